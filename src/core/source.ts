@@ -1,0 +1,86 @@
+import type { Limit, TransactionChoice } from './model.ts'
+
+/**
+ * A read-only set of files: the working tree, the index, or a commit. Paths are relative to the
+ * project root, with `/`. Listing leaves out `.git` and `node_modules`.
+ */
+export interface FileTree {
+  /** All paths, sorted. */
+  list(): Promise<readonly string[]>
+  /** The bytes of one file; undefined when it is not there. */
+  read(path: string): Promise<Uint8Array | undefined>
+}
+
+/** Where a source found its migrations, and how it recognised them. */
+export interface SourceRoot {
+  readonly source: string
+  /** Folder, relative to the project root, with `/`; '' for the root itself. */
+  readonly dir: string
+  readonly found: 'config file' | 'layout' | 'marker comment' | 'configured'
+}
+
+/** One migration script as its tool would run it: up direction only. */
+export interface MigrationScript {
+  readonly source: string
+  readonly file: string
+  /** As the tool compares it; null for repeatable scripts and tools without versions. */
+  readonly version: string | null
+  readonly title: string
+  /** The SQL to run: the file's text from `start` to `end`. Spans are computed in the whole text. */
+  readonly text: string
+  /** UTF-16 offsets of the part that runs (goose and dbmate keep up and down in one file). */
+  readonly start: number
+  readonly end: number
+  readonly transaction: TransactionChoice
+  /** Runs again whenever its content changes (Flyway R__). */
+  readonly repeatable: boolean
+}
+
+/** What a source makes of one root, in the order in which its tool runs the scripts. */
+export interface MigrationSet {
+  readonly root: SourceRoot
+  readonly scripts: readonly MigrationScript[]
+  /** Do the scripts of one run share a session, so that SET search_path in one is felt in the next? */
+  readonly sharesSession: boolean
+  /** Files that look like migrations but cannot be used, duplicate versions, … each with its sentence. */
+  readonly problems: readonly SourceProblem[]
+}
+
+/** A defect of the files themselves that the tool would refuse or stumble over. */
+export interface SourceProblem {
+  readonly code: 'duplicate-version' | 'unreadable-file'
+  readonly file: string
+  readonly message: string
+}
+
+/** Options a user can give to every source. */
+export interface SourceOptions {
+  /** Overrides the tool's own transaction mode. */
+  readonly transaction?: TransactionChoice
+  /** Values for `${name}` placeholders (Flyway). */
+  readonly placeholders?: Readonly<Record<string, string>>
+}
+
+/** Knows one migration tool: its layout, its order and its transactions, exactly as the tool itself does it. */
+export interface MigrationSource {
+  readonly id: string
+  readonly title: string
+  readonly docs: string
+  /** Finds folders of this tool without configuration. Must not claim what another tool owns. */
+  detect(files: FileTree): Promise<readonly SourceRoot[]>
+  load(root: SourceRoot, files: FileTree, options: SourceOptions): Promise<MigrationSet>
+}
+
+/** What is judged and what it stands on. */
+export interface ReviewSet {
+  readonly base: { readonly description: string; readonly commit?: string }
+  /** In the order of a run on a fresh database; the base revision's text. */
+  readonly history: readonly MigrationScript[]
+  /** New and repeatable scripts, in the order in which the tool would run them. */
+  readonly underReview: readonly MigrationScript[]
+  /** Scripts that existed at the base and were edited or deleted since. Replayed in their base version. */
+  readonly edited: readonly { readonly script: MigrationScript; readonly change: 'edited' | 'deleted' }[]
+  readonly sharesSession: boolean
+  readonly problems: readonly SourceProblem[]
+  readonly notChecked: readonly Limit[]
+}

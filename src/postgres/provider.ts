@@ -1,0 +1,46 @@
+import type { Client } from 'pg'
+
+/** How to get a server. */
+export interface ServerOptions {
+  /** Major version for the embedded server; default: the newest installed. */
+  readonly pgVersion?: number
+  /** Replay on this existing server instead of starting one. Never taken from DATABASE_URL or PG*. */
+  readonly serverUrl?: string
+  /** Allow an existing server that holds other databases. */
+  readonly sharedServer?: boolean
+  /** Run migrations as superuser. */
+  readonly superuser?: boolean
+  /** Folder with bin/postgres and bin/initdb to use instead of the packaged binaries. */
+  readonly binaries?: string
+  /** Project folder: where additionally installed majors are looked for. */
+  readonly projectDir: string
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/**
+ * A server we may do anything to (embedded), or a corner of one we were given (existing).
+ * Disposing it leaves nothing behind: no process, no folder, no database, no role.
+ */
+export interface PostgresServer extends AsyncDisposable {
+  /** As `show server_version` prints it, e.g. `18.4`. */
+  readonly version: string
+  readonly major: number
+  readonly kind: 'embedded' | 'existing'
+  /** One line for reports, e.g. `PostgreSQL 18.4 (embedded)`. */
+  readonly description: string
+  /** Can we create event triggers, set session_replication_role, read every session? */
+  readonly hasSuperuser: boolean
+  /** True when the migrator itself is a superuser (--superuser). */
+  readonly migratorIsSuperuser: boolean
+  /** Name of the login role that runs migrations and owns the databases. */
+  readonly migrator: string
+  /** Connects as the administrator (superuser where we have one). The caller ends the client. */
+  connectAdmin(database?: string): Promise<Client>
+  /** Connects as the migrator. The caller ends the client. */
+  connectMigrator(database: string): Promise<Client>
+  /** Creates a uniquely named database owned by the migrator, optionally a copy of one without connections. */
+  createDatabase(options?: { readonly template?: string }): Promise<string>
+  dropDatabase(name: string): Promise<void>
+  /** Creates the roles that the SQL names and that do not exist. Existing roles are never altered. */
+  ensureRoles(names: readonly string[]): Promise<void>
+}

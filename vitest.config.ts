@@ -1,0 +1,25 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/{replay,postgres,cli,pack}/**'],
+        },
+      },
+      {
+        test: {
+          name: 'replay',
+          include: ['test/{replay,postgres,cli,pack}/**/*.test.ts'],
+          globalSetup: ['test/setup/postgres-majors.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+        },
+      },
+    ],
+  },
+})
