@@ -261,6 +261,11 @@ export interface Statement {
   readonly index: number
   /** Statements with the same number, within the whole run, commit together. */
   readonly transaction: number
+  /**
+   * Does it run inside a transaction block (explicit, by the tool's wrapper, or a simple Query of several
+   * statements)? CREATE INDEX CONCURRENTLY and its like fail there with SQLSTATE 25001.
+   */
+  readonly inTransactionBlock: boolean
   /** Rows of inline COPY … FROM STDIN data that followed the statement in the file, raw. */
   readonly copyData?: string
 }

@@ -1,0 +1,156 @@
+import { loadModule, parseSync } from 'pgsql-parser'
+import type { AstNode, Limit, Span } from '../core/model.ts'
+import type { MigrationScript } from '../core/source.ts'
+import { LineIndex } from './lines.ts'
+import { splitScript } from './split.ts'
+
+/** A statement before it is known which transaction it runs in. */
+export interface ParsedStatement {
+  readonly sql: string
+  readonly span: Span
+  readonly tag: string
+  /** `location` fields are UTF-16 offsets into `sql`; libpg_query's own are bytes. */
+  readonly node: AstNode | undefined
+  readonly index: number
+  readonly copyData?: string
+  /** Why our parser gave up, when it did. */
+  readonly parseError?: string
+}
+
+export interface ParsedScript {
+  readonly script: MigrationScript
+  readonly lines: LineIndex
+  readonly statements: readonly ParsedStatement[]
+  /** Meta commands that are not run, unterminated literals. */
+  readonly limits: readonly Limit[]
+}
+
+/** Loads the parser's WebAssembly module; call once before {@link parseScript}. */
+export async function loadParser(): Promise<void> {
+  await loadModule()
+}
+
+/**
+ * Splits a script as psql does and parses every statement on its own, so that one that our parser does not
+ * know (tag `Unparsed`) does not hide the others.
+ */
+export function parseScript(script: MigrationScript): ParsedScript {
+  const { text, file } = script
+  const lines = new LineIndex(text)
+  const { pieces, unterminated } = splitScript(text, script.start, script.end)
+  const statements: ParsedStatement[] = []
+  const limits: Limit[] = []
+  for (const piece of pieces) {
+    if (piece.kind === 'meta command') {
+      const limit = metaCommandLimit(
+        text.slice(piece.start, piece.end),
+        lines.span(file, piece.start, piece.end),
+      )
+      if (limit !== undefined) limits.push(limit)
+      continue
+    }
+    const sql = text.slice(piece.start, piece.end)
+    statements.push({
+      sql,
+      span: lines.span(file, piece.start, piece.end),
+      index: statements.length,
+      ...parseStatement(sql),
+      ...(piece.copyData === undefined ? {} : { copyData: piece.copyData }),
+    })
+  }
+  if (unterminated !== undefined) {
+    limits.push({
+      code: 'unterminated-literal',
+      message: `A ${unterminated.what} that begins here never ends.`,
+      hint: 'Close it; until then everything after it is part of it.',
+      span: lines.span(file, unterminated.start, script.end),
+    })
+  }
+  return { script, lines, statements, limits }
+}
+
+/** One statement's tree, or why there is none. Never throws. */
+export function parseStatement(sql: string): Pick<ParsedStatement, 'tag' | 'node' | 'parseError'> {
+  let parsed: { stmts?: { stmt?: Record<string, unknown> }[] }
+  try {
+    parsed = parseSync(sql) as typeof parsed
+  } catch (error) {
+    return {
+      tag: 'Unparsed',
+      node: undefined,
+      parseError: error instanceof Error ? error.message : String(error),
+    }
+  }
+  const first = parsed.stmts?.[0]?.stmt
+  const tag = first === undefined ? undefined : Object.keys(first)[0]
+  if (first === undefined || tag === undefined || parsed.stmts?.length !== 1) {
+    return { tag: 'Unparsed', node: undefined, parseError: 'not exactly one statement' }
+  }
+  const node = first[tag] as Record<string, unknown>
+  if (!isAscii(sql)) convertLocations(node, byteToUtf16(sql))
+  return { tag, node }
+}
+
+function isAscii(text: string): boolean {
+  // oxlint-disable-next-line no-control-regex -- the range is the definition of ASCII
+  return /^[\x00-\x7f]*$/.test(text)
+}
+
+/** Offsets of UTF-16 code units by byte offset, as libpg_query counts in UTF-8. */
+function byteToUtf16(text: string): Uint32Array {
+  const bytes = new TextEncoder().encode(text)
+  const map = new Uint32Array(bytes.length + 1)
+  let unit = 0
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at] ?? 0
+    map[at] = unit
+    if (byte < 0x80 || byte >= 0xc0) unit += byte >= 0xf0 ? 2 : 1
+    else map[at] = unit - 1
+  }
+  map[bytes.length] = unit
+  return map
+}
+
+function convertLocations(value: unknown, map: Uint32Array): void {
+  if (Array.isArray(value)) {
+    for (const item of value) convertLocations(item, map)
+  } else if (typeof value === 'object' && value !== null) {
+    const record = value as Record<string, unknown>
+    for (const [key, child] of Object.entries(record)) {
+      if (key === 'location' && typeof child === 'number') record[key] = map[child] ?? child
+      else if (typeof child === 'object') convertLocations(child, map)
+    }
+  }
+}
+
+/** Meta commands that only change what psql prints, or that pg_dump writes around its output. */
+const harmlessMetaCommands = new Set([
+  'echo',
+  'qecho',
+  'warn',
+  'timing',
+  'pset',
+  'x',
+  'a',
+  't',
+  'encoding',
+  'set',
+  'unset',
+  'prompt',
+  'restrict',
+  'unrestrict',
+  'errverbose',
+  'q',
+])
+
+function metaCommandLimit(text: string, span: Span): Limit | undefined {
+  const name = /^\\([A-Za-z!?]+\+?)/.exec(text)?.[1] ?? text.slice(1, 2)
+  if (name === 'set' && /^\\set\s+(on_error_stop|echo|verbosity|quiet)/i.test(text)) return undefined
+  if (name !== 'set' && harmlessMetaCommands.has(name)) return undefined
+  return {
+    code: 'psql-meta-command',
+    message: `The psql command \\${name} is not run: only psql itself understands it.`,
+    hint: 'What it would have done (include a file, set a variable, copy data, connect elsewhere) is missing from the rehearsal.',
+    span,
+  }
+}

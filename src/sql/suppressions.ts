@@ -1,0 +1,65 @@
+import type { Span } from '../core/model.ts'
+import type { ParsedScript } from './parse.ts'
+
+/** `-- pgrehearse-allow <rule>[ until 2027-01-31]: <reason>` above a statement. */
+export interface AllowComment {
+  readonly rule: string
+  /** ISO date; the last day on which the comment counts. */
+  readonly until?: string
+  /** Empty when the author gave none: such a comment has no effect and is reported. */
+  readonly reason: string
+  readonly span: Span
+  readonly file: string
+  /** Index of the first statement below it; undefined when nothing follows. */
+  readonly statementIndex: number | undefined
+}
+
+/** A comment that means to be an allow comment but does not read as one. */
+export interface MalformedAllowComment {
+  readonly span: Span
+  readonly file: string
+  readonly text: string
+}
+
+export interface AllowComments {
+  readonly allows: readonly AllowComment[]
+  readonly malformed: readonly MalformedAllowComment[]
+}
+
+/** Finds the allow comments of a script; those inside a statement's own text (a function body, say) do not count. */
+export function readAllowComments(parsed: ParsedScript): AllowComments {
+  const { script, lines, statements } = parsed
+  const allows: AllowComment[] = []
+  const malformed: MalformedAllowComment[] = []
+  if (!script.text.includes('pgrehearse-allow')) return { allows, malformed }
+  const marker = /^[ \t]*--[ \t]*(pgrehearse-allow\b[^\r\n]*)/gm
+  for (const match of script.text.matchAll(marker)) {
+    const start = match.index + match[0].indexOf('--')
+    if (start < script.start || start >= script.end) continue
+    if (statements.some((statement) => isWithin(statement.span, start))) continue
+    const span = lines.span(script.file, start, match.index + match[0].length)
+    const comment = parseAllow(match[1] ?? '')
+    if (comment === undefined) {
+      malformed.push({ span, file: script.file, text: (match[1] ?? '').trim() })
+    } else {
+      const below = statements.find((statement) => statement.span.start.offset > start)
+      allows.push({ ...comment, span, file: script.file, statementIndex: below?.index })
+    }
+  }
+  return { allows, malformed }
+}
+
+function isWithin(span: Span, offset: number): boolean {
+  return span.start.offset <= offset && offset < span.end.offset
+}
+
+function parseAllow(text: string): Pick<AllowComment, 'rule' | 'until' | 'reason'> | undefined {
+  const match =
+    /^pgrehearse-allow[ \t]+([a-z][a-z0-9-]*)(?:[ \t]+until[ \t]+(\d{4}-\d{2}-\d{2}))?[ \t]*(?::(.*))?$/.exec(
+      text.trimEnd(),
+    )
+  if (match === null) return undefined
+  const [, rule = '', until, reason = ''] = match
+  if (until !== undefined && Number.isNaN(Date.parse(until))) return undefined
+  return { rule, reason: reason.trim(), ...(until === undefined ? {} : { until }) }
+}
