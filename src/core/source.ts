@@ -17,6 +17,10 @@ export interface SourceRoot {
   /** Folder, relative to the project root, with `/`; '' for the root itself. */
   readonly dir: string
   readonly found: 'config file' | 'layout' | 'marker comment' | 'configured'
+  /** Further folders that the tool reads together with `dir` (Flyway: several locations). */
+  readonly otherDirs?: readonly string[]
+  /** The tool's own configuration file, relative to the project root, when one decided. */
+  readonly configFile?: string
 }
 
 /** One migration script as its tool would run it: up direction only. */
@@ -44,11 +48,24 @@ export interface MigrationSet {
   readonly sharesSession: boolean
   /** Files that look like migrations but cannot be used, duplicate versions, … each with its sentence. */
   readonly problems: readonly SourceProblem[]
+  /** Files in the root that the tool does not run on the way up. */
+  readonly skipped?: readonly SkippedFile[]
+  /** What the tool does with a new script that sorts before one it has already run; absent: it simply runs it. */
+  readonly whenOutOfOrder?: string
+}
+
+/** A file of the root that is not one of its scripts: a down migration, a callback, a name the tool ignores. */
+export interface SkippedFile {
+  readonly file: string
+  /** Completes `<file> is not rehearsed: …`. */
+  readonly reason: string
+  /** It changes what the scripts do (a callback, a Java migration), so it is worth saying in every run. */
+  readonly affectsOthers: boolean
 }
 
 /** A defect of the files themselves that the tool would refuse or stumble over. */
 export interface SourceProblem {
-  readonly code: 'duplicate-version' | 'unreadable-file'
+  readonly code: 'duplicate-version' | 'unreadable-file' | 'refused-by-tool' | 'unresolved-placeholder'
   readonly file: string
   readonly message: string
 }
@@ -79,8 +96,21 @@ export interface ReviewSet {
   /** New and repeatable scripts, in the order in which the tool would run them. */
   readonly underReview: readonly MigrationScript[]
   /** Scripts that existed at the base and were edited or deleted since. Replayed in their base version. */
-  readonly edited: readonly { readonly script: MigrationScript; readonly change: 'edited' | 'deleted' }[]
+  readonly edited: readonly EditedScript[]
+  /**
+   * Files of `underReview` that stand between named ones and are replayed for their sake only: nobody
+   * asked to judge them (paths on the command line).
+   */
+  readonly replayedOnly?: readonly string[]
   readonly sharesSession: boolean
   readonly problems: readonly SourceProblem[]
   readonly notChecked: readonly Limit[]
+}
+
+export interface EditedScript {
+  /** As it was at the base revision. */
+  readonly script: MigrationScript
+  readonly change: 'edited' | 'deleted'
+  /** The file that took its place: same version under another name, or same content under another version. */
+  readonly renamedTo?: string
 }
