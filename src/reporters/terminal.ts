@@ -1,0 +1,204 @@
+import pc from 'picocolors'
+import stringWidth from 'string-width'
+import wrapAnsi from 'wrap-ansi'
+import { receipt, statementOf, type Receipt } from './effects.ts'
+import { codeFrame, type FrameLine } from './frame.ts'
+import { printable, printableLine } from './printable.ts'
+import {
+  count,
+  countFindings,
+  describeLimit,
+  describeOutcome,
+  describeRemedyStep,
+  describeScope,
+  describeTransaction,
+  groupByFile,
+  hasMeasured,
+  location,
+  sizesUnknown,
+  verdict,
+  type FileGroup,
+} from './words.ts'
+import type { Finding, Report, ReportMigration, Severity } from '../core/model.ts'
+import type { Reporter, ReporterOptions } from './reporter.ts'
+
+type Colors = ReturnType<typeof pc.createColors>
+
+/** What every part of the page needs: colours, columns, and the report for code frames. */
+interface Page {
+  readonly report: Report
+  readonly colors: Colors
+  readonly width: number
+}
+
+/** Labels stand in a column of their own, so that the eye can run down the sentences. */
+const labelWidth = 9
+
+/** For people at a terminal and in CI logs: grouped by migration, the consequence first. */
+export const terminal: Reporter = (report: Report, options: ReporterOptions): string => {
+  const page = { report, colors: pc.createColors(options.color), width: Math.max(40, options.width) }
+  const groups = groupByFile(report)
+  const loud = groups.filter(({ findings }) => findings.length > 0)
+  const quiet = groups.filter(({ findings }) => findings.length === 0)
+  const blocks = [
+    ...loud.map((group) => fileBlock(page, group)),
+    ...(quiet.length === 0 ? [] : [quiet.flatMap(({ migration }) => quietLines(page, migration))]),
+    ...(report.notChecked.length === 0 ? [] : [notCheckedBlock(page)]),
+    ...(report.migrations.length === 0 ? [] : [summaryBlock(page)]),
+    [verdictLine(page)],
+  ]
+  return `${blocks.map((block) => block.join('\n')).join('\n\n')}\n`
+}
+
+function fileBlock(page: Page, { file, migration, findings }: FileGroup): readonly string[] {
+  const { colors } = page
+  const about =
+    migration === undefined
+      ? 'not under review'
+      : `${describeTransaction(migration.transaction)} · ${describeOutcome(migration.outcome)}`
+  return [
+    colors.bold(colors.underline(printableLine(file))),
+    ...hang(page, '', about, colors.dim),
+    ...findings.flatMap((finding) => ['', ...findingLines(page, finding)]),
+  ]
+}
+
+function findingLines(page: Page, finding: Finding): readonly string[] {
+  if (finding.allowed !== undefined) return allowedLines(page, finding, finding.allowed)
+  const { colors } = page
+  const paint = severityPaint(colors, finding.severity)
+  return [
+    ...label(page, paint(finding.severity), printableLine(finding.message), colors.bold),
+    ...label(page, '', `${location(finding.span)}  ${finding.ruleId}`, colors.dim),
+    ...frameLines(page, finding, paint),
+    ...receiptLines(page, receipt(finding, statementOf(page.report, finding))),
+    ...remedyLines(page, finding),
+  ]
+}
+
+function allowedLines(
+  page: Page,
+  finding: Finding,
+  allowed: NonNullable<Finding['allowed']>,
+): readonly string[] {
+  const until = allowed.until === undefined ? '' : ` until ${allowed.until}`
+  const { dim } = page.colors
+  return [
+    ...label(page, dim('allowed'), printableLine(finding.message), dim),
+    ...label(page, '', `${location(finding.span)}  ${finding.ruleId}`, dim),
+    ...label(page, '', `accepted${until}: ${printableLine(allowed.reason)}`, dim),
+  ]
+}
+
+function frameLines(page: Page, finding: Finding, paint: (text: string) => string): readonly string[] {
+  const { colors } = page
+  const frame = codeFrame(page.report, finding)
+  if (frame === undefined) return []
+  const digits = Math.max(...frame.lines.map(({ number }) => String(number).length))
+  const gutter = (text: string) => `  ${text.padStart(Math.max(digits, labelWidth - 4))} `
+  const rest = (lines: number) =>
+    lines > 0 ? [colors.dim(`${gutter('⋮')}│ … ${count(lines, 'more line')}`)] : []
+  const columns = page.width - gutter('').length - 2
+  const draw = ({ number, text, marked, before }: FrameLine) => {
+    if (!marked) return [colors.dim(`${gutter(String(number))}│ ${fit(text, columns)}`)]
+    const line = `${paint(`${gutter(String(number))}│`)} ${fit(text, columns)}`
+    const at = before === undefined ? columns : stringWidth(before)
+    return at < columns ? [line, `${gutter('')}${paint('│')} ${' '.repeat(at)}${paint('^')}`] : [line]
+  }
+  return ['', ...rest(frame.before), ...frame.lines.flatMap(draw), ...rest(frame.after), '']
+}
+
+function receiptLines(page: Page, { effects, evidence, notes }: Receipt): readonly string[] {
+  const { dim } = page.colors
+  return [
+    ...effects.map((text) => ({ text, paint: undefined })),
+    ...(evidence === undefined ? [] : [{ text: evidence, paint: dim }]),
+    ...notes.map((text) => ({ text, paint: undefined })),
+  ].flatMap(({ text, paint }, index) => label(page, index === 0 ? 'why' : '', text, paint))
+}
+
+function remedyLines(page: Page, { remedy }: Finding): readonly string[] {
+  if (remedy === undefined) return []
+  const { colors } = page
+  const indent = ' '.repeat(labelWidth + 4)
+  const steps = remedy.migrations.flatMap((step, index) => {
+    const note = describeRemedyStep(step, index, remedy.migrations.length)
+    const sql = printable(step.sql.trim()).replaceAll('\t', '  ').split('\n')
+    return [
+      ...(note === '' ? [] : label(page, '', `${note}:`, colors.dim)),
+      // Not wrapped: it is there to be copied.
+      ...sql.map((line) => indent + colors.cyan(line)),
+    ]
+  })
+  return [...label(page, colors.green('fix'), printableLine(remedy.summary)), ...steps]
+}
+
+function quietLines(page: Page, migration: ReportMigration | undefined): readonly string[] {
+  if (migration === undefined) return []
+  const { colors } = page
+  const isSure = migration.outcome === 'rehearsed'
+  const mark = isSure ? colors.green('✓') : colors.yellow('?')
+  const about = isSure ? 'nothing found' : `nothing found, ${describeOutcome(migration.outcome)}`
+  const text = `${printableLine(migration.file)}  ${colors.dim(`${count(migration.statements.length, 'statement')}, ${about}`)}`
+  return hang(page, `${mark} `, text)
+}
+
+function notCheckedBlock(page: Page): readonly string[] {
+  const { colors, report } = page
+  return [
+    colors.bold(colors.yellow('Not checked')),
+    ...report.notChecked.flatMap((limit) => {
+      const { text, hint } = describeLimit(limit)
+      return [
+        ...hang(page, '  • ', text),
+        ...(hint === undefined ? [] : hang(page, '    ', hint, colors.dim)),
+      ]
+    }),
+  ]
+}
+
+function summaryBlock(page: Page): readonly string[] {
+  const { report, colors } = page
+  const scope = describeScope(report)
+  return [
+    ...scope.flatMap((text, index) => hang(page, index === 0 ? 'Checked  ' : '         ', text)),
+    ...(hasMeasured(report) ? hang(page, '         ', sizesUnknown, colors.dim) : []),
+    ...hang(page, 'Found    ', countFindings(report.findings)),
+  ]
+}
+
+function verdictLine({ report, colors }: Page): string {
+  const { passed, text } = verdict(report)
+  return colors.bold(passed ? colors.green(`✓ ${text}`) : colors.red(`✗ ${text}`))
+}
+
+function severityPaint(colors: Colors, severity: Severity): (text: string) => string {
+  const paint = { error: colors.red, warning: colors.yellow, info: colors.blue }[severity]
+  return (text) => colors.bold(paint(text))
+}
+
+/** A line with a label in the left column and hanging text in the right one. */
+function label(page: Page, name: string, text: string, paint?: (text: string) => string): readonly string[] {
+  const pad = ' '.repeat(Math.max(1, labelWidth - stringWidth(name)))
+  return hang(page, `  ${name}${pad}`, text, paint)
+}
+
+/** Text wrapped to the page, its further lines indented below the first. */
+function hang(page: Page, head: string, text: string, paint = (line: string) => line): readonly string[] {
+  const indent = stringWidth(head)
+  const lines = wrapAnsi(text, page.width - indent, { hard: true }).split('\n')
+  return lines.map((line, index) => (index === 0 ? head : ' '.repeat(indent)) + paint(line))
+}
+
+/** Cuts to a number of terminal columns, with an ellipsis. */
+function fit(text: string, columns: number): string {
+  if (stringWidth(text) <= columns) return text
+  let kept = ''
+  let width = 0
+  for (const { segment } of new Intl.Segmenter('en').segment(text)) {
+    width += stringWidth(segment)
+    if (width > columns - 1) break
+    kept += segment
+  }
+  return `${kept}…`
+}

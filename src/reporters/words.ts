@@ -1,0 +1,190 @@
+/** Words that all reporters share, so that a finding says the same thing wherever it is read. */
+
+import { printableLine } from './printable.ts'
+import type {
+  FailOn,
+  Finding,
+  Limit,
+  Report,
+  ReportMigration,
+  Severity,
+  TransactionChoice,
+  TransactionMode,
+} from '../core/model.ts'
+
+/** Gravest first. */
+export const severities = ['error', 'warning', 'info'] as const satisfies readonly Severity[]
+
+/** Position in {@link severities}; a smaller number is graver. */
+export function severityRank(severity: Severity): number {
+  return severities.indexOf(severity)
+}
+
+/** `1 finding`, `3 findings`. */
+export function count(number: number, noun: string, plural = `${noun}s`): string {
+  return `${number} ${number === 1 ? noun : plural}`
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function list(parts: readonly string[]): string {
+  if (parts.length <= 1) return parts.join('')
+  return `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`
+}
+
+/** Findings that no allow comment accepts. */
+export function openFindings(findings: readonly Finding[]): readonly Finding[] {
+  return findings.filter((finding) => finding.allowed === undefined)
+}
+
+/** Does this finding make the run fail? Allowed findings never do. */
+export function isBlocking(finding: Finding, failOn: FailOn): boolean {
+  if (failOn === 'never' || finding.allowed !== undefined) return false
+  return severityRank(finding.severity) <= severityRank(failOn)
+}
+
+/** `2 errors, 1 warning and 1 info; 1 allowed`, or `no findings`. */
+export function countFindings(findings: readonly Finding[]): string {
+  const open = openFindings(findings)
+  const allowed = findings.length - open.length
+  const counted = severities
+    .map((severity) => ({ severity, number: open.filter((finding) => finding.severity === severity).length }))
+    .filter(({ number }) => number > 0)
+    .map(({ severity, number }) => count(number, severity, severity === 'info' ? 'infos' : undefined))
+  const text = counted.length === 0 ? 'no findings' : list(counted)
+  return allowed === 0 ? text : `${text}; ${allowed} allowed`
+}
+
+const modeWords: Readonly<Record<TransactionMode, string>> = {
+  statement: 'each statement commits by itself',
+  file: 'the whole file is one transaction',
+  'simple query': 'the whole file is sent at once, one implicit transaction',
+  run: 'all pending files are one transaction',
+}
+
+/** `each statement commits by itself (assumed: psql -f)`. */
+export function describeTransaction(choice: TransactionChoice): string {
+  return `${modeWords[choice.mode]} (${printableLine(choice.why)})`
+}
+
+const outcomeWords: Readonly<Record<ReportMigration['outcome'], string>> = {
+  rehearsed: 'rehearsed',
+  failed: 'fails',
+  'not rehearsed': 'could not be rehearsed, judged by prediction',
+  predicted: 'predicted, not rehearsed',
+}
+
+/** What became of a migration, in words. */
+export function describeOutcome(outcome: ReportMigration['outcome']): string {
+  return outcomeWords[outcome]
+}
+
+/** `PostgreSQL 18.4 (embedded)`; `no server` when nothing was replayed. */
+export function describeServer(report: Report): string {
+  const { server } = report
+  return server === undefined ? 'no server' : `${postgres(server.version)} (${printableLine(server.kind)})`
+}
+
+/** `PostgreSQL 18.4` for `18.4`; unchanged when the product is already named. */
+export function postgres(server: string): string {
+  return /^\d/.test(server) ? `PostgreSQL ${printableLine(server)}` : printableLine(server)
+}
+
+/** What was looked at, a sentence part per line. */
+export function describeScope(report: Report): readonly string[] {
+  const statements = report.migrations.flatMap((migration) => migration.statements)
+  const measured = statements.filter((statement) => statement.measured).length
+  const how = [
+    ...(measured > 0 ? [`${measured} measured on ${describeServer(report)}`] : []),
+    ...(measured < statements.length ? [`${statements.length - measured} predicted`] : []),
+  ]
+  const { base, settings } = report
+  const commit = base.commit !== undefined && !base.description.includes(base.commit.slice(0, 7))
+  return [
+    `${count(report.migrations.length, 'migration')} with ${count(statements.length, 'statement')}` +
+      (how.length === 0 ? '' : `: ${list(how)}`),
+    `on top of ${count(report.historyCount, 'earlier migration')}, compared with ` +
+      printableLine(base.description) +
+      (commit ? ` (${printableLine(base.commit.slice(0, 12))})` : ''),
+    `TimeZone ${printableLine(settings.timeZone)} (assumed)`,
+  ]
+}
+
+/** Said wherever effects are shown: why no durations, sizes or row counts are. */
+export const sizesUnknown =
+  'Tables held a sample row or two: locks, rewrites and scans carry over to production; durations and sizes do not, so none are given.'
+
+/** Was any statement executed on a server? */
+export function hasMeasured(report: Report): boolean {
+  return report.migrations.some(({ statements }) => statements.some(({ measured }) => measured))
+}
+
+/** The verdict: did the run pass, and why. `passed` is what the exit code says. */
+export function verdict(report: Report): { readonly passed: boolean; readonly text: string } {
+  const { failOn } = report.settings
+  const blocking = report.findings.filter((finding) => isBlocking(finding, failOn)).length
+  const passed = report.exitCode === 0
+  if (report.migrations.length === 0 && report.findings.length === 0) {
+    return { passed, text: passed ? 'Nothing under review.' : `Failed with exit code ${report.exitCode}.` }
+  }
+  if (passed) return { passed, text: `Passed: ${passedBecause(report)}.` }
+  if (blocking > 0) {
+    const level =
+      failOn === 'error' ? count(blocking, 'error') : `${count(blocking, 'finding')} at ${failOn} or above`
+    return { passed, text: `Failed: ${level} (exit code ${report.exitCode}).` }
+  }
+  const missed = report.migrations.filter((migration) => migration.outcome === 'not rehearsed').length
+  const why = missed > 0 ? `${count(missed, 'migration')} could not be rehearsed` : 'see what was not checked'
+  return { passed, text: `Failed: ${why} (exit code ${report.exitCode}).` }
+}
+
+function passedBecause(report: Report): string {
+  const { failOn } = report.settings
+  if (openFindings(report.findings).length === 0) return 'nothing found'
+  if (failOn === 'never') return 'findings never fail this run (--fail-on never)'
+  return failOn === 'error' ? 'no errors' : `nothing at ${failOn} or above`
+}
+
+/** The part of a report about one file, in report order; findings also come for files that are no migration under review. */
+export interface FileGroup {
+  readonly file: string
+  readonly migration: ReportMigration | undefined
+  readonly findings: readonly Finding[]
+}
+
+/** One group per migration, then one per other file with findings; findings keep the report's order. */
+export function groupByFile(report: Report): readonly FileGroup[] {
+  const known = new Set(report.migrations.map((migration) => migration.file))
+  const others = new Set(report.findings.map(({ span }) => span.file).filter((file) => !known.has(file)))
+  return [
+    ...report.migrations.map((migration) => ({ file: migration.file, migration })),
+    ...[...others].map((file) => ({ file, migration: undefined })),
+  ].map(({ file, migration }) => ({
+    file,
+    migration,
+    findings: report.findings.filter((f) => f.span.file === file),
+  }))
+}
+
+/** Where a limit or finding is: `file:line:column`. */
+export function location(span: Finding['span']): string {
+  return `${printableLine(span.file)}:${span.start.line}:${span.start.column}`
+}
+
+/** A limit in one line, with its place and what to do. */
+export function describeLimit(limit: Limit): { readonly text: string; readonly hint: string | undefined } {
+  const isPlaced = limit.span === undefined || limit.message.includes(limit.span.file)
+  const place = isPlaced ? '' : `${location(limit.span)}: `
+  const hint = limit.hint === undefined ? undefined : printableLine(limit.hint)
+  return { text: `${place}${printableLine(limit.message)}`, hint }
+}
+
+/** `outside a transaction` or nothing: how the SQL of a remedy wants to be run. */
+export function describeRemedyStep(
+  step: { readonly transaction: boolean },
+  index: number,
+  total: number,
+): string {
+  const where = step.transaction ? '' : 'outside a transaction'
+  if (total === 1) return where
+  return `migration ${index + 1} of ${total}${where === '' ? '' : `, ${where}`}`
+}
