@@ -1,6 +1,246 @@
 import { z } from 'zod'
+import type { MigrationSource } from '../core/source.ts'
+import type { Rule } from '../rule.ts'
+import { configDefaults } from './defaults.ts'
+import { parseDuration } from './duration.ts'
+
+const text = z.string().min(1, 'Expected a text that is not empty')
+
+/**
+ * Facts for the published JSON schema and the page; zod drops `default` and `examples` of what it transforms.
+ */
+export interface ShownFacts {
+  readonly example?: unknown
+  readonly defaultValue?: unknown
+}
+
+declare module 'zod' {
+  interface GlobalMeta extends ShownFacts {}
+}
+
+/** `5s`, `500ms`, `1min`, `1h`, or milliseconds as a number; milliseconds once read. */
+const duration = z
+  .union([z.int().min(0).max(2_147_483_647), z.string()], {
+    error: 'Expected a duration such as "5s", "500ms", "1min", or milliseconds as a whole number',
+  })
+  .transform((value, context) => {
+    const milliseconds = typeof value === 'number' ? value : parseDuration(value)
+    // The server's own limit for lock_timeout and statement_timeout (INT_MAX, guc_tables.c).
+    if (milliseconds !== undefined && milliseconds <= 2_147_483_647) return milliseconds
+    context.addIssue({
+      code: 'custom',
+      message: 'Expected a duration such as "5s", "500ms", "1min", or milliseconds as a whole number',
+    })
+    return z.NEVER
+  })
+
+const severity = z.enum(['error', 'warning', 'info'])
+
+const ruleSetting = z
+  .union([z.enum(['off', 'error', 'warning', 'info']), z.strictObject({ severity })], {
+    error: 'Expected "off", "error", "warning", "info", or an object with a severity',
+  })
+  .transform((value) => (typeof value === 'string' ? value : value.severity))
+
+const migrations = z.strictObject({
+  source: text
+    .exactOptional()
+    .describe('Which migration tool the folder belongs to, instead of finding it out.')
+    .meta({ example: 'flyway' }),
+  dir: z
+    .string()
+    .exactOptional()
+    .describe('The folder that holds the migrations, relative to the project root.')
+    .meta({ example: 'db/migrations' }),
+  transaction: z
+    .enum(['statement', 'file', 'simple query', 'run'])
+    .exactOptional()
+    .describe(
+      'How your runner wraps a file, when it differs from the tool’s default: `statement` commits after ' +
+        'every statement, `file` wraps each file in BEGIN and COMMIT, `simple query` sends a whole file as ' +
+        'one message, `run` applies all pending files in one transaction.',
+    ),
+  placeholders: z
+    .record(z.string(), z.string())
+    .exactOptional()
+    .describe('Values for `${name}` placeholders in the SQL (Flyway).')
+    .meta({ example: { schema: 'shop' } }),
+  exclude: z
+    .array(text)
+    .exactOptional()
+    .describe(
+      'Files and folders to leave out, relative to the project root. `*` stays within a folder, `**` spans folders.',
+    )
+    .meta({ example: ['db/migrations/seeds/**'] }),
+})
+
+const server = z.strictObject({
+  url: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'Expected a URL that begins with postgres:// or postgresql://')
+    .exactOptional()
+    .describe(
+      'Replay on this existing server, for instance a CI service, instead of starting one. Never taken from ' +
+        'DATABASE_URL or PG* variables. Never name a production server.',
+    )
+    .meta({ example: 'postgresql://postgres@postgres:5432/postgres' }),
+  shared: z
+    .boolean()
+    .exactOptional()
+    .describe('Allow an existing server that holds other databases.')
+    .meta({ defaultValue: false }),
+  superuser: z
+    .boolean()
+    .exactOptional()
+    .describe('Run migrations as superuser. Only for repositories whose every contributor you trust.')
+    .meta({ defaultValue: false }),
+  pgVersion: z
+    .int()
+    .min(14, 'Expected a major version of Postgres from 14')
+    .max(99, 'Expected a major version of Postgres, for example 17')
+    .exactOptional()
+    .describe('Major version of Postgres to replay on. Default: the newest that is installed.')
+    .meta({ example: 17 }),
+  binaries: text
+    .exactOptional()
+    .describe(
+      'Folder of a Postgres installation to start instead of the packaged one; it holds bin/postgres and bin/initdb.',
+    )
+    .meta({ example: '/usr/lib/postgresql/17' }),
+})
+
+const runner = z.strictObject({
+  lockTimeout: duration
+    .exactOptional()
+    .describe(
+      'lock_timeout that the migration runner sets in production before it runs a file. 0 means none.',
+    )
+    .meta({ example: '5s' }),
+  statementTimeout: duration
+    .exactOptional()
+    .describe(
+      'statement_timeout that the migration runner sets in production before it runs a file. 0 means none.',
+    )
+    .meta({ example: '15min' }),
+})
+
+/** A rule of the user's own; what TypeScript checks in defineRule() is checked again for JavaScript. */
+const customRule = z.custom<Rule>(
+  (value) =>
+    isRecord(value) &&
+    typeof value['id'] === 'string' &&
+    /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(value['id']) &&
+    typeof value['title'] === 'string' &&
+    severity.safeParse(value['severity']).success &&
+    isRecord(value['messages']) &&
+    (typeof value['statement'] === 'function' || typeof value['transaction'] === 'function'),
+  'Expected a rule made by defineRule(): a kebab-case id, title, severity, messages, and a statement or transaction function',
+)
+
+const customSource = z.custom<MigrationSource>(
+  (value) =>
+    isRecord(value) &&
+    typeof value['id'] === 'string' &&
+    typeof value['detect'] === 'function' &&
+    typeof value['load'] === 'function',
+  'Expected a source made by defineSource(): an id, and the functions detect and load',
+)
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
+function isTimeZone(value: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
+}
 
 /** The configuration file; every part is optional. */
-export const configSchema = z.strictObject({}).describe('pgrehearse configuration')
+export const configSchema = z.strictObject({
+  migrations: z
+    .union([migrations, z.array(migrations)], { error: 'Expected an object or a list of objects' })
+    .transform((value) => (Array.isArray(value) ? value : [value]))
+    .exactOptional()
+    .describe('Where the migrations are and how your runner applies them: an object, or a list of objects.'),
+  base: text
+    .exactOptional()
+    .describe(
+      'The git revision that production runs: what is new since then is under review. Default: in a GitLab merge ' +
+        'request its diff base, else the merge base with the default branch of the remote.',
+    )
+    .meta({ example: 'origin/release' }),
+  failOn: z
+    .enum(['error', 'warning', 'info', 'never'])
+    .exactOptional()
+    .describe('Exit with code 1 when a finding has at least this severity.')
+    .meta({ defaultValue: configDefaults.failOn }),
+  requireRehearsal: z
+    .boolean()
+    .exactOptional()
+    .describe('Exit with code 1 when a migration under review could not be rehearsed.')
+    .meta({ defaultValue: configDefaults.requireRehearsal }),
+  timeZone: z
+    .string()
+    .refine(isTimeZone, 'Expected a time zone of the IANA database, for example "UTC" or "Europe/Berlin"')
+    .exactOptional()
+    .describe('TimeZone of the session that runs the migrations in production.')
+    .meta({ defaultValue: configDefaults.timeZone, example: 'Europe/Berlin' }),
+  statementTimeout: duration
+    .refine((milliseconds) => milliseconds > 0, 'Expected a duration greater than 0')
+    .exactOptional()
+    .describe('The watchdog cancels a statement of the rehearsal that runs longer than this.')
+    .meta({ defaultValue: `${configDefaults.statementTimeout / 1000}s` }),
+  cacheDir: text
+    .exactOptional()
+    .describe(
+      'Folder that keeps the replayed history between runs, relative to the project root. Default: no cache.',
+    )
+    .meta({ example: '.pgrehearse/cache' }),
+  runner: runner
+    .exactOptional()
+    .describe('Timeouts that the migration runner sets itself, so that nobody is told to set what is set.'),
+  roles: z
+    .array(text.max(63, 'Expected a role name of at most 63 characters'))
+    .exactOptional()
+    .describe('Roles to create before the replay, in addition to those that the SQL names.')
+    .meta({ example: ['app_reader'] }),
+  rules: z
+    .record(z.string(), ruleSetting)
+    .exactOptional()
+    .describe('Severity of each rule by its id, or `off`. `pgrehearse rules` lists them.')
+    .meta({ example: { 'avoid-rename-column': 'warning', 'avoid-truncate': 'off' } }),
+  customRules: z
+    .array(customRule)
+    .exactOptional()
+    .describe('Your own rules, made by `defineRule()` (TypeScript and JavaScript configuration only).'),
+  customSources: z
+    .array(customSource)
+    .exactOptional()
+    .describe(
+      'Your own migration tools, made by `defineSource()` (TypeScript and JavaScript configuration only).',
+    ),
+  server: server.exactOptional().describe('The server that the rehearsal runs on.'),
+})
 
-export type Config = z.infer<typeof configSchema>
+/** The configuration once read: durations in milliseconds, `migrations` a list, every rule a severity or `off`. */
+export type Config = Readonly<z.output<typeof configSchema>>
+
+/** One entry of `migrations`. */
+export type MigrationsConfig = Readonly<z.output<typeof migrations>>
+
+/** The configuration as people write it, for defineConfig(). A value of undefined is as good as none. */
+export type ConfigInput = AllowUndefined<z.input<typeof configSchema>>
+
+type AllowUndefined<T> = T extends readonly (infer Item)[]
+  ? readonly AllowUndefined<Item>[]
+  : T extends Rule | MigrationSource
+    ? T
+    : T extends object
+      ? { readonly [K in keyof T]: AllowUndefined<T[K]> | OptionalOnly<T, K> }
+      : T
+
+/** undefined for optional keys, nothing for required ones. */
+type OptionalOnly<T, K extends keyof T> = object extends Pick<T, K> ? undefined : never

@@ -1,0 +1,15 @@
+import type { FailOn } from '../core/model.ts'
+
+/** What holds when neither the command line nor the configuration says otherwise. */
+export const configDefaults = {
+  failOn: 'error',
+  requireRehearsal: false,
+  timeZone: 'UTC',
+  /** Milliseconds after which the watchdog cancels a statement. */
+  statementTimeout: 60_000,
+} as const satisfies {
+  failOn: FailOn
+  requireRehearsal: boolean
+  timeZone: string
+  statementTimeout: number
+}

@@ -1,0 +1,106 @@
+import { existsSync, type Dirent } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import path from 'node:path'
+import { ConfigError } from '../core/errors.ts'
+import type { Config } from './schema.ts'
+import type { KnownNames } from './validate.ts'
+
+/** Names of the configuration file, in the order in which a folder is searched. */
+export const configFileNames = ['ts', 'js', 'mjs', 'json', 'yaml', 'yml'].map(
+  (ending) => `pgrehearse.config.${ending}`,
+)
+
+export interface LoadConfigOptions {
+  /** Where the command runs; the search goes up from here to the root of the git repository. */
+  readonly cwd: string
+  /** `--config`: this file and no search. */
+  readonly file?: string
+  /** `--no-config`: no search at all. */
+  readonly enabled: boolean
+  readonly known: KnownNames
+}
+
+export interface LoadedConfig {
+  readonly config: Config
+  /** Absolute; undefined when there is none. */
+  readonly file: string | undefined
+  /**
+   * The project root, absolute: the folder of the configuration file that was found; with `--config` and
+   * without any configuration, the current folder.
+   */
+  readonly root: string
+}
+
+/**
+ * Finds, reads and validates the configuration. Without one it costs a few looks at the file system:
+ * zod, yaml and jiti are loaded for a file only.
+ *
+ * A TypeScript or JavaScript configuration is code, and it is run.
+ * @throws {ConfigError} when the file is missing, does not load or is not valid
+ */
+export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConfig> {
+  const none = { config: {}, file: undefined, root: options.cwd }
+  if (options.file !== undefined) {
+    const file = path.resolve(options.cwd, options.file)
+    return { ...(await readConfigFile(file, options)), root: options.cwd }
+  }
+  if (!options.enabled) return none
+  const file = await findConfigFile(options.cwd)
+  return file === undefined ? none : readConfigFile(file, options)
+}
+
+async function readConfigFile(file: string, options: LoadConfigOptions): Promise<LoadedConfig> {
+  const root = options.file === undefined ? path.dirname(file) : options.cwd
+  const name = path.relative(options.cwd, file)
+  const { readConfigValue } = await import('./read.ts')
+  const { validateConfig } = await import('./validate.ts')
+  const config = await validateConfig(await readConfigValue(file, name), name, options.known)
+  return { config: withAbsolutePaths(config, root), file, root }
+}
+
+/** Found by lilconfig; two files in one folder are refused, because one would be ignored without a word. */
+async function findConfigFile(cwd: string): Promise<string | undefined> {
+  const { lilconfig } = await import('lilconfig')
+  const asText = (_file: string, content: string): string => content
+  const searcher = lilconfig('pgrehearse', {
+    searchPlaces: configFileNames,
+    stopDir: projectTop(cwd),
+    loaders: Object.fromEntries(configFileNames.map((name) => [path.extname(name), asText])),
+    ignoreEmptySearchPlaces: false,
+    cache: false,
+  })
+  const found = await searcher.search(cwd)
+  if (found === null) return undefined
+  const folder = path.dirname(found.filepath)
+  const siblings = (await readdir(folder, { withFileTypes: true })).filter(isConfigFile)
+  if (siblings.length > 1) {
+    throw new ConfigError(
+      `There are ${siblings.length} configuration files in ${folder}: ${siblings.map(({ name }) => name).join(', ')}.`,
+      { hint: 'Keep one of them, or choose one with --config.' },
+    )
+  }
+  return found.filepath
+}
+
+function isConfigFile(entry: Dirent): boolean {
+  return configFileNames.includes(entry.name)
+}
+
+/** The folder that holds `.git` (a folder, or a file in a worktree); without git, the current folder. */
+function projectTop(cwd: string): string {
+  for (let folder = cwd; ; folder = path.dirname(folder)) {
+    if (existsSync(path.join(folder, '.git'))) return folder
+    if (folder === path.dirname(folder)) return cwd
+  }
+}
+
+function withAbsolutePaths(config: Config, root: string): Config {
+  const { cacheDir, server } = config
+  return {
+    ...config,
+    ...(cacheDir === undefined ? {} : { cacheDir: path.resolve(root, cacheDir) }),
+    ...(server?.binaries === undefined
+      ? {}
+      : { server: { ...server, binaries: path.resolve(root, server.binaries) } }),
+  }
+}

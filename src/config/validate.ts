@@ -1,0 +1,145 @@
+import { z } from 'zod'
+import { ConfigError } from '../core/errors.ts'
+import { nearest } from '../core/suggest.ts'
+import { configSchema, type Config } from './schema.ts'
+
+/** What the rest of the program knows by name; asked only when the configuration names some. */
+export interface KnownNames {
+  readonly rules: () => Promise<readonly string[]>
+  readonly sources: () => Promise<readonly string[]>
+}
+
+/**
+ * The validated configuration. `file` is how messages call the file.
+ * @throws {ConfigError} naming every key that is wrong
+ */
+export async function validateConfig(value: unknown, file: string, known: KnownNames): Promise<Config> {
+  const result = configSchema.safeParse(withoutEmpty(value))
+  if (!result.success) throw invalid(file, flatten(result.error.issues))
+  const issues = await nameIssues(result.data, known)
+  if (issues.length > 0) throw invalid(file, issues)
+  return result.data
+}
+
+type Issue = z.core.$ZodIssue
+
+function invalid(file: string, issues: readonly Issue[]): ConfigError {
+  return new ConfigError(
+    `${file} is not a valid configuration:\n${z.prettifyError({ issues: [...issues] })}`,
+    {
+      hint: 'docs/configuration.md of the package describes every key; `pgrehearse init` writes a commented example.',
+    },
+  )
+}
+
+/**
+ * A key without a value (its children are commented out in YAML, or undefined in TypeScript) is as good as
+ * no key. Only plain objects: rules and sources of the user's own are left alone.
+ */
+function withoutEmpty(value: unknown): unknown {
+  if (value === null || value === undefined) return {}
+  if (!isPlainObject(value)) return value
+  const entries = Object.entries(value).filter(([, child]) => child !== null && child !== undefined)
+  return Object.fromEntries(
+    entries.map(([key, child]) => [key, isPlainObject(child) ? withoutEmpty(child) : child]),
+  )
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  // An object made in another realm, as configuration code may be, has another Object.prototype.
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+/** Union errors say only "Invalid input"; the branch that the user meant says which key is wrong. */
+function flatten(issues: readonly Issue[], path: readonly PropertyKey[] = []): Issue[] {
+  return issues.flatMap((issue): Issue[] => {
+    const here = { ...issue, path: [...path, ...issue.path] }
+    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(here, key))
+    if (issue.code !== 'invalid_union') return [here]
+    const meant = issue.errors.find(
+      (branch) => !branch.some((child) => child.path.length === 0 && isWrongType(child)),
+    )
+    return meant === undefined ? [here] : flatten(meant, here.path)
+  })
+}
+
+function isWrongType(issue: Issue): boolean {
+  return issue.code === 'invalid_type' || issue.code === 'invalid_value'
+}
+
+function unknownKey(issue: Issue, key: string): Issue {
+  const suggestion = nearest(key, keysAt(issue.path))
+  const didYouMean = suggestion === undefined ? '' : `. Did you mean "${suggestion}"?`
+  return {
+    ...issue,
+    code: 'custom',
+    message: `Unrecognized key: ${JSON.stringify(key)}${didYouMean}`,
+  } as Issue
+}
+
+/** Names that the schema knows at a path, found in its JSON schema. */
+function keysAt(path: readonly PropertyKey[]): readonly string[] {
+  let node: JsonSchema | undefined = z.toJSONSchema(configSchema, {
+    io: 'input',
+    unrepresentable: 'any',
+  }) as JsonSchema
+  for (const step of path) {
+    const options: readonly (JsonSchema | undefined)[] = [node, ...(node?.anyOf ?? [])]
+    node =
+      typeof step === 'number'
+        ? options.find((option) => option?.items !== undefined)?.items
+        : options.find((option) => option?.properties !== undefined)?.properties?.[String(step)]
+  }
+  const branch = [node, ...(node?.anyOf ?? [])].find((option) => option?.properties !== undefined)
+  return Object.keys(branch?.properties ?? {})
+}
+
+interface JsonSchema {
+  readonly properties?: Readonly<Record<string, JsonSchema>>
+  readonly items?: JsonSchema
+  readonly anyOf?: readonly JsonSchema[]
+}
+
+/** Ids that nobody knows: a rule switched off under a wrong name would stay on without a word. */
+async function nameIssues(config: Config, known: KnownNames): Promise<Issue[]> {
+  const issues: Issue[] = []
+  const builtin = config.rules || config.customRules ? await known.rules() : []
+  const rules = [...builtin, ...(config.customRules ?? []).map((rule) => rule.id)]
+  for (const id of Object.keys(config.rules ?? {})) {
+    if (!rules.includes(id))
+      issues.push(unknownName(`No rule is called ${JSON.stringify(id)}`, id, rules, ['rules', id]))
+  }
+  for (const [index, rule] of (config.customRules ?? []).entries()) {
+    if (rules.indexOf(rule.id) === builtin.length + index) continue
+    issues.push(
+      custom(`There is already a rule called ${JSON.stringify(rule.id)}`, ['customRules', index, 'id']),
+    )
+  }
+  const named = (config.migrations ?? []).some((entry) => entry.source !== undefined)
+  const sources = named
+    ? [...(await known.sources()), ...(config.customSources ?? []).map((source) => source.id)]
+    : []
+  for (const [index, { source }] of (config.migrations ?? []).entries()) {
+    if (source === undefined || sources.includes(source)) continue
+    const path = ['migrations', index, 'source']
+    issues.push(unknownName(`No migration source is called ${JSON.stringify(source)}`, source, sources, path))
+  }
+  return issues
+}
+
+function unknownName(
+  sentence: string,
+  name: string,
+  known: readonly string[],
+  path: readonly PropertyKey[],
+): Issue {
+  const suggestion = nearest(name, known)
+  const rest = suggestion === undefined ? `. Known: ${known.join(', ')}` : `. Did you mean "${suggestion}"?`
+  return custom(sentence + rest, path)
+}
+
+function custom(message: string, path: readonly PropertyKey[]): Issue {
+  return { code: 'custom', message, path: [...path], input: undefined }
+}
