@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto'
+import type { Client } from 'pg'
+import type { PostgresServer } from '../postgres/provider.ts'
+import { decodeProbe, probeCommand, probeSql, probeStatementName, type ProbeReading } from './probe.ts'
+import { WireSession, type WireCommand, type WireResult } from './wire.ts'
+
+/** Why a statement was stopped by us, not by the server. */
+export type Interruption = 'too long' | 'aborted'
+
+export interface SessionOptions {
+  /** A statement that runs longer is cancelled, then its session terminated. Milliseconds. */
+  readonly statementTimeoutMs: number
+  readonly signal: AbortSignal
+  /** Scripts may DISCARD or DEALLOCATE, so the probe must not rely on a prepared statement. */
+  readonly scriptsDiscard: boolean
+}
+
+/** A migrator's session with a probe in it and a watchdog outside of it. */
+export class ReplaySession implements AsyncDisposable {
+  readonly wire: WireSession
+  private readonly admin: Client
+  private readonly options: SessionOptions
+  private readonly probe: WireCommand
+  /** Set when the watchdog or an abort stopped the last exchange. */
+  interruption: Interruption | undefined
+
+  private constructor(wire: WireSession, admin: Client, probe: WireCommand, options: SessionOptions) {
+    this.wire = wire
+    this.admin = admin
+    this.probe = probe
+    this.options = options
+  }
+
+  /** Connects to `database` as the migrator; `admin` is the watchdog's own connection, to any database. */
+  static async open(
+    server: PostgresServer,
+    database: string,
+    admin: Client,
+    options: SessionOptions,
+  ): Promise<ReplaySession> {
+    const client = await server.connectMigrator(database)
+    const sql = probeSql(server.major)
+    const prepared = !options.scriptsDiscard
+    if (prepared) await client.query(`prepare ${probeStatementName} as ${sql}`)
+    return new ReplaySession(new WireSession(client), admin, probeCommand(sql, prepared), options)
+  }
+
+  /** Runs commands under the watchdog. */
+  async run(commands: readonly WireCommand[], sync: boolean): Promise<readonly WireResult[]> {
+    this.interruption = undefined
+    this.options.signal.throwIfAborted()
+    const stop = (interruption: Interruption, how: 'cancel' | 'terminate'): void => {
+      this.interruption = interruption
+      const call = `select pg_catalog.pg_${how}_backend($1)`
+      // the backend may be gone already: then there is nothing to stop
+      this.admin.query(call, [this.wire.processId]).catch(() => undefined)
+    }
+    const limit = this.options.statementTimeoutMs
+    const cancel = setTimeout(() => stop('too long', 'cancel'), limit)
+    const terminate = setTimeout(() => stop('too long', 'terminate'), limit + graceMs)
+    const abort = (): void => stop('aborted', 'terminate')
+    this.options.signal.addEventListener('abort', abort, { once: true })
+    try {
+      const results = await this.wire.run(commands, { sync })
+      this.options.signal.throwIfAborted()
+      return results
+    } finally {
+      clearTimeout(cancel)
+      clearTimeout(terminate)
+      this.options.signal.removeEventListener('abort', abort)
+    }
+  }
+
+  /** Runs a statement and, in the same round trip and transaction, the probe. */
+  async runProbed(
+    command: WireCommand,
+    sync: boolean,
+  ): Promise<{ readonly result: WireResult; readonly reading: ProbeReading | undefined }> {
+    if (command.copyData !== undefined) {
+      // while COPY waits for data nothing else may be on the wire
+      const [copied] = await this.run([command], false)
+      if (copied === undefined || copied.error !== undefined)
+        return { result: copied ?? unreached, reading: undefined }
+      const [probed] = await this.run([this.probe], sync)
+      return { result: withError(copied, probed), reading: readingOf(probed) }
+    }
+    const [result, probed] = await this.run([command, this.probe], sync)
+    return { result: withError(result ?? unreached, probed), reading: readingOf(probed) }
+  }
+
+  /** The probe alone: the baseline before the first statement. */
+  async read(): Promise<ProbeReading | undefined> {
+    const [probed] = await this.run([this.probe], true)
+    return readingOf(probed)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.wire.end()
+  }
+}
+
+/** After a cancel request, this long until the session is terminated. */
+const graceMs = 3000
+
+const unreached: WireResult = { tag: undefined, rows: [], error: undefined, notices: [], durationMs: 0 }
+
+/** An error at Sync (a deferred constraint) shows on the last command of the exchange; it is the statement's. */
+function withError(result: WireResult, probed: WireResult | undefined): WireResult {
+  return result.error === undefined && probed?.error !== undefined
+    ? { ...result, error: probed.error }
+    : result
+}
+
+function readingOf(probed: WireResult | undefined): ProbeReading | undefined {
+  return probed === undefined || probed.tag === undefined ? undefined : decodeProbe(probed.rows)
+}
+
+/** A word that no migration can guess: events of our triggers are recognised by it. */
+export function newMarker(): string {
+  return `pgrehearse:${randomBytes(12).toString('hex')}`
+}

@@ -1,0 +1,267 @@
+import type { Client } from 'pg'
+import type { EventEmitter } from 'node:events'
+
+/**
+ * The extended protocol, spoken directly: statement and probe travel in one round trip, and the transaction stays
+ * open (no Sync yet) while the probe looks at it. `pg` connects, authenticates and reads and writes the
+ * messages; its own query queue is put aside.
+ */
+
+/** One command of an exchange. */
+export interface WireCommand {
+  readonly sql: string
+  /** Name of a prepared statement to run instead of parsing `sql`. */
+  readonly prepared?: string
+  /** Rows for COPY … FROM STDIN. */
+  readonly copyData?: string
+}
+
+export interface WireResult {
+  /** Command tag, e.g. `UPDATE 2`; undefined when the command failed or was never reached. */
+  readonly tag: string | undefined
+  /** Text values, row by row. */
+  readonly rows: readonly (readonly (string | null)[])[]
+  readonly error: WireError | undefined
+  readonly notices: readonly WireNotice[]
+  /** From sending the exchange, or the end of the previous command, to the end of this one. */
+  readonly durationMs: number
+}
+
+export interface WireNotice {
+  readonly severity: string
+  readonly message: string
+}
+
+/** Fields of an ErrorResponse. `code` 08006 stands for a connection that went away. */
+export interface WireError {
+  readonly code: string
+  readonly message: string
+  readonly detail?: string
+  readonly hint?: string
+  /** Character position in the command's text, from 1, in code points as the server counts. */
+  readonly position?: number
+  readonly internalQuery?: string
+  readonly where?: string
+}
+
+/** Transaction status of ReadyForQuery: idle, in a block, in a failed block. */
+export type TransactionStatus = 'I' | 'T' | 'E'
+
+interface WireConnection extends EventEmitter {
+  parse(message: { name: string; text: string; types: never[] }): void
+  bind(message: { portal: string; statement: string; values: never[]; binary: boolean }): void
+  execute(message: { portal: string; rows: number }): void
+  flush(): void
+  sync(): void
+  sendCopyFromChunk(chunk: Buffer): void
+  endCopyFrom(): void
+  sendCopyFail(message: string): void
+  readonly stream: { cork(): void; uncork(): void; setNoDelay?(on: boolean): void }
+}
+
+interface Exchange {
+  readonly commands: readonly WireCommand[]
+  readonly synced: boolean
+  readonly resolve: (results: readonly WireResult[]) => void
+}
+
+interface Draft {
+  tag: string | undefined
+  rows: (readonly (string | null)[])[]
+  error: WireError | undefined
+  notices: WireNotice[]
+  durationMs: number
+}
+
+const queryPhaseEvents = [
+  'readyForQuery',
+  'rowDescription',
+  'dataRow',
+  'portalSuspended',
+  'emptyQuery',
+  'commandComplete',
+  'parseComplete',
+  'copyInResponse',
+  'copyData',
+  'notice',
+  'errorMessage',
+  'error',
+  'end',
+]
+
+/** Owns a connected client's wire until {@link WireSession.end}. One exchange at a time. */
+export class WireSession {
+  private readonly connection: WireConnection
+  private exchange: Exchange | undefined
+  private drafts: Draft[] = []
+  private current = 0
+  private startedAt = 0
+  private lost: WireError | undefined
+  /** Status after the last Sync. */
+  status: TransactionStatus = 'I'
+  /** Backend process id, for pg_locks, cancel and terminate. */
+  readonly processId: number
+
+  constructor(client: Client) {
+    const internals = client as unknown as { connection: WireConnection; processID: number }
+    this.connection = internals.connection
+    this.processId = internals.processID
+    for (const event of queryPhaseEvents) this.connection.removeAllListeners(event)
+    this.listen()
+  }
+
+  get isLost(): boolean {
+    return this.lost !== undefined
+  }
+
+  /**
+   * Sends the commands and waits for all of them. With `sync`, the exchange ends at ReadyForQuery and an
+   * implicit transaction commits there; without, it stays open for the next exchange. After an error the
+   * server skips the rest, and the exchange is always synced. COPY … FROM STDIN must travel alone: while it
+   * waits for data the server takes anything else for a protocol violation.
+   */
+  async run(
+    commands: readonly WireCommand[],
+    options: { readonly sync: boolean },
+  ): Promise<readonly WireResult[]> {
+    if (this.exchange !== undefined) throw new Error('WireSession.run: an exchange is under way')
+    this.drafts = commands.map(() => ({
+      tag: undefined,
+      rows: [],
+      error: undefined,
+      notices: [],
+      durationMs: 0,
+    }))
+    this.current = 0
+    this.startedAt = performance.now()
+    return new Promise((resolve) => {
+      this.exchange = { commands, synced: options.sync, resolve }
+      if (this.lost !== undefined) this.loseConnection(this.lost)
+      else this.send(commands, options.sync)
+    })
+  }
+
+  async end(): Promise<void> {
+    if (this.lost !== undefined) return
+    const { connection } = this
+    this.lost = { code: '08003', message: 'session ended' }
+    await new Promise<void>((resolve) => {
+      connection.once('end', resolve)
+      connection.once('error', () => resolve())
+      ;(connection as unknown as { end(): void }).end()
+    })
+  }
+
+  private send(commands: readonly WireCommand[], sync: boolean): void {
+    const { connection } = this
+    connection.stream.cork()
+    for (const command of commands) {
+      if (command.prepared === undefined) connection.parse({ name: '', text: command.sql, types: [] })
+      connection.bind({ portal: '', statement: command.prepared ?? '', values: [], binary: false })
+      connection.execute({ portal: '', rows: 0 })
+    }
+    if (sync) connection.sync()
+    else connection.flush()
+    connection.stream.uncork()
+  }
+
+  private listen(): void {
+    const { connection } = this
+    connection.on('dataRow', (message: { fields: (string | null)[] }) =>
+      this.draft()?.rows.push(message.fields),
+    )
+    connection.on('commandComplete', (message: { text: string }) => this.finishCommand(message.text))
+    connection.on('emptyQuery', () => this.finishCommand(''))
+    connection.on('portalSuspended', () => this.finishCommand(''))
+    connection.on('notice', (message: { severity?: string; message?: string }) =>
+      this.draft()?.notices.push({ severity: message.severity ?? 'NOTICE', message: message.message ?? '' }),
+    )
+    connection.on('copyInResponse', () => this.sendCopyData())
+    connection.on('errorMessage', (message: Error) => this.failCommand(toWireError(message)))
+    connection.on('readyForQuery', (message: { status: TransactionStatus }) => {
+      this.status = message.status
+      this.finishExchange()
+    })
+    connection.on('error', (error: Error) => this.loseConnection({ code: '08006', message: error.message }))
+    connection.on('end', () =>
+      this.loseConnection({ code: '08006', message: 'the server closed the connection unexpectedly' }),
+    )
+  }
+
+  private draft(): Draft | undefined {
+    return this.drafts[Math.min(this.current, this.drafts.length - 1)]
+  }
+
+  private finishCommand(tag: string): void {
+    const draft = this.draft()
+    if (draft === undefined || this.exchange === undefined) return
+    draft.tag = tag
+    this.stopClock(draft)
+    this.current += 1
+    if (this.current === this.drafts.length && !this.exchange.synced) this.finishExchange()
+  }
+
+  private failCommand(error: WireError): void {
+    const draft = this.draft()
+    if (draft !== undefined) {
+      // an error at Sync (a deferred constraint, say) belongs to the last command
+      draft.error ??= error
+      this.stopClock(draft)
+    }
+    if (this.exchange !== undefined && !this.exchange.synced) this.connection.sync()
+  }
+
+  private stopClock(draft: Draft): void {
+    const now = performance.now()
+    draft.durationMs += now - this.startedAt
+    this.startedAt = now
+  }
+
+  private sendCopyData(): void {
+    const data = this.exchange?.commands[this.current]?.copyData
+    if (data === undefined) {
+      this.connection.sendCopyFail('no data follows this COPY … FROM STDIN')
+    } else {
+      this.connection.sendCopyFromChunk(Buffer.from(data, 'utf8'))
+      this.connection.endCopyFrom()
+    }
+    // the server ignores Flush and Sync that arrived while it was waiting for data
+    if (this.exchange?.synced === true) this.connection.sync()
+    else this.connection.flush()
+  }
+
+  private finishExchange(): void {
+    const { exchange } = this
+    if (exchange === undefined) return
+    this.exchange = undefined
+    exchange.resolve(this.drafts)
+  }
+
+  private loseConnection(error: WireError): void {
+    this.lost ??= error
+    const draft = this.draft()
+    if (this.exchange === undefined || draft === undefined) return
+    draft.error ??= error
+    this.finishExchange()
+  }
+}
+
+function toWireError(message: Error): WireError {
+  const fields = message as Error & {
+    code?: string
+    detail?: string
+    hint?: string
+    position?: string
+    internalQuery?: string
+    where?: string
+  }
+  return {
+    code: fields.code ?? 'XX000',
+    message: fields.message,
+    ...(fields.detail === undefined ? {} : { detail: fields.detail }),
+    ...(fields.hint === undefined ? {} : { hint: fields.hint }),
+    ...(fields.position === undefined ? {} : { position: Number(fields.position) }),
+    ...(fields.internalQuery === undefined ? {} : { internalQuery: fields.internalQuery }),
+    ...(fields.where === undefined ? {} : { where: fields.where }),
+  }
+}
