@@ -63,3 +63,9 @@ export function walk(tree: unknown, visit: (tag: string, value: unknown) => void
     walk(value, visit)
   }
 }
+
+/** Is it NULL, also below casts? */
+export function isNullLiteral(node: Node | undefined): boolean {
+  const cast = as<{ arg?: Node }>(node, 'TypeCast')
+  return cast === undefined ? as<A_Const>(node, 'A_Const')?.isnull === true : isNullLiteral(cast.arg)
+}
