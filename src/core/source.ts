@@ -50,6 +50,11 @@ export interface MigrationSet {
   readonly problems: readonly SourceProblem[]
   /** Files in the root that the tool does not run on the way up. */
   readonly skipped?: readonly SkippedFile[]
+  /**
+   * The script that stands for all older versions on a new database (Flyway B__). A database that has
+   * migrations already never runs it.
+   */
+  readonly baseline?: string
   /** What the tool does with a new script that sorts before one it has already run; absent: it simply runs it. */
   readonly whenOutOfOrder?: string
 }

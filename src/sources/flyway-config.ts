@@ -1,0 +1,199 @@
+import { parseAllDocuments } from 'yaml'
+import type { FileTree } from '../core/source.ts'
+import { defaultNaming, type FlywayNaming } from './flyway-names.ts'
+import { parseProperties, parseTomlSettings, type Settings } from './flyway-settings.ts'
+import { folderOf, isInside, joinPath, nameOf, normalisePath } from './paths.ts'
+import { decodeText } from './text.ts'
+
+/** What Flyway's own configuration says about its scripts. */
+export interface FlywayConfig {
+  /** The file it came from; undefined for the defaults. */
+  readonly file: string | undefined
+  /** Folders to scan, relative to the project root, existing ones only. */
+  readonly dirs: readonly string[]
+  readonly naming: FlywayNaming
+  readonly mixed: boolean
+  readonly group: boolean
+  readonly outOfOrder: boolean
+  readonly executeInTransaction: boolean
+  readonly placeholderReplacement: boolean
+  readonly placeholderPrefix: string
+  readonly placeholderSuffix: string
+  readonly placeholders: Readonly<Record<string, string>>
+}
+
+const configName =
+  /(?:^|\/)(?:flyway\.toml|(?:conf\/)?flyway\.conf|src\/main\/resources\/application\.(?:properties|ya?ml))$/
+
+/**
+ * Reads every Flyway configuration of the project: flyway.toml, flyway.conf, conf/flyway.conf and, for Spring
+ * Boot, `spring.flyway.*` in src/main/resources/application.*. What only the command line or the environment
+ * says cannot be seen here.
+ *
+ * @see https://documentation.red-gate.com/fd/flyway-projects-271585108.html
+ */
+export async function readFlywayConfigs(files: FileTree): Promise<readonly FlywayConfig[]> {
+  const paths = await files.list()
+  const configs: FlywayConfig[] = []
+  for (const file of paths.filter((path) => configName.test(path))) {
+    const bytes = await files.read(file)
+    const decoded = bytes === undefined ? undefined : decodeText(bytes)
+    if (decoded === undefined || !('text' in decoded)) continue
+    const settings = settingsOf(file, decoded.text)
+    if (settings !== undefined) configs.push(configOf(file, settings, paths))
+  }
+  return configs
+}
+
+/** What Flyway does when nothing is configured. */
+export const defaultConfig: FlywayConfig = {
+  file: undefined,
+  dirs: [],
+  naming: defaultNaming,
+  mixed: false,
+  group: false,
+  outOfOrder: false,
+  executeInTransaction: true,
+  placeholderReplacement: true,
+  placeholderPrefix: '${',
+  placeholderSuffix: '}',
+  placeholders: {},
+}
+
+function settingsOf(file: string, text: string): Settings | undefined {
+  if (file.endsWith('.toml')) return withPrefix(parseTomlSettings(text), 'flyway.')
+  if (file.endsWith('.conf')) return withPrefix(parseProperties(text), 'flyway.')
+  const settings = file.endsWith('.properties') ? parseProperties(text) : parseYaml(text)
+  return withPrefix(settings, 'spring.flyway.')
+}
+
+/** Keys below `prefix`, in camel case (Spring writes `sql-migration-prefix`); undefined when there are none. */
+function withPrefix(settings: Settings, prefix: string): Settings | undefined {
+  const own = new Map<string, string>()
+  for (const [key, value] of settings) {
+    if (!key.startsWith(prefix)) continue
+    const name = key.slice(prefix.length)
+    own.set(name.startsWith('placeholders.') ? name : camelCase(name), expandDefault(value))
+  }
+  return own.size === 0 ? undefined : own
+}
+
+function camelCase(key: string): string {
+  return key.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
+}
+
+/** `${DB_SCHEMA:shop}` is Spring for "the environment's DB_SCHEMA, else shop"; we take the default. */
+function expandDefault(value: string): string {
+  return value.replaceAll(/\$\{[^}:]*:([^}]*)\}/g, '$1')
+}
+
+/** The documents of a YAML file that hold for every profile, flattened to dotted keys. */
+function parseYaml(text: string): Settings {
+  const settings = new Map<string, string>()
+  for (const document of parseAllDocuments(text)) {
+    if (document.errors.length > 0) continue
+    const flat = new Map<string, string>()
+    flatten(document.toJS() as unknown, '', flat)
+    const isForProfile = flat.has('spring.config.activate.on-profile') || flat.has('spring.profiles')
+    if (!isForProfile) for (const [key, value] of flat) settings.set(key, value)
+  }
+  return settings
+}
+
+function flatten(value: unknown, key: string, into: Map<string, string>): void {
+  if (Array.isArray(value)) into.set(key, value.map(String).join(','))
+  else if (typeof value === 'object' && value !== null) {
+    for (const [name, inner] of Object.entries(value))
+      flatten(inner, key === '' ? name : `${key}.${name}`, into)
+  } else if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+    into.set(key, String(value))
+  }
+}
+
+function configOf(file: string, settings: Settings, paths: readonly string[]): FlywayConfig {
+  const text = (key: string, otherwise: string): string => settings.get(key) ?? otherwise
+  const flag = (key: string, otherwise: boolean): boolean =>
+    (settings.get(key) ?? String(otherwise)) === 'true'
+  return {
+    file,
+    dirs: resolveLocations(file, settings.get('locations'), paths),
+    naming: {
+      versionedPrefix: text('sqlMigrationPrefix', defaultNaming.versionedPrefix),
+      baselinePrefix: text('baselineMigrationPrefix', defaultNaming.baselinePrefix),
+      undoPrefix: text('undoSqlMigrationPrefix', defaultNaming.undoPrefix),
+      repeatablePrefix: text('repeatableSqlMigrationPrefix', defaultNaming.repeatablePrefix),
+      separator: text('sqlMigrationSeparator', defaultNaming.separator),
+      suffixes: text('sqlMigrationSuffixes', '.sql')
+        .split(',')
+        .map((suffix) => suffix.trim()),
+    },
+    mixed: flag('mixed', false),
+    group: flag('group', false),
+    outOfOrder: flag('outOfOrder', false),
+    executeInTransaction: flag('executeInTransaction', true),
+    placeholderReplacement: flag('placeholderReplacement', true),
+    placeholderPrefix: text('placeholderPrefix', '${'),
+    placeholderSuffix: text('placeholderSuffix', '}'),
+    placeholders: placeholdersOf(settings),
+  }
+}
+
+/** The configured ones, and those of Flyway's own `flyway:` names that do not depend on the database. */
+function placeholdersOf(settings: Settings): Record<string, string> {
+  const schema = settings.get('defaultSchema') ?? settings.get('schemas')?.split(',')[0]?.trim()
+  const values: Record<string, string> = {}
+  if (schema !== undefined) values['flyway:defaultSchema'] = schema
+  const table = settings.get('table')
+  if (table !== undefined) values['flyway:table'] = table
+  for (const [key, value] of settings) {
+    if (key.startsWith('placeholders.')) values[key.slice('placeholders.'.length)] = value
+  }
+  return values
+}
+
+/**
+ * Folders that `locations` names. `filesystem:` is relative to the folder Flyway is run in, taken to be the
+ * configuration's; `classpath:` and bare names are looked for in src/main/resources first.
+ */
+function resolveLocations(
+  file: string,
+  locations: string | undefined,
+  paths: readonly string[],
+): readonly string[] {
+  const home = homeOf(file)
+  const wanted = locations?.split(',') ?? defaultLocations(file)
+  const dirs: string[] = []
+  for (const location of wanted) {
+    const path = location
+      .trim()
+      .replace(/^(?:filesystem|classpath):/, '')
+      .replaceAll('{vendor}', 'postgresql')
+    const fixed = path
+      .replace(/^\/+(?=db\/)/, '')
+      .split('/')
+      .filter((part) => !part.includes('*'))
+      .join('/')
+    const candidates = location.trim().startsWith('filesystem:')
+      ? [joinPath(home, fixed)]
+      : [joinPath(joinPath(home, 'src/main/resources'), fixed), joinPath(home, fixed)]
+    for (const candidate of candidates) {
+      const dir = normalisePath(candidate)
+      if (dir === undefined || dirs.includes(dir) || !paths.some((known) => isInside(known, dir))) continue
+      dirs.push(dir)
+      break
+    }
+  }
+  return dirs
+}
+
+function defaultLocations(file: string): readonly string[] {
+  return file.includes('src/main/resources/')
+    ? ['classpath:db/migration']
+    : ['db/migration', 'sql', 'migrations']
+}
+
+function homeOf(file: string): string {
+  const dir = folderOf(file)
+  if (nameOf(dir) === 'conf') return folderOf(dir)
+  return dir.replace(/(?:^|\/)src\/main\/resources$/, '')
+}

@@ -1,0 +1,124 @@
+import type {
+  FileTree,
+  MigrationScript,
+  MigrationSet,
+  MigrationSource,
+  SkippedFile,
+  SourceOptions,
+  SourceProblem,
+  SourceRoot,
+} from '../core/source.ts'
+import type { TransactionChoice } from '../core/model.ts'
+import { compareText, folderOf, groupByFolder, isInside, nameOf } from './paths.ts'
+import { duplicateVersions, readText } from './read.ts'
+import { unsupportedFolders } from './unsupported.ts'
+
+/**
+ * golang-migrate: `{version}_{title}.up.sql`, versions are uint64, one folder, no subfolders.
+ *
+ * - Names and order: `^([0-9]+)_(.*)\.(down|up)\.(.*)$`, compared as numbers; a second file for a version and
+ *   direction is an error (source/parse.go, source/iofs/iofs.go of golang-migrate/migrate v4).
+ * - Transactions: the file is sent as one query without parameters, hence one simple Query message and one
+ *   implicit transaction; `x-multi-statement=true` in the database URL splits it at semicolons, which no file
+ *   can tell (Run in database/postgres/postgres.go; pgx sends it likewise).
+ * - Session: the driver keeps one connection for all migrations (WithInstance, same file), so a SET lasts.
+ * - Order of merging: `up` only ever steps to versions above the database's current one (migrate.go, readUp).
+ */
+export const golangMigrate: MigrationSource = {
+  id: 'golang-migrate',
+  title: 'golang-migrate',
+  docs: 'https://github.com/golang-migrate/migrate/blob/master/MIGRATIONS.md',
+  detect,
+  load,
+}
+
+const namePattern = /^([0-9]+)_(.*)\.(down|up)\.(.*)$/
+const maxVersion = (1n << 64n) - 1n
+
+const defaultTransaction: TransactionChoice = {
+  mode: 'simple query',
+  why: 'golang-migrate default, unless the database URL says x-multi-statement=true',
+}
+
+/** Does the file name make its folder one of golang-migrate? Other extensions than .sql do not decide. */
+export function isGolangMigrateName(name: string): boolean {
+  const match = namePattern.exec(name)
+  return match?.[3] === 'up' && match[4] === 'sql'
+}
+
+async function detect(files: FileTree): Promise<readonly SourceRoot[]> {
+  const foreign = await unsupportedFolders(files)
+  const roots: SourceRoot[] = []
+  for (const [dir, paths] of groupByFolder(await files.list())) {
+    if (!paths.some((path) => isGolangMigrateName(nameOf(path)))) continue
+    if (foreign.some((folder) => isInside(dir, folder.dir))) continue
+    roots.push({ source: golangMigrate.id, dir, found: 'layout' })
+  }
+  return roots
+}
+
+interface Entry {
+  readonly file: string
+  readonly version: bigint
+  readonly title: string
+}
+
+async function load(root: SourceRoot, files: FileTree, options: SourceOptions): Promise<MigrationSet> {
+  const { up, skipped } = await readFolder(root, files)
+  up.sort((a, b) => compareVersions(a, b) || compareText(a.file, b.file))
+  const texts = await Promise.all(up.map((entry) => readText(files, entry.file)))
+  const problems: SourceProblem[] = [
+    ...duplicateVersions(
+      up.map(({ file, version }) => ({ file, version: String(version) })),
+      'golang-migrate refuses to run at all',
+    ),
+  ]
+  const scripts: MigrationScript[] = []
+  up.forEach((entry, index) => {
+    const read = texts[index]
+    if (read === undefined) return
+    if ('problem' in read) problems.push(read.problem)
+    else scripts.push(scriptOf(entry, read.text, options))
+  })
+  const whenOutOfOrder = 'golang-migrate never runs it on a database that is already at a later version'
+  return { root, scripts, sharesSession: true, problems, skipped, whenOutOfOrder }
+}
+
+async function readFolder(
+  root: SourceRoot,
+  files: FileTree,
+): Promise<{ up: Entry[]; skipped: SkippedFile[] }> {
+  const up: Entry[] = []
+  const skipped: SkippedFile[] = []
+  for (const file of await files.list()) {
+    if (folderOf(file) !== root.dir) continue
+    const match = namePattern.exec(nameOf(file))
+    const version = BigInt(match?.[1] ?? 0)
+    const skip = (reason: string): unknown => skipped.push({ file, reason, affectsOthers: false })
+    if (match === null) {
+      if (file.endsWith('.sql')) skip('golang-migrate ignores names other than {version}_{title}.up.sql')
+    } else if (version > maxVersion) skip('golang-migrate ignores versions above 2^64 - 1')
+    else if (match[3] === 'down') skip('it is a down migration')
+    else up.push({ file, version, title: (match[2] ?? '').replaceAll('_', ' ') })
+  }
+  return { up, skipped }
+}
+
+function compareVersions(a: Entry, b: Entry): number {
+  if (a.version === b.version) return 0
+  return a.version < b.version ? -1 : 1
+}
+
+function scriptOf(entry: Entry, text: string, options: SourceOptions): MigrationScript {
+  return {
+    source: golangMigrate.id,
+    file: entry.file,
+    version: String(entry.version),
+    title: entry.title,
+    text,
+    start: 0,
+    end: text.length,
+    transaction: options.transaction ?? defaultTransaction,
+    repeatable: false,
+  }
+}

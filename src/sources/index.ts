@@ -1,0 +1,12 @@
+import type { MigrationSource } from '../core/source.ts'
+import { flyway } from './flyway.ts'
+import { golangMigrate } from './golang-migrate.ts'
+import { plainSql } from './plain-sql.ts'
+
+/** Every migration tool we know, most particular first: plain-sql takes what no other tool owns. */
+export const sources: readonly MigrationSource[] = [flyway, golangMigrate, plainSql]
+
+/** The source with this id, e.g. for a configuration's `source: 'flyway'`. */
+export function findSource(id: string): MigrationSource | undefined {
+  return sources.find((source) => source.id === id)
+}

@@ -1,0 +1,157 @@
+import type { FileTree } from '../core/source.ts'
+import { folderOf, groupByFolder, isInside, joinPath, nameOf } from './paths.ts'
+import { decodeText } from './text.ts'
+
+/** A folder that belongs to a migration tool which no source of ours knows yet. */
+export interface UnsupportedFolder {
+  readonly tool: string
+  readonly dir: string
+  /** What gave it away: a file or a comment. */
+  readonly because: string
+}
+
+interface Marker {
+  readonly tool: string
+  readonly pattern: RegExp
+  /** Up and down live in one file, so the file as a whole is not what runs. */
+  readonly mixesDirections: boolean
+}
+
+/** Comments by which tools mark their files; each from the tool's own documentation. */
+const markers: readonly Marker[] = [
+  { tool: 'goose', pattern: /^--\s*\+goose\s+up\b/im, mixesDirections: true },
+  { tool: 'dbmate', pattern: /^--\s*migrate:up\b/im, mixesDirections: true },
+  { tool: 'sql-migrate', pattern: /^--\s*\+migrate\s+up\b/im, mixesDirections: true },
+  { tool: 'node-pg-migrate', pattern: /^--\s*up migration\b/im, mixesDirections: true },
+  { tool: 'tern', pattern: /^---- create above \/ drop below ----/im, mixesDirections: true },
+  { tool: 'Rambler', pattern: /^--\s*rambler up\b/im, mixesDirections: true },
+  { tool: 'Liquibase', pattern: /^--\s*liquibase formatted sql/im, mixesDirections: true },
+  { tool: 'Graphile Migrate', pattern: /^--!\s*previous:/im, mixesDirections: false },
+  { tool: 'Drizzle', pattern: /^--> statement-breakpoint/im, mixesDirections: false },
+]
+
+/** Which tool a file's comments name, if any. */
+export function markerIn(
+  text: string,
+): { readonly tool: string; readonly mixesDirections: boolean } | undefined {
+  return markers.find(({ pattern }) => pattern.test(text))
+}
+
+interface LayoutRule {
+  readonly tool: string
+  /** Matches a path; the first group is the folder that the tool owns. */
+  readonly pattern: RegExp
+  /** Below that folder. */
+  readonly below?: readonly string[]
+}
+
+const layoutRules: readonly LayoutRule[] = [
+  { tool: 'Prisma', pattern: /^(?:(.*)\/)?migration_lock\.toml$/ },
+  { tool: 'Prisma', pattern: /^(?:(.*)\/)?\d{8,}_[^/]*\/migration\.sql$/ },
+  { tool: 'Drizzle', pattern: /^(?:(.*)\/)?meta\/_journal\.json$/ },
+  { tool: 'Sqitch', pattern: /^(?:(.*)\/)?sqitch\.plan$/, below: ['deploy', 'revert', 'verify'] },
+  { tool: 'Diesel', pattern: /^(?:(.*)\/)?diesel\.toml$/, below: ['migrations'] },
+  { tool: 'Diesel', pattern: /^(?:(.*)\/)?\d{4}-\d{2}-\d{2}-\d{6}[^/]*\/up\.sql$/ },
+  { tool: 'Hasura', pattern: /^(?:(.*)\/)?\d{10,}_[^/]*\/up\.sql$/ },
+  { tool: 'Supabase', pattern: /^((?:.*\/)?supabase)\/config\.toml$/, below: ['migrations'] },
+  { tool: 'Bun', pattern: /^(?:(.*)\/)?\d+_[^/]*\.tx\.up\.sql$/ },
+  { tool: 'Postgrator', pattern: /^(?:(.*)\/)?\d+\.do\.[^/]*sql$/ },
+  { tool: 'Atlas', pattern: /^(?:(.*)\/)?atlas\.sum$/ },
+  { tool: 'Liquibase', pattern: /^(?:(.*)\/)?(?:db\.)?changelog[^/]*\.(?:xml|ya?ml)$/i },
+]
+
+/** Ends of all names above: most paths of a large repository need no second look. */
+const telling =
+  /(?:\.toml|\.sum|\.plan|_journal\.json|migration\.sql|up\.sql|\.do\.[^/]*sql|changelog[^/]*\.(?:xml|ya?ml))$/i
+
+/** Rust tools name their files like others do; only the manifest next to the folder tells them apart. */
+const crates: readonly { readonly tool: string; readonly pattern: RegExp }[] = [
+  { tool: 'sqlx', pattern: /^\s*sqlx\b|dependencies\.sqlx\]/m },
+  { tool: 'Refinery', pattern: /^\s*refinery\b|dependencies\.refinery\]/m },
+  { tool: 'Diesel', pattern: /^\s*diesel_migrations\b/m },
+]
+
+const known = new WeakMap<FileTree, Promise<readonly UnsupportedFolder[]>>()
+
+/**
+ * Folders that belong to tools we cannot follow yet, by layout, manifest or marker comment. No source may
+ * claim them: running a goose file from top to bottom would apply its down part as well.
+ */
+export function unsupportedFolders(files: FileTree): Promise<readonly UnsupportedFolder[]> {
+  const before = known.get(files)
+  if (before !== undefined) return before
+  const found = findUnsupported(files)
+  known.set(files, found)
+  return found
+}
+
+async function findUnsupported(files: FileTree): Promise<readonly UnsupportedFolder[]> {
+  const paths = await files.list()
+  const folders = new Map<string, UnsupportedFolder>()
+  const add = (folder: UnsupportedFolder): void => {
+    if (!folders.has(folder.dir)) folders.set(folder.dir, folder)
+  }
+  const sqlFolders = groupByFolder(paths.filter((path) => path.endsWith('.sql')))
+  for (const path of paths) {
+    if (telling.test(path)) for (const folder of byLayout(path, sqlFolders)) add(folder)
+  }
+  const manifests = paths.filter((path) => nameOf(path) === 'Cargo.toml')
+  for (const folder of await byManifest(files, manifests, [...sqlFolders.keys()])) add(folder)
+  for (const folder of await byMarker(files, sqlFolders)) add(folder)
+  return [...folders.values()]
+}
+
+function byLayout(path: string, sqlFolders: ReadonlyMap<string, readonly string[]>): UnsupportedFolder[] {
+  const found: UnsupportedFolder[] = []
+  for (const { tool, pattern, below } of layoutRules) {
+    const match = pattern.exec(path)
+    if (match === null) continue
+    const owner = match[1] ?? ''
+    if (tool === 'Atlas' && isRunByAnother(sqlFolders.get(owner) ?? [])) continue
+    for (const name of below ?? ['']) found.push({ tool, dir: joinPath(owner, name), because: path })
+  }
+  return found
+}
+
+/** Atlas can write files for golang-migrate and Flyway, which then run them. */
+function isRunByAnother(paths: readonly string[]): boolean {
+  return paths.some((path) => /^\d+_.*\.up\.sql$|^V\d[^/]*__.*\.sql$/.test(nameOf(path)))
+}
+
+async function byManifest(
+  files: FileTree,
+  manifests: readonly string[],
+  sqlFolders: readonly string[],
+): Promise<readonly UnsupportedFolder[]> {
+  const found: UnsupportedFolder[] = []
+  for (const manifest of manifests) {
+    const dir = joinPath(folderOf(manifest), 'migrations')
+    if (!sqlFolders.some((folder) => isInside(folder, dir))) continue
+    const text = await textOf(files, manifest)
+    const crate = crates.find(({ pattern }) => pattern.test(text))
+    if (crate !== undefined) found.push({ tool: crate.tool, dir, because: manifest })
+  }
+  return found
+}
+
+/** Looks into the first and the last file of every folder that holds numbered scripts. */
+async function byMarker(
+  files: FileTree,
+  folders: ReadonlyMap<string, readonly string[]>,
+): Promise<readonly UnsupportedFolder[]> {
+  const looks = [...folders].map(async ([dir, paths]): Promise<UnsupportedFolder | undefined> => {
+    const numbered = paths.filter((path) => /^[vV]?\d/.test(nameOf(path)))
+    for (const path of new Set([numbered[0], numbered.at(-1)])) {
+      const marker = path === undefined ? undefined : markerIn(await textOf(files, path))
+      if (marker !== undefined) return { tool: marker.tool, dir, because: `a comment in ${path}` }
+    }
+    return undefined
+  })
+  return (await Promise.all(looks)).filter((folder) => folder !== undefined)
+}
+
+async function textOf(files: FileTree, path: string): Promise<string> {
+  const bytes = await files.read(path)
+  const decoded = bytes === undefined ? undefined : decodeText(bytes)
+  return decoded !== undefined && 'text' in decoded ? decoded.text : ''
+}
