@@ -1,0 +1,139 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { rmdirSync } from 'node:fs'
+import { readdir, rmdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { spawnIdentity, type OsUser } from './os-user.ts'
+import { baseFolders, belongsToUs, folderPrefix, isAbandoned, type WorkFolder } from './work-folder.ts'
+
+/**
+ * Ends the server of a work folder at once and removes the folder: `$1` work folder, `$2` socket folder.
+ *
+ * The process id comes from postmaster.pid and is believed only when that process works in the data folder
+ * (Postgres changes into it at start), so that a stale file never kills a stranger. Runs as the server's
+ * user, never as root: the folder's content is not ours to trust.
+ */
+const endServer = `
+end_server() {
+  pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null)
+  case $pid in ''|*[!0-9]*) pid= ;; esac
+  if [ -n "$pid" ] && [ -e /proc/self ]; then
+    [ "$(readlink "/proc/$pid/cwd")" = "$1/data" ] || pid=
+  fi
+  if [ -n "$pid" ]; then
+    kill -QUIT "$pid" 2>/dev/null
+    tries=0
+    while kill -0 "$pid" 2>/dev/null && [ $tries -lt 60 ]; do sleep 0.05; tries=$((tries + 1)); done
+    kill -KILL "$pid" 2>/dev/null
+  fi
+  rm -rf -- "$1" "$2" 2>/dev/null
+}`
+
+/**
+ * Waits until node is gone, which closes the pipe on its standard input, then cleans up. Lines on the pipe
+ * are ids of helper processes (initdb) that must end too; `done` means that all is cleaned up already.
+ */
+const watchdogScript = `${endServer}
+trap '' INT TERM HUP
+helper=
+while read -r line; do
+  [ "$line" = done ] && exit 0
+  helper=$line
+done
+case $helper in ''|*[!0-9]*) ;; *) kill -KILL "$helper" 2>/dev/null ;; esac
+end_server "$1" "$2"
+sleep 1
+rm -rf -- "$1" "$2"
+`
+
+const shellEnv = { PATH: '/usr/local/bin:/usr/bin:/bin' }
+
+function shellArguments(script: string, folder: WorkFolder): readonly string[] {
+  return ['-c', script, 'pgrehearse-cleanup', folder.dir, folder.socketDir]
+}
+
+/** Kills the server when our process dies without a chance to do it: SIGKILL, out of memory, a crash. */
+export interface Watchdog {
+  /** Names a helper process that must not survive us; undefined when it has ended. */
+  guard(processId: number | undefined): void
+  /** Everything is cleaned up: ends the watchdog. */
+  release(): Promise<void>
+}
+
+/** Starts the watchdog in a session of its own, so that Ctrl-C in the terminal does not reach it. */
+export function startWatchdog(folder: WorkFolder, user: OsUser): Watchdog {
+  const child = spawn('/bin/sh', [...shellArguments(watchdogScript, folder)], {
+    ...spawnIdentity(user),
+    cwd: '/',
+    env: shellEnv,
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  // Without a shell there is no watchdog: the next start removes what a SIGKILL left.
+  child.on('error', () => undefined)
+  child.stdin.on('error', () => undefined)
+  child.unref()
+  ;(child.stdin as unknown as { unref(): void }).unref()
+  return {
+    guard: (processId) => {
+      child.stdin.write(`${processId ?? ''}\n`)
+    },
+    release: () => endWatchdog(child),
+  }
+}
+
+async function endWatchdog(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+  child.ref()
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  child.stdin?.end('done\n')
+  await ended
+}
+
+/** Ends the server and removes its folders without returning to the event loop, for process exit. */
+export function cleanUpSync(folder: WorkFolder, user: OsUser): void {
+  const script = `${endServer}\nend_server "$1" "$2"`
+  spawnSync('/bin/sh', [...shellArguments(script, folder)], {
+    ...spawnIdentity(user),
+    cwd: '/',
+    env: shellEnv,
+    stdio: 'ignore',
+  })
+  for (const dir of new Set([folder.dir, folder.socketDir])) {
+    try {
+      rmdirSync(dir)
+    } catch {
+      // Gone already: the user removed it together with its content.
+    }
+  }
+}
+
+/** As cleanUpSync(), and takes away the emptied folder itself where only we may. */
+export async function cleanUp(folder: WorkFolder, user: OsUser): Promise<void> {
+  const script = `${endServer}\nend_server "$1" "$2"`
+  const child = spawn('/bin/sh', [...shellArguments(script, folder)], {
+    ...spawnIdentity(user),
+    cwd: '/',
+    env: shellEnv,
+    stdio: 'ignore',
+  })
+  await new Promise((resolve) => child.once('exit', resolve).once('error', resolve))
+  await rmdir(folder.dir).catch(() => undefined)
+  await rmdir(folder.socketDir).catch(() => undefined)
+}
+
+/** Removes what dead runs left behind: their servers if still alive, and their folders. Never fails. */
+export async function removeAbandoned(
+  user: OsUser,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  const bases = new Set([...(await baseFolders(env)), '/tmp'])
+  for (const base of bases) {
+    const names = await readdir(base).catch(() => [])
+    for (const name of names.filter((one) => one.startsWith(folderPrefix))) {
+      const dir = join(base, name)
+      if ((await belongsToUs(dir, user)) && (await isAbandoned(dir))) {
+        await cleanUp({ dir, socketDir: dir }, user)
+      }
+    }
+  }
+}

@@ -1,0 +1,193 @@
+import { randomBytes } from 'node:crypto'
+import type { ChildProcess } from 'node:child_process'
+import process from 'node:process'
+import type { Client } from 'pg'
+import { EnvironmentError, ToolError } from '../core/errors.ts'
+import { findInstallation } from './binaries.ts'
+import { cleanUp, cleanUpSync, removeAbandoned, startWatchdog, type Watchdog } from './cleanup.ts'
+import { adminOptions, connectClient } from './connect.ts'
+import { createDatabase, dropDatabase } from './databases.ts'
+import { serverUser, type OsUser } from './os-user.ts'
+import { initialize, startPostmaster, stopPostmaster, superuserName } from './postmaster.ts'
+import type { PostgresServer, ServerOptions } from './provider.ts'
+import { disarmFileRolesSql, ensureRoles, migratorSql, parameterGrantSql } from './roles.ts'
+import { prepareRuntime } from './runtime.ts'
+import { socketPort, writeConfiguration } from './settings.ts'
+import { createWorkFolder, isReachable, type WorkFolder } from './work-folder.ts'
+import { join } from 'node:path'
+
+const migratorName = 'pgrehearse_migrator'
+const maintenanceDatabase = 'postgres'
+
+/** Statistics of the whole server, kept out of the databases under rehearsal, which may create them too. */
+const statisticsSql = 'create schema pgrehearse; create extension pg_stat_statements schema pgrehearse'
+
+/**
+ * Starts a throwaway Postgres from binaries on this machine. It has `pgrehearse.pg_stat_statements`
+ * in the database `postgres`, and listens on a Unix socket in a private folder only.
+ * @throws EnvironmentError when it cannot be started here; nothing is left behind.
+ */
+export async function startEmbedded(options: ServerOptions): Promise<PostgresServer> {
+  const user = await serverUser()
+  await removeAbandoned(user, options.env)
+  const installation = await findInstallation(options)
+  const mustCopy = !(await isReachable(installation.bin, user))
+  const folder = await createWorkFolder(user, options.env, mustCopy)
+  const life = new ServerLife(folder, user)
+  try {
+    const runtime = await prepareRuntime(installation, user, folder.dir)
+    const context = { runtime, user, folder, watchdog: life.watchdog }
+    const superuserPassword = await initialize(context)
+    await writeConfiguration(join(folder.dir, 'data'), folder.socketDir, installation.major)
+    life.postmaster = await startPostmaster(context)
+    return await EmbeddedServer.open(life, superuserPassword, options)
+  } catch (error) {
+    await life.end()
+    throw error instanceof ToolError ? error : startError(error)
+  }
+}
+
+function startError(cause: unknown): EnvironmentError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new EnvironmentError(`The embedded Postgres could not be started: ${reason}`, { cause })
+}
+
+/** The processes and folders of one server, and their end, whichever way it comes. */
+class ServerLife {
+  readonly folder: WorkFolder
+  readonly watchdog: Watchdog
+  postmaster: ChildProcess | undefined
+  readonly #user: OsUser
+  #ended: Promise<void> | undefined
+  readonly #onExit: () => void
+
+  constructor(folder: WorkFolder, user: OsUser) {
+    this.folder = folder
+    this.#user = user
+    this.watchdog = startWatchdog(folder, user)
+    this.#onExit = () => cleanUpSync(folder, user)
+    process.once('exit', this.#onExit)
+  }
+
+  end(): Promise<void> {
+    this.#ended ??= this.#end()
+    return this.#ended
+  }
+
+  async #end(): Promise<void> {
+    if (this.postmaster !== undefined) await stopPostmaster(this.postmaster)
+    await cleanUp(this.folder, this.#user)
+    await this.watchdog.release()
+    process.off('exit', this.#onExit)
+  }
+}
+
+class EmbeddedServer implements PostgresServer {
+  readonly kind = 'embedded'
+  readonly hasSuperuser = true
+  readonly migrator = migratorName
+  readonly migratorIsSuperuser: boolean
+  readonly version: string
+  readonly major: number
+  readonly #life: ServerLife
+  readonly #maintenance: Client
+  readonly #superuserPassword: string
+  readonly #migratorPassword: string
+
+  static async open(
+    life: ServerLife,
+    superuserPassword: string,
+    options: ServerOptions,
+  ): Promise<EmbeddedServer> {
+    const maintenance = await connectClient(adminConfig(life, superuserPassword, maintenanceDatabase))
+    const shown = await maintenance.query<{ server_version: string }>('show server_version')
+    const version = shown.rows[0]?.server_version.split(' ')[0] ?? ''
+    const server = new EmbeddedServer(life, maintenance, superuserPassword, version, options)
+    await server.#prepare()
+    return server
+  }
+
+  private constructor(
+    life: ServerLife,
+    maintenance: Client,
+    superuserPassword: string,
+    version: string,
+    options: ServerOptions,
+  ) {
+    this.#life = life
+    this.#maintenance = maintenance
+    this.#superuserPassword = superuserPassword
+    this.#migratorPassword = randomBytes(24).toString('hex')
+    this.version = version
+    this.major = Number.parseInt(version, 10)
+    this.migratorIsSuperuser = options.superuser === true
+  }
+
+  get description(): string {
+    return `PostgreSQL ${this.version} (embedded)`
+  }
+
+  async #prepare(): Promise<void> {
+    const attributes = { superuser: this.migratorIsSuperuser, createRole: true }
+    await this.#maintenance.query(statisticsSql)
+    await this.#maintenance.query(migratorSql(this.migrator, this.#migratorPassword, attributes))
+    if (this.major >= 15) await this.#maintenance.query(parameterGrantSql(this.migrator))
+    if (this.major < 16 && !this.migratorIsSuperuser) await this.#maintenance.query(disarmFileRolesSql)
+    if (this.major < 15) await this.#ownPublicSchema()
+  }
+
+  /** From PG 15 on the schema `public` belongs to the database's owner; before, to the superuser. */
+  async #ownPublicSchema(): Promise<void> {
+    const template = await this.connectAdmin('template1')
+    try {
+      await template.query(`alter schema public owner to ${this.migrator}`)
+    } finally {
+      await template.end()
+    }
+  }
+
+  connectAdmin(database: string = maintenanceDatabase): Promise<Client> {
+    return connectClient(adminConfig(this.#life, this.#superuserPassword, database))
+  }
+
+  connectMigrator(database: string): Promise<Client> {
+    return connectClient({
+      ...socketConfig(this.#life),
+      user: this.migrator,
+      password: this.#migratorPassword,
+      database,
+      options: '-c application_name=pgrehearse',
+    })
+  }
+
+  createDatabase(options: { readonly template?: string } = {}): Promise<string> {
+    return createDatabase(this.#maintenance, {
+      owner: this.migrator,
+      template: options.template,
+      copyFiles: this.major >= 15,
+    })
+  }
+
+  dropDatabase(name: string): Promise<void> {
+    return dropDatabase(this.#maintenance, name)
+  }
+
+  async ensureRoles(names: readonly string[]): Promise<void> {
+    const { migrator, major } = this
+    await ensureRoles(this.#maintenance, names, { migrator, major, adoptExisting: true })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#maintenance.end().catch(() => undefined)
+    await this.#life.end()
+  }
+}
+
+/** Every value that node-pg would otherwise take from PG* variables is given. */
+function socketConfig(life: ServerLife) {
+  return { host: life.folder.socketDir, port: socketPort, ssl: false, client_encoding: 'UTF8' }
+}
+
+function adminConfig(life: ServerLife, password: string, database: string) {
+  return { ...socketConfig(life), user: superuserName, password, database, options: adminOptions }
+}
