@@ -56,7 +56,7 @@ where con.contype = 'c' and ${isUserSchema('n.nspname')} and ${isNotFromExtensio
 
 /** Indexes that stand for themselves; those of a constraint are told with it. */
 export const indexQuery = `select 'index' as kind, format('%I.%I', n.nspname, ic.relname) as identity,
-  i.indrelid::regclass::text as "on",
+  'on ' || i.indrelid::regclass::text as "table",
   pg_get_indexdef(i.indexrelid) as definition,${indexFacts},
   ${comment('pg_class', 'i.indexrelid')} as comment
 from pg_index i

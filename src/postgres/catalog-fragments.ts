@@ -18,8 +18,8 @@ export function isNotBuiltIn(oid: string): string {
 
 /** The object's comment. */
 export function comment(catalog: string, oid: string, column = '0'): string {
-  return `(select d.description from pg_description d where d.objoid = ${oid}
-    and d.classoid = '${catalog}'::regclass and d.objsubid = ${column})`
+  return `(select de.description from pg_description de where de.objoid = ${oid}
+    and de.classoid = '${catalog}'::regclass and de.objsubid = ${column})`
 }
 
 /** A text[] of sorted `name=value` settings; null when there are none. */
@@ -35,8 +35,7 @@ export function sortedList(textArray: string): string {
  * @param type object type as acldefault() takes it
  */
 export function grants(acl: string, type: string, owner: string): string {
-  const defaults = type === "'c'" ? 'null::aclitem[]' : `acldefault(${type}, ${owner})`
-  return `case when ${acl} is not null then ${grantDifferences(acl, defaults, owner)} end`
+  return `case when ${acl} is not null then ${grantDifferences(acl, `acldefault(${type}, ${owner})`, owner)} end`
 }
 
 /** Like {@link grants}, against any default. */

@@ -50,8 +50,8 @@ export const aggregateQuery = `select 'aggregate' as kind, p.oid::regprocedure::
     'moving transition ' || nullif(a.aggmtransfn::oid, 0)::regproc, 'moving inverse ' || nullif(a.aggminvtransfn::oid, 0)::regproc,
     'moving state ' || format_type(nullif(a.aggmtranstype, 0), null), 'moving initial ' || a.aggminitval,
     'moving final ' || nullif(a.aggmfinalfn::oid, 0)::regproc,
-    'sort operator ' || nullif(a.aggsortop, 0)::regoperator, 'kind ' || a.aggkind,
-    'final modify ' || a.aggfinalmodify, 'state size ' || nullif(a.aggtransspace, 0)]) part where part is not null) as definition,${planning},${ownership}
+    'sort operator ' || nullif(a.aggsortop, 0)::regoperator, 'kind ' || a.aggkind::text,
+    'final modify ' || a.aggfinalmodify::text, 'state size ' || nullif(a.aggtransspace, 0)]) part where part is not null) as definition,${planning},${ownership}
 from pg_aggregate a join pg_proc p on p.oid = a.aggfnoid join pg_namespace n on n.oid = p.pronamespace
 where ${isUserRoutine}`
 
