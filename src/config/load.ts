@@ -87,7 +87,7 @@ function isConfigFile(entry: Dirent): boolean {
 }
 
 /** The folder that holds `.git` (a folder, or a file in a worktree); without git, the current folder. */
-function projectTop(cwd: string): string {
+export function projectTop(cwd: string): string {
   for (let folder = cwd; ; folder = path.dirname(folder)) {
     if (existsSync(path.join(folder, '.git'))) return folder
     if (folder === path.dirname(folder)) return cwd

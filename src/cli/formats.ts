@@ -1,0 +1,127 @@
+import { lstat, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import path from 'node:path'
+import { EnvironmentError, UsageError } from '../core/errors.ts'
+import type { Report } from '../core/model.ts'
+import { nearest } from '../core/suggest.ts'
+import { isReporterName, loadReporter, reporterNames, type ReporterName } from '../reporters/index.ts'
+import type { CommandContext } from './context.ts'
+
+/** One report to write; without a file it goes to standard output. */
+export interface FormatTarget {
+  readonly name: ReporterName
+  readonly file?: string
+}
+
+/**
+ * The reports that `--format name[:file]` asks for. The terminal report goes to standard output unless
+ * another one does, so that a job that writes files only still has a readable log.
+ * @throws {UsageError} for a name nobody knows, and for two reports on one output
+ */
+export function parseFormats(values: readonly string[]): readonly FormatTarget[] {
+  const targets = values.map(parseFormat)
+  const outputs = new Set<string>()
+  for (const { file = 'standard output' } of targets) {
+    if (outputs.has(file)) {
+      throw new UsageError(`Two reports cannot both be written to ${file}.`, {
+        hint: 'Give all but one a file of its own: --format json:report.json.',
+      })
+    }
+    outputs.add(file)
+  }
+  return outputs.has('standard output') ? targets : [{ name: 'terminal' }, ...targets]
+}
+
+function parseFormat(value: string): FormatTarget {
+  const colon = value.indexOf(':')
+  const name = colon === -1 ? value : value.slice(0, colon)
+  const file = colon === -1 ? undefined : value.slice(colon + 1)
+  if (!isReporterName(name)) {
+    const suggestion = nearest(name, reporterNames)
+    throw new UsageError(`There is no report format ${JSON.stringify(name)}.`, {
+      hint:
+        suggestion === undefined
+          ? `The formats are ${reporterNames.join(', ')}.`
+          : `Did you mean ${JSON.stringify(suggestion)}?`,
+    })
+  }
+  if (file === '') {
+    throw new UsageError(`--format ${value} names no file.`, {
+      hint: `Write --format ${name} for standard output, or --format ${name}:<file>.`,
+    })
+  }
+  return file === undefined || file === '-' ? { name } : { name, file }
+}
+
+/** Writes every report. Files first: a closed pipe on standard output must not cost the artefacts. */
+export async function writeReports(
+  report: Report,
+  targets: readonly FormatTarget[],
+  context: CommandContext,
+): Promise<void> {
+  const ruleTitle = await titlesFor(targets)
+  for (const { name, file } of targets.toSorted(
+    (a, b) => Number(b.file !== undefined) - Number(a.file !== undefined),
+  )) {
+    const reporter = await loadReporter(name)
+    const looks = file === undefined ? context.out : { color: false, width: 100 }
+    const text = reporter(report, { color: looks.color, width: looks.width, ...ruleTitle })
+    if (file === undefined) await context.out.write(text)
+    else await writeFileAtomically(path.resolve(context.cwd, file), text, file)
+  }
+}
+
+/** Titles are for formats that describe rules; the terminal does without and starts quicker. */
+async function titlesFor(
+  targets: readonly FormatTarget[],
+): Promise<{ ruleTitle?: (ruleId: string) => string | undefined }> {
+  if (targets.every(({ name }) => name === 'terminal')) return {}
+  const { allRules } = await import('./catalogue.ts')
+  const titles = new Map((await allRules()).map(({ id, title }) => [id, title]))
+  return { ruleTitle: (ruleId) => titles.get(ruleId) }
+}
+
+/**
+ * Writes the whole file or nothing: a reader never sees half a report, and a symbolic link that a merge
+ * request put there is replaced, not followed. `name` is how messages call the file.
+ * @throws {EnvironmentError} when the disk or the permissions refuse it
+ */
+export async function writeFileAtomically(file: string, text: string, name: string): Promise<void> {
+  try {
+    await mkdir(path.dirname(file), { recursive: true })
+    // /dev/stdout, a named pipe: something to write to, not to put a file in place of.
+    if (await isDevice(file)) return await writeFile(file, text)
+    const draft = path.join(path.dirname(file), `.${path.basename(file)}.${randomUUID()}`)
+    try {
+      await writeFile(draft, text, { flag: 'wx' })
+      await rename(draft, file)
+    } catch (cause) {
+      await rm(draft, { force: true })
+      throw cause
+    }
+  } catch (cause) {
+    throw new EnvironmentError(`The report ${name} could not be written: ${reasonOf(cause)}.`, { cause })
+  }
+}
+
+async function isDevice(file: string): Promise<boolean> {
+  if (file.startsWith('/dev/') || file.startsWith('/proc/')) return true
+  const link = await lstat(file).catch(() => undefined)
+  if (link === undefined || link.isFile() || link.isDirectory()) return false
+  const target = await stat(file).catch(() => undefined)
+  return target !== undefined && !target.isFile() && !target.isDirectory()
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EISDIR: 'it is a folder',
+  ENOSPC: 'no space left on the device',
+  ENOTDIR: 'a part of its path is not a folder',
+  EROFS: 'the file system is read-only',
+}
+
+/** In words, without the absolute path of the draft that Node's own message has. */
+function reasonOf(cause: unknown): string {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  return reasons[code] ?? (code === '' ? String(cause) : code)
+}

@@ -1,0 +1,99 @@
+import { stringify } from 'yaml'
+import { configDefaults } from '../config/defaults.ts'
+import type { SourceRoot } from '../core/source.ts'
+
+/** What `init` knows about the repository. */
+export interface Surroundings {
+  readonly roots: readonly SourceRoot[]
+  readonly version: string
+}
+
+/** pgrehearse.config.yaml, every key in a comment: as it stands it changes nothing. */
+export function configTemplate({ roots }: Surroundings): string {
+  return `# yaml-language-server: $schema=./node_modules/pgrehearse/schemas/config.schema.json
+# Configuration of pgrehearse. Every key is optional; remove the # of what you need.
+# All keys: node_modules/pgrehearse/docs/configuration.md
+
+# Where the migrations are and how your runner applies them. ${foundSentence(roots)}
+#migrations:
+${commented(roots[0]?.source ?? 'plain-sql', roots[0]?.dir ?? 'migrations')}
+#  # statement | file | simple query | run; only when your runner differs from the tool's default
+#  transaction: file
+#  exclude: [db/seeds/**]
+
+# Timeouts that your runner sets in production before it runs a migration.
+#runner:
+#  lockTimeout: 5s
+#  statementTimeout: 15min
+
+# TimeZone of that session.
+#timeZone: ${configDefaults.timeZone}
+
+# The revision that production runs. Default: the merge request's diff base, else the merge base with the
+# default branch of the remote.
+#base: origin/main
+
+# Exit with 1 from this severity on: error | warning | info | never.
+#failOn: ${configDefaults.failOn}
+
+# Exit with 1 when a migration could not be rehearsed.
+#requireRehearsal: true
+
+# Severity of single rules, or off. \`pgrehearse rules\` lists them.
+#rules:
+#  avoid-rename-column: warning
+
+# Roles that production has and the migrations only use.
+#roles: [app_reader]
+
+# Keep the replayed history between runs.
+#cacheDir: .pgrehearse/cache
+
+# The server that the rehearsal runs on.
+#server:
+#  pgVersion: 17
+`
+}
+
+function foundSentence(roots: readonly SourceRoot[]): string {
+  if (roots.length === 0) return 'None were found here.'
+  return `Found: ${roots.map(({ source, dir }) => `${source} in ${printableDir(dir)}`).join(', ')}.`
+}
+
+/** A folder's name comes from the repository: it must not end the comment and begin a key. */
+function printableDir(dir: string): string {
+  return JSON.stringify(dir === '' ? '.' : dir)
+}
+
+/** YAML quotes the names where they need it. */
+function commented(source: string, dir: string): string {
+  const yaml = stringify({ source, dir: dir === '' ? '.' : dir }, { lineWidth: 0 }).trimEnd()
+  return yaml.replaceAll(/^/gm, '#  ')
+}
+
+/** The job for .gitlab-ci.yml. docs/gitlab.md shows the same. */
+export function gitlabJob({ version }: Pick<Surroundings, 'version'>): string {
+  return `pgrehearse:
+  stage: test
+  image: node:22-bookworm # has git; Alpine images cannot run the embedded Postgres
+  rules:
+    - if: $CI_PIPELINE_SOURCE == "merge_request_event"
+  variables:
+    GIT_DEPTH: 0 # history is read at the base of the merge request
+    FORCE_COLOR: 1
+    npm_config_cache: $CI_PROJECT_DIR/.npm
+  script:
+    - npx --yes pgrehearse@${version} check
+      --cache-dir .pgrehearse/cache
+      --format codequality:gl-code-quality-report.json
+      --format junit:pgrehearse-junit.xml
+  cache:
+    key: pgrehearse
+    paths: [.npm/, .pgrehearse/cache/]
+  artifacts:
+    when: always
+    reports:
+      codequality: gl-code-quality-report.json
+      junit: pgrehearse-junit.xml
+`
+}

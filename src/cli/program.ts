@@ -1,0 +1,203 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { UsageError } from '../core/errors.ts'
+import type { CheckFlags } from './commands/check.ts'
+import type { CommandContext } from './context.ts'
+
+/** Flags that every command understands. */
+export interface GlobalFlags {
+  readonly color?: boolean
+  readonly debug?: boolean
+}
+
+export interface ProgramOptions {
+  readonly version: string
+  /** Built when a command runs, because it depends on the global flags. */
+  readonly context: (flags: GlobalFlags) => CommandContext
+  readonly writeOut: (text: string) => void
+  /** Called once, with the exit code of the command that ran. */
+  readonly done: (exitCode: number) => void
+}
+
+/**
+ * The command line. Every command imports its work when it runs; `check` is the default.
+ * Errors of usage are thrown as CommanderError.
+ */
+export function createProgram(options: ProgramOptions): Command {
+  const program = new Command('pgrehearse')
+    .description('Rehearses new migrations on a throwaway Postgres and says what they would do.')
+    .version(options.version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .option('--color', 'use colours also where no terminal is')
+    .option('--no-color', 'use no colours')
+    .option('--debug', 'print stack traces and timings')
+    .exitOverride()
+    .configureOutput({ writeOut: options.writeOut, outputError: () => {} })
+  const run = async (work: (context: CommandContext) => Promise<number>): Promise<void> =>
+    options.done(await work(options.context(program.opts<GlobalFlags>())))
+  addCheck(program, run)
+  addLint(program, run)
+  addCatalogueCommands(program, run)
+  addSetupCommands(program, run)
+  program.addHelpText('after', () => checkOptionsHelp(program) + helpAfter)
+  return program
+}
+
+type Run = (work: (context: CommandContext) => Promise<number>) => Promise<void>
+
+function addCheck(program: Command, run: Run): void {
+  const command = program
+    .command('check', { isDefault: true })
+    .description('rehearse the migrations under review on a throwaway server (default)')
+    .argument('[paths...]', 'migration files or folders to judge; default: what is new in git')
+  addReviewOptions(command)
+    .option('--no-replay', 'judge by prediction only, as lint does')
+    .option('--require-rehearsal', 'exit with 1 when a migration could not be rehearsed')
+    .addOption(
+      new Option('--pg-version <major>', 'major version of Postgres to replay on').argParser(parseMajor),
+    )
+    .addOption(
+      new Option('--server-url <url>', 'replay on this existing server; never a production server').argParser(
+        parseServerUrl,
+      ),
+    )
+    .option('--shared-server', 'allow an existing server that holds other databases')
+    .option('--superuser', 'run migrations as superuser (trusted repositories only)')
+    .option('--cache-dir <folder>', 'keep the replayed history here between runs')
+    .action((paths: string[], flags: CheckFlags) =>
+      run(async (context) => {
+        const { runCheck } = await import('./commands/check.ts')
+        return runCheck(paths, flags, context)
+      }),
+    )
+}
+
+function addLint(program: Command, run: Run): void {
+  const command = program
+    .command('lint')
+    .description('judge by prediction, without a server (check --no-replay)')
+    .argument('[paths...]', 'migration files or folders to judge; default: what is new in git')
+  addReviewOptions(command).action((paths: string[], flags: CheckFlags) =>
+    run(async (context) => {
+      const { runCheck } = await import('./commands/check.ts')
+      return runCheck(paths, { ...flags, replay: false }, context)
+    }),
+  )
+}
+
+/** What `check` and `lint` have in common. */
+function addReviewOptions(command: Command): Command {
+  return addConfigOptions(
+    command
+      .option('--base <ref>', 'judge what is new since this git revision')
+      .addOption(new Option('--all', 'judge every migration').conflicts('base'))
+      .addOption(
+        new Option(
+          '--fail-on <severity>',
+          'least severity that makes the exit code 1 (default: error)',
+        ).choices(['error', 'warning', 'info', 'never']),
+      )
+      .addOption(
+        new Option(
+          '--format <name[:file]>',
+          'write a report: terminal, json, markdown, codequality, sarif, junit, github, rdjson, html (repeatable)',
+        ).argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]),
+      ),
+  )
+}
+
+function addConfigOptions(command: Command): Command {
+  return command
+    .option('--config <file>', 'read this configuration')
+    .option('--no-config', 'read no configuration')
+}
+
+function addCatalogueCommands(program: Command, run: Run): void {
+  program
+    .command('explain')
+    .description('print the page of a rule')
+    .argument('<rule>', 'id of the rule, e.g. require-concurrent-index')
+    .action((rule: string) =>
+      run(async (context) => {
+        const { runExplain } = await import('./commands/explain.ts')
+        return runExplain(rule, context)
+      }),
+    )
+  program
+    .command('rules')
+    .description('list all rules')
+    .addOption(new Option('--format <name>', 'how to list them').choices(['text', 'json']).default('text'))
+    .action(({ format }: { format: 'text' | 'json' }) =>
+      run(async (context) => {
+        const { runRules } = await import('./commands/rules.ts')
+        return runRules(format, context)
+      }),
+    )
+}
+
+function addSetupCommands(program: Command, run: Run): void {
+  program
+    .command('init')
+    .description('write a commented configuration and a GitLab CI job; nothing is overwritten')
+    .option('--dry-run', 'print what would be written')
+    .action(({ dryRun }: { dryRun?: boolean }) =>
+      run(async (context) => {
+        const { runInit } = await import('./commands/init.ts')
+        return runInit({ dryRun: dryRun ?? false }, context)
+      }),
+    )
+  addConfigOptions(
+    program.command('doctor').description('say what works on this machine and what does not'),
+  ).action((flags: Pick<CheckFlags, 'config'>) =>
+    run(async (context) => {
+      const { runDoctor } = await import('./commands/doctor.ts')
+      return runDoctor(flags, context)
+    }),
+  )
+}
+
+function parseMajor(value: string): number {
+  if (/^(1[4-9]|[2-9]\d)$/.test(value)) return Number(value)
+  throw new InvalidArgumentError('Expected a major version of Postgres from 14, for example 17.')
+}
+
+/** Not an InvalidArgumentError: commander would print the value, and with it a password. */
+function parseServerUrl(value: string): string {
+  if (/^postgres(ql)?:\/\//.test(value)) return value
+  throw new UsageError('--server-url is not the URL of a Postgres server.', {
+    hint: 'It begins with postgres:// or postgresql://.',
+  })
+}
+
+/** `pgrehearse --help` shows the options of the default command: they are what most people look for. */
+function checkOptionsHelp(program: Command): string {
+  const check = program.commands.find((command) => command.name() === 'check')
+  if (check === undefined) return ''
+  const help = check.createHelp()
+  const terms = help
+    .visibleOptions(check)
+    .filter((option) => option.long !== '--help')
+    .map((option) => ({
+      term: help.optionTerm(option),
+      description: help.optionDescription(option),
+    }))
+  const width = Math.max(...terms.map(({ term }) => term.length))
+  const lines = terms.map(({ term, description }) => help.formatItem(term, width, description, help))
+  return `\nOptions of check:\n${lines.join('\n')}\n`
+}
+
+const helpAfter = `
+Exit codes:
+  0    nothing at or above --fail-on
+  1    findings, or with --require-rehearsal a migration that could not be rehearsed
+  2    usage, configuration, or a base revision that cannot be had
+  3    no server could be started or reached
+  70   a bug in pgrehearse
+  130, 143   interrupted (SIGINT, SIGTERM)
+
+Examples:
+  pgrehearse                              what is new in this branch or merge request
+  pgrehearse db/migrations/V7__x.sql      this file, on top of the others
+  pgrehearse --base origin/main --format codequality:gl-code-quality-report.json
+  pgrehearse lint --all                   every migration, without a server
+`

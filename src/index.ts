@@ -1,0 +1,24 @@
+/**
+ * The public API: run the main job, type a configuration, write rules and sources of your own.
+ * What is not exported here is internal and may change in any release.
+ */
+export type { CheckOptions } from './check.ts'
+export { defineConfig, defineSource } from './config/define.ts'
+export type { Config, ConfigInput } from './config/schema.ts'
+export { ConfigError, EnvironmentError, ToolError, UsageError } from './core/errors.ts'
+export type * from './core/model.ts'
+export type * from './core/source.ts'
+export * from './rule.ts'
+
+import type { CheckOptions } from './check.ts'
+import type { Report } from './core/model.ts'
+
+/**
+ * Runs the main job and gives its report; nothing is printed, and no configuration is read.
+ * Throws ToolError for what the user can mend.
+ */
+export async function check(options: CheckOptions): Promise<Report> {
+  // Imported when called: a configuration file imports this module for its types only.
+  const pipeline = await import('./check.ts')
+  return pipeline.check(options)
+}
