@@ -1,0 +1,204 @@
+import { escapeLiteral, type Client } from 'pg'
+
+/** One column as pg_attribute has it after a command; dropped ones keep their place. */
+export interface EventColumn {
+  readonly attnum: number
+  readonly name: string
+  /** As format_type() prints it. */
+  readonly type: string
+  readonly notNull: boolean
+  readonly hasDefault: boolean
+  /** pg_attribute.attidentity: `a` always, `d` by default, empty for none. */
+  readonly identity: string
+  /** pg_attribute.attgenerated: `s` stored, `v` virtual (PG 18+), empty for none. */
+  readonly generated: string
+  readonly dropped: boolean
+}
+
+/** A relation as a command left it. */
+export interface EventRelation {
+  readonly schema: string
+  readonly name: string
+  /** pg_class.relkind */
+  readonly relkind: string
+  /** Empty for indexes and sequences, and for members of an extension. */
+  readonly columns: readonly EventColumn[]
+}
+
+/**
+ * A row of pg_event_trigger_ddl_commands(). GRANT and REVOKE name no object: everything but the tag and the
+ * type is null there.
+ */
+export interface CommandEvent {
+  readonly event: 'command'
+  /** Catalogue of the object, e.g. `pg_class`, `pg_constraint`. */
+  readonly classid: string | null
+  readonly objid: number | null
+  readonly objsubid: number | null
+  /** e.g. `ALTER TABLE`; for one statement of several commands each has its own. */
+  readonly commandTag: string
+  readonly objectType: string
+  readonly schema: string | null
+  readonly identity: string | null
+  /** The name's parts, as pg_identify_object_as_address() gives them: schema, name, column … */
+  readonly names: readonly string[] | null
+  readonly inExtension: boolean
+  readonly relation: EventRelation | null
+  /** For an index, constraint, trigger, policy, rule or column default: the table it hangs on, `schema.name`. */
+  readonly table: string | null
+}
+
+/** A row of pg_event_trigger_dropped_objects(). */
+export interface DropEvent {
+  readonly event: 'drop'
+  readonly classid: string
+  readonly objid: number
+  readonly objsubid: number
+  /** Named by the command itself. */
+  readonly original: boolean
+  /** Reached through a normal dependency, so only because of CASCADE. */
+  readonly normal: boolean
+  readonly temporary: boolean
+  readonly objectType: string
+  readonly schema: string | null
+  readonly name: string | null
+  readonly identity: string
+  readonly names: readonly string[]
+}
+
+/** A table is about to be rewritten by ALTER TABLE or ALTER TYPE (not by CLUSTER or VACUUM FULL). */
+export interface RewriteEvent {
+  readonly event: 'rewrite'
+  readonly oid: number
+  /** Bits of AT_REWRITE_* in event_trigger.h: 1 persistence, 2 default, 4 column type, 8 access method. */
+  readonly reason: number
+}
+
+export type DdlEvent = CommandEvent | DropEvent | RewriteEvent
+
+/** Schema that holds everything we install in a database under rehearsal. */
+export const toolSchema = 'pgrehearse'
+
+/**
+ * What every function of ours is created with. Settings of the session under rehearsal must not reach it:
+ * neither the search path, nor how identifiers are printed.
+ */
+const pinned = `security definer set search_path = pg_catalog, pg_temp set quote_all_identifiers = off`
+
+// Base 64, because the session may have any client_encoding and a character that it lacks would turn the
+// message into an error.
+const report = (marker: string, payload: string) =>
+  `raise info '%', ${escapeLiteral(`${marker} `)} || encode(convert_to((${payload})::text, 'UTF8'), 'base64');`
+
+const columnsQuery = `
+  select json_agg(json_build_object(
+           'attnum', a.attnum, 'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
+           'notNull', a.attnotnull, 'hasDefault', a.atthasdef, 'identity', a.attidentity,
+           'generated', a.attgenerated, 'dropped', a.attisdropped) order by a.attnum)
+    from pg_attribute a
+   where a.attrelid = r.oid and a.attnum > 0 and r.relkind not in ('i', 'I', 'S') and not command.in_extension`
+
+const relationQuery = `
+  select json_build_object('schema', n.nspname, 'name', r.relname, 'relkind', r.relkind,
+                           'columns', coalesce((${columnsQuery}), '[]'::json))
+    from pg_class r join pg_namespace n on n.oid = r.relnamespace
+   where command.classid = 'pg_class'::regclass and r.oid = command.objid`
+
+const tableQuery = `
+  select n.nspname || '.' || r.relname
+    from pg_class r join pg_namespace n on n.oid = r.relnamespace
+   where r.oid = case command.classid
+     when 'pg_class'::regclass then (select indrelid from pg_index where indexrelid = command.objid)
+     when 'pg_constraint'::regclass then (select conrelid from pg_constraint where oid = command.objid)
+     when 'pg_trigger'::regclass then (select tgrelid from pg_trigger where oid = command.objid)
+     when 'pg_policy'::regclass then (select polrelid from pg_policy where oid = command.objid)
+     when 'pg_rewrite'::regclass then (select ev_class from pg_rewrite where oid = command.objid)
+     when 'pg_attrdef'::regclass then (select adrelid from pg_attrdef where oid = command.objid)
+   end`
+
+const commandPayload = `json_build_object(
+    'event', 'command', 'classid', command.classid::regclass::text, 'objid', command.objid::int8,
+    'objsubid', command.objsubid, 'commandTag', command.command_tag, 'objectType', command.object_type,
+    'schema', command.schema_name, 'identity', command.object_identity,
+    'names', case when command.objid is not null then
+      (select object_names from pg_identify_object_as_address(command.classid, command.objid, command.objsubid))
+    end,
+    'inExtension', command.in_extension, 'relation', (${relationQuery}), 'table', (${tableQuery}))`
+
+const dropPayload = `json_build_object(
+    'event', 'drop', 'classid', dropped.classid::regclass::text, 'objid', dropped.objid::int8,
+    'objsubid', dropped.objsubid, 'original', dropped.original, 'normal', dropped.normal,
+    'temporary', dropped.is_temporary, 'objectType', dropped.object_type, 'schema', dropped.schema_name,
+    'name', dropped.object_name, 'identity', dropped.object_identity, 'names', dropped.address_names)`
+
+const rewritePayload = `json_build_object(
+    'event', 'rewrite', 'oid', pg_event_trigger_table_rewrite_oid()::int8,
+    'reason', pg_event_trigger_table_rewrite_reason())`
+
+function commandFunction(marker: string): string {
+  return `
+    declare command record;
+    begin
+      for command in select classid, objid, objsubid, command_tag, object_type, schema_name, object_identity,
+                            in_extension
+                       from pg_event_trigger_ddl_commands() loop
+        ${report(marker, commandPayload)}
+      end loop;
+    end`
+}
+
+function dropFunction(marker: string): string {
+  return `
+    declare dropped record;
+    begin
+      for dropped in select * from pg_event_trigger_dropped_objects() loop
+        ${report(marker, dropPayload)}
+      end loop;
+    end`
+}
+
+const eventTriggers = [
+  { event: 'ddl_command_end', body: commandFunction },
+  { event: 'sql_drop', body: dropFunction },
+  { event: 'table_rewrite', body: (marker: string) => `begin ${report(marker, rewritePayload)} end` },
+] as const
+
+/**
+ * Makes every session of this database report its DDL as messages of level INFO, which reach the client
+ * whatever client_min_messages says; decodeEvent() reads them. Needs a superuser connected to that database.
+ *
+ * Commands on shared objects (roles, databases, tablespaces) and on event triggers fire no event trigger.
+ * The marker tells our messages from a migration's own; it is not a secret, since pg_proc shows it.
+ */
+export async function installEventTriggers(admin: Client, marker: string): Promise<void> {
+  const statements = eventTriggers.flatMap(({ event, body }) => [
+    `create or replace function ${toolSchema}.report_${event}() returns event_trigger language plpgsql
+       ${pinned} as ${escapeLiteral(body(marker))}`,
+    `drop event trigger if exists ${toolSchema}_${event}`,
+    `create event trigger ${toolSchema}_${event} on ${event}
+       execute function ${toolSchema}.report_${event}()`,
+    // ALWAYS: dumps set session_replication_role = replica, which silences ordinary ones.
+    `alter event trigger ${toolSchema}_${event} enable always`,
+  ])
+  await admin.query([`create schema if not exists ${toolSchema}`, ...statements].join(';\n'))
+}
+
+/** Removes what installEventTriggers() made. */
+export async function removeEventTriggers(admin: Client): Promise<void> {
+  const statements = eventTriggers.flatMap(({ event }) => [
+    `drop event trigger if exists ${toolSchema}_${event}`,
+    `drop function if exists ${toolSchema}.report_${event}()`,
+  ])
+  await admin.query(statements.join(';\n'))
+}
+
+/** The event in a server message; undefined when the message is not one of ours. */
+export function decodeEvent(marker: string, infoMessage: string): DdlEvent | undefined {
+  if (!infoMessage.startsWith(`${marker} `)) return undefined
+  const json = Buffer.from(infoMessage.slice(marker.length + 1), 'base64').toString('utf8')
+  try {
+    return JSON.parse(json) as DdlEvent
+  } catch {
+    return undefined // a migration printed our marker
+  }
+}
