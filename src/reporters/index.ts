@@ -1,6 +1,12 @@
-import { reporterNames, type Reporter, type ReporterName } from './reporter.ts'
+import type { Reporter, ReporterName } from './reporter.ts'
 
-export { reporterNames, type Reporter, type ReporterName, type ReporterOptions } from './reporter.ts'
+export {
+  isReporterName,
+  reporterNames,
+  type Reporter,
+  type ReporterName,
+  type ReporterOptions,
+} from './reporter.ts'
 
 /** Every format and how to load it. Only the formats asked for are loaded, so that start-up stays cheap. */
 export const reporters: Readonly<Record<ReporterName, () => Promise<Reporter>>> = {
@@ -13,11 +19,6 @@ export const reporters: Readonly<Record<ReporterName, () => Promise<Reporter>>> 
   github: async () => (await import('./github.ts')).github,
   rdjson: async () => (await import('./rdjson.ts')).rdjson,
   html: async () => (await import('./html.ts')).html,
-}
-
-/** Is this a format that we have? For checking `--format`. */
-export function isReporterName(name: string): name is ReporterName {
-  return (reporterNames as readonly string[]).includes(name)
 }
 
 /** The reporter of that name. */

@@ -33,3 +33,8 @@ export const reporterNames = [
 ] as const
 
 export type ReporterName = (typeof reporterNames)[number]
+
+/** Is this a format that we have? For checking `--format`. */
+export function isReporterName(name: string): name is ReporterName {
+  return (reporterNames as readonly string[]).includes(name)
+}

@@ -14,6 +14,7 @@ import {
   describeTransaction,
   groupByFile,
   hasMeasured,
+  limitSentence,
   location,
   sizesUnknown,
   verdict,
@@ -148,9 +149,9 @@ function notCheckedBlock(page: Page): readonly string[] {
   return [
     colors.bold(colors.yellow('Not checked')),
     ...report.notChecked.flatMap((limit) => {
-      const { text, hint } = describeLimit(limit)
+      const { hint } = describeLimit(limit)
       return [
-        ...hang(page, '  • ', text),
+        ...hang(page, '  • ', limitSentence(limit)),
         ...(hint === undefined ? [] : hang(page, '    ', hint, colors.dim)),
       ]
     }),

@@ -170,12 +170,26 @@ export function location(span: Finding['span']): string {
   return `${printableLine(span.file)}:${span.start.line}:${span.start.column}`
 }
 
-/** A limit in one line, with its place and what to do. */
-export function describeLimit(limit: Limit): { readonly text: string; readonly hint: string | undefined } {
-  const isPlaced = limit.span === undefined || limit.message.includes(limit.span.file)
-  const place = isPlaced ? '' : `${location(limit.span)}: `
-  const hint = limit.hint === undefined ? undefined : printableLine(limit.hint)
-  return { text: `${place}${printableLine(limit.message)}`, hint }
+/** A limit in lines: where (unless the message says so itself), what, and what to do. */
+export interface LimitWords {
+  readonly place: string | undefined
+  readonly message: string
+  readonly hint: string | undefined
+}
+
+/** What was not checked, ready to be read. */
+export function describeLimit({ span, message, hint }: Limit): LimitWords {
+  return {
+    place: span === undefined || message.includes(span.file) ? undefined : location(span),
+    message: printableLine(message),
+    hint: hint === undefined ? undefined : printableLine(hint),
+  }
+}
+
+/** {@link describeLimit} in one line without the hint: `file:line:column: message`. */
+export function limitSentence(limit: Limit): string {
+  const { place, message } = describeLimit(limit)
+  return place === undefined ? message : `${place}: ${message}`
 }
 
 /** `outside a transaction` or nothing: how the SQL of a remedy wants to be run. */

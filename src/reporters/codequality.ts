@@ -1,0 +1,48 @@
+import { formatJson } from './json.ts'
+import { printableLine } from './printable.ts'
+import { openFindings } from './words.ts'
+import type { Finding, Report, Severity } from '../core/model.ts'
+import type { Reporter } from './reporter.ts'
+
+/**
+ * How GitLab shows our severities. `blocker` is left for what a tool knows to be an outage; a rehearsal
+ * without production's sizes knows what waits, not for how long. `minor` would hide between the others.
+ */
+const severityNames: Readonly<Record<Severity, 'critical' | 'major' | 'info'>> = {
+  error: 'critical',
+  warning: 'major',
+  info: 'info',
+}
+
+/**
+ * GitLab Code Quality (`artifacts:reports:codequality`): an array, `[]` when there is nothing. Findings
+ * that an allow comment accepts are left out, as GitLab has no word for them.
+ * @see https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format
+ */
+export const codequality: Reporter = (report: Report): string => {
+  const findings = openFindings(report.findings)
+  const fingerprints = uniqueFingerprints(findings)
+  return formatJson(
+    findings.map((finding, index) => ({
+      description: printableLine(finding.message),
+      check_name: finding.ruleId,
+      fingerprint: fingerprints[index],
+      severity: severityNames[finding.severity],
+      location: {
+        // GitLab compares it with the paths of the diff, which have no `./`.
+        path: finding.span.file.replace(/^(?:\.\/)+/, ''),
+        lines: { begin: finding.span.start.line, end: finding.span.end.line },
+      },
+    })),
+  )
+}
+
+/** GitLab shows findings with equal fingerprints once; the second of two equal statements gets a suffix. */
+function uniqueFingerprints(findings: readonly Finding[]): readonly string[] {
+  const seen = new Map<string, number>()
+  return findings.map(({ fingerprint }) => {
+    const times = (seen.get(fingerprint) ?? 0) + 1
+    seen.set(fingerprint, times)
+    return times === 1 ? fingerprint : `${fingerprint}-${times}`
+  })
+}

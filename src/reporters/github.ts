@@ -1,0 +1,59 @@
+import { plainReceipt } from './plain.ts'
+import { printableLine } from './printable.ts'
+import { describeLimit, openFindings } from './words.ts'
+import type { Finding, Report, Severity, Span } from '../core/model.ts'
+import type { Reporter } from './reporter.ts'
+
+const commands: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', info: 'notice' }
+
+/**
+ * GitHub Actions workflow commands, a line per open finding and per limit. GitHub shows at most ten
+ * annotations of each kind per step; the job log has them all.
+ * @see https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#setting-an-error-message
+ */
+export const github: Reporter = (report: Report): string => {
+  const findings = openFindings(report.findings).map((finding) => findingCommand(report, finding))
+  const limits = report.notChecked.map((limit) => {
+    const { message, hint } = describeLimit(limit)
+    const place = limit.span === undefined ? {} : position(limit.span)
+    return command('notice', { ...place, title: `pgrehearse: not checked (${limit.code})` }, [
+      message,
+      ...(hint === undefined ? [] : [hint]),
+    ])
+  })
+  return [...findings, ...limits].map((line) => `${line}\n`).join('')
+}
+
+function findingCommand(report: Report, finding: Finding): string {
+  const remedy = finding.remedy === undefined ? [] : [`Remedy: ${printableLine(finding.remedy.summary)}`]
+  return command(
+    commands[finding.severity],
+    { ...position(finding.span), title: `pgrehearse: ${finding.ruleId}` },
+    [printableLine(finding.message), ...plainReceipt(report, finding), ...remedy],
+  )
+}
+
+/** Columns are only taken when the annotation stays in one line. */
+function position({ file, start, end }: Span): Readonly<Record<string, string | number>> {
+  const isOneLine = start.line === end.line
+  const columns = isOneLine ? { col: start.column, endColumn: end.column } : {}
+  return { file: printableLine(file), line: start.line, endLine: end.line, ...columns }
+}
+
+function command(
+  name: string,
+  properties: Readonly<Record<string, string | number>>,
+  lines: readonly string[],
+): string {
+  const settings = Object.entries(properties).map(([key, value]) => `${key}=${escapeProperty(String(value))}`)
+  return `::${name} ${settings.join(',')}::${escapeData(lines.join('\n'))}`
+}
+
+/** As the runner's own toolkit escapes (actions/toolkit, command.ts). */
+function escapeData(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+}
+
+function escapeProperty(text: string): string {
+  return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C')
+}

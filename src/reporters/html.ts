@@ -1,0 +1,257 @@
+import { createHash } from 'node:crypto'
+import {
+  describeEffects,
+  isMetadataOnly,
+  metadataOnly,
+  receipt,
+  statementOf,
+  type Receipt,
+} from './effects.ts'
+import { codeFrame, sourceLines, type FrameLine } from './frame.ts'
+import { style } from './html-style.ts'
+import { timelineFigure } from './html-timeline.ts'
+import { Markup, markup } from './markup.ts'
+import { printable } from './printable.ts'
+import {
+  count,
+  countFindings,
+  describeLimit,
+  describeOutcome,
+  describeRemedyStep,
+  describeScope,
+  describeTransaction,
+  groupByFile,
+  hasMeasured,
+  location,
+  severityRank,
+  sizesUnknown,
+  verdict,
+  type FileGroup,
+} from './words.ts'
+import type { Finding, Report, ReportMigration, ReportStatement } from '../core/model.ts'
+import type { Reporter, ReporterOptions } from './reporter.ts'
+
+/** What every part of the page needs; `ids` are the anchors of the findings. */
+interface Page {
+  readonly report: Report
+  readonly options: ReporterOptions
+  readonly ids: ReadonlyMap<Finding, string>
+}
+
+/**
+ * One self-contained page: no script, no external resource, and a content security policy that allows
+ * nothing but its own style sheet. Works from a file, as a CI artifact, in light, dark and print.
+ */
+export const html: Reporter = (report: Report, options: ReporterOptions): string => {
+  const ids = new Map(report.findings.map((finding, index) => [finding, `finding-${index + 1}`]))
+  const page = { report, options, ids }
+  const groups = groupByFile(report)
+  const hash = createHash('sha256').update(style).digest('base64')
+  const policy = `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`
+  const { passed, text } = verdict(report)
+  return markup`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>${text} · pgrehearse</title>
+<style>${new Markup(style)}</style>
+</head>
+<body>
+<div class="page">
+<header class="${passed ? 'passed' : 'failed'}">
+<p class="tool">pgrehearse ${report.tool.version} · ${time(report.createdAt)}</p>
+<h1>${text}</h1>
+<p class="muted">${countFindings(report.findings)} in ${count(report.migrations.length, 'migration')}, ${basis(report)}</p>
+${overview(page)}
+</header>
+<main>
+${groups.filter(({ findings }) => findings.length > 0).map((group) => fileSection(page, group))}
+${quietSection(page, groups)}
+${notCheckedSection(report)}
+${scopeSection(report)}
+</main>
+${footer(options)}
+</div>
+</body>
+</html>
+`.toString()
+}
+
+function basis(report: Report): string {
+  return hasMeasured(report) ? 'measured by rehearsal' : 'predicted without a server'
+}
+
+/** Every consequence at a glance, gravest first. */
+function overview({ report, ids }: Page): Markup | undefined {
+  const open = report.findings
+    .filter(({ allowed }) => allowed === undefined)
+    .toSorted((a, b) => severityRank(a.severity) - severityRank(b.severity))
+  if (open.length === 0) return undefined
+  return markup`<ol class="overview" aria-label="Findings, gravest first">${open.map(
+    (finding) => markup`
+<li class="${finding.severity}"><a href="#${ids.get(finding)}"><span class="severity">${finding.severity}</span><span class="what">${finding.message}</span><code class="where">${location(finding.span)}</code></a></li>`,
+  )}
+</ol>`
+}
+
+function fileSection(page: Page, { file, migration, findings }: FileGroup): Markup {
+  const about =
+    migration === undefined
+      ? 'Not under review'
+      : `${capital(describeTransaction(migration.transaction))} · ${describeOutcome(migration.outcome)}`
+  return markup`
+<section class="file" aria-label="${file}">
+<h2><code>${file}</code></h2>
+<p class="muted">${about}</p>
+${findings.map((finding) => findingArticle(page, finding))}
+${migration === undefined ? undefined : timelineFigure(page.report, migration)}
+${migration === undefined ? undefined : statementList(migration)}
+</section>`
+}
+
+function findingArticle(page: Page, finding: Finding): Markup {
+  const { allowed, severity } = finding
+  const id = page.ids.get(finding)
+  const kind = allowed === undefined ? severity : 'allowed'
+  return markup`
+<article class="finding ${kind}" id="${id}" aria-labelledby="${id}-title">
+<span class="severity">${kind}</span>
+<h3 id="${id}-title">${finding.message}</h3>
+<p class="place"><code>${location(finding.span)}</code> · ${ruleLink(page, finding.ruleId)}</p>
+${allowed === undefined ? findingBody(page, finding) : allowedReason(allowed)}
+</article>`
+}
+
+function allowedReason({ reason, until }: NonNullable<Finding['allowed']>): Markup {
+  return markup`<p class="small">Accepted${until === undefined ? '' : ` until ${until}`}: ${reason}</p>`
+}
+
+function findingBody({ report }: Page, finding: Finding): Markup {
+  return markup`${codeBlock(report, finding)}
+${receiptBlock(receipt(finding, statementOf(report, finding)), finding.evidence)}
+${remedyBlock(finding)}`
+}
+
+function codeBlock(report: Report, finding: Finding): Markup | undefined {
+  const frame = codeFrame(report, finding)
+  if (frame === undefined) return undefined
+  const rest = (lines: number) =>
+    lines === 0
+      ? undefined
+      : markup`<span class="n">⋮</span><span class="muted">… ${count(lines, 'more line')}</span>\n`
+  return markup`<pre tabindex="0" aria-label="The statement"><code>${rest(frame.before)}${frame.lines.map(codeLine)}${rest(frame.after)}</code></pre>`
+}
+
+function codeLine({ number, text, marked, before }: FrameLine): Markup {
+  const code = before === undefined || !text.startsWith(before) ? text : markWord(before, text)
+  return markup`<span class="${marked ? 'at' : ''}"><span class="n">${number}</span>${code}</span>\n`
+}
+
+/** Marks the word that the server pointed at. */
+function markWord(before: string, text: string): Markup {
+  const rest = text.slice(before.length)
+  const word = /^[\p{L}\p{N}_$]+|^./u.exec(rest)?.[0] ?? ''
+  return markup`${before}<mark>${word}</mark>${rest.slice(word.length)}`
+}
+
+function receiptBlock({ effects, evidence, notes }: Receipt, kind: Finding['evidence']): Markup | undefined {
+  if (effects.length + notes.length === 0) return undefined
+  return markup`<h4>Why</h4>
+<ul class="receipt">${[...effects, ...notes].map((line) => markup`<li>${line}</li>`)}</ul>
+${evidence === undefined ? undefined : markup`<p class="evidence ${kind}">${evidence}</p>`}`
+}
+
+function remedyBlock({ remedy }: Finding): Markup | undefined {
+  if (remedy === undefined) return undefined
+  const steps = remedy.migrations.map((step, index) => {
+    const note = describeRemedyStep(step, index, remedy.migrations.length)
+    return markup`${note === '' ? undefined : markup`<p class="step">${capital(note)}</p>`}
+<pre tabindex="0" aria-label="SQL to use instead"><code>${step.sql.trim()}</code></pre>`
+  })
+  return markup`<div class="remedy"><h4>Instead</h4><p>${remedy.summary}</p>${steps}</div>`
+}
+
+function statementList(migration: ReportMigration): Markup {
+  const lines = sourceLines(migration.text)
+  return markup`<details><summary>${count(migration.statements.length, 'statement')} and what each does</summary>
+<ol class="statements">${migration.statements.map((statement) => statementItem(statement, lines))}</ol></details>`
+}
+
+function statementItem(statement: ReportStatement, lines: readonly string[]): Markup {
+  const { start } = statement.span
+  const first = printable((lines[start.line - 1] ?? '').slice(start.column - 1, start.column + 159)).trim()
+  const isOneLine = statement.span.end.line === start.line
+  const more = isMetadataOnly(statement.effects) ? [metadataOnly] : []
+  const { effects, evidence } = describeEffects(statement.effects, more)
+  const said = effects.length === 0 ? ['no lock on existing relations, no row read or written'] : effects
+  return markup`
+<li><span class="muted">line ${start.line}</span><code>${first}${isOneLine ? '' : ' …'}</code>
+<ul class="receipt">${(statement.measured || effects.length > 0 ? said : ['not executed, and nothing is predicted']).map((line) => markup`<li>${line}</li>`)}</ul>
+${evidence === undefined ? undefined : markup`<p class="evidence ${statement.measured ? 'measured' : ''}">${evidence}</p>`}</li>`
+}
+
+function quietSection(page: Page, groups: readonly FileGroup[]): Markup | undefined {
+  const quiet = groups.flatMap(({ findings, migration }) =>
+    findings.length === 0 && migration !== undefined ? [migration] : [],
+  )
+  if (quiet.length === 0) return undefined
+  return markup`
+<section aria-label="Migrations without findings">
+<h2>Nothing found</h2>
+<ul class="lines">${quiet.map(
+    (migration) => markup`
+<li><code>${migration.file}</code><br><span class="muted small">${capital(describeTransaction(migration.transaction))} · ${describeOutcome(migration.outcome)}</span>
+${timelineFigure(page.report, migration)}
+${statementList(migration)}</li>`,
+  )}
+</ul>
+</section>`
+}
+
+function notCheckedSection({ notChecked }: Report): Markup | undefined {
+  if (notChecked.length === 0) return undefined
+  const entries = notChecked.map((limit) => {
+    const { place, message, hint } = describeLimit(limit)
+    return markup`
+<li>${message}${hint === undefined ? undefined : markup`<br><span class="small">${hint}</span>`}${place === undefined ? undefined : markup`<br><code class="muted small">${place}</code>`}</li>`
+  })
+  return markup`
+<section class="not-checked" aria-label="Not checked">
+<h2>Not checked</h2>
+<ul class="lines">${entries}</ul>
+</section>`
+}
+
+function scopeSection(report: Report): Markup | undefined {
+  if (report.migrations.length === 0) return undefined
+  const lines = [...describeScope(report), ...(hasMeasured(report) ? [sizesUnknown] : [])]
+  return markup`
+<section aria-label="What was checked">
+<h2>What was checked</h2>
+<ul class="lines">${lines.map((line) => markup`<li>${capital(line)}</li>`)}</ul>
+</section>`
+}
+
+function footer({ toolUrl }: ReporterOptions): Markup {
+  const name = toolUrl === undefined ? markup`pgrehearse` : markup`<a href="${toolUrl}">pgrehearse</a>`
+  return markup`<footer>Made by ${name}. Locks are shown from the statement that takes them to the commit that gives them back.</footer>`
+}
+
+function ruleLink({ options }: Page, ruleId: string): Markup {
+  const url = options.ruleUrl?.(ruleId)
+  return url === undefined ? markup`${ruleId}` : markup`<a href="${url}">${ruleId}</a>`
+}
+
+/** `2026-11-21 04:00 UTC`. */
+function time(iso: string): Markup {
+  const [, date = iso, clock = ''] = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)/.exec(iso) ?? []
+  return markup`<time datetime="${iso}">${`${date} ${clock} UTC`}</time>`
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

@@ -1,0 +1,121 @@
+import { plainFinding } from './plain.ts'
+import { printableLine } from './printable.ts'
+import { markup, type Markup } from './markup.ts'
+import {
+  count,
+  describeLimit,
+  describeOutcome,
+  groupByFile,
+  isBlocking,
+  limitSentence,
+  type FileGroup,
+} from './words.ts'
+import type { Finding, Limit, Report } from '../core/model.ts'
+import type { Reporter } from './reporter.ts'
+
+/** One testcase and how it ends. */
+interface TestCase {
+  readonly name: string
+  readonly line?: number
+  readonly result: 'passed' | 'failed' | 'skipped'
+  readonly type?: string
+  readonly text: string
+}
+
+/**
+ * JUnit XML, as GitLab's parser reads it (`artifacts:reports:junit`): a suite per file, a test case
+ * per finding. Findings at or above --fail-on fail, lesser ones pass with their text as output, allowed
+ * ones and what was not checked are skipped. No times: nobody would learn from them.
+ * @see https://docs.gitlab.com/ci/testing/unit_test_reports/
+ */
+export const junit: Reporter = (report: Report): string => {
+  const groups = groupByFile(report)
+  const files = new Set(groups.map(({ file }) => file))
+  const suites = groups.map((group) => {
+    const limits = report.notChecked.filter(({ span }) => span?.file === group.file)
+    return suite(group.file, [...fileCases(report, group), ...limits.map(limitCase)])
+  })
+  const others = report.notChecked.filter(({ span }) => span === undefined || !files.has(span.file))
+  const all = others.length === 0 ? suites : [...suites, suite('not checked', others.map(limitCase))]
+  return markup`<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="pgrehearse" tests="${sum(all, 'tests')}" failures="${sum(all, 'failures')}" errors="0" skipped="${sum(all, 'skipped')}">
+${all.map(({ xml }) => xml)}</testsuites>
+`.toString()
+}
+
+interface Suite {
+  readonly xml: Markup
+  readonly tests: number
+  readonly failures: number
+  readonly skipped: number
+}
+
+function suite(file: string, cases: readonly TestCase[]): Suite {
+  const name = printableLine(file)
+  const failures = cases.filter(({ result }) => result === 'failed').length
+  const skipped = cases.filter(({ result }) => result === 'skipped').length
+  const xml = markup`  <testsuite name="${name}" tests="${cases.length}" failures="${failures}" errors="0" skipped="${skipped}">
+${unique(cases).map((testCase) => caseXml(name, testCase))}  </testsuite>
+`
+  return { xml, tests: cases.length, failures, skipped }
+}
+
+function fileCases(report: Report, { findings, migration }: FileGroup): readonly TestCase[] {
+  if (findings.length > 0 || migration === undefined) {
+    return findings.map((finding) => findingCase(report, finding))
+  }
+  const text = `${count(migration.statements.length, 'statement')}, ${describeOutcome(migration.outcome)}`
+  return [{ name: 'nothing found', result: 'passed', text }]
+}
+
+function findingCase(report: Report, finding: Finding): TestCase {
+  const { allowed } = finding
+  return {
+    name: `${finding.ruleId}: ${printableLine(finding.message)}`,
+    line: finding.span.start.line,
+    result:
+      allowed === undefined ? (isBlocking(finding, report.settings.failOn) ? 'failed' : 'passed') : 'skipped',
+    type: finding.ruleId,
+    text:
+      (allowed === undefined ? '' : `allowed: ${printableLine(allowed.reason)}\n\n`) +
+      plainFinding(report, finding),
+  }
+}
+
+function limitCase(limit: Limit): TestCase {
+  const { hint } = describeLimit(limit)
+  const text = limitSentence(limit)
+  return {
+    name: `not checked (${limit.code}): ${text}`,
+    ...(limit.span === undefined ? {} : { line: limit.span.start.line }),
+    result: 'skipped',
+    text: hint === undefined ? text : `${text}\n${hint}`,
+  }
+}
+
+/** GitLab keys test cases by suite, class and name and keeps one of equals: repeat names get a number. */
+function unique(cases: readonly TestCase[]): readonly TestCase[] {
+  const seen = new Map<string, number>()
+  return cases.map((testCase) => {
+    const times = (seen.get(testCase.name) ?? 0) + 1
+    seen.set(testCase.name, times)
+    return times === 1 ? testCase : { ...testCase, name: `${testCase.name} (${times})` }
+  })
+}
+
+function caseXml(file: string, { name, line, result, type, text }: TestCase): Markup {
+  const place = line === undefined ? undefined : markup` line="${line}"`
+  const kind = markup` type="${type ?? 'pgrehearse'}"`
+  const body = {
+    passed: markup`<system-out>${text}</system-out>`,
+    failed: markup`<failure message="${name}"${kind}>${text}</failure>`,
+    // The text, not a message attribute, is what GitLab keeps.
+    skipped: markup`<skipped>${text}</skipped>`,
+  }[result]
+  return markup`    <testcase classname="${file}" name="${name}" file="${file}"${place}>${body}</testcase>
+`
+}
+
+function sum(suites: readonly Suite[], key: 'tests' | 'failures' | 'skipped'): number {
+  return suites.map((each) => each[key]).reduce((total, number) => total + number, 0)
+}

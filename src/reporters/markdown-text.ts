@@ -1,0 +1,58 @@
+/** Untrusted text in GitLab (and GitHub) flavoured markdown. */
+
+import { printable, printableLine } from './printable.ts'
+
+/**
+ * Words that mean nothing to markdown or to GitLab: letters, possibly hyphenated, and short numbers, with
+ * ordinary punctuation around. Everything else could be markup, a mention, a reference, a quick action, a
+ * link or an emoji. A run of seven hexadecimal digits could be a commit.
+ */
+const plainWord =
+  /^[("]?(?![0-9a-f]{7,40}\b)(?:\p{L}+(?:[-'’]\p{L}+)*|\d{1,6}(?:\.\d{1,6})?)(?:[)".,;:?!]*)$/iu
+const plainSign = /^[—–…→×=.,;]$/u
+
+/**
+ * One line of markdown that shows exactly this text and does nothing: every word that is not plainly a word
+ * goes into a code span, which is also how identifiers want to look.
+ */
+export function markdownText(text: string): string {
+  return printableLine(text)
+    .split(' ')
+    .filter((word) => word !== '')
+    .map((word) => (plainWord.test(word) || plainSign.test(word) ? word : codeWord(word)))
+    .join(' ')
+}
+
+/** A code span that cannot be left: its delimiter is longer than any run of backticks inside. */
+export function codeSpan(text: string): string {
+  const line = printableLine(text)
+  const fence = '`'.repeat(longestRun(line) + 1)
+  const pad = line === '' || /^[` ]|[` ]$/.test(line) ? ' ' : ''
+  return `${fence}${pad}${line}${pad}${fence}`
+}
+
+/**
+ * A fenced block that cannot be left. GitLab's older finder of quick actions is a regular expression that
+ * ends a block at any line of three backticks: such lines, and lines like `/close`, get a space in front.
+ */
+export function codeBlock(text: string, language: string): string {
+  const body = printable(text)
+    .replace(/\n+$/, '')
+    .replaceAll(/^(?=```|\/\w)/gm, ' ')
+  const fence = '`'.repeat(Math.max(3, longestRun(body) + 1))
+  return `${fence}${language}\n${body}\n${fence}`
+}
+
+/** Punctuation around a word stays outside of its code span; the parenthesis of `numeric(12,2)` is its own. */
+function codeWord(word: string): string {
+  const isCall = /^[^(]+\(.*\)/.test(word)
+  const shape = isCall ? /^(["]?)(.+?)([".,;:?!]*)$/u : /^([("]?)(.+?)([)".,;:?!]*)$/u
+  const [, head = '', inner = word, tail = ''] = shape.exec(word) ?? []
+  return head + codeSpan(inner) + tail
+}
+
+function longestRun(text: string): number {
+  let longest = 0
+  for (const [run] of text.matchAll(/`+/g)) longest = Math.max(longest, run.length)
+  return longest
+}

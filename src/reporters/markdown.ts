@@ -1,0 +1,207 @@
+import { receipt, statementOf } from './effects.ts'
+import { codeFrame } from './frame.ts'
+import { codeBlock, codeSpan, markdownText } from './markdown-text.ts'
+import {
+  count,
+  countFindings,
+  describeLimit,
+  describeOutcome,
+  describeRemedyStep,
+  describeScope,
+  describeTransaction,
+  groupByFile,
+  hasMeasured,
+  severityRank,
+  sizesUnknown,
+  verdict,
+  type FileGroup,
+} from './words.ts'
+import type { Finding, Report, ReportMigration } from '../core/model.ts'
+import type { Reporter, ReporterOptions } from './reporter.ts'
+
+/** How much of a report to write down. */
+interface Extent {
+  readonly findings: ReadonlySet<Finding>
+  /** Receipts and remedies. */
+  readonly details: boolean
+  /** Entries of each list. */
+  readonly items: number
+}
+
+/**
+ * Markdown for merge request notes and `expose_as` artifacts. Whatever migrations, file names or servers
+ * say stands in code spans or fences, so that it mentions nobody, links nowhere and runs no quick action.
+ * With `maxLength`, first receipts and then the least severe findings go, and the text says so.
+ */
+export const markdown: Reporter = (report: Report, options: ReporterOptions): string => {
+  const limit = options.maxLength ?? Number.POSITIVE_INFINITY
+  const all = new Set(report.findings)
+  for (const extent of [
+    { findings: all, details: true, items: Number.POSITIVE_INFINITY },
+    { findings: all, details: false, items: 20 },
+  ]) {
+    const text = render(report, options, extent)
+    if (text.length <= limit) return text
+  }
+  return renderGravest(report, options, limit)
+}
+
+/** As many of the gravest findings as fit; when not even none fit, the verdict alone. */
+function renderGravest(report: Report, options: ReporterOptions, limit: number): string {
+  const gravest = report.findings.toSorted((a, b) => rank(a) - rank(b))
+  const attempt = (kept: number) =>
+    render(report, options, { findings: new Set(gravest.slice(0, kept)), details: false, items: 5 })
+  let low = 0
+  let high = gravest.length
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if (attempt(middle).length <= limit) low = middle
+    else high = middle - 1
+  }
+  const text = attempt(low)
+  return text.length <= limit ? text : `${heading(report).slice(0, Math.max(0, limit - 1))}\n`
+}
+
+function rank(finding: Finding): number {
+  return finding.allowed === undefined ? severityRank(finding.severity) : Number.POSITIVE_INFINITY
+}
+
+function render(report: Report, options: ReporterOptions, extent: Extent): string {
+  const groups = groupByFile(report)
+  const loud = groups.flatMap((group) => fileSection(report, options, group, extent))
+  const quiet = groups.flatMap(({ findings, migration }) =>
+    findings.length === 0 && migration !== undefined ? [quietItem(migration)] : [],
+  )
+  const sections = [
+    heading(report),
+    ...loud,
+    ...leftOut(report, extent),
+    ...section('Nothing found', items(quiet, extent)),
+    ...section('Not checked', items(report.notChecked.map(limitItem), extent)),
+    ...(report.migrations.length === 0 ? [] : scope(report)),
+    footer(report, options),
+  ]
+  return `${sections.join('\n\n')}\n`
+}
+
+function heading(report: Report): string {
+  const { text } = verdict(report)
+  return `## pgrehearse: ${countFindings(report.findings)}\n\n**${text}**`
+}
+
+function fileSection(
+  report: Report,
+  options: ReporterOptions,
+  { file, migration, findings }: FileGroup,
+  extent: Extent,
+): readonly string[] {
+  const shown = findings.filter((finding) => extent.findings.has(finding))
+  if (shown.length === 0) return []
+  const about =
+    migration === undefined
+      ? 'not under review'
+      : `${describeTransaction(migration.transaction)}; ${describeOutcome(migration.outcome)}`
+  return [
+    `### ${codeSpan(file)}`,
+    markdownText(about),
+    ...shown.map((finding) => findingMarkdown(report, finding, options, extent.details)),
+  ]
+}
+
+/** One finding: what happens, where, the statement, and folded below it receipt and remedy. */
+export function findingMarkdown(
+  report: Report,
+  finding: Finding,
+  options: Pick<ReporterOptions, 'ruleUrl'>,
+  details = true,
+): string {
+  const { allowed, severity, span } = finding
+  const place = `${codeSpan(`${span.file}:${span.start.line}`)} · ${ruleLink(finding.ruleId, options)}`
+  if (allowed !== undefined) {
+    const until = allowed.until === undefined ? '' : ` until ${codeSpan(allowed.until)}`
+    return `**allowed**${until}: ${markdownText(finding.message)}\\\n${place}\\\nReason: ${markdownText(allowed.reason)}`
+  }
+  const frame = codeFrame(report, finding)
+  const more = frame === undefined ? 0 : frame.before + frame.after
+  const code = frame?.lines.map(({ text }) => text).join('\n')
+  return [
+    `**${severity}**: ${markdownText(finding.message)}\\\n${place}`,
+    ...(code === undefined ? [] : [codeBlock(code, 'sql')]),
+    ...(more > 0 ? [`… and ${count(more, 'more line')} of the statement.`] : []),
+    ...(details ? receiptDetails(report, finding) : []),
+  ].join('\n\n')
+}
+
+function receiptDetails(report: Report, finding: Finding): readonly string[] {
+  const { effects, evidence, notes } = receipt(finding, statementOf(report, finding))
+  const lines = [...effects, ...(evidence === undefined ? [] : [evidence]), ...notes]
+  const remedy = remedyMarkdown(finding)
+  if (lines.length === 0 && remedy.length === 0) return []
+  const title = [...(lines.length > 0 ? ['Why'] : []), ...(remedy.length > 0 ? ['how to do it instead'] : [])]
+  return [
+    `<details><summary>${title.join(', and ')}</summary>`,
+    ...(lines.length === 0 ? [] : [lines.map((line) => `- ${markdownText(line)}`).join('\n')]),
+    ...remedy,
+    '</details>',
+  ]
+}
+
+function remedyMarkdown({ remedy }: Finding): readonly string[] {
+  if (remedy === undefined) return []
+  const steps = remedy.migrations.flatMap((step, index) => {
+    const note = describeRemedyStep(step, index, remedy.migrations.length)
+    return [...(note === '' ? [] : [`${note}:`]), codeBlock(step.sql.trim(), 'sql')]
+  })
+  return [`**Instead**: ${markdownText(remedy.summary)}`, ...steps]
+}
+
+function quietItem(migration: ReportMigration): string {
+  const statements = count(migration.statements.length, 'statement')
+  return `- ${codeSpan(migration.file)}: ${statements}, ${describeOutcome(migration.outcome)}`
+}
+
+function limitItem(limit: Report['notChecked'][number]): string {
+  const { place, message, hint } = describeLimit(limit)
+  const where = place === undefined ? '' : `${codeSpan(place)}: `
+  return `- ${where}${markdownText(message)}${hint === undefined ? '' : ` — ${markdownText(hint)}`}`
+}
+
+function items(lines: readonly string[], extent: Extent): readonly string[] {
+  if (lines.length <= extent.items) return lines
+  return [...lines.slice(0, extent.items), `- … and ${lines.length - extent.items} more`]
+}
+
+function section(title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : [`### ${title}`, lines.join('\n')]
+}
+
+function leftOut(report: Report, extent: Extent): readonly string[] {
+  const hidden = report.findings.filter((finding) => !extent.findings.has(finding))
+  const details = extent.details ? [] : ['Receipts and remedies are left out here to keep this text short.']
+  if (hidden.length === 0) return details
+  return [
+    `**${count(hidden.length, 'more finding')}** (${countFindings(hidden)}) left out here, gravest shown first.`,
+    ...details,
+  ]
+}
+
+function scope(report: Report): readonly string[] {
+  const lines = [...describeScope(report), ...(hasMeasured(report) ? [sizesUnknown] : [])]
+  return [
+    `<details><summary>What was checked</summary>`,
+    lines.map((line) => `- ${markdownText(line)}`).join('\n'),
+    '</details>',
+  ]
+}
+
+function ruleLink(ruleId: string, { ruleUrl }: Pick<ReporterOptions, 'ruleUrl'>): string {
+  const url = ruleUrl?.(ruleId)
+  return url === undefined
+    ? codeSpan(ruleId)
+    : `[${codeSpan(ruleId)}](${encodeURI(url).replaceAll(/[()]/g, encodeURIComponent)})`
+}
+
+function footer({ tool }: Report, { toolUrl }: ReporterOptions): string {
+  const name = toolUrl === undefined ? 'pgrehearse' : `[pgrehearse](${encodeURI(toolUrl)})`
+  return `${name} ${codeSpan(tool.version)}`
+}

@@ -1,0 +1,55 @@
+import { formatJson } from './json.ts'
+import { sourceLines } from './frame.ts'
+import { markdownText } from './markdown-text.ts'
+import { plainReceipt } from './plain.ts'
+import { openFindings } from './words.ts'
+import type { Finding, Position, Report, Severity } from '../core/model.ts'
+import type { Reporter, ReporterOptions } from './reporter.ts'
+
+const severityNames: Readonly<Record<Severity, 'ERROR' | 'WARNING' | 'INFO'>> = {
+  error: 'ERROR',
+  warning: 'WARNING',
+  info: 'INFO',
+}
+
+/**
+ * Reviewdog Diagnostic Format (a `DiagnosticResult`). reviewdog posts the message as markdown, so names
+ * that could mention, link or command are in code spans. No suggestions: a remedy is a plan, not an edit.
+ * @see https://github.com/reviewdog/reviewdog/tree/master/proto/rdf
+ */
+export const rdjson: Reporter = (report: Report, options: ReporterOptions): string => {
+  const { toolUrl } = options
+  return formatJson({
+    source: { name: report.tool.name, ...(toolUrl === undefined ? {} : { url: toolUrl }) },
+    diagnostics: openFindings(report.findings).map((finding) => diagnostic(report, finding, options)),
+  })
+}
+
+function diagnostic(report: Report, finding: Finding, { ruleUrl }: ReporterOptions): object {
+  const url = ruleUrl?.(finding.ruleId)
+  return {
+    message: message(report, finding),
+    location: { path: finding.span.file, range: range(report, finding) },
+    severity: severityNames[finding.severity],
+    code: { value: finding.ruleId, ...(url === undefined ? {} : { url }) },
+  }
+}
+
+function message(report: Report, finding: Finding): string {
+  const remedy = finding.remedy === undefined ? [] : ['', `Remedy: ${markdownText(finding.remedy.summary)}`]
+  const lines = plainReceipt(report, finding).map((line) => `- ${markdownText(line)}`)
+  return [markdownText(finding.message), ...(lines.length > 0 ? ['', ...lines] : []), ...remedy].join('\n')
+}
+
+/** Columns are bytes of UTF-8 there; without the text only lines can be given, and are then inclusive. */
+function range(report: Report, { span }: Finding): object {
+  const text = report.migrations.find(({ file }) => file === span.file)?.text
+  if (text === undefined) return { start: { line: span.start.line }, end: { line: span.end.line } }
+  const lines = sourceLines(text)
+  return { start: bytePosition(lines, span.start), end: bytePosition(lines, span.end) }
+}
+
+function bytePosition(lines: readonly string[], { line, column }: Position): object {
+  const before = (lines[line - 1] ?? '').slice(0, column - 1)
+  return { line, column: new TextEncoder().encode(before).length + 1 }
+}

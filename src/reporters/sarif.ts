@@ -1,0 +1,138 @@
+import { plainReceipt, plainRemedy } from './plain.ts'
+import { formatJson } from './json.ts'
+import { printable, printableLine, wellFormed } from './printable.ts'
+import type { Finding, Limit, Report, Severity, Span } from '../core/model.ts'
+import type { Reporter, ReporterOptions } from './reporter.ts'
+
+const levels: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
+  error: 'error',
+  warning: 'warning',
+  info: 'note',
+}
+
+/**
+ * SARIF 2.1.0, for code scanning. Allowed findings are there, suppressed with their reason; what was not
+ * checked are notifications of the invocation.
+ * @see https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+ */
+export const sarif: Reporter = (report: Report, options: ReporterOptions): string => {
+  const ruleIds = [...new Set(report.findings.map(({ ruleId }) => ruleId))].toSorted()
+  const codes = [...new Set(report.notChecked.map(({ code }) => code))].toSorted()
+  const { toolUrl } = options
+  return formatJson({
+    $schema: 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',
+    version: '2.1.0',
+    runs: [
+      {
+        tool: {
+          driver: {
+            name: report.tool.name,
+            version: report.tool.version,
+            ...(toolUrl === undefined ? {} : { informationUri: toolUrl }),
+            rules: ruleIds.map((id) => rule(id, options)),
+            notifications: codes.map((id) => ({ id })),
+          },
+        },
+        // Ours count UTF-16 code units, as SARIF does unless told otherwise; said for the strict.
+        columnKind: 'utf16CodeUnits',
+        originalUriBaseIds: { PROJECTROOT: { description: { text: 'The root of the checked project.' } } },
+        invocations: [invocation(report)],
+        results: report.findings.map((finding) => result(report, finding, ruleIds)),
+      },
+    ],
+  })
+}
+
+function rule(id: string, options: ReporterOptions): object {
+  const title = options.ruleTitle?.(id)
+  const url = options.ruleUrl?.(id)
+  return {
+    id,
+    ...(title === undefined ? {} : { shortDescription: { text: title } }),
+    ...(url === undefined ? {} : { helpUri: url }),
+  }
+}
+
+function invocation(report: Report): object {
+  return {
+    executionSuccessful: report.exitCode <= 1,
+    exitCode: report.exitCode,
+    endTimeUtc: report.createdAt,
+    toolExecutionNotifications: report.notChecked.map(notification),
+  }
+}
+
+function notification(limit: Limit): object {
+  const text = [limit.message, ...(limit.hint === undefined ? [] : [limit.hint])].map(plainText).join('\n')
+  return {
+    descriptor: { id: limit.code },
+    level: 'warning',
+    message: { text },
+    ...(limit.span === undefined ? {} : { locations: [{ physicalLocation: physicalLocation(limit.span) }] }),
+  }
+}
+
+function result(report: Report, finding: Finding, ruleIds: readonly string[]): object {
+  const remedy = plainRemedy(finding)
+  return {
+    ruleId: finding.ruleId,
+    ruleIndex: ruleIds.indexOf(finding.ruleId),
+    level: levels[finding.severity],
+    message: { text: plainText(finding.message) },
+    locations: [
+      {
+        physicalLocation: physicalLocation(finding.span, report),
+        ...(finding.object === ''
+          ? {}
+          : { logicalLocations: [{ fullyQualifiedName: printableLine(finding.object) }] }),
+      },
+    ],
+    partialFingerprints: { 'pgrehearse/v1': finding.fingerprint },
+    // An empty list says "not suppressed"; without it viewers may not tell.
+    suppressions: finding.allowed === undefined ? [] : [suppression(finding.allowed)],
+    properties: {
+      evidence: finding.evidence,
+      receipt: plainReceipt(report, finding),
+      ...(remedy.length === 0 ? {} : { remedy: remedy.join('\n') }),
+    },
+  }
+}
+
+function suppression({ reason, until }: NonNullable<Finding['allowed']>): object {
+  return {
+    kind: 'inSource',
+    status: 'accepted',
+    justification: printableLine(reason),
+    ...(until === undefined ? {} : { properties: { until } }),
+  }
+}
+
+function physicalLocation({ file, start, end }: Span, report?: Report): object {
+  const text = report?.migrations.find((migration) => migration.file === file)?.text
+  const snippet = text?.slice(start.offset, Math.min(end.offset, start.offset + maxSnippet))
+  return {
+    artifactLocation: { uri: uri(file), uriBaseId: 'PROJECTROOT' },
+    region: {
+      startLine: start.line,
+      startColumn: start.column,
+      endLine: end.line,
+      endColumn: end.column,
+      charOffset: start.offset,
+      charLength: end.offset - start.offset,
+      ...(snippet === undefined ? {} : { snippet: { text: printable(snippet) } }),
+    },
+  }
+}
+
+/** Characters of source that a region carries along. */
+const maxSnippet = 1000
+
+/** A relative URI reference: each segment percent-encoded, so that no name reads as a scheme or a fragment. */
+function uri(file: string): string {
+  return wellFormed(file).split('/').map(encodeURIComponent).join('/')
+}
+
+/** One line; what would read as an embedded link (SARIF 3.11.6) is escaped. */
+function plainText(text: string): string {
+  return printableLine(text).replaceAll(/\[(?=[^\]]*\]\()/g, '\\[')
+}
