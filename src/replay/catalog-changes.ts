@@ -1,10 +1,5 @@
 import type { CatalogChange, CatalogEffect, ObjectName } from '../core/model.ts'
-import type {
-  DdlCommandEvent,
-  DdlEvent,
-  DroppedObjectEvent,
-  EventColumn,
-} from '../postgres/ddl-event.ts'
+import type { CommandEvent, DdlEvent, DropEvent, EventColumn } from '../postgres/event-triggers.ts'
 import { relationKind, type KnownColumn, type KnownRelation, type RelationCatalog } from './relations.ts'
 
 /**
@@ -17,35 +12,30 @@ export function catalogChanges(
 ): readonly CatalogEffect[] {
   const effects: CatalogEffect[] = []
   for (const event of events) {
-    if (event.event === 'sql_drop') effects.push(...dropEffect(event, catalog))
-    else if (event.event === 'ddl_command_end' && !event.inExtension)
-      effects.push(...commandEffects(event, catalog))
+    if (event.event === 'drop') effects.push(...dropEffect(event, catalog))
+    else if (event.event === 'command' && !event.inExtension) effects.push(...commandEffects(event, catalog))
   }
   return effects
 }
 
-/** Tables (oids) on which the statement created an index, in the order of events. */
-export function indexedTables(events: readonly DdlEvent[]): ReadonlySet<number> {
-  const tables = new Set<number>()
+/** Tables, `schema.name`, on which the statement created an index. */
+export function indexedTables(events: readonly DdlEvent[]): ReadonlySet<string> {
+  const tables = new Set<string>()
   for (const event of events) {
-    if (
-      event.event === 'ddl_command_end' &&
-      event.relation?.tableOid !== undefined &&
-      event.commandTag === 'CREATE INDEX'
-    ) {
-      tables.add(event.relation.tableOid)
+    if (event.event === 'command' && event.commandTag === 'CREATE INDEX' && event.table !== null) {
+      tables.add(event.table)
     }
   }
   return tables
 }
 
-function dropEffect(event: DroppedObjectEvent, catalog: RelationCatalog): readonly CatalogEffect[] {
+function dropEffect(event: DropEvent, catalog: RelationCatalog): readonly CatalogEffect[] {
   // neither named nor a normal dependency: parts that go with their owner (toast table, row type, owned sequence)
-  if (event.isTemporary || (!event.original && !event.normal)) return []
-  const known = event.classId === 'pg_class' ? catalog.get(event.objectId) : undefined
-  const column = event.objectSubId === 0 ? undefined : known?.columns.get(event.objectSubId)
+  if (event.temporary || (!event.original && !event.normal)) return []
+  const known = event.classid === 'pg_class' ? catalog.get(event.objid) : undefined
+  const column = event.objsubid === 0 ? undefined : known?.columns.get(event.objsubid)
   const existedBefore = (known?.relation.existedBefore ?? true) && column?.addedInRun !== true
-  if (known !== undefined && event.objectSubId > 0) forgetColumn(catalog, known, event.objectSubId)
+  if (known !== undefined && event.objsubid > 0) forgetColumn(catalog, known, event.objsubid)
   if (known !== undefined && column !== undefined && event.original) {
     return [
       {
@@ -72,43 +62,40 @@ function forgetColumn(catalog: RelationCatalog, known: KnownRelation, attnum: nu
   catalog.remember({ ...known, columns })
 }
 
-/** address_names ends with [schema, relation, part] for parts of a relation, [schema, name] for the rest. */
-function droppedName({
-  objectType,
-  addressNames,
-  schemaName,
-  objectName,
-  objectIdentity,
-}: DroppedObjectEvent): ObjectName {
-  const [schema = '', relation = '', part] = addressNames
-  if (part !== undefined) return { kind: objectType, schema, name: part, table: `${schema}.${relation}` }
-  return { kind: objectType, schema: schemaName ?? '', name: objectName ?? objectIdentity }
+/** The names end with [schema, relation, part] for parts of a relation, [schema, name] for the rest. */
+function droppedName({ objectType, names, schema, name, identity }: DropEvent): ObjectName {
+  const [namespace = '', relation = '', part] = names
+  if (part !== undefined)
+    return { kind: objectType, schema: namespace, name: part, table: `${namespace}.${relation}` }
+  return { kind: objectType, schema: schema ?? '', name: name ?? names.at(-1) ?? identity }
 }
 
-function commandEffects(event: DdlCommandEvent, catalog: RelationCatalog): readonly CatalogEffect[] {
-  const { relation } = event
-  if (relation === undefined) return [otherObject(event)]
-  const known = catalog.get(event.objectId)
-  const columns = new Map(relation.columns.map((column) => [column.attnum, knownColumn(column, known)]))
+function commandEffects(event: CommandEvent, catalog: RelationCatalog): readonly CatalogEffect[] {
+  const { relation, objid } = event
+  if (relation === null || objid === null) return [otherObject(event)]
+  const known = catalog.get(objid)
+  const present = relation.columns.filter(({ dropped }) => !dropped)
+  const columns = new Map(present.map((column) => [column.attnum, knownColumn(column, known)]))
+  const table = event.table === null ? {} : { table: event.table }
   const existedBefore = known?.relation.existedBefore ?? false
   catalog.remember({
-    oid: event.objectId,
+    oid: objid,
     relation: {
       kind: relationKind(relation.relkind),
       schema: relation.schema,
       name: relation.name,
       existedBefore,
-      ...(relation.table === undefined ? {} : { table: relation.table }),
+      ...table,
     },
     filenode: known?.filenode,
     columns,
-    tableOid: relation.tableOid ?? known?.tableOid,
+    tableOid: known?.tableOid ?? indexTableOid(event, catalog),
   })
   const object: ObjectName = {
     kind: relationKind(relation.relkind),
     schema: known?.relation.schema ?? relation.schema,
     name: known?.relation.name ?? relation.name,
-    ...(relation.table === undefined ? {} : { table: relation.table }),
+    ...table,
   }
   const changes: readonly CatalogChange[] =
     known === undefined ? [{ type: 'create' }] : relationChanges(known, relation, columns)
@@ -120,6 +107,12 @@ function commandEffects(event: DdlCommandEvent, catalog: RelationCatalog): reado
   }))
 }
 
+function indexTableOid({ table, relation }: CommandEvent, catalog: RelationCatalog): number | undefined {
+  if (table === null || relation === null || !relationKind(relation.relkind).endsWith('index'))
+    return undefined
+  return catalog.findQualified(table)?.oid
+}
+
 function knownColumn(column: EventColumn, known: KnownRelation | undefined): KnownColumn {
   const before = known?.columns.get(column.attnum)
   return {
@@ -127,7 +120,7 @@ function knownColumn(column: EventColumn, known: KnownRelation | undefined): Kno
     name: column.name,
     type: column.type,
     notNull: column.notNull,
-    filled: column.filled,
+    filled: column.hasDefault || column.identity !== '' || column.generated !== '',
     ...(before === undefined || before.addedInRun === true ? { addedInRun: true } : {}),
   }
 }
@@ -179,21 +172,13 @@ function columnChanges(before: KnownColumn, now: KnownColumn): readonly CatalogC
   return changes
 }
 
-function otherObject(event: DdlCommandEvent): CatalogEffect {
+function otherObject(event: CommandEvent): CatalogEffect {
   const creates = event.commandTag.startsWith('CREATE')
-  const schema = event.schemaName ?? ''
-  const prefix = `${schema}.`
-  const name = event.objectIdentity.startsWith(prefix)
-    ? event.objectIdentity.slice(prefix.length)
-    : event.objectIdentity
+  const name = event.names?.at(-1) ?? event.identity ?? event.objectType
+  const table = event.table === null ? {} : { table: event.table }
   return {
     kind: 'catalog',
-    object: {
-      kind: event.objectType,
-      schema,
-      name,
-      ...(event.table === undefined ? {} : { table: event.table }),
-    },
+    object: { kind: event.objectType, schema: event.schema ?? '', name, ...table },
     existedBefore: !creates,
     change: { type: creates ? 'create' : 'alter' },
   }

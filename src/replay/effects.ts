@@ -24,8 +24,8 @@ export interface Observation {
   readonly catalog: RelationCatalog
   /** table_rewrite events by oid, with their reason bits. */
   readonly rewriteReasons: ReadonlyMap<number, number>
-  /** Tables (oids) on which the statement created an index. */
-  readonly indexedTables: ReadonlySet<number>
+  /** Tables, `schema.name`, on which the statement created an index. */
+  readonly indexedTables: ReadonlySet<string>
   /** Did the statement, or something inside it, run DDL? */
   readonly ranDdl: boolean
 }
@@ -84,7 +84,37 @@ function fileChanges(observation: Observation): readonly (RewriteEffect | Trunca
     }
   }
   const rebuilt = indexes.filter(({ tableOid }) => tableOid === undefined || !changedHeaps.has(tableOid))
-  return [...heaps, ...rebuilt.map(({ effect }) => effect)]
+  return [...heaps, ...rebuilt.map(({ effect }) => effect), ...replacedIndexes(observation, changedHeaps)]
+}
+
+/**
+ * ALTER COLUMN TYPE drops the column's indexes and makes new ones. Where the old file serves again nothing is read;
+ * where it does not (timestamptz, another collation) the table is, although its heap stays.
+ */
+function replacedIndexes(
+  observation: Observation,
+  changedHeaps: ReadonlySet<number>,
+): readonly RewriteEffect[] {
+  const { before, after, catalog, statement } = observation
+  if (!retypesColumn(statement)) return []
+  const effects: RewriteEffect[] = []
+  for (const reading of after.relations.values()) {
+    const known = catalog.get(reading.oid)
+    if (known?.relation.kind !== 'index' || known.tableOid === undefined || reading.filenode !== undefined)
+      continue
+    const table = after.relations.get(known.tableOid)
+    const read = (table?.scans ?? 0) > scansBefore(before, after, known.tableOid)
+    if (read && !changedHeaps.has(known.tableOid)) {
+      effects.push({ kind: 'rewrite', relation: known.relation, cause: 'index rebuild' })
+    }
+  }
+  return effects
+}
+
+function retypesColumn({ tag, node }: Statement): boolean {
+  return (
+    tag === 'AlterTableStmt' && alterCommands(node).some(({ subtype }) => subtype === 'AT_AlterColumnType')
+  )
 }
 
 function hasNewFile(known: KnownRelation, reading: RelationReading): boolean {
@@ -114,9 +144,11 @@ function announcedCause(statement: Statement, reason: number): RewriteCause {
   return 'unknown'
 }
 
-/** undefined: what remains is TRUNCATE. */
-function silentRewriteCause({ tag, sql }: Statement): RewriteCause | undefined {
+/** undefined: what remains is TRUNCATE. ALTER TABLE comes here only where there are no event triggers. */
+function silentRewriteCause(statement: Statement): RewriteCause | undefined {
+  const { tag, sql } = statement
   if (tag === 'TruncateStmt') return undefined
+  if (tag === 'AlterTableStmt') return alterTableCause(statement)
   if (tag === 'ClusterStmt') return 'cluster'
   if (tag === 'VacuumStmt') return 'vacuum full'
   if (tag === 'RefreshMatViewStmt') return 'refresh'
@@ -125,6 +157,48 @@ function silentRewriteCause({ tag, sql }: Statement): RewriteCause | undefined {
   if (/\brefresh\s+materialized\b/i.test(sql)) return 'refresh'
   return undefined
 }
+
+function alterTableCause({ node }: Statement): RewriteCause {
+  const subtypes = alterCommands(node).map(({ subtype }) => subtype)
+  for (const [subtype, cause] of rewritingSubtypes) if (subtypes.includes(subtype)) return cause
+  return 'unknown'
+}
+
+const rewritingSubtypes: readonly (readonly [string, RewriteCause])[] = [
+  ['AT_SetLogged', 'persistence'],
+  ['AT_SetUnLogged', 'persistence'],
+  ['AT_SetTableSpace', 'tablespace'],
+  ['AT_SetAccessMethod', 'access method'],
+  ['AT_AlterColumnType', 'column type'],
+  ['AT_SetExpression', 'generated expression'],
+  ['AT_AddColumn', 'column default'],
+]
+
+interface AlterCommand {
+  readonly subtype: string
+  readonly def?: { readonly Constraint?: { readonly contype?: string; readonly indexname?: string } }
+}
+
+function alterCommands(node: Statement['node']): readonly AlterCommand[] {
+  const commands = (node?.['cmds'] ?? []) as readonly { readonly AlterTableCmd?: AlterCommand }[]
+  return commands.flatMap(({ AlterTableCmd: command }) => (command === undefined ? [] : [command]))
+}
+
+/** CREATE INDEX, or a constraint that builds its own. */
+function buildsIndex({ tag, node }: Statement): boolean {
+  if (tag === 'IndexStmt') return true
+  if (tag !== 'AlterTableStmt') return false
+  return alterCommands(node).some(({ def }) => {
+    const constraint = def?.Constraint
+    return indexedConstraints.has(constraint?.contype ?? '') && constraint?.indexname === undefined
+  })
+}
+
+const indexedConstraints: ReadonlySet<string> = new Set([
+  'CONSTR_UNIQUE',
+  'CONSTR_PRIMARY',
+  'CONSTR_EXCLUSION',
+])
 
 function indexCause({ sql }: Statement): RewriteCause {
   if (/\btablespace\b/i.test(sql)) return 'tablespace'
@@ -168,7 +242,8 @@ function scanEffects(
     if (reading.scans <= last) continue
     const table = scannedTable(observation, known)
     if (table === undefined || truncated.has(table.relation)) continue
-    const reason = scanReason(table, files, indexedTables)
+    const name = `${table.relation.schema}.${table.relation.name}`
+    const reason = scanReason(table, files, buildsIndex(statement) || indexedTables.has(name))
     if (!scans.has(table.oid)) scans.set(table.oid, { kind: 'scan', relation: table.relation, reason })
   }
   return [...scans.values()]
@@ -189,12 +264,12 @@ function scannedTable({ catalog, statement }: Observation, known: KnownRelation)
 function scanReason(
   table: KnownRelation,
   files: readonly (RewriteEffect | TruncateEffect)[],
-  indexedTables: ReadonlySet<number>,
+  builds: boolean,
 ): ScanEffect['reason'] {
   if (files.some(({ kind, relation }) => kind === 'rewrite' && relation === table.relation)) return 'rewrite'
   const name = `${table.relation.schema}.${table.relation.name}`
   const rebuilt = files.some(({ relation }) => relation.kind === 'index' && relation.table === name)
-  return rebuilt || indexedTables.has(table.oid) ? 'build index' : 'validate'
+  return rebuilt || builds ? 'build index' : 'validate'
 }
 
 /** Pending counters fall back to zero when the backend flushes them; then everything now counted is new. */

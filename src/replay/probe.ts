@@ -27,6 +27,14 @@ left join (select relation, pg_catalog.array_agg(mode)::pg_catalog.text as modes
   and relation operator(pg_catalog.>=) 16384::pg_catalog.oid group by relation) as l on true`
 }
 
+/** The same readings for every heap and index, for statements that commit by themselves. */
+export const allRelationsSql = `select null, null, null, null, null, oid, '{}', pg_catalog.pg_relation_filenode(oid),
+  pg_catalog.pg_stat_get_xact_numscans(oid), pg_catalog.pg_stat_get_xact_tuples_returned(oid),
+  pg_catalog.pg_stat_get_xact_tuples_inserted(oid), pg_catalog.pg_stat_get_xact_tuples_updated(oid),
+  pg_catalog.pg_stat_get_xact_tuples_deleted(oid)
+from pg_catalog.pg_class
+where oid operator(pg_catalog.>=) 16384::pg_catalog.oid and relkind operator(pg_catalog.=) any ('{r,m,i}'::"char"[])`
+
 export const probeStatementName = 'pgrehearse_probe'
 
 /** The probe as a command: by its prepared name, or parsed each time where scripts may DISCARD it. */
@@ -58,31 +66,36 @@ export interface RelationReading {
   readonly deleted: number
 }
 
-export function decodeProbe(rows: readonly (readonly (string | null)[])[]): ProbeReading {
+export function decodeProbe(rows: ProbeRows): ProbeReading {
   const first = rows[0] ?? []
-  const relations = new Map<number, RelationReading>()
-  for (const row of rows) {
-    if (row[5] === null || row[5] === undefined) continue
-    const oid = Number(row[5])
-    relations.set(oid, {
-      oid,
-      modes: (row[6] ?? '{}').slice(1, -1).split(',') as LockMode[],
-      filenode: row[7] === null ? undefined : Number(row[7]),
-      scans: Number(row[8] ?? 0),
-      tuplesRead: Number(row[9] ?? 0),
-      inserted: Number(row[10] ?? 0),
-      updated: Number(row[11] ?? 0),
-      deleted: Number(row[12] ?? 0),
-    })
-  }
   return {
     walPosition: Number(first[0] ?? 0),
     lockTimeoutMs: durationSetting(first[1]),
     statementTimeoutMs: durationSetting(first[2]),
     timeZone: first[3] ?? 'UTC',
     sentinel: Number(first[4] ?? 0),
-    relations,
+    relations: new Map(decodeRelations(rows).map((relation) => [relation.oid, relation])),
   }
+}
+
+export type ProbeRows = readonly (readonly (string | null)[])[]
+
+/** The relations in the rows of the probe or of {@link allRelationsSql}. */
+export function decodeRelations(rows: ProbeRows): readonly RelationReading[] {
+  return rows.flatMap((row) => {
+    if (row[5] === null || row[5] === undefined) return []
+    const modes = (row[6] ?? '{}').slice(1, -1)
+    return {
+      oid: Number(row[5]),
+      modes: (modes === '' ? [] : modes.split(',')) as LockMode[],
+      filenode: row[7] === null || row[7] === undefined ? undefined : Number(row[7]),
+      scans: Number(row[8] ?? 0),
+      tuplesRead: Number(row[9] ?? 0),
+      inserted: Number(row[10] ?? 0),
+      updated: Number(row[11] ?? 0),
+      deleted: Number(row[12] ?? 0),
+    }
+  })
 }
 
 const unitsInMs: Readonly<Record<string, number>> = {

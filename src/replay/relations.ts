@@ -137,10 +137,10 @@ export class RelationCatalog {
     if (known !== undefined && known.filenode !== filenode) this.byOid.set(oid, { ...known, filenode })
   }
 
-  /** By schema and name, as of now. */
-  find(schema: string, name: string): KnownRelation | undefined {
+  /** By `schema.name`, as of now. */
+  findQualified(name: string): KnownRelation | undefined {
     for (const known of this.byOid.values()) {
-      if (known.relation.schema === schema && known.relation.name === name) return known
+      if (`${known.relation.schema}.${known.relation.name}` === name) return known
     }
     return undefined
   }

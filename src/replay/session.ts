@@ -1,7 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import type { Client } from 'pg'
 import type { PostgresServer } from '../postgres/provider.ts'
-import { decodeProbe, probeCommand, probeSql, probeStatementName, type ProbeReading } from './probe.ts'
+import {
+  allRelationsSql,
+  decodeProbe,
+  decodeRelations,
+  probeCommand,
+  probeSql,
+  probeStatementName,
+  type ProbeReading,
+} from './probe.ts'
 import { WireSession, type WireCommand, type WireResult } from './wire.ts'
 
 /** Why a statement was stopped by us, not by the server. */
@@ -71,11 +79,15 @@ export class ReplaySession implements AsyncDisposable {
     }
   }
 
-  /** Runs a statement and, in the same round trip and transaction, the probe. */
+  /**
+   * Runs a statement and, in the same round trip and transaction, the probe. With `everyRelation` the reading
+   * covers also those on which no lock is left: for statements that commit by themselves.
+   */
   async runProbed(
     command: WireCommand,
-    sync: boolean,
+    options: { readonly sync: boolean; readonly everyRelation: boolean },
   ): Promise<{ readonly result: WireResult; readonly reading: ProbeReading | undefined }> {
+    const { sync } = options
     if (command.copyData !== undefined) {
       // while COPY waits for data nothing else may be on the wire
       const [copied] = await this.run([command], false)
@@ -84,8 +96,9 @@ export class ReplaySession implements AsyncDisposable {
       const [probed] = await this.run([this.probe], sync)
       return { result: withError(copied, probed), reading: readingOf(probed) }
     }
-    const [result, probed] = await this.run([command, this.probe], sync)
-    return { result: withError(result ?? unreached, probed), reading: readingOf(probed) }
+    const more = options.everyRelation ? [{ sql: allRelationsSql }] : []
+    const [result, probed, all] = await this.run([command, this.probe, ...more], sync)
+    return { result: withError(result ?? unreached, all ?? probed), reading: readingOf(probed, all) }
   }
 
   /** The probe alone: the baseline before the first statement. */
@@ -111,8 +124,15 @@ function withError(result: WireResult, probed: WireResult | undefined): WireResu
     : result
 }
 
-function readingOf(probed: WireResult | undefined): ProbeReading | undefined {
-  return probed === undefined || probed.tag === undefined ? undefined : decodeProbe(probed.rows)
+function readingOf(probed: WireResult | undefined, all?: WireResult): ProbeReading | undefined {
+  if (probed === undefined || probed.tag === undefined) return undefined
+  const reading = decodeProbe(probed.rows)
+  if (all === undefined) return reading
+  const unlocked = decodeRelations(all.rows).filter(({ oid }) => !reading.relations.has(oid))
+  return {
+    ...reading,
+    relations: new Map([...reading.relations, ...unlocked.map((one) => [one.oid, one] as const)]),
+  }
 }
 
 /** A word that no migration can guess: events of our triggers are recognised by it. */

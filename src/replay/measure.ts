@@ -1,0 +1,297 @@
+import type { Effect, ErrorEffect, Limit, Migration, SessionSettings, Statement } from '../core/model.ts'
+import type { DdlEvent } from '../postgres/event-triggers.ts'
+import { LineIndex } from '../sql/lines.ts'
+import { catalogChanges, indexedTables } from './catalog-changes.ts'
+import { canProbe, commandFor, isRollback } from './commands.ts'
+import { observedEffects } from './effects.ts'
+import type { ProbeReading, RelationReading } from './probe.ts'
+import type { KnownRelation, RelationCatalog } from './relations.ts'
+import type { ReplaySession } from './session.ts'
+import type { WireError, WireResult } from './wire.ts'
+
+/** One executed statement. */
+export interface MeasuredStatement {
+  readonly statement: Statement
+  readonly effects: readonly Effect[]
+  readonly settings: SessionSettings
+  readonly durationMs: number
+  /** Event triggers were there to see catalogue changes. */
+  readonly sawCatalog: boolean
+}
+
+export interface MeasuredMigration {
+  /** The statements that were executed, in order; the last one may carry the error. */
+  readonly statements: readonly MeasuredStatement[]
+  readonly failure?: MigrationFailure
+  /** Statements that were left out here, said out loud. */
+  readonly limits: readonly Limit[]
+}
+
+export interface MigrationFailure {
+  readonly statement: Statement
+  readonly error: ErrorEffect
+  /** The watchdog stopped it. */
+  readonly tooLong: boolean
+}
+
+export interface MeasureOptions {
+  readonly serverMajor: number
+  /** The SQL to run instead of a statement, or why it must not run here at all. */
+  readonly prepare: (statement: Statement) => { readonly sql: string } | { readonly refused: string }
+  /** Tells our triggers' messages from the migration's own; undefined where we may not create event triggers. */
+  readonly decodeEvent: ((message: string) => DdlEvent | undefined) | undefined
+  /** Reads the bytes of temporary files written so far in this cluster's databases, when it can be known. */
+  readonly readTempBytes: (() => Promise<number>) | undefined
+}
+
+/** Runs migrations in one session, statement by statement, and measures each. */
+export class Measurement {
+  private readonly session: ReplaySession
+  private readonly catalog: RelationCatalog
+  private readonly options: MeasureOptions
+  private last: ProbeReading
+  private transaction = -1
+  private tempBytes = 0
+  private catalogAtBegin: ReadonlyMap<number, KnownRelation> | undefined
+
+  private constructor(
+    session: ReplaySession,
+    catalog: RelationCatalog,
+    options: MeasureOptions,
+    last: ProbeReading,
+  ) {
+    this.session = session
+    this.catalog = catalog
+    this.options = options
+    this.last = last
+  }
+
+  static async begin(
+    session: ReplaySession,
+    catalog: RelationCatalog,
+    options: MeasureOptions,
+  ): Promise<Measurement> {
+    const baseline = await session.read()
+    if (baseline === undefined) throw new Error('the baseline probe failed')
+    const measurement = new Measurement(session, catalog, options, baseline)
+    measurement.tempBytes = (await options.readTempBytes?.()) ?? 0
+    return measurement
+  }
+
+  /** Runs one script in its own wrapping; `run` wrapping is the caller's, who opens and commits the transaction. */
+  async run(migration: Migration): Promise<MeasuredMigration> {
+    const { mode } = migration.transaction
+    const rollsBack = migration.statements.some(isRollback)
+    const measured: MeasuredStatement[] = []
+    const limits: Limit[] = []
+    const isPipeline = mode === 'simple query' && migration.statements.length > 1
+    let failure = await this.open(mode, isPipeline, migration)
+    for (const statement of migration.statements) {
+      if (failure !== undefined) break
+      const prepared = this.options.prepare(statement)
+      if ('refused' in prepared) {
+        limits.push({ code: 'statement-refused', message: prepared.refused, span: statement.span })
+        continue
+      }
+      this.enterTransaction(statement, rollsBack)
+      const result = await this.execute(migration, statement, prepared.sql, !isPipeline)
+      measured.push(result.measured)
+      failure = result.failure
+    }
+    const last = measured.at(-1)
+    if (failure === undefined && last !== undefined) {
+      failure = await this.close(mode, isPipeline, migration, last.statement)
+    }
+    if (failure !== undefined && this.session.wire.status !== 'I' && !this.session.wire.isLost) {
+      await this.session.run([{ sql: 'rollback' }], true)
+    }
+    return {
+      statements: withFailure(measured, failure),
+      limits,
+      ...(failure === undefined ? {} : { failure }),
+    }
+  }
+
+  private async open(
+    mode: Migration['transaction']['mode'],
+    isPipeline: boolean,
+    migration: Migration,
+  ): Promise<MigrationFailure | undefined> {
+    const first = migration.statements[0]
+    if (first === undefined) return undefined
+    // a first command that needs no snapshot makes the server see a pipeline: what must not run in a
+    // transaction block is refused as it is in a simple Query of several statements
+    if (isPipeline) return this.plain(migration, first, 'show server_version', false)
+    if (mode === 'file') return this.plain(migration, first, 'begin', true)
+    return undefined
+  }
+
+  private async close(
+    mode: Migration['transaction']['mode'],
+    isPipeline: boolean,
+    migration: Migration,
+    last: Statement,
+  ): Promise<MigrationFailure | undefined> {
+    if (isPipeline) {
+      const [result] = await this.session.run([], true)
+      return this.failureOf(migration, last, result)
+    }
+    if (mode === 'file' && this.session.wire.status !== 'I')
+      return this.plain(migration, last, 'commit', true)
+    return undefined
+  }
+
+  private async plain(
+    migration: Migration,
+    statement: Statement,
+    sql: string,
+    sync: boolean,
+  ): Promise<MigrationFailure | undefined> {
+    const [result] = await this.session.run([{ sql }], sync)
+    return this.failureOf(migration, statement, result)
+  }
+
+  /** Locks end with their transaction; counters may or may not have been flushed in between. */
+  private enterTransaction(statement: Statement, rollsBack: boolean): void {
+    if (statement.transaction === this.transaction) return
+    this.transaction = statement.transaction
+    const flushes = this.options.serverMajor >= 15
+    const relations = new Map<number, RelationReading>()
+    if (!flushes)
+      for (const [oid, reading] of this.last.relations) relations.set(oid, { ...reading, modes: [] })
+    this.last = { ...this.last, relations, sentinel: flushes ? 0 : this.last.sentinel }
+    this.catalogAtBegin = rollsBack ? this.catalog.snapshot() : undefined
+  }
+
+  private async execute(
+    migration: Migration,
+    statement: Statement,
+    sql: string,
+    sync: boolean,
+  ): Promise<{ readonly measured: MeasuredStatement; readonly failure: MigrationFailure | undefined }> {
+    const command = commandFor(statement, sql)
+    const { result, reading } = canProbe(statement)
+      ? await this.session.runProbed(command, { sync, everyRelation: commitsByItself(statement) })
+      : { result: (await this.session.run([command], sync))[0], reading: undefined }
+    const failure = this.failureOf(migration, statement, result)
+    const notices = splitNotices(result, this.options.decodeEvent)
+    const effects: Effect[] = []
+    if (reading !== undefined && failure === undefined) {
+      effects.push(...this.observe(statement, reading, notices.events))
+    }
+    if (isRollback(statement) && this.catalogAtBegin !== undefined) this.catalog.restore(this.catalogAtBegin)
+    effects.push(...notices.effects)
+    if (failure === undefined && maySpill(statement, effects)) effects.push(...(await this.tempEffect()))
+    if (failure !== undefined) effects.push(failure.error)
+    const { lockTimeoutMs, statementTimeoutMs, timeZone } = this.last
+    const settings = { lockTimeoutMs, statementTimeoutMs, timeZone }
+    const sawCatalog = this.options.decodeEvent !== undefined
+    return {
+      measured: { statement, effects, settings, durationMs: result?.durationMs ?? 0, sawCatalog },
+      failure,
+    }
+  }
+
+  /** Temporary files since the last look; statements that were not looked at wrote none. */
+  private async tempEffect(): Promise<readonly Effect[]> {
+    if (this.options.readTempBytes === undefined) return []
+    const total = await this.options.readTempBytes()
+    const bytes = total - this.tempBytes
+    this.tempBytes = total
+    return bytes > 0 ? [{ kind: 'temp', bytes }] : []
+  }
+
+  private observe(
+    statement: Statement,
+    reading: ProbeReading,
+    events: readonly DdlEvent[],
+  ): readonly Effect[] {
+    const rewriteReasons = new Map<number, number>()
+    for (const event of events) if (event.event === 'rewrite') rewriteReasons.set(event.oid, event.reason)
+    const observed = observedEffects({
+      statement,
+      before: this.last,
+      after: reading,
+      catalog: this.catalog,
+      rewriteReasons,
+      indexedTables: indexedTables(events),
+      ranDdl: events.length > 0,
+    })
+    const changes = catalogChanges(events, this.catalog)
+    for (const relation of reading.relations.values())
+      this.catalog.rememberFilenode(relation.oid, relation.filenode)
+    this.last = reading
+    return [...observed, ...changes]
+  }
+
+  private failureOf(
+    migration: Migration,
+    statement: Statement,
+    result: WireResult | undefined,
+  ): MigrationFailure | undefined {
+    if (result?.error === undefined) return undefined
+    const error = toErrorEffect(result.error, statement, migration.text)
+    return { statement, error, tooLong: this.session.interruption === 'too long' }
+  }
+}
+
+/** VACUUM, CLUSTER, REINDEX and everything CONCURRENTLY: locks are gone when the probe looks. */
+function commitsByItself({ tag, node }: Statement): boolean {
+  if (tag === 'VacuumStmt' || tag === 'ClusterStmt' || tag === 'ReindexStmt') return true
+  return (tag === 'IndexStmt' || tag === 'DropStmt') && node?.['concurrent'] === true
+}
+
+function withFailure(
+  measured: readonly MeasuredStatement[],
+  failure: MigrationFailure | undefined,
+): readonly MeasuredStatement[] {
+  const last = measured.at(-1)
+  // an error at COMMIT comes after the last statement had succeeded: it is shown there
+  if (failure === undefined || last === undefined || last.effects.includes(failure.error)) return measured
+  return [...measured.slice(0, -1), { ...last, effects: [...last.effects, failure.error] }]
+}
+
+function splitNotices(
+  result: WireResult | undefined,
+  decode: MeasureOptions['decodeEvent'],
+): { readonly events: readonly DdlEvent[]; readonly effects: readonly Effect[] } {
+  const events: DdlEvent[] = []
+  const effects: Effect[] = []
+  for (const { severity, message } of result?.notices ?? []) {
+    const event = severity === 'INFO' ? decode?.(message) : undefined
+    if (event !== undefined) events.push(event)
+    else if (effects.length < noticesKept) effects.push({ kind: 'notice', severity, message })
+  }
+  return { events, effects }
+}
+
+/** Only what reads or sorts much can spill: a look costs a round trip. */
+function maySpill({ tag }: Statement, effects: readonly Effect[]): boolean {
+  if (effects.some(({ kind }) => kind === 'scan' || kind === 'rewrite' || kind === 'write')) return true
+  return tag === 'SelectStmt' || tag === 'CreateTableAsStmt' || tag === 'DoStmt' || tag === 'CallStmt'
+}
+
+/** A loop that raises a notice per row must not fill the report. */
+const noticesKept = 20
+
+function toErrorEffect(error: WireError, statement: Statement, text: string): ErrorEffect {
+  const { code, message, detail, hint, position } = error
+  return {
+    kind: 'error',
+    sqlstate: code,
+    message,
+    ...(detail === undefined ? {} : { detail }),
+    ...(hint === undefined ? {} : { hint }),
+    ...(position === undefined ? {} : { position: positionInFile(position, statement, text) }),
+  }
+}
+
+/** The server counts code points of the statement from 1; files are counted in UTF-16 units. */
+function positionInFile(
+  position: number,
+  statement: Statement,
+  text: string,
+): ErrorEffect['position'] & object {
+  const before = [...statement.sql].slice(0, position - 1).join('')
+  return new LineIndex(text).position(statement.span.start.offset + before.length)
+}

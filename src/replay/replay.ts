@@ -1,0 +1,362 @@
+import type { Client } from 'pg'
+import type { Limit, Migration, Statement } from '../core/model.ts'
+import { installBroker } from '../postgres/broker.ts'
+import { decodeEvent, installEventTriggers } from '../postgres/event-triggers.ts'
+import type { PostgresServer } from '../postgres/provider.ts'
+import { brokered, isClusterWide } from './broker.ts'
+import { discardsStatements } from './commands.ts'
+import { classifyFailure } from './failures.ts'
+import { applyHistory } from './history.ts'
+import {
+  Measurement,
+  type MeasuredMigration,
+  type MeasuredStatement,
+  type MigrationFailure,
+} from './measure.ts'
+import { preflightSelect } from './preflight.ts'
+import { RelationCatalog } from './relations.ts'
+import { namedRoles } from './roles.ts'
+import { seedTables } from './seed.ts'
+import { newMarker, ReplaySession, type SessionOptions } from './session.ts'
+
+export interface ReplayRequest {
+  readonly server: PostgresServer
+  readonly history: readonly Migration[]
+  readonly review: readonly Migration[]
+  readonly sharesSession: boolean
+  /** Session defaults: production's TimeZone and what the migration runner sets by itself. */
+  readonly settings: Readonly<Record<string, string>>
+  /** Roles to create besides those that the SQL names. */
+  readonly roles: readonly string[]
+  readonly statementTimeoutMs: number
+  readonly signal: AbortSignal
+  readonly progress: (message: string) => void
+}
+
+export interface ReplayedMigration {
+  readonly migration: Migration
+  readonly outcome: 'rehearsed' | 'failed' | 'not rehearsed'
+  /** Those that were executed; the last may carry the error. */
+  readonly statements: readonly MeasuredStatement[]
+}
+
+export interface ReplayOutcome {
+  readonly migrations: readonly ReplayedMigration[]
+  readonly limits: readonly Limit[]
+}
+
+/**
+ * Applies the history to a fresh database, then runs the migrations under review on a seeded copy of it and
+ * measures every statement. See docs/replay.md for the whole story.
+ */
+export async function replay(request: ReplayRequest): Promise<ReplayOutcome> {
+  return new Replay(request).run()
+}
+
+class Replay {
+  private readonly request: ReplayRequest
+  private readonly limits: Limit[] = []
+  private readonly sessionOptions: SessionOptions
+  private readonly marker = newMarker()
+  /** Something could not be replayed here, so later steps may miss objects. */
+  private incompleteSchema = false
+
+  constructor(request: ReplayRequest) {
+    this.request = request
+    const { history, review, statementTimeoutMs, signal } = request
+    const texts = [...history, ...review].map(({ text }) => text)
+    this.sessionOptions = { statementTimeoutMs, signal, scriptsDiscard: discardsStatements(texts) }
+  }
+
+  async run(): Promise<ReplayOutcome> {
+    const { server, history, review } = this.request
+    await server.ensureRoles([...new Set([...this.request.roles, ...namedRoles([...history, ...review])])])
+    const admin = await server.connectAdmin()
+    try {
+      const base = await this.createBase(admin)
+      await this.applyHistory(base, admin, history)
+      const copy = await this.createCopy(base, { seeded: true })
+      const migrations = await this.review(base, copy, admin)
+      return { migrations, limits: this.limits }
+    } finally {
+      await admin.end()
+    }
+  }
+
+  private async createBase(admin: Client): Promise<string> {
+    const { server } = this.request
+    const base = await server.createDatabase()
+    await this.setDefaults(base, admin)
+    if (server.hasSuperuser) {
+      await using client = await connected(server, base)
+      await installBroker(client.client, server.migrator)
+    }
+    return base
+  }
+
+  /** As database defaults they survive RESET ALL and DISCARD ALL in a script. */
+  private async setDefaults(database: string, admin: Client): Promise<void> {
+    for (const [name, value] of Object.entries(this.request.settings)) {
+      await admin.query(
+        `alter database ${admin.escapeIdentifier(database)} set ${admin.escapeIdentifier(name)} to ${admin.escapeLiteral(value)}`,
+      )
+    }
+  }
+
+  private async applyHistory(database: string, admin: Client, history: readonly Migration[]): Promise<void> {
+    if (history.length === 0) return
+    this.request.progress(`Applying ${history.length} migrations of the history`)
+    await using session = await ReplaySession.open(this.request.server, database, admin, this.sessionOptions)
+    const failed = await applyHistory(session, history, {
+      sharesSession: this.request.sharesSession,
+      prepare: (statement) => this.prepare(statement),
+    })
+    if (failed.length > 0) this.incompleteSchema = true
+    this.limits.push(...failed)
+  }
+
+  /** A copy of the database after the history, watched by our event triggers. */
+  private async createCopy(base: string, options: { readonly seeded: boolean }): Promise<string> {
+    const { server } = this.request
+    const copy = await server.createDatabase({ template: base })
+    await using admin = await connected(server, copy)
+    await this.setDefaults(copy, admin.client)
+    if (server.hasSuperuser) await installEventTriggers(admin.client, this.marker)
+    if (options.seeded) {
+      this.request.progress('Seeding tables')
+      const { unseeded } = await seedTables(admin.client, { signal: this.request.signal })
+      this.limits.push(...unseeded.map(seedLimit))
+    }
+    return copy
+  }
+
+  private async review(base: string, copy: string, admin: Client): Promise<readonly ReplayedMigration[]> {
+    const results: ReplayedMigration[] = []
+    let stage = await Stage.open(this.stageContext(admin), copy, { seeded: true })
+    try {
+      let stopped: string | undefined
+      for (const [index, migration] of this.request.review.entries()) {
+        if (stopped !== undefined) {
+          results.push(this.notReached(migration, stopped))
+          continue
+        }
+        this.request.progress(`Rehearsing ${migration.file}`)
+        const measured = await stage.run(migration)
+        this.limits.push(...measured.limits)
+        const { failure } = measured
+        if (failure === undefined) {
+          results.push({ migration, outcome: 'rehearsed', statements: measured.statements })
+          continue
+        }
+        const cause = this.causeOf(failure, stage.seeded)
+        if (cause.whose === 'data') {
+          const retry = await this.retryUnseeded(base, admin, index)
+          if (retry.measured.failure === undefined) {
+            await stage[Symbol.asyncDispose]()
+            stage = retry.stage
+            this.limits.push(dependsOnData(failure))
+            results.push({ migration, outcome: 'rehearsed', statements: retry.measured.statements })
+            continue
+          }
+          await retry.stage[Symbol.asyncDispose]()
+        }
+        if (cause.whose === 'ours') {
+          this.incompleteSchema = true
+          this.limits.push(notRehearsed(migration, failure, cause.why, cause.hint))
+          results.push({ migration, outcome: 'not rehearsed', statements: withoutError(measured.statements) })
+          continue
+        }
+        stopped = migration.file
+        results.push({ migration, outcome: 'failed', statements: measured.statements })
+      }
+    } finally {
+      await stage[Symbol.asyncDispose]()
+    }
+    return results
+  }
+
+  private causeOf(failure: MigrationFailure, seeded: boolean): ReturnType<typeof classifyFailure> {
+    if (failure.tooLong) {
+      return {
+        whose: 'ours',
+        why: `it ran longer than ${this.request.statementTimeoutMs / 1000} s on nearly empty tables and was cancelled`,
+        hint: 'If that is intended, raise statementTimeout in the configuration.',
+      }
+    }
+    const { migratorIsSuperuser: superuser } = this.request.server
+    return classifyFailure(failure.error, { superuser, incompleteSchema: this.incompleteSchema, seeded })
+  }
+
+  /** The same migration on the same schema without any row of ours: whatever passes there failed for our rows. */
+  private async retryUnseeded(
+    base: string,
+    admin: Client,
+    index: number,
+  ): Promise<{ readonly stage: Stage; readonly measured: MeasuredMigration }> {
+    const { review } = this.request
+    const copy = await this.createCopy(base, { seeded: false })
+    const context = this.stageContext(admin)
+    const before = review.slice(0, index)
+    const stage = await Stage.open(context, copy, { seeded: false, apply: before })
+    const migration = review[index]
+    if (migration === undefined) throw new Error('no such migration')
+    return { stage, measured: await stage.run(migration) }
+  }
+
+  private stageContext(admin: Client): StageContext {
+    const { server, sharesSession } = this.request
+    return {
+      server,
+      admin,
+      sharesSession,
+      sessionOptions: this.sessionOptions,
+      prepare: (statement) => this.prepare(statement),
+      decodeEvent: server.hasSuperuser ? (message) => decodeEvent(this.marker, message) : undefined,
+    }
+  }
+
+  private prepare(statement: Statement): { readonly sql: string } | { readonly refused: string } {
+    const { server } = this.request
+    if (server.kind === 'existing' && isClusterWide(statement)) {
+      return {
+        refused: 'A statement that changes the whole server is not run on a server that was given to us.',
+      }
+    }
+    const detour = server.hasSuperuser && !server.migratorIsSuperuser ? brokered(statement) : undefined
+    return { sql: detour ?? statement.sql }
+  }
+
+  private notReached(migration: Migration, stopped: string): ReplayedMigration {
+    this.limits.push({
+      code: 'not-rehearsed',
+      message: `${migration.file} was not rehearsed, because ${stopped} fails before it; it is judged by prediction.`,
+      hint: `Mend ${stopped} first.`,
+    })
+    return { migration, outcome: 'not rehearsed', statements: [] }
+  }
+}
+
+interface StageContext {
+  readonly server: PostgresServer
+  readonly admin: Client
+  readonly sharesSession: boolean
+  readonly sessionOptions: SessionOptions
+  readonly prepare: (statement: Statement) => { readonly sql: string } | { readonly refused: string }
+  readonly decodeEvent: ((message: string) => ReturnType<typeof decodeEvent>) | undefined
+}
+
+/** A database on which migrations are measured one after the other. */
+class Stage implements AsyncDisposable {
+  private readonly context: StageContext
+  private readonly database: string
+  private readonly catalog: RelationCatalog
+  readonly seeded: boolean
+  private session: ReplaySession | undefined
+  private measurement: Measurement | undefined
+
+  private constructor(context: StageContext, database: string, catalog: RelationCatalog, seeded: boolean) {
+    this.context = context
+    this.database = database
+    this.catalog = catalog
+    this.seeded = seeded
+  }
+
+  static async open(
+    context: StageContext,
+    database: string,
+    options: { readonly seeded: boolean; readonly apply?: readonly Migration[] },
+  ): Promise<Stage> {
+    const catalog = await readCatalog(context.server, database)
+    const stage = new Stage(context, database, catalog, options.seeded)
+    if (options.apply !== undefined && options.apply.length > 0) {
+      const { server, admin, sessionOptions, sharesSession, prepare } = context
+      await using session = await ReplaySession.open(server, database, admin, sessionOptions)
+      await applyHistory(session, options.apply, { sharesSession, prepare })
+    }
+    return stage
+  }
+
+  async run(migration: Migration): Promise<MeasuredMigration> {
+    if (this.session?.wire.isLost === true || !this.context.sharesSession) await this.leaveSession()
+    this.session ??= await ReplaySession.open(
+      this.context.server,
+      this.database,
+      this.context.admin,
+      this.context.sessionOptions,
+    )
+    this.measurement ??= await Measurement.begin(this.session, this.catalog, {
+      serverMajor: this.context.server.major,
+      prepare: this.context.prepare,
+      decodeEvent: this.context.decodeEvent,
+      readTempBytes:
+        this.context.server.kind === 'embedded' ? () => readTempBytes(this.context.admin) : undefined,
+    })
+    return this.measurement.run(migration)
+  }
+
+  private async leaveSession(): Promise<void> {
+    await this.session?.[Symbol.asyncDispose]()
+    this.session = undefined
+    this.measurement = undefined
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.leaveSession()
+  }
+}
+
+async function readCatalog(server: PostgresServer, database: string): Promise<RelationCatalog> {
+  await using admin = await connected(server, database)
+  return RelationCatalog.read(admin.client)
+}
+
+async function readTempBytes(admin: Client): Promise<number> {
+  const { rows } = await admin.query<{ bytes: string }>(
+    'select coalesce(sum(temp_blks_written), 0) * 8192 as bytes from pg_stat_statements',
+  )
+  return Number(rows[0]?.bytes ?? 0)
+}
+
+async function connected(
+  server: PostgresServer,
+  database: string,
+): Promise<AsyncDisposable & { readonly client: Client }> {
+  const client = await server.connectAdmin(database)
+  return { client, [Symbol.asyncDispose]: () => client.end() }
+}
+
+function withoutError(statements: readonly MeasuredStatement[]): readonly MeasuredStatement[] {
+  const last = statements.at(-1)
+  if (last === undefined || !last.effects.some(({ kind }) => kind === 'error')) return statements
+  // judged by prediction, like everything after it
+  return statements.slice(0, -1)
+}
+
+function notRehearsed(migration: Migration, failure: MigrationFailure, why: string, hint: string): Limit {
+  return {
+    code: 'not-rehearsed',
+    message: `${migration.file} could not be rehearsed from here on: ${why}. It is judged by prediction.`,
+    hint,
+    span: failure.statement.span,
+  }
+}
+
+function dependsOnData(failure: MigrationFailure): Limit {
+  const select = preflightSelect(failure.statement)
+  return {
+    code: 'depends-on-data',
+    message: `Whether this statement succeeds depends on the rows in production (here: ${failure.error.message}, SQLSTATE ${failure.error.sqlstate}).`,
+    hint:
+      select === undefined
+        ? 'Check the rows it concerns in production beforehand.'
+        : `Run this in production beforehand: ${select}`,
+    span: failure.statement.span,
+  }
+}
+
+function seedLimit({ table, why }: { readonly table: string; readonly why: string }): Limit {
+  return {
+    code: 'table-not-seeded',
+    message: `${table} stayed empty: ${why}. Locks that only rows cause (foreign keys, triggers) may be missing.`,
+  }
+}
