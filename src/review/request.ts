@@ -1,0 +1,34 @@
+import { UsageError } from '../core/errors.ts'
+import type { MigrationSource, SourceOptions } from '../core/source.ts'
+import type { Environment } from './git.ts'
+import type { RootSettings } from './roots.ts'
+
+/** Everything that decides what is under review. */
+export interface ReviewRequest {
+  /** Project root, absolute. */
+  readonly cwd: string
+  /** Files and folders named on the command line, relative to `cwd` or absolute. */
+  readonly paths: readonly string[]
+  /** Judge every migration, on an empty database. */
+  readonly all: boolean
+  /** `--base`. */
+  readonly base?: string
+  readonly env: Environment
+  /** From the configuration: where the migrations are, and what the source is to know. */
+  readonly settings?: RootSettings & SourceOptions
+  /** Sources to choose from, first come first served; default: all of ours. */
+  readonly sources?: readonly MigrationSource[]
+}
+
+/** A request with its defaults filled in. */
+export interface FullRequest extends ReviewRequest {
+  readonly settings: RootSettings & SourceOptions
+  readonly sources: readonly MigrationSource[]
+}
+
+/** The source of a root. Throws UsageError when the configuration names one that is not there. */
+export function sourceOf(request: FullRequest, id: string): MigrationSource {
+  const source = request.sources.find((candidate) => candidate.id === id)
+  if (source === undefined) throw new UsageError(`There is no migration source "${id}".`)
+  return source
+}

@@ -1,0 +1,96 @@
+import type { Limit } from '../core/model.ts'
+import type { FileTree, MigrationSet, SourceRoot } from '../core/source.ts'
+import { compareVersions, type Comparison } from './compare.ts'
+import { sourceOf, type FullRequest } from './request.ts'
+import type { Revision } from './revision.ts'
+import { rootHolds } from './roots.ts'
+
+/** One root, at the base revision and now, and what came of it. */
+export interface RootReview {
+  readonly root: SourceRoot
+  readonly base: MigrationSet
+  readonly head: MigrationSet
+  readonly comparison: Comparison
+  /** The script of the history that a present file continues, found by place below the root. */
+  readonly revision: Revision
+}
+
+/** Does anything in the root differ from the base revision? Decided by paths alone, without reading a file. */
+export function rootHasChanges(
+  root: SourceRoot,
+  headFiles: ReadonlySet<string>,
+  revision: Revision,
+): boolean {
+  for (const path of headFiles) if (rootHolds(root, path) && !revision.files.has(path)) return true
+  for (const path of revision.touched) if (rootHolds(root, path)) return true
+  return false
+}
+
+/** Loads both versions of a root and compares them. */
+export async function reviewRoot(
+  request: FullRequest,
+  tree: FileTree,
+  root: SourceRoot,
+  revision: Revision,
+): Promise<RootReview> {
+  const source = sourceOf(request, root.source)
+  const headFiles = new Set(await tree.list())
+  const baseRoot = await rootAtBase(request, root, headFiles, revision)
+  const [base, newest] = await Promise.all([
+    source.load(baseRoot, revision.tree, request.settings),
+    source.load(root, tree, request.settings),
+  ])
+  const ignored = newBaseline(newest, base, revision)
+  const head =
+    ignored === undefined ? newest : await source.load(root, without(tree, ignored), request.settings)
+  const comparison = compareVersions({
+    base,
+    head,
+    baseFiles: revision.files,
+    headFiles,
+    // an untracked file stands where git saw a deletion, or git does not know it at all
+    isTouched: (path) => revision.touched.has(path) || !revision.files.has(path),
+    knowsDeletions: revision.base.knowsDeletions,
+  })
+  const notChecked =
+    ignored === undefined ? comparison.notChecked : [...comparison.notChecked, baselineLimit(ignored)]
+  return { root, base, head, comparison: { ...comparison, notChecked }, revision }
+}
+
+/** The same root at the base; a folder that was renamed since is found by its layout. */
+async function rootAtBase(
+  request: FullRequest,
+  root: SourceRoot,
+  headFiles: ReadonlySet<string>,
+  revision: Revision,
+): Promise<SourceRoot> {
+  for (const path of revision.files) if (rootHolds(root, path)) return root
+  const before = await sourceOf(request, root.source).detect(revision.tree)
+  const gone = before.filter((candidate) => {
+    for (const path of headFiles) if (rootHolds(candidate, path)) return false
+    return true
+  })
+  return gone.length === 1 ? { ...root, dir: gone[0]?.dir ?? root.dir } : root
+}
+
+/** A baseline that is new runs on new databases only: production goes on from the scripts that it replaces. */
+function newBaseline(head: MigrationSet, base: MigrationSet, revision: Revision): string | undefined {
+  const { baseline } = head
+  if (baseline === undefined || base.scripts.length === 0 || revision.files.has(baseline)) return undefined
+  return baseline
+}
+
+function without(tree: FileTree, hidden: string): FileTree {
+  return {
+    list: async () => (await tree.list()).filter((path) => path !== hidden),
+    read: (path) => (path === hidden ? Promise.resolve(undefined) : tree.read(path)),
+  }
+}
+
+function baselineLimit(file: string): Limit {
+  return {
+    code: 'file-not-rehearsed',
+    message: `${file} is not rehearsed: a baseline migration runs only on a database without migrations.`,
+    hint: 'Rehearse a new database with --all.',
+  }
+}

@@ -1,0 +1,107 @@
+import { UsageError } from '../core/errors.ts'
+import type { FileTree, MigrationSource, SourceRoot } from '../core/source.ts'
+import { isInside, normalisePath } from '../sources/paths.ts'
+import { unsupportedFolders, type UnsupportedFolder } from '../sources/unsupported.ts'
+
+/** What the configuration says about where migrations are. */
+export interface RootSettings {
+  /** Id of the source; the layout decides when it is absent. */
+  readonly source?: string
+  /** Folders relative to the project root; detection decides when absent or empty. */
+  readonly dirs?: readonly string[]
+}
+
+export interface FoundRoots {
+  /** The roots that count. */
+  readonly roots: readonly SourceRoot[]
+  /** Roots that give way to those: test data, examples, numbered SQL that is not called migrations. */
+  readonly minor: readonly SourceRoot[]
+  readonly unsupported: readonly UnsupportedFolder[]
+}
+
+/** Finds the migration folders of a tree. Throws UsageError for a configured folder or source that is not there. */
+export async function findRoots(
+  files: FileTree,
+  sources: readonly MigrationSource[],
+  settings: RootSettings,
+): Promise<FoundRoots> {
+  const eligible = eligibleSources(sources, settings.source)
+  const unsupported = await unsupportedFolders(files)
+  if (settings.dirs !== undefined && settings.dirs.length > 0) {
+    const roots = await Promise.all(
+      settings.dirs.map((dir) => configuredRoot(files, eligible, dir, settings)),
+    )
+    return { roots, minor: [], unsupported }
+  }
+  const found = await detectRoots(files, eligible)
+  const major = found.filter((root) => !isMinor(root))
+  if (major.length === 0) return { roots: found, minor: [], unsupported }
+  return { roots: major, minor: found.filter(isMinor), unsupported }
+}
+
+/** Is the path one that the root's tool reads? */
+export function rootHolds(root: SourceRoot, path: string): boolean {
+  return isInside(path, root.dir) || (root.otherDirs ?? []).some((dir) => isInside(path, dir))
+}
+
+/** The root of a folder that was named, by configuration or on the command line. */
+export async function configuredRoot(
+  files: FileTree,
+  sources: readonly MigrationSource[],
+  named: string,
+  settings: RootSettings,
+): Promise<SourceRoot> {
+  const dir = normalisePath(named)
+  const paths = dir === undefined ? [] : (await files.list()).filter((path) => isInside(path, dir))
+  if (dir === undefined || paths.length === 0)
+    throw new UsageError(`There are no files in the migration folder "${named}".`)
+  if (settings.source !== undefined) return { source: settings.source, dir, found: 'configured' }
+  const foreign = (await unsupportedFolders(files)).find((folder) => isInside(dir, folder.dir))
+  if (foreign !== undefined) throw unsupportedTool([foreign])
+  const below: FileTree = { list: () => Promise.resolve(paths), read: (path) => files.read(path) }
+  const detected = (await detectRoots(below, sources)).find((root) => isInside(root.dir, dir))
+  return { source: detected?.source ?? 'plain-sql', dir, found: 'configured' }
+}
+
+/** The sentence for a project whose tool we do not know yet. */
+export function unsupportedTool(folders: readonly UnsupportedFolder[]): UsageError {
+  const [first] = folders
+  const where = `${first?.dir || 'the project root'} (${first?.because ?? ''})`
+  return new UsageError(
+    `This looks like ${first?.tool ?? 'another tool'} in ${where}, which is not supported yet.`,
+    {
+      hint: 'Supported are Flyway, golang-migrate and folders of numbered .sql files.',
+    },
+  )
+}
+
+function eligibleSources(
+  sources: readonly MigrationSource[],
+  id: string | undefined,
+): readonly MigrationSource[] {
+  if (id === undefined) return sources
+  const wanted = sources.filter((source) => source.id === id)
+  if (wanted.length > 0) return wanted
+  const ids = sources.map((source) => source.id).join(', ')
+  throw new UsageError(`There is no migration source "${id}"; there are ${ids}.`)
+}
+
+/** Each folder goes to the first source that claims it. */
+async function detectRoots(
+  files: FileTree,
+  sources: readonly MigrationSource[],
+): Promise<readonly SourceRoot[]> {
+  const byDir = new Map<string, SourceRoot>()
+  for (const source of sources) {
+    for (const root of await source.detect(files)) if (!byDir.has(root.dir)) byDir.set(root.dir, root)
+  }
+  return [...byDir.values()]
+}
+
+const testFolders =
+  /(?:^|\/)(?:tests?|__tests__|e2e|specs?|fixtures?|testdata|test-data|examples?|samples?|demos?|docs?|seeds?|seeders|vendor|third_party|dist|build|target|out)(?:\/|$)/i
+
+function isMinor(root: SourceRoot): boolean {
+  if (testFolders.test(root.dir)) return true
+  return root.source === 'plain-sql' && root.found === 'layout' && !/migrat/i.test(root.dir)
+}
