@@ -1,0 +1,213 @@
+import type { Node } from '@pgsql/types'
+import type { ColumnType } from './column-type.ts'
+import type { Condition } from './conditions.ts'
+
+/** Survives renames, like an oid. */
+export type RelationId = number
+
+interface RelationBase {
+  readonly id: RelationId
+  readonly schema: string
+  readonly name: string
+  /** Created by a migration under review: nobody else can be using it. */
+  readonly isNew: boolean
+  /** False when statements use the relation and no file creates it: it exists, but we know nothing more. */
+  readonly isKnown: boolean
+}
+
+export interface Column {
+  /** pg_attribute.attnum: survives renames. */
+  readonly number: number
+  readonly name: string
+  readonly type: ColumnType
+  readonly notNull: boolean
+  readonly fill: 'nothing' | 'default' | 'identity' | 'stored' | 'virtual'
+  /** The sequence that DEFAULT nextval() or an identity draws from. */
+  readonly sequence?: RelationId
+  readonly collation?: string
+  /** Added by a migration under review: what happens to it harms nobody. */
+  readonly isNew: boolean
+}
+
+interface ConstraintBase {
+  readonly name: string
+  /** Column numbers; of a CHECK, all that it mentions. */
+  readonly columns: readonly number[]
+  readonly isValidated: boolean
+  readonly isNew: boolean
+  /** Came down from a partitioned or inherited parent. */
+  readonly isInherited?: boolean
+}
+
+/** PG 14 to 17 keep NOT NULL in the column only; the model names it always, as PG 18 does. */
+export interface NotNullConstraint extends ConstraintBase {
+  readonly kind: 'not null'
+}
+
+export interface CheckConstraint extends ConstraintBase {
+  readonly kind: 'check'
+  /** What it guarantees, one condition per top-level AND. */
+  readonly guarantees: readonly Condition[]
+  readonly isLocalOnly: boolean
+}
+
+export interface KeyConstraint extends ConstraintBase {
+  readonly kind: 'primary key' | 'unique' | 'exclusion'
+  readonly index: RelationId
+}
+
+export interface ForeignKey extends ConstraintBase {
+  readonly kind: 'foreign key'
+  readonly table: RelationId
+  readonly referencedColumns: readonly number[]
+  readonly isEnforced: boolean
+  readonly onDelete: ForeignKeyAction
+  readonly onUpdate: ForeignKeyAction
+}
+
+/** pg_constraint.confdeltype: no action, restrict, cascade, set null, set default. */
+export type ForeignKeyAction = 'a' | 'r' | 'c' | 'n' | 'd'
+
+export type Constraint = NotNullConstraint | CheckConstraint | KeyConstraint | ForeignKey
+
+export interface Trigger {
+  readonly name: string
+  readonly function: string
+  readonly events: number
+  readonly isNew: boolean
+  readonly isRow: boolean
+}
+
+/** The part of a partitioned table's key space that a partition holds. */
+export type PartitionBound =
+  | { readonly kind: 'default' }
+  | { readonly kind: 'hash' }
+  | { readonly kind: 'list'; readonly values: readonly string[]; readonly takesNull: boolean }
+  | { readonly kind: 'range'; readonly from: readonly Node[]; readonly to: readonly Node[] }
+
+export interface PartitionKey {
+  readonly strategy: 'list' | 'range' | 'hash'
+  /** Column numbers; 0 for an expression. */
+  readonly columns: readonly number[]
+}
+
+/** What hangs on a table, view or materialized view. */
+interface RelationWithDependents extends RelationBase {
+  readonly indexes: readonly RelationId[]
+  /** Views and materialized views that read it. */
+  readonly readers: readonly RelationId[]
+  readonly triggers: readonly Trigger[]
+  readonly rules: readonly string[]
+}
+
+export interface TableRecord extends RelationWithDependents {
+  readonly kind: 'table' | 'partitioned table' | 'foreign table'
+  readonly persistence: 'permanent' | 'unlogged' | 'temporary'
+  readonly columns: readonly Column[]
+  /** The number that the next column gets; dropped columns keep theirs. */
+  readonly nextColumn: number
+  readonly constraints: readonly Constraint[]
+  /** Tables with a foreign key to this one. */
+  readonly referencedBy: readonly RelationId[]
+  readonly parents: readonly RelationId[]
+  readonly children: readonly RelationId[]
+  readonly partitionKey?: PartitionKey
+  readonly partitionBound?: PartitionBound
+  readonly sequences: readonly RelationId[]
+  readonly policies: readonly string[]
+  /** CREATE TABLE … OF: name of the composite type. */
+  readonly ofType?: string
+}
+
+export interface ViewRead {
+  readonly relation: RelationId
+  /** Column numbers that the view certainly uses. */
+  readonly columns: readonly number[]
+}
+
+export interface ViewRecord extends RelationWithDependents {
+  readonly kind: 'view' | 'materialized view'
+  readonly reads: readonly ViewRead[]
+  readonly query?: Node
+}
+
+export interface IndexRecord extends RelationBase {
+  readonly kind: 'index' | 'partitioned index'
+  readonly table: RelationId
+  readonly method: string
+  /** Key columns; 0 for an expression. */
+  readonly keys: readonly number[]
+  /** All columns that it depends on: keys, INCLUDE, expressions, predicate. */
+  readonly columns: readonly number[]
+  readonly isUnique: boolean
+  /** Has neither expressions nor a predicate. */
+  readonly isPlain: boolean
+  readonly isPartial: boolean
+  /** The constraint that owns it. */
+  readonly constraint?: string
+  readonly parent?: RelationId
+  readonly children: readonly RelationId[]
+}
+
+export interface SequenceRecord extends RelationBase {
+  readonly kind: 'sequence'
+  readonly ownedBy?: { readonly table: RelationId; readonly column: number }
+}
+
+export type RelationRecord = TableRecord | ViewRecord | IndexRecord | SequenceRecord
+
+export interface TypeRecord {
+  readonly kind: 'enum' | 'domain' | 'composite' | 'other'
+  readonly schema: string
+  readonly name: string
+  readonly isNew: boolean
+  /** Of a domain. */
+  readonly base?: ColumnType
+  /** Of a domain: NOT NULL or CHECK, by name; `isValidated` false for NOT VALID. */
+  readonly constraints: readonly { readonly name: string; readonly isValidated: boolean }[]
+  /** Of a domain: does it bring a default? */
+  readonly default?: Node
+}
+
+export interface FunctionRecord {
+  readonly schema: string
+  readonly name: string
+  readonly isNew: boolean
+  readonly isProcedure: boolean
+  readonly volatility: 'immutable' | 'stable' | 'volatile'
+  readonly language: string
+  /** Source text of AS '…'; undefined for C functions and SQL-standard bodies. */
+  readonly body?: string
+  /** SQL-standard body (BEGIN ATOMIC or RETURN). */
+  readonly sqlBody?: Node
+  /** The whole statement's tree, for parsing the body with PL/pgSQL's parser. */
+  readonly argumentCount: number
+}
+
+export function isTable(record: RelationRecord | undefined): record is TableRecord {
+  return (
+    record !== undefined &&
+    (record.kind === 'table' || record.kind === 'partitioned table' || record.kind === 'foreign table')
+  )
+}
+
+export function isView(record: RelationRecord | undefined): record is ViewRecord {
+  return record !== undefined && (record.kind === 'view' || record.kind === 'materialized view')
+}
+
+export function isIndex(record: RelationRecord | undefined): record is IndexRecord {
+  return record !== undefined && (record.kind === 'index' || record.kind === 'partitioned index')
+}
+
+/** Can it be read and written like a table: has it indexes, triggers, readers? */
+export function hasDependents(record: RelationRecord | undefined): record is TableRecord | ViewRecord {
+  return isTable(record) || isView(record)
+}
+
+export function columnByName(table: TableRecord, name: string): Column | undefined {
+  return table.columns.find((column) => column.name === name)
+}
+
+export function columnByNumber(table: TableRecord, number: number): Column | undefined {
+  return table.columns.find((column) => column.number === number)
+}
