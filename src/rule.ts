@@ -3,6 +3,8 @@
  *
  * A rule reads effects and never knows whether they were predicted or measured.
  */
+import { blockingLocks, relationKey, strongestPerRelation } from './core/effects.ts'
+import { blocksReads } from './core/locks.ts'
 import type {
   Effect,
   LockEffect,
@@ -34,7 +36,43 @@ export type {
   TruncateEffect,
   WriteEffect,
 } from './core/model.ts'
-export { blocksReads, blocksWrites, conflictsWith, displayName, lockStrength, whatWaits } from './core/locks.ts'
+export {
+  blocksReads,
+  blocksWrites,
+  conflictsWith,
+  displayName,
+  lockStrength,
+  whatWaits,
+} from './core/locks.ts'
+export {
+  blockingLocks,
+  blocksQueries,
+  catalogEffects,
+  existingRewrites,
+  existingScans,
+  existingTableLocks,
+  relationKey,
+  strongestPerRelation,
+  unboundedWrites,
+  type CatalogEffectOf,
+} from './core/effects.ts'
+export { allOf, as, columnPath, literalText, walk, words } from './sql/ast.ts'
+export {
+  alterActions,
+  cutColumn,
+  elementList,
+  endOfName,
+  insertAfter,
+  isOpaque,
+  nodeOf,
+  tableElements,
+  withoutConstraintName,
+  type AlterAction,
+  type ConstraintText,
+} from './sql/statement-nodes.ts'
+export { isWord, normalizeSql, splitAtCommas, tokenize, type Token } from './sql/tokens.ts'
+export { objectName, quoteIdent, quoteName } from './sql/quote.ts'
+export { batchedDelete, batchedUpdate } from './sql/batches.ts'
 
 /** A statement with what it does. */
 export interface StatementView {
@@ -78,6 +116,8 @@ export type ReportFunction<M extends Messages> = <K extends keyof M & string>(
 export interface StatementContext<M extends Messages> extends StatementView {
   readonly transaction: TransactionView
   readonly migration: Migration
+  /** Every statement of the run before this one, also those of earlier migrations. */
+  readonly earlier: readonly StatementView[]
   readonly report: ReportFunction<M>
 }
 
@@ -95,6 +135,11 @@ export interface Rule<M extends Messages = Messages> {
   /** Default severity. */
   readonly severity: Severity
   readonly since: string
+  /**
+   * A secondary rule falls silent where other findings already show all of its effects in their receipts, and
+   * speaks only once per migration: for advice that would otherwise be repeated under every finding.
+   */
+  readonly secondary?: boolean
   /** Consequence first, the object's own names, one sentence. */
   readonly messages: M
   /** Called for every statement under review. */
@@ -108,18 +153,60 @@ export function defineRule<M extends Messages>(rule: Rule<M>): Rule {
   return rule as unknown as Rule
 }
 
-/** Locks on tables, partitioned tables, views and materialized views that others can already be using. */
-export function existingTableLocks(effects: readonly Effect[]): readonly LockEffect[] {
-  return effects.filter(
-    (effect): effect is LockEffect =>
-      effect.kind === 'lock' && effect.relation.existedBefore && tableKinds.has(effect.relation.kind),
-  )
+/**
+ * Locks that make queries of others wait and that earlier statements of the transaction took and still hold
+ * when `view` begins; the strongest per relation.
+ */
+export function locksHeldBefore(transaction: TransactionView, view: StatementView): readonly LockEffect[] {
+  // a context is a view too, but not the same object
+  const index = transaction.statements.findIndex(({ statement }) => statement === view.statement)
+  const earlier = transaction.statements.slice(0, Math.max(index, 0))
+  const locks = earlier.flatMap(({ effects }) => blockingLocks(effects))
+  return strongestPerRelation(locks.filter(({ until }) => until === 'commit'))
 }
 
-const tableKinds: ReadonlySet<string> = new Set([
-  'table',
-  'partitioned table',
-  'materialized view',
-  'view',
-  'foreign table',
-])
+/** As {@link locksHeldBefore}, with those that the statement takes itself. */
+export function locksDuring(transaction: TransactionView, view: StatementView): readonly LockEffect[] {
+  return strongestPerRelation([...locksHeldBefore(transaction, view), ...blockingLocks(view.effects)])
+}
+
+/** The lock on this relation, or on the table that this index belongs to. */
+export function lockOn(locks: readonly LockEffect[], relation: Relation): LockEffect | undefined {
+  const keys: readonly (string | undefined)[] = [relationKey(relation), relation.table]
+  return locks.find((lock) => keys.includes(relationKey(lock.relation)))
+}
+
+/** What waits for these locks, in words: `reads and writes` or `writes`. */
+export function waitsFor(locks: readonly LockEffect[]): 'reads and writes' | 'writes' {
+  return locks.some(({ mode }) => blocksReads(mode)) ? 'reads and writes' : 'writes'
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function enumerate(names: readonly string[]): string {
+  const last = names.at(-1) ?? ''
+  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`
+}
+
+/** One step of a remedy: SQL that runs in a transaction of its own, ended by a semicolon. */
+export function step(...statements: readonly string[]): Remedy['migrations'][number] {
+  return { sql: joinStatements(statements), transaction: true }
+}
+
+/** One step of a remedy that must run outside a transaction block. */
+export function stepOutsideTransaction(...statements: readonly string[]): Remedy['migrations'][number] {
+  return { sql: joinStatements(statements), transaction: false }
+}
+
+/** As {@link step}, beginning with a lock_timeout unless one is in force. */
+export function stepWithLockTimeout(
+  settings: SessionSettings,
+  ...statements: readonly string[]
+): Remedy['migrations'][number] {
+  return settings.lockTimeoutMs > 0
+    ? step(...statements)
+    : step("SET LOCAL lock_timeout = '2s'", ...statements)
+}
+
+function joinStatements(statements: readonly string[]): string {
+  return statements.map((sql) => `${sql.trim().replace(/;$/, '')};`).join('\n')
+}

@@ -1,0 +1,213 @@
+import type {
+  ErrorEffect,
+  Evidence,
+  EvidencedEffect,
+  Finding,
+  Remedy,
+  Severity,
+  Span,
+} from '../core/model.ts'
+import type { EditedScript, SourceProblem } from '../core/source.ts'
+import { fingerprint } from './fingerprint.ts'
+import { strongestEvidence } from './run-rules.ts'
+
+/** A finding that the engine makes itself. Its id is taken: no rule may have it. */
+export interface ReservedFinding {
+  readonly id: string
+  readonly title: string
+  readonly severity: Severity
+  /** What it means and what to do, for `explain` and docs/reserved-findings.md. */
+  readonly explanation: string
+}
+
+/** All of them, in alphabetical order. */
+export const reservedFindings = [
+  {
+    id: 'allow-without-reason',
+    title: 'An allow comment gives no reason',
+    severity: 'error',
+    explanation:
+      'An allow comment accepts a risk in the name of the team, so it has to say why: `-- pgrehearse-allow <rule>: <reason>`. Without a reason it has no effect, and the finding it was meant for stays.',
+  },
+  {
+    id: 'duplicate-version',
+    title: 'Two migrations have the same version',
+    severity: 'error',
+    explanation:
+      'The migration tool refuses to run, or runs only one of the two. It usually happens when two branches were merged that each took the next number. Give the newer one the next free version.',
+  },
+  {
+    id: 'edited-migration',
+    title: 'A migration that was already merged has been changed',
+    severity: 'warning',
+    explanation:
+      'The file exists at the base revision, so it has run, or will run, in its old form somewhere: tools that keep checksums refuse to go on, the others never run the change. pgrehearse replays the old version. Undo the change and write a new migration. A deleted migration is an error where the tool validates its history (Flyway does).',
+  },
+  {
+    id: 'expired-allow',
+    title: 'An allow comment has expired',
+    severity: 'error',
+    explanation:
+      'The date after `until` is the last day on which the comment counts. The finding it accepted counts again. Mend the cause, or set a new date and say why.',
+  },
+  {
+    id: 'malformed-allow',
+    title: 'An allow comment cannot be read',
+    severity: 'warning',
+    explanation:
+      'The form is `-- pgrehearse-allow <rule>[ until 2027-01-31]: <reason>`, one rule per comment, above the statement. A comment of another form has no effect.',
+  },
+  {
+    id: 'migration-fails',
+    title: 'The migration fails',
+    severity: 'error',
+    explanation:
+      'Postgres refused the statement in the rehearsal, with the SQLSTATE and at the position that the finding gives; it will do the same in production. Failures that come from the throwaway server itself (missing extensions, rights, seeded rows) are never reported as findings but listed under “not checked”.',
+  },
+  {
+    id: 'needless-allow',
+    title: 'An allow comment accepts nothing',
+    severity: 'warning',
+    explanation:
+      'The statement below the comment has no finding of that rule (any more), or there is no statement below it. Remove the comment, so that it cannot hide a finding later.',
+  },
+  {
+    id: 'refused-by-tool',
+    title: 'The migration tool refuses the migrations',
+    severity: 'error',
+    explanation:
+      'The tool that runs these migrations would stop with an error before it runs any SQL: the files, their names or their settings break one of its own rules. The finding names it.',
+  },
+  {
+    id: 'unknown-rule-in-allow',
+    title: 'An allow comment names a rule that does not exist',
+    severity: 'warning',
+    explanation: 'It has no effect. `pgrehearse rules` lists the rules there are.',
+  },
+  {
+    id: 'unreadable-file',
+    title: 'A migration file cannot be read',
+    severity: 'error',
+    explanation:
+      'The file is not valid UTF-8, or has another defect of form that the finding names, and the migration tool will stumble over it too.',
+  },
+  {
+    id: 'unresolved-placeholder',
+    title: 'A placeholder has no value',
+    severity: 'error',
+    explanation:
+      'The SQL holds a placeholder such as `${schema}` for which neither the configuration of the migration tool nor `migrations.placeholders` of pgrehearse has a value. Give it one.',
+  },
+] as const satisfies readonly ReservedFinding[]
+
+export type ReservedId = (typeof reservedFindings)[number]['id']
+
+interface ReservedOptions {
+  readonly message: string
+  readonly span: Span
+  readonly messageId?: string
+  readonly severity?: Severity
+  /** Text that the fingerprint is made of besides id and object. */
+  readonly sql?: string
+  readonly object?: string
+  readonly because?: readonly EvidencedEffect[]
+  readonly notes?: readonly string[]
+  readonly remedy?: Remedy
+}
+
+/** A finding of the engine. What rests on no effect is a fact of the files, and known. */
+export function reservedFinding(ruleId: ReservedId, options: ReservedOptions): Finding {
+  const { message, span, messageId = ruleId, because = [], object = '', notes = [] } = options
+  const severity = options.severity ?? severityOf(ruleId)
+  return {
+    ruleId,
+    messageId,
+    severity,
+    message,
+    span,
+    object,
+    evidence: because.length === 0 ? 'known' : strongestEvidence(because),
+    because,
+    notes,
+    ...(options.remedy === undefined ? {} : { remedy: options.remedy }),
+    fingerprint: fingerprint({ ruleId, messageId, object, sql: options.sql ?? '' }),
+  }
+}
+
+function severityOf(id: ReservedId): Severity {
+  return reservedFindings.find((reserved) => reserved.id === id)?.severity ?? 'error'
+}
+
+/** `migration-fails`, at the position that Postgres points to, else at the statement. */
+export function migrationFails(
+  error: ErrorEffect & { readonly evidence: Evidence },
+  statement: { readonly span: Span; readonly sql: string },
+): Finding {
+  const start = error.position ?? statement.span.start
+  return reservedFinding('migration-fails', {
+    message: `The migration fails here: ${error.message} (SQLSTATE ${error.sqlstate}).`,
+    span: { ...statement.span, start },
+    sql: statement.sql,
+    object: error.sqlstate,
+    because: [error],
+    notes: [
+      ...(error.detail === undefined ? [] : [`Postgres adds: ${error.detail}`]),
+      ...(error.hint === undefined ? [] : [`Postgres hints: ${error.hint}`]),
+    ],
+  })
+}
+
+/** `edited-migration`: an error when the file is gone, since new databases cannot be built any more. */
+export function editedMigration({ script: { file }, change, renamedTo }: EditedScript): Finding {
+  const { messageId, message, summary } = changeOfMerged(file, change, renamedTo)
+  return reservedFinding('edited-migration', {
+    messageId,
+    severity: messageId === 'deleted' ? 'error' : 'warning',
+    message,
+    span: wholeFile(messageId === 'renamed' ? (renamedTo ?? file) : file),
+    object: file,
+    notes: ['The version of the base revision was replayed.'],
+    remedy: { summary, migrations: [] },
+  })
+}
+
+function changeOfMerged(
+  file: string,
+  change: EditedScript['change'],
+  renamedTo: string | undefined,
+): { readonly messageId: string; readonly message: string; readonly summary: string } {
+  if (renamedTo !== undefined) {
+    return {
+      messageId: 'renamed',
+      message: `${file} has already been merged and is now called ${renamedTo}: a database that ran it under the old name does not know the new one.`,
+      summary: 'Give the file its old name back.',
+    }
+  }
+  if (change === 'deleted') {
+    return {
+      messageId: 'deleted',
+      message: `${file} has already been merged and is now missing: databases that ran it keep its changes, new ones never get them.`,
+      summary: 'Restore the file, and undo what it did in a new migration.',
+    }
+  }
+  return {
+    messageId: 'edited',
+    message: `${file} has already been merged: databases that ran it never see this change.`,
+    summary: 'Undo the change to this file, and make it in a new migration.',
+  }
+}
+
+/** The finding for a defect that a source found; its code is the finding's id. */
+export function sourceProblem(problem: SourceProblem): Finding {
+  return reservedFinding(problem.code, {
+    message: problem.message,
+    span: wholeFile(problem.file),
+    object: problem.file,
+  })
+}
+
+/** Findings about a file as a whole point to its first character. */
+function wholeFile(file: string): Span {
+  const start = { line: 1, column: 1, offset: 0 }
+  return { file, start, end: start }
+}

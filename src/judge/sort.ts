@@ -1,0 +1,30 @@
+import type { Finding, Severity } from '../core/model.ts'
+
+const weight: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 }
+
+/** Is `a` at least as severe as `b`? */
+export function isAtLeast(a: Severity, b: Severity): boolean {
+  return weight[a] <= weight[b]
+}
+
+/**
+ * Sorted by migration (in the order of `files`; files that are not among them come first), position, severity,
+ * rule.
+ */
+export function sortFindings(findings: readonly Finding[], files: readonly string[]): readonly Finding[] {
+  const order = new Map(files.map((file, index) => [file, index]))
+  const place = (finding: Finding): number => order.get(finding.span.file) ?? -1
+  return findings.toSorted(
+    (a, b) =>
+      place(a) - place(b) ||
+      compare(a.span.file, b.span.file) ||
+      a.span.start.offset - b.span.start.offset ||
+      weight[a.severity] - weight[b.severity] ||
+      compare(a.ruleId, b.ruleId),
+  )
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
+}
