@@ -7,23 +7,32 @@ export async function allRules(): Promise<readonly Rule[]> {
   return rules
 }
 
-/** Names that a configuration may use. */
+/** Names that a configuration may use, and those that no rule may take. */
 export const knownNames: KnownNames = {
   rules: async () => (await allRules()).map(({ id }) => id),
+  reserved: async () => (await reserved()).map(({ id }) => id),
   sources: async () => {
     const { sources } = await import('../sources/index.ts')
     return sources.map(({ id }) => id)
   },
 }
 
-/** A rule as `rules` and `explain` show it. */
+/** A rule, or a finding that the engine makes itself, as `rules` and `explain` show it. */
 export interface RuleSummary {
   readonly id: string
   readonly severity: Severity
   readonly title: string
+  /** What there is to say about a finding of the engine; a rule has a page instead. */
+  readonly explanation?: string
 }
 
-/** Every rule that a finding can name and that has a page. */
+/** Everything that a finding can name: the rules first, then the findings that the engine makes itself. */
 export async function ruleSummaries(): Promise<readonly RuleSummary[]> {
-  return (await allRules()).map(({ id, severity, title }) => ({ id, severity, title }))
+  const rules = (await allRules()).map(({ id, severity, title }) => ({ id, severity, title }))
+  return [...rules, ...(await reserved())]
+}
+
+async function reserved(): Promise<readonly RuleSummary[]> {
+  const { reservedFindings } = await import('../judge/reserved.ts')
+  return reservedFindings
 }

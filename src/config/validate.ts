@@ -6,6 +6,8 @@ import { configSchema, type Config } from './schema.ts'
 /** What the rest of the program knows by name; asked only when the configuration names some. */
 export interface KnownNames {
   readonly rules: () => Promise<readonly string[]>
+  /** Ids of findings that the engine makes itself: they cannot be configured, and no rule may take them. */
+  readonly reserved: () => Promise<readonly string[]>
   readonly sources: () => Promise<readonly string[]>
 }
 
@@ -102,31 +104,45 @@ interface JsonSchema {
   readonly anyOf?: readonly JsonSchema[]
 }
 
-/** Ids that nobody knows: a rule switched off under a wrong name would stay on without a word. */
 async function nameIssues(config: Config, known: KnownNames): Promise<Issue[]> {
+  return [...(await ruleIssues(config, known)), ...(await sourceIssues(config, known))]
+}
+
+/** Ids that nobody knows: a rule switched off under a wrong name would stay on without a word. */
+async function ruleIssues({ rules = {}, customRules = [] }: Config, known: KnownNames): Promise<Issue[]> {
+  if (Object.keys(rules).length === 0 && customRules.length === 0) return []
   const issues: Issue[] = []
-  const builtin = config.rules || config.customRules ? await known.rules() : []
-  const rules = [...builtin, ...(config.customRules ?? []).map((rule) => rule.id)]
-  for (const id of Object.keys(config.rules ?? {})) {
-    if (!rules.includes(id))
-      issues.push(unknownName(`No rule is called ${JSON.stringify(id)}`, id, rules, ['rules', id]))
+  const reserved = await known.reserved()
+  const taken = [...(await known.rules()), ...reserved]
+  for (const [index, { id }] of customRules.entries()) {
+    const path = ['customRules', index, 'id']
+    if (taken.includes(id)) issues.push(custom(`There is already a rule called ${JSON.stringify(id)}`, path))
+    taken.push(id)
   }
-  for (const [index, rule] of (config.customRules ?? []).entries()) {
-    if (rules.indexOf(rule.id) === builtin.length + index) continue
-    issues.push(
-      custom(`There is already a rule called ${JSON.stringify(rule.id)}`, ['customRules', index, 'id']),
-    )
-  }
-  const named = (config.migrations ?? []).some((entry) => entry.source !== undefined)
-  const sources = named
-    ? [...(await known.sources()), ...(config.customSources ?? []).map((source) => source.id)]
-    : []
-  for (const [index, { source }] of (config.migrations ?? []).entries()) {
-    if (source === undefined || sources.includes(source)) continue
-    const path = ['migrations', index, 'source']
-    issues.push(unknownName(`No migration source is called ${JSON.stringify(source)}`, source, sources, path))
+  for (const id of Object.keys(rules)) {
+    const name = JSON.stringify(id)
+    if (reserved.includes(id)) {
+      issues.push(
+        custom(`${name} is not a rule: pgrehearse finds it itself, with a fixed severity`, ['rules', id]),
+      )
+    } else if (!taken.includes(id)) {
+      issues.push(unknownName(`No rule is called ${name}`, id, taken, ['rules', id]))
+    }
   }
   return issues
+}
+
+async function sourceIssues(
+  { migrations = [], customSources = [] }: Config,
+  known: KnownNames,
+): Promise<Issue[]> {
+  if (migrations.every(({ source }) => source === undefined)) return []
+  const ids = [...(await known.sources()), ...customSources.map(({ id }) => id)]
+  return migrations.flatMap(({ source }, index) => {
+    if (source === undefined || ids.includes(source)) return []
+    const sentence = `No migration source is called ${JSON.stringify(source)}`
+    return [unknownName(sentence, source, ids, ['migrations', index, 'source'])]
+  })
 }
 
 function unknownName(

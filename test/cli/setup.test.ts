@@ -6,7 +6,11 @@ import { parse } from 'yaml'
 import { loadConfig } from '../../src/config/load.ts'
 import { folderWith, run } from './run.ts'
 
-const known = { rules: async () => ['avoid-rename-column'], sources: async () => ['flyway', 'plain-sql'] }
+const known = {
+  rules: async () => ['avoid-rename-column'],
+  reserved: async () => [],
+  sources: async () => ['flyway', 'plain-sql'],
+}
 
 describe('init', () => {
   it('writes a configuration that changes nothing and a GitLab job', async () => {

@@ -7,6 +7,7 @@ import { ConfigError } from '../../src/core/errors.ts'
 
 const known = {
   rules: async () => ['avoid-rename-column', 'avoid-truncate'],
+  reserved: async () => ['edited-migration'],
   sources: async () => ['flyway', 'golang-migrate', 'plain-sql'],
 }
 
@@ -204,6 +205,16 @@ server: { pgVersion: 9, url: "mysql://root:secret@db" }
       "pgrehearse.config.yaml is not a valid configuration:
       ✖ No rule is called "avoid-trunkate". Did you mean "avoid-truncate"?
         → at rules["avoid-trunkate"]
+      hint: docs/configuration.md of the package describes every key; \`pgrehearse init\` writes a commented example."
+    `)
+  })
+
+  it('says that a finding of the engine is not a rule', async () => {
+    expect(await printed('pgrehearse.config.yaml', 'rules: { edited-migration: off }'))
+      .toMatchInlineSnapshot(`
+      "pgrehearse.config.yaml is not a valid configuration:
+      ✖ "edited-migration" is not a rule: pgrehearse finds it itself, with a fixed severity
+        → at rules["edited-migration"]
       hint: docs/configuration.md of the package describes every key; \`pgrehearse init\` writes a commented example."
     `)
   })

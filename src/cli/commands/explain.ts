@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { UsageError } from '../../core/errors.ts'
 import { nearest } from '../../core/suggest.ts'
-import { ruleSummaries } from '../catalogue.ts'
+import { ruleSummaries, type RuleSummary } from '../catalogue.ts'
 import type { CommandContext } from '../context.ts'
 import { renderMarkdown } from '../render-markdown.ts'
 
@@ -19,9 +19,15 @@ export async function runExplain(id: string, { out }: CommandContext): Promise<n
       id,
       known.map((candidate) => candidate.id),
     )
-  const page = fileURLToPath(import.meta.resolve(`#pkg/rules/${rule.id}/README.md`))
-  await out.write(renderMarkdown(await readFile(page, 'utf8'), out))
+  await out.write(renderMarkdown(await pageOf(rule), out))
   return 0
+}
+
+async function pageOf({ id, severity, title, explanation }: RuleSummary): Promise<string> {
+  if (explanation !== undefined) {
+    return `# ${id}\n\n${title}. Severity: ${severity}. Found by pgrehearse itself, not by a rule.\n\n${explanation}\n`
+  }
+  return readFile(fileURLToPath(import.meta.resolve(`#pkg/rules/${id}/README.md`)), 'utf8')
 }
 
 function unknownRule(id: string, known: readonly string[]): UsageError {
