@@ -19,9 +19,14 @@ export const extensionQuery = `select 'extension' as kind, quote_ident(e.extname
   'version ' || e.extversion as version, quote_ident(n.nspname) as schema, ${comment('pg_extension', 'e.oid')} as comment
 from pg_extension e join pg_namespace n on n.oid = e.extnamespace`
 
-/** Extended statistics: what is to be collected, not what was. */
+/** Extended statistics: what is to be collected, not what was. Their columns are kept in the table's order, hence sorted. */
 export const statisticsQuery = `select 'statistics' as kind, format('%I.%I', n.nspname, s.stxname) as identity,
-  pg_get_statisticsobjdef(s.oid) as definition,
+  s.stxrelid::regclass::text as "table",
+  (select array_agg(item order by item) from (
+    select quote_ident(a.attname) as item from pg_attribute a where a.attrelid = s.stxrelid and a.attnum = any (s.stxkeys::int2[])
+    union all select unnest(pg_get_statisticsobjdef_expressions(s.oid))) items) as "on",
+  (select array_agg(kind order by kind) from (select case letter when 'd' then 'ndistinct' when 'f' then 'dependencies'
+    when 'm' then 'mcv' else 'expressions' end as kind from unnest(s.stxkind) letter) kinds) as kinds,
   case when s.stxstattarget >= 0 then s.stxstattarget::text end as "statistics target",
   pg_get_userbyid(s.stxowner)::text as owner, ${comment('pg_statistic_ext', 's.oid')} as comment
 from pg_statistic_ext s join pg_namespace n on n.oid = s.stxnamespace

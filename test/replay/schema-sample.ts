@@ -1,0 +1,450 @@
+/** A schema with one of everything that the fingerprint looks at. Runs on 14 and later, as superuser. */
+export const sampleSchema = `
+create schema app;
+create extension citext schema app;
+create type app.mood as enum ('sad', 'ok', 'happy');
+create type app.pair as (x int, y text);
+create type app.span as range (subtype = float8);
+create domain app.positive as int default 1 constraint positive_check check (value > 0);
+create collation app.german (provider = icu, locale = 'de', deterministic = false);
+create sequence app.counter start 10;
+create function app.double(n int) returns int language plpgsql as $$
+begin
+  return n * 2;
+end $$;
+create function app.touch() returns trigger language plpgsql as $$ begin return new; end $$;
+create function app.on_ddl() returns event_trigger language plpgsql as $$ begin end $$;
+create procedure app.work(n int) language sql as $$ select n $$;
+create aggregate app.total(int) (sfunc = int4pl, stype = int, initcond = '0');
+create operator app.=== (leftarg = int, rightarg = int, function = int4eq);
+create table app.users (
+  id bigint generated always as identity primary key,
+  email varchar(200) not null,
+  name text,
+  age int default 18,
+  joined date,
+  mood app.mood,
+  note text,
+  twice int generated always as (2 * 21) stored,
+  constraint age_check check (age > 0),
+  constraint email_key unique (email)
+);
+create table app.orders (
+  id bigserial primary key,
+  user_id bigint,
+  amount numeric(10,2) not null,
+  constraint orders_user_id_fkey foreign key (user_id) references app.users (id)
+);
+create index orders_user_id_idx on app.orders (user_id);
+create unique index orders_amount_idx on app.orders (amount);
+create table app.events (id int, at date not null) partition by range (at);
+create table app.events_2024 partition of app.events for values from ('2024-01-01') to ('2025-01-01');
+create table app.events_2025 partition of app.events for values from ('2025-01-01') to ('2026-01-01');
+create index events_at_idx on app.events (at);
+create table app.parent (a int, b int);
+create table app.child () inherits (app.parent);
+create view app.grown as select id, email from app.users where age > 17;
+create materialized view app.totals as select user_id, sum(amount) from app.orders group by user_id;
+create rule no_delete as on delete to app.parent do instead nothing;
+create trigger touch before update on app.users for each row execute function app.touch();
+create event trigger watch on ddl_command_end execute function app.on_ddl();
+alter table app.orders enable row level security;
+create policy own on app.orders for select to app_reader using (user_id = 1);
+create statistics app.both on user_id, amount from app.orders;
+create publication feed for table app.users;
+grant select on app.users to app_reader;
+create schema other;
+alter default privileges in schema other grant select on tables to app_reader;
+comment on table app.users is 'people';
+create function app.mood_number(app.mood) returns int language sql immutable as $$ select 1 $$;
+create cast (app.mood as int) with function app.mood_number(app.mood);
+create foreign data wrapper far;
+create server remote foreign data wrapper far options (host 'a');
+create foreign table app.elsewhere (id int) server remote;
+create user mapping for app_reader server remote options (password 'secret');
+create text search configuration app.search (copy = pg_catalog.english);
+create text search dictionary app.words (template = simple);
+`
+
+/** One change each, and a line that the difference must contain. `from` is the first major that knows the syntax. */
+export const changes: readonly { readonly sql: string; readonly line: string; readonly from?: number }[] = [
+  { sql: 'alter table app.users add phone text not null', line: '+ column app.users.phone text not null' },
+  { sql: 'alter table app.users drop column note', line: '- column app.users.note text' },
+  { sql: 'alter table app.users rename name to nick', line: '- column app.users.name text' },
+  {
+    sql: 'alter table app.users alter note type varchar(300)',
+    line: '~ column app.users.note: type text -> character varying(300)',
+  },
+  {
+    sql: 'alter table app.users alter name type text collate app.german',
+    line: '~ column app.users.name: collation none -> collate app.german',
+  },
+  {
+    sql: 'alter table app.users alter name set not null',
+    line: '~ column app.users.name: not null none -> not null',
+  },
+  {
+    sql: 'alter table app.users add constraint named not null name',
+    line: '~ column app.users.name: not null none -> not null (constraint named)',
+    from: 18,
+  },
+  {
+    sql: 'alter table app.users add constraint n_not_null not null name not valid',
+    line: '~ column app.users.name: not null none -> not null not valid',
+    from: 18,
+  },
+  {
+    sql: 'alter table app.users alter age set default 21',
+    line: '~ column app.users.age: default default 18 -> default 21',
+  },
+  {
+    sql: 'alter table app.users alter id set generated by default',
+    line: '~ column app.users.id: identity column generated always as identity -> generated by default as identity',
+  },
+  {
+    sql: 'alter table app.users alter twice drop expression',
+    line: '~ column app.users.twice: generated generated always as ((2 * 21)) stored -> none',
+  },
+  {
+    sql: 'alter table app.users alter note set storage external',
+    line: '~ column app.users.note: storage none -> external',
+  },
+  {
+    sql: 'alter table app.users alter note set compression pglz',
+    line: '~ column app.users.note: compression none -> pglz',
+  },
+  {
+    sql: 'alter table app.users alter note set statistics 500',
+    line: '~ column app.users.note: statistics target none -> 500',
+  },
+  {
+    sql: 'alter table app.users alter note set (n_distinct = 5)',
+    line: '~ column app.users.note: options + n_distinct=5',
+  },
+  {
+    sql: 'alter table app.users drop constraint age_check',
+    line: '- constraint app.users.age_check CHECK ((age > 0))',
+  },
+  {
+    sql: 'alter table app.users add constraint c check (age < 200) not valid',
+    line: '+ constraint app.users.c CHECK ((age < 200)) not valid',
+  },
+  {
+    sql: 'alter table app.orders drop constraint orders_user_id_fkey, add constraint orders_user_id_fkey foreign key (user_id) references app.users (id) not valid',
+    line: '~ constraint app.orders.orders_user_id_fkey: validated validated -> not valid',
+  },
+  {
+    sql: 'alter table app.orders alter constraint orders_user_id_fkey deferrable',
+    line: '~ constraint app.orders.orders_user_id_fkey: deferrable not deferrable -> deferrable',
+  },
+  {
+    sql: 'alter table app.orders alter constraint orders_user_id_fkey not enforced',
+    line: '~ constraint app.orders.orders_user_id_fkey: enforced enforced -> not enforced',
+    from: 18,
+  },
+  {
+    sql: 'alter table app.orders drop constraint orders_user_id_fkey, add constraint orders_user_id_fkey foreign key (user_id) references app.users (id) on delete cascade',
+    line: '~ constraint app.orders.orders_user_id_fkey: definition FOREIGN KEY (user_id) REFERENCES app.users(id) -> FOREIGN KEY (user_id) REFERENCES app.users(id) ON DELETE CASCADE',
+  },
+  {
+    sql: 'alter table app.orders disable trigger all',
+    line: '~ constraint app.orders.orders_user_id_fkey: triggers + disabled',
+  },
+  {
+    sql: 'alter table app.users rename constraint email_key to e',
+    line: '- constraint app.users.email_key UNIQUE (email)',
+  },
+  { sql: 'drop index app.orders_user_id_idx', line: '- index app.orders_user_id_idx on app.orders' },
+  {
+    sql: 'create index concurrently_not on app.orders (id) where id > 5',
+    line: '+ index app.concurrently_not on app.orders',
+  },
+  {
+    sql: `update pg_index set indisvalid = false where indexrelid = 'app.orders_user_id_idx'::regclass`,
+    line: '~ index app.orders_user_id_idx: valid valid -> invalid',
+  },
+  {
+    sql: 'alter table app.orders cluster on orders_user_id_idx',
+    line: '~ index app.orders_user_id_idx: clustered none -> clustered on',
+  },
+  {
+    sql: 'alter table app.orders replica identity using index orders_amount_idx',
+    line: '~ table app.orders: replica identity default -> index app.orders_amount_idx',
+  },
+  {
+    sql: 'alter table app.orders replica identity full',
+    line: '~ table app.orders: replica identity default -> full',
+  },
+  {
+    sql: 'alter index app.orders_user_id_idx set (fillfactor = 50)',
+    line: "~ index app.orders_user_id_idx: definition CREATE INDEX orders_user_id_idx ON app.orders USING btree (user_id) -> CREATE INDEX orders_user_id_idx ON app.orders USING btree (user_id) WITH (fillfactor='50')",
+  },
+  {
+    sql: 'create or replace view app.grown as select id, email from app.users',
+    line: '~ view app.grown: definition line 3: FROM app.users -> FROM app.users;',
+  },
+  {
+    sql: 'alter view app.grown set (security_barrier = true)',
+    line: '~ view app.grown: storage parameters + security_barrier=true',
+  },
+  {
+    sql: 'refresh materialized view app.totals with no data',
+    line: '~ materialized view app.totals: populated yes -> no',
+  },
+  { sql: 'alter sequence app.counter increment 2', line: '~ sequence app.counter: increment 1 -> 2' },
+  {
+    sql: 'alter sequence app.counter owned by app.users.name',
+    line: '~ sequence app.counter: owned by none -> app.users.name',
+  },
+  {
+    sql: 'alter function app.double(int) immutable',
+    line: '~ function app.double(integer): volatility volatile -> immutable',
+  },
+  {
+    sql: 'alter function app.double(int) security definer',
+    line: '~ function app.double(integer): security invoker -> definer',
+  },
+  {
+    sql: 'alter function app.double(int) set work_mem = 64',
+    line: '~ function app.double(integer): config + work_mem=64',
+  },
+  {
+    sql: 'create or replace function app.double(n int) returns int language plpgsql as $$\nbegin\n  return n * 3;\nend $$',
+    line: '~ function app.double(integer): body line 3: return n * 2; -> return n * 3;',
+  },
+  { sql: 'drop function app.double(int)', line: '- function app.double(integer) integer' },
+  {
+    sql: 'create function app.double(n text) returns int language sql as $$ select 1 $$',
+    line: '+ function app.double(text) integer',
+  },
+  {
+    sql: 'alter procedure app.work(int) set search_path = app',
+    line: '~ procedure app.work(integer): config + search_path=app',
+  },
+  {
+    sql: `drop aggregate app.total(int); create aggregate app.total(int) (sfunc = int4pl, stype = int, initcond = '1')`,
+    line: '~ aggregate app.total(integer): definition - initial 0, + initial 1',
+  },
+  {
+    sql: 'alter table app.users disable trigger touch',
+    line: '~ trigger app.users.touch: enabled enabled -> disabled',
+  },
+  { sql: 'drop trigger touch on app.users', line: '- trigger app.users.touch' },
+  {
+    sql: 'alter table app.parent disable rule no_delete',
+    line: '~ rule app.parent.no_delete: enabled enabled -> disabled',
+  },
+  {
+    sql: 'alter policy own on app.orders using (user_id = 2)',
+    line: '~ policy app.orders.own: using (user_id = 1) -> (user_id = 2)',
+  },
+  {
+    sql: 'alter policy own on app.orders to public',
+    line: '~ policy app.orders.own: roles - app_reader, + PUBLIC',
+  },
+  {
+    sql: 'alter table app.orders disable row level security',
+    line: '~ table app.orders: row security enabled -> disabled',
+  },
+  {
+    sql: 'alter table app.orders force row level security',
+    line: '~ table app.orders: row security for the owner not forced -> forced',
+  },
+  { sql: `alter type app.mood add value 'great' after 'ok'`, line: `~ enum app.mood: labels + 'great'` },
+  {
+    sql: `update pg_enum set enumsortorder = -enumsortorder where enumtypid = 'app.mood'::regtype`,
+    line: `~ enum app.mood: labels 'sad', 'ok', 'happy' -> 'happy', 'ok', 'sad'`,
+  },
+  {
+    sql: 'alter type app.pair add attribute z int',
+    line: '~ composite type app.pair: attributes + z integer',
+  },
+  {
+    sql: 'drop type app.span; create type app.span as range (subtype = float8, subtype_diff = float8mi)',
+    line: '~ range type app.span: range - difference , + difference float8mi',
+  },
+  {
+    sql: 'alter domain app.positive set default 2',
+    line: '~ domain app.positive: default default 1 -> default 2',
+  },
+  { sql: 'alter domain app.positive set not null', line: '~ domain app.positive: not null none -> not null' },
+  {
+    sql: 'alter domain app.positive drop constraint positive_check',
+    line: '- domain constraint app.positive.positive_check CHECK ((VALUE > 0))',
+  },
+  {
+    sql: 'grant insert on app.users to app_reader',
+    line: '~ table app.users: grants + INSERT to app_reader',
+  },
+  {
+    sql: 'revoke select on app.users from app_reader',
+    line: '~ table app.users: grants - SELECT to app_reader',
+  },
+  {
+    sql: 'grant select (email) on app.users to app_reader',
+    line: '~ column app.users.email: grants + SELECT to app_reader',
+  },
+  {
+    sql: 'revoke execute on function app.double(int) from public',
+    line: '~ function app.double(integer): grants + no EXECUTE to PUBLIC',
+  },
+  {
+    sql: 'grant usage on schema app to app_reader with grant option',
+    line: '~ schema app: grants + USAGE to app_reader with grant option',
+  },
+  {
+    sql: 'alter default privileges in schema other grant insert on tables to app_reader',
+    line: '~ default privileges for role MIGRATOR in schema other on tables: grants + INSERT to app_reader',
+  },
+  {
+    sql: 'alter default privileges revoke execute on functions from public',
+    line: '+ default privileges for role MIGRATOR on functions no EXECUTE to PUBLIC',
+  },
+  { sql: `comment on table app.users is 'persons'`, line: '~ table app.users: comment people -> persons' },
+  {
+    sql: `comment on column app.users.age is 'years'`,
+    line: '~ column app.users.age: comment none -> years',
+  },
+  {
+    sql: `comment on constraint age_check on app.users is 'x'`,
+    line: '~ constraint app.users.age_check: comment none -> x',
+  },
+  {
+    sql: `comment on index app.orders_user_id_idx is 'x'`,
+    line: '~ index app.orders_user_id_idx: comment none -> x',
+  },
+  {
+    sql: 'alter table app.users owner to app_reader',
+    line: '~ table app.users: owner MIGRATOR -> app_reader',
+  },
+  { sql: 'alter type app.mood owner to app_reader', line: '~ enum app.mood: owner MIGRATOR -> app_reader' },
+  {
+    sql: 'alter publication feed add table app.orders',
+    line: '~ publication feed: members + table app.orders',
+  },
+  {
+    sql: 'alter publication feed add table app.orders (id) where (id > 1)',
+    line: '~ publication feed: members + table app.orders (id) where (id > 1)',
+    from: 15,
+  },
+  {
+    sql: `alter publication feed set (publish = 'insert')`,
+    line: '~ publication feed: operations insert, update, delete, truncate -> insert',
+  },
+  { sql: 'create extension hstore schema app', line: '+ extension hstore version 1.8' },
+  { sql: 'create schema more', line: '+ schema more' },
+  {
+    sql: 'alter table app.events detach partition app.events_2025',
+    line: `~ table app.events_2025: partition of app.events FOR VALUES FROM ('2025-01-01') TO ('2026-01-01') -> none`,
+  },
+  { sql: 'alter table app.child no inherit app.parent', line: '~ table app.child: inherits - app.parent' },
+  {
+    sql: 'alter table app.child add column own int, no inherit app.parent',
+    line: '~ column app.child.a: inheritance inherited -> none',
+  },
+  {
+    sql: 'alter table app.users set (fillfactor = 70)',
+    line: '~ table app.users: storage parameters + fillfactor=70',
+  },
+  {
+    sql: 'alter table app.users set (toast.autovacuum_enabled = false)',
+    line: '~ table app.users: toast storage parameters + autovacuum_enabled=false',
+  },
+  { sql: 'alter table app.orders set unlogged', line: '~ table app.orders: persistence logged -> unlogged' },
+  {
+    sql: 'alter statistics app.both set statistics 7',
+    line: '~ statistics app."both": statistics target none -> 7',
+  },
+  {
+    sql: 'drop statistics app.both; create statistics app.both (mcv) on user_id, amount from app.orders',
+    line: '~ statistics app."both": kinds - dependencies, - ndistinct',
+  },
+  { sql: 'alter event trigger watch disable', line: '~ event trigger watch: enabled enabled -> disabled' },
+  { sql: 'drop cast (app.mood as int)', line: '- cast app.mood as integer' },
+  { sql: 'drop operator app.=== (int, int)', line: '- operator app.===(integer,integer)' },
+  { sql: 'drop collation app.german', line: '- collation app.german' },
+  {
+    sql: `alter server remote options (set host 'b')`,
+    line: '~ foreign server remote: options - host=a, + host=b',
+  },
+  {
+    sql: `alter user mapping for app_reader server remote options (add username 'u')`,
+    line: '~ user mapping for app_reader server remote: option names + username',
+  },
+  {
+    sql: `alter foreign table app.elsewhere options (add t 'x')`,
+    line: '~ foreign table app.elsewhere: options + t=x',
+  },
+  {
+    sql: 'alter text search configuration app.search drop mapping for email',
+    line: '~ text search configuration app.search: mappings - email: simple',
+  },
+  {
+    sql: `alter text search dictionary app.words (accept = false)`,
+    line: `~ text search dictionary app.words: options none -> accept = 'false'`,
+  },
+]
+
+/** Detours after which the schema is what it was. */
+export const detours: readonly { readonly title: string; readonly sql: string }[] = [
+  {
+    title: 'a column that was dropped and added again at another position',
+    sql: 'alter table app.users drop column note, add column note text',
+  },
+  {
+    title: 'a table created anew with its columns in another order',
+    sql: 'drop table app.child, app.parent; create table app.parent (b int, a int); create table app.child () inherits (app.parent); create rule no_delete as on delete to app.parent do instead nothing',
+  },
+  {
+    title: 'an index dropped and created again',
+    sql: 'drop index app.orders_user_id_idx; create index orders_user_id_idx on app.orders (user_id)',
+  },
+  {
+    title: 'a constraint first not valid, then validated',
+    sql: 'alter table app.users drop constraint age_check, add constraint age_check check (age > 0) not valid; alter table app.users validate constraint age_check',
+  },
+  {
+    title: 'a primary key made from an index',
+    sql: 'alter table app.orders drop constraint orders_pkey; create unique index p on app.orders (id); alter table app.orders add constraint orders_pkey primary key using index p',
+  },
+  {
+    title: 'NOT NULL through a CHECK',
+    sql: 'alter table app.orders alter amount drop not null; alter table app.orders add constraint c check (amount is not null) not valid; alter table app.orders validate constraint c; alter table app.orders alter amount set not null; alter table app.orders drop constraint c',
+  },
+  {
+    title: 'a partition detached and attached again',
+    sql: `alter table app.events detach partition app.events_2025; alter table app.events attach partition app.events_2025 for values from ('2025-01-01') to ('2026-01-01')`,
+  },
+  {
+    title: 'a partition created aside and attached',
+    sql: `drop table app.events_2025; create table app.events_2025 (at date not null, id int); create index events_2025_at_idx on app.events_2025 (at); alter table app.events attach partition app.events_2025 for values from ('2025-01-01') to ('2026-01-01')`,
+  },
+  {
+    title: 'a privilege granted and revoked again',
+    sql: 'grant insert on app.orders to app_reader; revoke insert on app.orders from app_reader',
+  },
+  {
+    title: 'rows written, sequences advanced, statistics collected',
+    sql: `insert into app.users (email) values ('a'); select nextval('app.counter'); analyze app.users`,
+  },
+  {
+    title: 'a heap written anew',
+    sql: 'create index c on app.users (name); cluster app.users using c; drop index app.c',
+  },
+  {
+    title: 'a function replaced by itself',
+    sql: 'create or replace function app.touch() returns trigger language plpgsql as $$ begin return new; end $$',
+  },
+  {
+    title: 'a table and all that hangs on it created anew, in another order',
+    sql: `drop view app.grown; drop materialized view app.totals; drop table app.orders; create table app.orders (amount numeric(10,2) not null, user_id bigint, id bigserial);
+    alter table app.orders enable row level security; create unique index orders_amount_idx on app.orders (amount); create materialized view app.totals as select user_id, sum(amount) from app.orders group by user_id;
+    alter table app.orders add primary key (id); create policy own on app.orders for select to app_reader using (user_id = 1); create statistics app.both on user_id, amount from app.orders;
+    create view app.grown as select id, email from app.users where age > 17;
+    create index orders_user_id_idx on app.orders (user_id); alter table app.orders add foreign key (user_id) references app.users (id)`,
+  },
+  {
+    title: 'temporary objects and objects of our own',
+    sql: 'create temp table scratch (id int); create schema pgrehearse; create table pgrehearse.log (id int)',
+  },
+]
