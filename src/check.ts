@@ -1,5 +1,18 @@
-import type { FailOn, Report } from './core/model.ts'
+import { editedMigration, sourceProblem } from './judge/reserved.ts'
+import { judge } from './judge/judge.ts'
 import type { Config } from './config/schema.ts'
+import { configDefaults } from './config/defaults.ts'
+import { ConfigError } from './core/errors.ts'
+import type { FailOn, Limit, Migration, MigrationResult, Report } from './core/model.ts'
+import type { MigrationScript, ReviewSet } from './core/source.ts'
+import { predictRun } from './predict/index.ts'
+import type { Rehearsal } from './rehearse.ts'
+import { buildReport } from './report.ts'
+import { decideReviewSet } from './review/review-set.ts'
+import { loadParser, parseScript, type ParsedScript } from './sql/parse.ts'
+import { readAllowComments } from './sql/suppressions.ts'
+import { layOutTransactions } from './sql/transactions.ts'
+import { sources } from './sources/index.ts'
 
 /** What the command line decides; everything else comes from the configuration. */
 export interface CheckOptions {
@@ -28,7 +41,118 @@ export interface CheckOptions {
   readonly now: Date
 }
 
-/** Runs the main job. Throws ToolError for what the user can mend; the report says everything else. */
-export async function check(_options: CheckOptions): Promise<Report> {
-  throw new Error('not written yet')
+/**
+ * Runs the main job: what is new -> parsed -> predicted -> replayed -> judged -> reported.
+ * Throws ToolError for what the user can mend; the report says everything else.
+ */
+export async function check(options: CheckOptions): Promise<Report> {
+  const reviewSet = await decideReviewSet(reviewRequest(options))
+  const script = await readScripts(reviewSet)
+  const predictions = predictRun({
+    history: script.history,
+    review: script.review,
+    timeZone: timeZoneOf(options),
+    ...(options.pgVersion === undefined ? {} : { serverMajor: options.pgVersion }),
+  })
+  const rehearsal =
+    options.replay && script.review.length > 0 ? await rehearse(options, reviewSet, script) : undefined
+  const { unite } = await import('./replay/agree.ts')
+  const results = script.review.map((migration, index): MigrationResult =>
+    unite(migration, predictions[index] ?? [], rehearsal?.migrations[index], rehearsal?.server),
+  )
+  return concludeReport(options, reviewSet, script, results, rehearsal)
+}
+
+/** The migrations in their transactions, and what parsing could not look at. */
+interface Scripts {
+  readonly history: readonly Migration[]
+  readonly review: readonly Migration[]
+  readonly parsed: readonly ParsedScript[]
+  readonly limits: readonly Limit[]
+}
+
+async function readScripts(reviewSet: ReviewSet): Promise<Scripts> {
+  if (reviewSet.underReview.length === 0) return { history: [], review: [], parsed: [], limits: [] }
+  await loadParser()
+  const parse = (scripts: readonly MigrationScript[]): readonly ParsedScript[] => scripts.map(parseScript)
+  const parsed = parse(reviewSet.underReview)
+  return {
+    history: layOutTransactions(parse(reviewSet.history), reviewSet.sharesSession),
+    review: layOutTransactions(parsed, reviewSet.sharesSession),
+    parsed,
+    limits: parsed.flatMap(({ limits }) => limits),
+  }
+}
+
+/** Loads the replay only when it is needed: `lint` must start fast. */
+async function rehearse(options: CheckOptions, reviewSet: ReviewSet, scripts: Scripts): Promise<Rehearsal> {
+  const rehearsal = await import('./rehearse.ts')
+  return rehearsal.rehearse(options, { ...scripts, sharesSession: reviewSet.sharesSession })
+}
+
+async function concludeReport(
+  options: CheckOptions,
+  reviewSet: ReviewSet,
+  scripts: Scripts,
+  results: readonly MigrationResult[],
+  rehearsal: Rehearsal | undefined,
+): Promise<Report> {
+  const replayedOnly = new Set(reviewSet.replayedOnly ?? [])
+  const judged = results.filter(({ migration }) => !replayedOnly.has(migration.file))
+  const { rules } = await import('../rules/index.ts')
+  const findings = judge({
+    migrations: judged,
+    rules: [...(options.config.customRules ?? []), ...rules],
+    severities: options.config.rules ?? {},
+    allows: scripts.parsed.filter(({ script }) => !replayedOnly.has(script.file)).map(readAllowComments),
+    today: options.now.toISOString().slice(0, 10),
+    aboutFiles: [...reviewSet.edited.map(editedMigration), ...reviewSet.problems.map(sourceProblem)],
+  })
+  return buildReport({
+    findings,
+    results: judged,
+    base: reviewSet.base,
+    historyCount: reviewSet.history.length,
+    timeZone: timeZoneOf(options),
+    failOn: options.failOn,
+    requireRehearsal: options.requireRehearsal,
+    notChecked: [...reviewSet.notChecked, ...scripts.limits, ...(rehearsal?.limits ?? [])],
+    now: options.now,
+    ...(rehearsal === undefined ? {} : { server: { version: rehearsal.server, kind: rehearsal.serverKind } }),
+  })
+}
+
+function reviewRequest(options: CheckOptions): Parameters<typeof decideReviewSet>[0] {
+  const { cwd, paths, all, base, env, config } = options
+  const [settings, ...others] = config.migrations ?? []
+  if (others.length > 0) {
+    throw new ConfigError('The configuration lists several folders of migrations; one run judges one.', {
+      hint: 'Keep one entry under "migrations", or give each folder a configuration file of its own.',
+    })
+  }
+  return {
+    cwd,
+    paths,
+    all,
+    env,
+    sources: [...(config.customSources ?? []), ...sources],
+    ...(base === undefined ? {} : { base }),
+    ...(settings === undefined ? {} : { settings: sourceSettings(settings) }),
+  }
+}
+
+type MigrationsConfig = NonNullable<Config['migrations']>[number]
+
+function sourceSettings(
+  settings: MigrationsConfig,
+): NonNullable<Parameters<typeof decideReviewSet>[0]['settings']> {
+  const { transaction, ...rest } = settings
+  return transaction === undefined
+    ? rest
+    : { ...rest, transaction: { mode: transaction, why: 'configuration' } }
+}
+
+/** The TimeZone that production's migrations run under; UTC is assumed. */
+export function timeZoneOf(options: Pick<CheckOptions, 'config'>): string {
+  return options.config.timeZone ?? configDefaults.timeZone
 }

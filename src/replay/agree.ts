@@ -21,7 +21,7 @@ export function unite(
   migration: Migration,
   predicted: readonly StatementPrediction[],
   replayed: ReplayedMigration | undefined,
-  server: string,
+  server = '',
 ): MigrationResult {
   const measured = new Map((replayed?.statements ?? []).map((one) => [one.statement.index, one]))
   const statements = migration.statements.map((statement, index): StatementResult => {

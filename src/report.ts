@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs'
+import type {
+  FailOn,
+  Finding,
+  Limit,
+  MigrationResult,
+  Report,
+  ReportMigration,
+  Severity,
+} from './core/model.ts'
+
+export interface ReportParts {
+  readonly findings: readonly Finding[]
+  readonly results: readonly MigrationResult[]
+  readonly base: Report['base']
+  readonly historyCount: number
+  readonly timeZone: string
+  readonly failOn: FailOn
+  readonly requireRehearsal: boolean
+  readonly notChecked: readonly Limit[]
+  readonly now: Date
+  /** Absent when nothing was replayed. */
+  readonly server?: { readonly version: string; readonly kind: string }
+}
+
+/** Puts together what a run says, with the exit code it deserves. */
+export function buildReport(parts: ReportParts): Report {
+  const { findings, results, base, historyCount, timeZone, failOn, notChecked, now, server } = parts
+  const unrehearsed = results.some(({ outcome }) => outcome === 'not rehearsed')
+  const fails = reachesLevel(findings, failOn) || (parts.requireRehearsal && unrehearsed)
+  return {
+    schemaVersion: 1,
+    tool: { name: 'pgrehearse', version: toolVersion() },
+    createdAt: now.toISOString(),
+    evidence: server === undefined ? 'predicted' : 'measured',
+    ...(server === undefined ? {} : { server }),
+    base,
+    historyCount,
+    settings: { timeZone, failOn },
+    migrations: results.map(reportMigration),
+    findings,
+    notChecked,
+    exitCode: fails ? 1 : 0,
+  }
+}
+
+const severities: readonly Severity[] = ['info', 'warning', 'error']
+
+/** Is there a finding, not accepted by an allow comment, at or above the level? */
+function reachesLevel(findings: readonly Finding[], failOn: FailOn): boolean {
+  if (failOn === 'never') return false
+  const level = severities.indexOf(failOn)
+  return findings.some(
+    ({ allowed, severity }) => allowed === undefined && severities.indexOf(severity) >= level,
+  )
+}
+
+function reportMigration({ migration, statements, outcome }: MigrationResult): ReportMigration {
+  const { file, source, version, title, transaction, text } = migration
+  return {
+    file,
+    source,
+    version,
+    title,
+    transaction,
+    outcome,
+    text,
+    statements: statements.map(({ statement, measured, settings, durationMs, effects }) => ({
+      span: statement.span,
+      tag: statement.tag,
+      transaction: statement.transaction,
+      measured,
+      settings,
+      effects,
+      ...(durationMs === undefined ? {} : { durationMs }),
+    })),
+  }
+}
+
+/** Version in our package.json. */
+function toolVersion(): string {
+  const manifest = readFileSync(new URL(import.meta.resolve('#pkg/package.json')), 'utf8')
+  return (JSON.parse(manifest) as { version: string }).version
+}
