@@ -146,10 +146,12 @@ type MigrationsConfig = NonNullable<Config['migrations']>[number]
 function sourceSettings(
   settings: MigrationsConfig,
 ): NonNullable<Parameters<typeof decideReviewSet>[0]['settings']> {
-  const { transaction, ...rest } = settings
-  return transaction === undefined
-    ? rest
-    : { ...rest, transaction: { mode: transaction, why: 'configuration' } }
+  const { transaction, dir, ...rest } = settings
+  return {
+    ...rest,
+    ...(dir === undefined ? {} : { dirs: [dir] }),
+    ...(transaction === undefined ? {} : { transaction: { mode: transaction, why: 'configuration' } }),
+  }
 }
 
 /** The TimeZone that production's migrations run under; UTC is assumed. */
