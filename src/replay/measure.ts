@@ -78,8 +78,8 @@ export class Measurement {
     return measurement
   }
 
-  /** Runs one script in its own wrapping; `run` wrapping is the caller's, who opens and commits the transaction. */
-  async run(migration: Migration): Promise<MeasuredMigration> {
+  /** Runs one script in its wrapping. `endsRun`: it is the last of those that share one transaction (mode `run`). */
+  async run(migration: Migration, endsRun: boolean): Promise<MeasuredMigration> {
     const { mode } = migration.transaction
     const rollsBack = migration.statements.some(isRollback)
     const measured: MeasuredStatement[] = []
@@ -98,9 +98,9 @@ export class Measurement {
       measured.push(result.measured)
       failure = result.failure
     }
-    const last = measured.at(-1)
-    if (failure === undefined && last !== undefined) {
-      failure = await this.close(mode, isPipeline, migration, last.statement)
+    const last = migration.statements.at(-1)
+    if (failure === undefined && last !== undefined && (mode !== 'run' || endsRun)) {
+      failure = await this.close(mode, isPipeline, migration, last)
     }
     if (failure !== undefined && this.session.wire.status !== 'I' && !this.session.wire.isLost) {
       await this.session.run([{ sql: 'rollback' }], true)
@@ -122,7 +122,9 @@ export class Measurement {
     // a first command that needs no snapshot makes the server see a pipeline: what must not run in a
     // transaction block is refused as it is in a simple Query of several statements
     if (isPipeline) return this.plain(migration, first, 'show server_version', false)
-    if (mode === 'file') return this.plain(migration, first, 'begin', true)
+    if (mode === 'file' || (mode === 'run' && this.session.wire.status === 'I')) {
+      return this.plain(migration, first, 'begin', true)
+    }
     return undefined
   }
 
@@ -136,7 +138,7 @@ export class Measurement {
       const [result] = await this.session.run([], true)
       return this.failureOf(migration, last, result)
     }
-    if (mode === 'file' && this.session.wire.status !== 'I')
+    if ((mode === 'file' || mode === 'run') && this.session.wire.status !== 'I')
       return this.plain(migration, last, 'commit', true)
     return undefined
   }

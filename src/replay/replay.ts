@@ -7,17 +7,12 @@ import { brokered, isClusterWide } from './broker.ts'
 import { discardsStatements } from './commands.ts'
 import { classifyFailure } from './failures.ts'
 import { applyHistory } from './history.ts'
-import {
-  Measurement,
-  type MeasuredMigration,
-  type MeasuredStatement,
-  type MigrationFailure,
-} from './measure.ts'
+import type { MeasuredMigration, MeasuredStatement, MigrationFailure } from './measure.ts'
 import { preflightSelect } from './preflight.ts'
-import { RelationCatalog } from './relations.ts'
 import { namedRoles } from './roles.ts'
 import { seedTables } from './seed.ts'
 import { newMarker, ReplaySession, type SessionOptions } from './session.ts'
+import { connected, Stage, type StageContext } from './stage.ts'
 
 export interface ReplayRequest {
   readonly server: PostgresServer
@@ -141,7 +136,7 @@ class Replay {
           continue
         }
         this.request.progress(`Rehearsing ${migration.file}`)
-        const measured = await stage.run(migration)
+        const measured = await stage.run(migration, this.endsRun(index))
         this.limits.push(...measured.limits)
         const { failure } = measured
         if (failure === undefined) {
@@ -175,6 +170,11 @@ class Replay {
     return results
   }
 
+  /** Is the next migration, if any, outside of this one's transaction? */
+  private endsRun(index: number): boolean {
+    return this.request.review[index + 1]?.transaction.mode !== 'run'
+  }
+
   private causeOf(failure: MigrationFailure, seeded: boolean): ReturnType<typeof classifyFailure> {
     if (failure.tooLong) {
       return {
@@ -200,7 +200,7 @@ class Replay {
     const stage = await Stage.open(context, copy, { seeded: false, apply: before })
     const migration = review[index]
     if (migration === undefined) throw new Error('no such migration')
-    return { stage, measured: await stage.run(migration) }
+    return { stage, measured: await stage.run(migration, this.endsRun(index)) }
   }
 
   private stageContext(admin: Client): StageContext {
@@ -234,95 +234,6 @@ class Replay {
     })
     return { migration, outcome: 'not rehearsed', statements: [] }
   }
-}
-
-interface StageContext {
-  readonly server: PostgresServer
-  readonly admin: Client
-  readonly sharesSession: boolean
-  readonly sessionOptions: SessionOptions
-  readonly prepare: (statement: Statement) => { readonly sql: string } | { readonly refused: string }
-  readonly decodeEvent: ((message: string) => ReturnType<typeof decodeEvent>) | undefined
-}
-
-/** A database on which migrations are measured one after the other. */
-class Stage implements AsyncDisposable {
-  private readonly context: StageContext
-  private readonly database: string
-  private readonly catalog: RelationCatalog
-  readonly seeded: boolean
-  private session: ReplaySession | undefined
-  private measurement: Measurement | undefined
-
-  private constructor(context: StageContext, database: string, catalog: RelationCatalog, seeded: boolean) {
-    this.context = context
-    this.database = database
-    this.catalog = catalog
-    this.seeded = seeded
-  }
-
-  static async open(
-    context: StageContext,
-    database: string,
-    options: { readonly seeded: boolean; readonly apply?: readonly Migration[] },
-  ): Promise<Stage> {
-    const catalog = await readCatalog(context.server, database)
-    const stage = new Stage(context, database, catalog, options.seeded)
-    if (options.apply !== undefined && options.apply.length > 0) {
-      const { server, admin, sessionOptions, sharesSession, prepare } = context
-      await using session = await ReplaySession.open(server, database, admin, sessionOptions)
-      await applyHistory(session, options.apply, { sharesSession, prepare })
-    }
-    return stage
-  }
-
-  async run(migration: Migration): Promise<MeasuredMigration> {
-    if (this.session?.wire.isLost === true || !this.context.sharesSession) await this.leaveSession()
-    this.session ??= await ReplaySession.open(
-      this.context.server,
-      this.database,
-      this.context.admin,
-      this.context.sessionOptions,
-    )
-    this.measurement ??= await Measurement.begin(this.session, this.catalog, {
-      serverMajor: this.context.server.major,
-      prepare: this.context.prepare,
-      decodeEvent: this.context.decodeEvent,
-      readTempBytes:
-        this.context.server.kind === 'embedded' ? () => readTempBytes(this.context.admin) : undefined,
-    })
-    return this.measurement.run(migration)
-  }
-
-  private async leaveSession(): Promise<void> {
-    await this.session?.[Symbol.asyncDispose]()
-    this.session = undefined
-    this.measurement = undefined
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.leaveSession()
-  }
-}
-
-async function readCatalog(server: PostgresServer, database: string): Promise<RelationCatalog> {
-  await using admin = await connected(server, database)
-  return RelationCatalog.read(admin.client)
-}
-
-async function readTempBytes(admin: Client): Promise<number> {
-  const { rows } = await admin.query<{ bytes: string }>(
-    'select coalesce(sum(temp_blks_written), 0) * 8192 as bytes from pg_stat_statements',
-  )
-  return Number(rows[0]?.bytes ?? 0)
-}
-
-async function connected(
-  server: PostgresServer,
-  database: string,
-): Promise<AsyncDisposable & { readonly client: Client }> {
-  const client = await server.connectAdmin(database)
-  return { client, [Symbol.asyncDispose]: () => client.end() }
 }
 
 function withoutError(statements: readonly MeasuredStatement[]): readonly MeasuredStatement[] {
