@@ -54,11 +54,11 @@ async function examineGit(
   const { decideBase } = await import('../review/base-revision.ts')
   const remedy = 'Name the migrations to judge (`pgrehearse check <paths>`), or use --all.'
   try {
-    const { repository, ...search } = await findRepository(cwd, env)
-    if (repository === undefined) {
-      const reason = 'reason' in search ? String(search.reason) : ''
-      return [{ verdict: 'caution', text: `No git history to compare with: ${reason}`, remedy }]
+    const search = await findRepository(cwd, env)
+    if (search.repository === undefined) {
+      return [{ verdict: 'caution', text: `No git history to compare with: ${search.reason}`, remedy }]
     }
+    const { repository } = search
     const depth: Diagnosis = repository.isShallow
       ? {
           verdict: 'caution',

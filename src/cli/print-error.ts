@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import pc from 'picocolors'
 import { ToolError } from '../core/errors.ts'
 import { printable } from '../reporters/printable.ts'
@@ -41,7 +42,7 @@ function stackOf(error: unknown): string {
   const seen = new Set<unknown>()
   for (let current = error; current !== undefined && !seen.has(current);) {
     seen.add(current)
-    traces.push(current instanceof Error ? (current.stack ?? current.message) : String(current))
+    traces.push(current instanceof Error ? (current.stack ?? current.message) : inspect(current))
     current = current instanceof Error ? current.cause : undefined
   }
   return traces.join('\ncaused by: ')

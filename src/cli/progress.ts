@@ -35,7 +35,7 @@ function spinner(): Progress {
   let text = ''
   let stopped = false
   let clear = (): void => {}
-  let setText = (_: string): void => {}
+  let setText: (message: string) => void = () => {}
   const show = async (): Promise<void> => {
     const { default: yoctoSpinner } = await import('yocto-spinner')
     if (stopped) return

@@ -126,7 +126,8 @@ async function ruleIssues({ rules = {}, customRules = [] }: Config, known: Known
         custom(`${name} is not a rule: pgrehearse finds it itself, with a fixed severity`, ['rules', id]),
       )
     } else if (!taken.includes(id)) {
-      issues.push(unknownName(`No rule is called ${name}`, id, taken, ['rules', id]))
+      const choice = taken.filter((other) => !reserved.includes(other))
+      issues.push(unknownName(`No rule is called ${name}`, id, choice, ['rules', id]))
     }
   }
   return issues
