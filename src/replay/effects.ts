@@ -46,7 +46,7 @@ function lockEffects({ before, after, catalog }: Observation): readonly LockEffe
   const effects: LockEffect[] = []
   for (const reading of after.relations.values()) {
     const known = catalog.get(reading.oid)
-    if (known === undefined || known.relation.kind === 'toast table') continue
+    if (known === undefined) continue
     const held = before.relations.get(reading.oid)?.modes ?? []
     const mode = strongest(reading.modes.filter((candidate) => !held.includes(candidate)))
     const already = strongest(held)

@@ -7,7 +7,7 @@ export interface KnownRelation {
   readonly relation: Relation
   readonly filenode: number | undefined
   readonly columns: ReadonlyMap<number, KnownColumn>
-  /** For an index or toast table: the oid of its table. */
+  /** For an index or owned sequence: the oid of its table. */
   readonly tableOid: number | undefined
 }
 
@@ -38,14 +38,13 @@ export function relationKind(relkind: string): RelationKind {
 const relationsSql = `
 select c.oid::int8 as oid, c.relkind::text as relkind, n.nspname, c.relname,
   pg_catalog.pg_relation_filenode(c.oid)::int8 as filenode,
-  coalesce(i.indrelid, owner.oid, owned.refobjid)::int8 as table_oid
+  coalesce(i.indrelid, owned.refobjid)::int8 as table_oid
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 left join pg_catalog.pg_index i on i.indexrelid = c.oid
-left join pg_catalog.pg_class owner on c.relkind = 't' and owner.reltoastrelid = c.oid
 left join pg_catalog.pg_depend owned on c.relkind = 'S' and owned.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
   and owned.objid = c.oid and owned.refclassid = owned.classid and owned.refobjsubid > 0 and owned.deptype in ('a', 'i')
-where c.oid >= 16384 and n.nspname <> 'pgrehearse'`
+where c.oid >= 16384 and n.nspname not in ('pgrehearse', 'pg_toast')`
 
 const columnsSql = `
 select a.attrelid::int8 as oid, a.attnum::int as attnum, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod) as type,
@@ -79,7 +78,7 @@ export class RelationCatalog {
     this.byOid = byOid
   }
 
-  /** Reads the whole catalogue once, before the first migration under review. */
+  /** Reads the whole catalogue once, before the first migration under review. TOAST goes with its table and is left out. */
   static async read(client: Client): Promise<RelationCatalog> {
     const relations = await client.query<RelationRow>(relationsSql)
     const columns = await client.query<ColumnRow>(columnsSql)
