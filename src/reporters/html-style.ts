@@ -32,6 +32,7 @@ ul, ol { padding: 0; list-style: none; }
 a { color: var(--info); text-underline-offset: 0.15em; text-decoration-thickness: 0.06em; }
 a:focus-visible, summary:focus-visible { outline: 2px solid var(--info); outline-offset: 2px; border-radius: 3px; }
 code, pre { font-family: var(--mono); font-size: 0.875em; }
+pre code { font-size: inherit; }
 code { font-variant-ligatures: none; }
 .muted { color: var(--muted); }
 .small { font-size: 0.875rem; }
@@ -69,12 +70,14 @@ h2 code { font-size: 0.95em; font-weight: 650; }
 h3 { font-size: 1.0625rem; line-height: 1.4; font-weight: 650; }
 .allowed h3 { font-weight: 500; color: var(--muted); }
 .place { margin-top: 0.2rem; font-size: 0.875rem; color: var(--muted); }
-h4 { margin: 1.1rem 0 0.3rem; font-size: 0.8125rem; font-weight: 650; color: var(--muted); }
-.receipt li { padding-left: 1rem; position: relative; }
-.receipt li::before { content: ''; position: absolute; left: 0; top: 0.68em; width: 0.4rem; height: 0.4rem; border-radius: 50%; background: var(--line); }
-.receipt { font-size: 0.9375rem; }
+h4 { margin: 0; font-size: 0.8125rem; font-weight: 650; color: var(--muted); }
+.why { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 0.6rem; margin: 1rem 0 0.35rem; }
+.remedy { margin-top: 1rem; }
+.receipt { padding-left: 1.1rem; list-style: disc; font-size: 0.9375rem; }
+.receipt li::marker { color: var(--muted); font-size: 0.7em; }
+.note { margin-top: 0.35rem; font-size: 0.9375rem; color: var(--muted); }
 .evidence {
-  display: inline-block; margin-top: 0.45rem; padding: 0.05rem 0.55rem; border-radius: 99px;
+  display: inline-block; padding: 0.05rem 0.55rem; border-radius: 99px;
   background: var(--sunken); border: 1px solid var(--line); font-size: 0.8125rem; color: var(--muted);
 }
 .evidence.measured { background: var(--ok-soft); color: var(--ok); border-color: transparent; }
@@ -93,13 +96,15 @@ pre mark { background: var(--error-soft); color: inherit; border-bottom: 2px sol
 .locks figcaption { font-weight: 650; font-size: 0.9375rem; }
 .locks table { width: 100%; margin-top: 0.7rem; border-collapse: collapse; table-layout: fixed; }
 .locks th, .locks td { padding: 0; text-align: left; font-weight: 400; vertical-align: middle; }
-.locks th { width: 17rem; padding: 0.4rem 1rem 0.4rem 0; font-size: 0.8125rem; line-height: 1.4; }
+.locks td { position: relative; height: 2.75rem; }
+.locks thead td { height: 2.1rem; }
+.locks th { width: 17rem; padding: 0.5rem 1rem 0.5rem 0; font-size: 0.8125rem; line-height: 1.4; }
 .locks th code { font-size: 0.875rem; font-weight: 650; }
 .locks tbody tr { border-top: 1px solid var(--line); }
 .locks thead th { color: var(--muted); }
 .locks .held { display: block; color: var(--muted); }
 .locks .dot { display: inline-block; width: 0.6rem; height: 0.6rem; margin-right: 0.35rem; border-radius: 2px; }
-.locks svg { display: block; width: 100%; overflow: visible; }
+.locks svg { position: absolute; inset: 0; width: 100%; height: 100%; overflow: visible; }
 .tick { fill: var(--muted); font: 0.75rem var(--mono); }
 .tick.error { fill: var(--error); font-weight: 700; }
 .tick.warning { fill: var(--warning); font-weight: 700; }
@@ -120,7 +125,7 @@ summary:hover { color: var(--text); }
 .statements { margin-top: 0.75rem; border-top: 1px solid var(--line); font-size: 0.875rem; }
 .statements > li { display: grid; grid-template-columns: 5.5rem 1fr; gap: 0 0.75rem; padding: 0.6rem 0; border-bottom: 1px solid var(--line); }
 .statements .receipt { grid-column: 2; font-size: 0.875rem; margin-top: 0.2rem; }
-.statements .evidence { grid-column: 2; justify-self: start; }
+.statements .evidence { grid-column: 2; justify-self: start; margin-top: 0.35rem; }
 
 .lines { margin-top: 0.75rem; }
 .lines li { padding: 0.5rem 0; border-top: 1px solid var(--line); }

@@ -8,10 +8,6 @@ import type { Finding, LockMode, Report, ReportMigration, Severity } from '../co
 /** Relations drawn of one migration; the strongest locks come first. */
 const maxRows = 60
 
-/** Height of a row and of the axis, in CSS pixels. Widths are percentages, so that the picture fits any page. */
-const rowHeight = 44
-const axisHeight = 34
-
 /**
  * The locks of one migration: a table with a row per existing relation, in words and as an SVG bar from the
  * statement that takes the lock to the commit that gives it back. Undefined when nothing existing is locked.
@@ -22,7 +18,7 @@ export function timelineFigure(report: Report, migration: ReportMigration): Mark
   const shown = timeline.rows.slice(0, maxRows)
   return markup`
 <figure class="locks">
-<figcaption>Locks on what existed before</figcaption>
+<figcaption>Locks on existing relations</figcaption>
 <table>
 <thead><tr><th scope="col">${timeline.columns.length === 1 ? 'Statement on line' : 'Statements, by line'}</th><td>${axis(report, migration, timeline)}</td></tr></thead>
 <tbody>${shown.map((row) => relationRow(row, timeline))}</tbody>
@@ -59,24 +55,22 @@ function stretch({ from, to, kept, openStart, openEnd }: TimelineSegment, { colu
   const first = columns[from]?.line ?? 0
   const last = columns[to - 1]?.line ?? 0
   if (!kept) return `during line ${first}`
-  const start = openStart ? 'from an earlier file' : `from line ${first}`
+  const start = openStart ? 'from an earlier file' : `line ${first}`
   if (openEnd) return `${start} on into the next file`
-  return from === to - 1 && !openStart
-    ? `on line ${first} until its commit`
-    : `${start} to the commit after line ${last}`
+  return from === to - 1 && !openStart ? `${start} to commit` : `${start} to commit after line ${last}`
 }
 
 function bars({ relation, segments }: TimelineRow, timeline: LockTimeline): Markup {
   const { columns } = timeline
-  return markup`<svg height="${rowHeight}" aria-hidden="true">
-${gridLines(timeline, rowHeight)}
+  return markup`<svg aria-hidden="true">
+${gridLines(timeline)}
 ${segments.map((segment) => bar(segment, relationName(relation), columns.length))}
 </svg>`
 }
 
 function bar({ mode, from, to }: TimelineSegment, name: string, columns: number): Markup {
   const height = blocksWrites(mode) ? 18 : 8
-  return markup`<rect class="bar ${mode}" x="${percent(from, columns)}" y="${(rowHeight - height) / 2}" width="${percent(to - from, columns)}" height="${height}" rx="4"><title>${mode} on ${name}</title></rect>`
+  return markup`<rect class="bar ${mode}" x="${percent(from, columns)}" y="50%" width="${percent(to - from, columns)}" height="${height}" rx="4" transform="translate(0 ${-height / 2})"><title>${mode} on ${name}</title></rect>`
 }
 
 /** Line numbers of the statements (as many as fit), and a bracket over each transaction. */
@@ -88,7 +82,7 @@ function axis(report: Report, migration: ReportMigration, timeline: LockTimeline
     if (severity === undefined && (number - 1) % every !== 0) return undefined
     return markup`<text class="tick ${severity ?? ''}" x="${percent(index + 0.5, columns.length)}" y="18" text-anchor="middle">${line}</text>`
   })
-  return markup`<svg height="${axisHeight}" aria-hidden="true">${ticks}
+  return markup`<svg aria-hidden="true">${ticks}
 ${transactions(timeline).map(
   ({ from, to }) =>
     markup`<line class="span" x1="${percent(from + 0.06, columns.length)}" x2="${percent(to - 0.06, columns.length)}" y1="27.5" y2="27.5"/>`,
@@ -102,11 +96,11 @@ function transactions({ columns }: LockTimeline): readonly { readonly from: numb
 }
 
 /** Thin lines between statements, dashed where a transaction commits. */
-function gridLines({ columns }: LockTimeline, height: number): readonly Markup[] {
+function gridLines({ columns }: LockTimeline): readonly Markup[] {
   const drawn = columns.length > 60 ? columns.filter(({ commits }) => commits) : columns
   return (drawn.length > 120 ? [] : drawn).map(({ commits, number }) => {
     const x = percent(number, columns.length)
-    return markup`<line class="${commits ? 'commit' : 'grid'}" x1="${x}" x2="${x}" y1="0" y2="${height}"/>`
+    return markup`<line class="${commits ? 'commit' : 'grid'}" x1="${x}" x2="${x}" y1="0" y2="100%"/>`
   })
 }
 

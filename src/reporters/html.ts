@@ -65,7 +65,7 @@ export const html: Reporter = (report: Report, options: ReporterOptions): string
 <header class="${passed ? 'passed' : 'failed'}">
 <p class="tool">pgrehearse ${report.tool.version} · ${time(report.createdAt)}</p>
 <h1>${text}</h1>
-<p class="muted">${countFindings(report.findings)} in ${count(report.migrations.length, 'migration')}, ${basis(report)}</p>
+<p class="muted">${countFindings(report.findings)} · ${count(report.migrations.length, 'migration')}, ${basis(report)}</p>
 ${overview(page)}
 </header>
 <main>
@@ -160,9 +160,10 @@ function markWord(before: string, text: string): Markup {
 
 function receiptBlock({ effects, evidence, notes }: Receipt, kind: Finding['evidence']): Markup | undefined {
   if (effects.length + notes.length === 0) return undefined
-  return markup`<h4>Why</h4>
-<ul class="receipt">${[...effects, ...notes].map((line) => markup`<li>${line}</li>`)}</ul>
-${evidence === undefined ? undefined : markup`<p class="evidence ${kind}">${evidence}</p>`}`
+  const badge = evidence === undefined ? undefined : markup`<span class="evidence ${kind}">${evidence}</span>`
+  return markup`<div class="why"><h4>Why</h4>${badge}</div>
+<ul class="receipt">${effects.map((line) => markup`<li>${line}</li>`)}</ul>
+${notes.map((note) => markup`<p class="note">${note}</p>`)}`
 }
 
 function remedyBlock({ remedy }: Finding): Markup | undefined {
