@@ -1,4 +1,4 @@
-import type { Client } from 'pg'
+import { escapeLiteral, type Client } from 'pg'
 import type { Limit, Migration, Statement } from '../core/model.ts'
 import { installBroker } from '../postgres/broker.ts'
 import { decodeEvent, installEventTriggers } from '../postgres/event-triggers.ts'
@@ -55,6 +55,7 @@ class Replay {
   private readonly marker = newMarker()
   /** Something could not be replayed here, so later steps may miss objects. */
   private incompleteSchema = false
+  private retries = false
 
   constructor(request: ReplayRequest) {
     this.request = request
@@ -136,38 +137,33 @@ class Replay {
           continue
         }
         this.request.progress(`Rehearsing ${migration.file}`)
-        const measured = await stage.run(migration, this.endsRun(index))
+        let measured = await stage.run(migration, this.endsRun(index))
+        if (measured.failure !== undefined && this.causeOf(measured.failure, stage.seeded).whose === 'data') {
+          const onSeeds = measured.failure
+          await stage[Symbol.asyncDispose]()
+          stage = await this.unseededStage(base, admin, index)
+          measured = await stage.run(migration, this.endsRun(index))
+          if (measured.failure === undefined && !breaksOnAnyRow(onSeeds))
+            this.limits.push(dependsOnData(onSeeds))
+        }
         this.limits.push(...measured.limits)
-        const { failure } = measured
-        if (failure === undefined) {
-          results.push({ migration, outcome: 'rehearsed', statements: measured.statements })
-          continue
-        }
-        const cause = this.causeOf(failure, stage.seeded)
-        if (cause.whose === 'data') {
-          const retry = await this.retryUnseeded(base, admin, index)
-          if (retry.measured.failure === undefined) {
-            await stage[Symbol.asyncDispose]()
-            stage = retry.stage
-            this.limits.push(dependsOnData(failure))
-            results.push({ migration, outcome: 'rehearsed', statements: retry.measured.statements })
-            continue
-          }
-          await retry.stage[Symbol.asyncDispose]()
-        }
-        if (cause.whose === 'ours') {
-          this.incompleteSchema = true
-          this.limits.push(notRehearsed(migration, failure, cause.why, cause.hint))
-          results.push({ migration, outcome: 'not rehearsed', statements: withoutError(measured.statements) })
-          continue
-        }
-        stopped = migration.file
-        results.push({ migration, outcome: 'failed', statements: measured.statements })
+        const result = this.conclude(migration, measured)
+        if (result.outcome === 'failed') stopped = migration.file
+        results.push(result)
       }
     } finally {
       await stage[Symbol.asyncDispose]()
     }
     return results
+  }
+
+  private conclude(migration: Migration, { failure, statements }: MeasuredMigration): ReplayedMigration {
+    if (failure === undefined) return { migration, outcome: 'rehearsed', statements }
+    const cause = this.causeOf(failure, false)
+    if (cause.whose !== 'ours') return { migration, outcome: 'failed', statements }
+    this.incompleteSchema = true
+    this.limits.push(notRehearsed(migration, failure, cause.why, cause.hint))
+    return { migration, outcome: 'not rehearsed', statements: withoutError(statements) }
   }
 
   /** Is the next migration, if any, outside of this one's transaction? */
@@ -187,20 +183,15 @@ class Replay {
     return classifyFailure(failure.error, { superuser, incompleteSchema: this.incompleteSchema, seeded })
   }
 
-  /** The same migration on the same schema without any row of ours: whatever passes there failed for our rows. */
-  private async retryUnseeded(
-    base: string,
-    admin: Client,
-    index: number,
-  ): Promise<{ readonly stage: Stage; readonly measured: MeasuredMigration }> {
-    const { review } = this.request
+  /**
+   * The schema as it is before the migration, without any row of ours: whatever passes there failed for our rows.
+   * The rest of the run stays on it.
+   */
+  private async unseededStage(base: string, admin: Client, index: number): Promise<Stage> {
+    this.retries = true
     const copy = await this.createCopy(base, { seeded: false })
-    const context = this.stageContext(admin)
-    const before = review.slice(0, index)
-    const stage = await Stage.open(context, copy, { seeded: false, apply: before })
-    const migration = review[index]
-    if (migration === undefined) throw new Error('no such migration')
-    return { stage, measured: await stage.run(migration, this.endsRun(index)) }
+    const apply = this.request.review.slice(0, index)
+    return Stage.open(this.stageContext(admin), copy, { seeded: false, apply })
   }
 
   private stageContext(admin: Client): StageContext {
@@ -222,6 +213,8 @@ class Replay {
         refused: 'A statement that changes the whole server is not run on a server that was given to us.',
       }
     }
+    // roles belong to the whole server: a second attempt finds those of the first
+    if (this.retries && statement.tag === 'CreateRoleStmt') return { sql: unlessItExists(statement.sql) }
     const detour = server.hasSuperuser && !server.migratorIsSuperuser ? brokered(statement) : undefined
     return { sql: detour ?? statement.sql }
   }
@@ -234,6 +227,10 @@ class Replay {
     })
     return { migration, outcome: 'not rehearsed', statements: [] }
   }
+}
+
+function unlessItExists(sql: string): string {
+  return `do ${escapeLiteral(`begin execute ${escapeLiteral(sql)}; exception when duplicate_object then null; end`)}`
 }
 
 function withoutError(statements: readonly MeasuredStatement[]): readonly MeasuredStatement[] {
@@ -250,6 +247,11 @@ function notRehearsed(migration: Migration, failure: MigrationFailure, why: stri
     hint,
     span: failure.statement.span,
   }
+}
+
+/** ADD COLUMN … NOT NULL without a default fails on any row: that is the column's fault, and a rule says so. */
+function breaksOnAnyRow({ statement, error }: MigrationFailure): boolean {
+  return error.sqlstate === '23502' && statement.tag === 'AlterTableStmt' && /\badd\b/i.test(statement.sql)
 }
 
 function dependsOnData(failure: MigrationFailure): Limit {
