@@ -1,4 +1,4 @@
-import type { FileTree, SourceRoot } from '../core/source.ts'
+import type { SourceRoot } from '../core/source.ts'
 
 /** The migration folders of the working tree, without configuration. */
 export async function findRoots(
@@ -8,12 +8,7 @@ export async function findRoots(
   const { findRepository } = await import('../review/git.ts')
   const { WorkingTree } = await import('../review/working-tree.ts')
   const { repository } = await findRepository(cwd, env)
-  return detectRoots(new WorkingTree(cwd, repository))
-}
-
-async function detectRoots(files: FileTree): Promise<readonly SourceRoot[]> {
+  const { findRoots: findIn } = await import('../review/roots.ts')
   const { sources } = await import('../sources/index.ts')
-  const roots: SourceRoot[] = []
-  for (const source of sources) roots.push(...(await source.detect(files)))
-  return roots
+  return (await findIn(new WorkingTree(cwd, repository), sources, {})).roots
 }

@@ -162,7 +162,7 @@ async function reviewInRoot(
     const set = await sourceOf(request, root.source).load(root, named.tree, request.settings)
     return orderNamed({ head: set, isNamed, all: request.all })
   }
-  await using revision = await openRevision(repository, base)
+  await using revision = await openRevision(repository, base, request.settings.exclude)
   const review = await reviewRoot(request, named.tree, root, revision)
   return orderNamed({ head: review.head, isNamed, all: false, review })
 }

@@ -35,7 +35,7 @@ export async function decideReviewSet(request: ReviewRequest): Promise<ReviewSet
     throw new UsageError('--all judges every migration, so there is nothing for --base to compare with.')
   }
   const search = await findRepository(full.cwd, full.env)
-  const tree = new WorkingTree(full.cwd, search.repository)
+  const tree = new WorkingTree(full.cwd, search.repository, full.settings.exclude)
   if (search.repository === undefined && full.base !== undefined) throw nothingToCompareWith(search.reason)
   if (full.paths.length > 0) return reviewNamed(full, tree, search.repository)
   if (full.all) return reviewAll(full, tree)
@@ -68,7 +68,7 @@ async function reviewChanges(
   repository: Repository,
 ): Promise<ReviewSet> {
   const base = await decideBase(repository, request.base, request.env)
-  await using revision = await openRevision(repository, base)
+  await using revision = await openRevision(repository, base, request.settings.exclude)
   const found = await findRoots(tree, request.sources, request.settings)
   if (found.roots.length === 0) throw noMigrations(found)
   const headFiles = new Set(await tree.list())

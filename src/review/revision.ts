@@ -1,5 +1,6 @@
 import type { FileTree } from '../core/source.ts'
 import type { BaseRevision } from './base-revision.ts'
+import { withoutExcluded } from './exclude.ts'
 import { listFromGit, type Repository } from './git.ts'
 import { GitTree } from './git-tree.ts'
 
@@ -11,18 +12,23 @@ export interface Revision extends AsyncDisposable {
   readonly touched: ReadonlySet<string>
 }
 
-/** Opens a base revision; without a commit it is empty. Dispose it. */
-export async function openRevision(repository: Repository, base: BaseRevision): Promise<Revision> {
+/** Opens a base revision, without the paths that `exclude` matches; without a commit it is empty. Dispose it. */
+export async function openRevision(
+  repository: Repository,
+  base: BaseRevision,
+  exclude: readonly string[] = [],
+): Promise<Revision> {
   if (base.commit === undefined) return emptyRevision(base)
   const [tree, touched] = await Promise.all([
     GitTree.open(repository, base.commit),
     touchedPaths(repository, base.commit),
   ])
+  const files = withoutExcluded(await tree.list(), exclude)
   return {
     base,
-    tree,
-    files: new Set(await tree.list()),
-    touched,
+    tree: { list: () => Promise.resolve(files), read: (path) => tree.read(path) },
+    files: new Set(files),
+    touched: new Set(withoutExcluded([...touched], exclude)),
     [Symbol.asyncDispose]: () => tree[Symbol.asyncDispose](),
   }
 }

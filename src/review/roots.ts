@@ -9,6 +9,8 @@ export interface RootSettings {
   readonly source?: string
   /** Folders relative to the project root; detection decides when absent or empty. */
   readonly dirs?: readonly string[]
+  /** Patterns of paths that are left out, in the working tree and in the base revision; see matchesGlob(). */
+  readonly exclude?: readonly string[]
 }
 
 export interface FoundRoots {

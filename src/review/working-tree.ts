@@ -5,6 +5,7 @@ import fastGlob from 'fast-glob'
 import pLimit from 'p-limit'
 import type { FileTree } from '../core/source.ts'
 import { compareText } from '../sources/paths.ts'
+import { withoutExcluded } from './exclude.ts'
 import { listFromGit, type Repository } from './git.ts'
 
 /** Open files at a time; more gains nothing and meets the limit of descriptors. */
@@ -18,18 +19,27 @@ const parallelReads = 64
 export class WorkingTree implements FileTree {
   readonly root: string
   private readonly repository: Repository | undefined
+  private readonly exclude: readonly string[]
   private readonly limit = pLimit(parallelReads)
   private listed: Promise<readonly string[]> | undefined
   private realRoot: Promise<string> | undefined
 
-  constructor(root: string, repository: Repository | undefined) {
+  /** `exclude`: patterns of paths that the listing leaves out. */
+  constructor(root: string, repository: Repository | undefined, exclude: readonly string[] = []) {
     this.root = root
     this.repository = repository
+    this.exclude = exclude
   }
 
   list(): Promise<readonly string[]> {
-    this.listed ??= this.repository === undefined ? listFolder(this.root) : listRepository(this.repository)
+    this.listed ??= this.listNow()
     return this.listed
+  }
+
+  private async listNow(): Promise<readonly string[]> {
+    const { root, repository } = this
+    const paths = await (repository === undefined ? listFolder(root) : listRepository(repository))
+    return withoutExcluded(paths, this.exclude)
   }
 
   read(path: string): Promise<Uint8Array | undefined> {

@@ -624,3 +624,30 @@ test('eight thousand files are read from the base and from disk', async () => {
   expect(set.history.map(({ text }) => text).join('')).toBe(Object.values(files).join(''))
   expect(names(set.underReview)).toEqual(['migrations/08001_new.sql'])
 }, 120_000)
+
+describe('excluded paths', () => {
+  const exclude = ['migrations/seeds', '**/*.draft.sql']
+
+  test('are in neither the history nor under review', async () => {
+    const workspace = await repositoryWith({ ...two, 'migrations/002_b.draft.sql': 'SELECT 1;' })
+    await workspace.git('checkout', '--quiet', '-b', 'feature')
+    await workspace.commit({ ...third, 'migrations/004_d.draft.sql': '', 'migrations/seeds/005_e.sql': '' })
+    const set = await review(workspace, { settings: { exclude } })
+    expect(names(set.history)).toEqual(['migrations/001_a.sql', 'migrations/002_b.sql'])
+    expect(names(set.underReview)).toEqual(['migrations/003_c.sql'])
+  })
+
+  test('are not reported when they were edited', async () => {
+    const workspace = await repositoryWith({ ...two, 'migrations/002_b.draft.sql': 'SELECT 1;' })
+    await workspace.git('checkout', '--quiet', '-b', 'feature')
+    await workspace.commit({ ...third, 'migrations/002_b.draft.sql': 'SELECT 2;' })
+    expect((await review(workspace, { settings: { exclude } })).edited).toEqual([])
+    expect((await review(workspace)).edited).toHaveLength(1)
+  })
+
+  test('are left out of --all without git, too', async () => {
+    const workspace = await folderWith({ ...two, 'migrations/004_d.draft.sql': '' })
+    const set = await review(workspace, { all: true, settings: { exclude } })
+    expect(names(set.underReview)).toEqual(['migrations/001_a.sql', 'migrations/002_b.sql'])
+  })
+})
