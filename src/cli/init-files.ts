@@ -41,7 +41,7 @@ ${commented(roots[0]?.source ?? 'plain-sql', roots[0]?.dir ?? 'migrations')}
 
 # Severity of single rules, or off. \`pgrehearse rules\` lists them.
 #rules:
-#  avoid-rename-column: warning
+#  ban-rename-column: warning
 
 # Roles that production has and the migrations only use.
 #roles: [app_reader]

@@ -211,7 +211,7 @@ export const configSchema = z.strictObject({
     .record(z.string(), ruleSetting)
     .exactOptional()
     .describe('Severity of each rule by its id, or `off`. `pgrehearse rules` lists them.')
-    .meta({ example: { 'avoid-rename-column': 'warning', 'avoid-truncate': 'off' } }),
+    .meta({ example: { 'ban-rename-column': 'warning', 'ban-truncate': 'off' } }),
   customRules: z
     .array(customRule)
     .exactOptional()

@@ -7,7 +7,7 @@ import { loadConfig } from '../../src/config/load.ts'
 import { folderWith, run } from './run.ts'
 
 const known = {
-  rules: async () => ['avoid-rename-column'],
+  rules: async () => ['ban-rename-column'],
   reserved: async () => [],
   sources: async () => ['flyway', 'plain-sql'],
 }

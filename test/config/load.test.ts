@@ -6,7 +6,7 @@ import { loadConfig, type LoadedConfig } from '../../src/config/load.ts'
 import { ConfigError } from '../../src/core/errors.ts'
 
 const known = {
-  rules: async () => ['avoid-rename-column', 'avoid-truncate'],
+  rules: async () => ['ban-rename-column', 'ban-truncate'],
   reserved: async () => ['edited-migration'],
   sources: async () => ['flyway', 'golang-migrate', 'plain-sql'],
 }
@@ -106,14 +106,14 @@ describe('reading the configuration', () => {
         'migrations: { dir: db, source: flyway }',
         'runner: { lockTimeout: 5s, statementTimeout: 1.5 min }',
         'statementTimeout: 250',
-        'rules: { avoid-truncate: off, avoid-rename-column: { severity: info } }',
+        'rules: { ban-truncate: off, ban-rename-column: { severity: info } }',
       ].join('\n'),
     )
     expect((await load()).config).toEqual({
       migrations: [{ dir: 'db', source: 'flyway' }],
       runner: { lockTimeout: 5000, statementTimeout: 90_000 },
       statementTimeout: 250,
-      rules: { 'avoid-truncate': 'off', 'avoid-rename-column': 'info' },
+      rules: { 'ban-truncate': 'off', 'ban-rename-column': 'info' },
     })
   })
 
@@ -156,8 +156,8 @@ migrations:
   transaction: sometimes
 rulez: 3
 rules:
-  avoid-truncate: loud
-  avoid-rename-column: { severity: loud }
+  ban-truncate: loud
+  ban-rename-column: { severity: loud }
 statementTimeout: 5 parsecs
 timeZone: Mars/Base
 roles: [app, 3]
@@ -178,13 +178,13 @@ server: { pgVersion: 9, url: "mysql://root:secret@db" }
       ✖ Invalid input: expected string, received number
         → at roles[1]
       ✖ Expected "off", "error", "warning", "info", or an object with a severity
-        → at rules["avoid-truncate"]
+        → at rules["ban-truncate"]
       ✖ Expected a URL that begins with postgres:// or postgresql://
         → at server.url
       ✖ Expected a major version of Postgres from 14
         → at server.pgVersion
       ✖ Invalid option: expected one of "error"|"warning"|"info"
-        → at rules["avoid-rename-column"].severity
+        → at rules["ban-rename-column"].severity
       hint: docs/configuration.md of the package describes every key; \`pgrehearse init\` writes a commented example."
     `)
     expect(message).not.toContain('secret')
@@ -201,10 +201,10 @@ server: { pgVersion: 9, url: "mysql://root:secret@db" }
   })
 
   it('names the rule that was meant', async () => {
-    expect(await printed('pgrehearse.config.yaml', 'rules: { avoid-trunkate: off }')).toMatchInlineSnapshot(`
+    expect(await printed('pgrehearse.config.yaml', 'rules: { ban-trunkate: off }')).toMatchInlineSnapshot(`
       "pgrehearse.config.yaml is not a valid configuration:
-      ✖ No rule is called "avoid-trunkate". Did you mean "avoid-truncate"?
-        → at rules["avoid-trunkate"]
+      ✖ No rule is called "ban-trunkate". Did you mean "ban-truncate"?
+        → at rules["ban-trunkate"]
       hint: docs/configuration.md of the package describes every key; \`pgrehearse init\` writes a commented example."
     `)
   })
@@ -248,11 +248,11 @@ server: { pgVersion: 9, url: "mysql://root:secret@db" }
   })
 
   it('refuses a rule of the user’s own that takes the name of another', async () => {
-    const text = `const rule = { id: 'avoid-truncate', title: 'x', severity: 'info', since: '1', messages: {}, statement() {} }
+    const text = `const rule = { id: 'ban-truncate', title: 'x', severity: 'info', since: '1', messages: {}, statement() {} }
       export default { customRules: [rule] }`
     expect(await printed('pgrehearse.config.mjs', text)).toMatchInlineSnapshot(`
       "pgrehearse.config.mjs is not a valid configuration:
-      ✖ There is already a rule called "avoid-truncate"
+      ✖ There is already a rule called "ban-truncate"
         → at customRules[0].id
       hint: docs/configuration.md of the package describes every key; \`pgrehearse init\` writes a commented example."
     `)

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest'
 import { nearest } from '../../src/core/suggest.ts'
 
-const known = ['avoid-truncate', 'check', 'lint', 'require-concurrent-index', 'rules']
+const known = ['ban-truncate', 'check', 'lint', 'require-concurrent-index', 'rules']
 
 it.each([
-  ['avoid-trunkate', 'avoid-truncate'],
-  ['AVOID-TRUNCATE', 'avoid-truncate'],
+  ['ban-trunkate', 'ban-truncate'],
+  ['AVOID-TRUNCATE', 'ban-truncate'],
   ['chekc', 'check'],
   ['require-concurent-idnex', 'require-concurrent-index'],
   ['rulez', 'rules'],

@@ -462,6 +462,16 @@ describe('defects of the files', () => {
   })
 })
 
+test('a new title changes nothing for golang-migrate, a new content does', async () => {
+  const repository = await repositoryWith({ 'db/1_a.up.sql': 'SELECT 1;', 'db/2_b.up.sql': 'SELECT 2;' })
+  await repository.move('db/2_b.up.sql', 'db/2_better.up.sql')
+  expect(await review(repository)).toMatchObject({ underReview: [], edited: [] })
+  await repository.write({ 'db/2_better.up.sql': 'SELECT 20;' })
+  expect((await review(repository)).edited).toMatchObject([
+    { change: 'edited', script: { version: '2' }, renamedTo: 'db/2_better.up.sql' },
+  ])
+})
+
 test('a new script that golang-migrate would skip is said to come too late', async () => {
   const repository = await repositoryWith({ 'db/1_a.up.sql': '', 'db/5_e.up.sql': '' })
   await repository.write({ 'db/3_c.up.sql': '', 'db/6_f.up.sql': '' })
@@ -624,30 +634,3 @@ test('eight thousand files are read from the base and from disk', async () => {
   expect(set.history.map(({ text }) => text).join('')).toBe(Object.values(files).join(''))
   expect(names(set.underReview)).toEqual(['migrations/08001_new.sql'])
 }, 120_000)
-
-describe('excluded paths', () => {
-  const exclude = ['migrations/seeds', '**/*.draft.sql']
-
-  test('are in neither the history nor under review', async () => {
-    const workspace = await repositoryWith({ ...two, 'migrations/002_b.draft.sql': 'SELECT 1;' })
-    await workspace.git('checkout', '--quiet', '-b', 'feature')
-    await workspace.commit({ ...third, 'migrations/004_d.draft.sql': '', 'migrations/seeds/005_e.sql': '' })
-    const set = await review(workspace, { settings: { exclude } })
-    expect(names(set.history)).toEqual(['migrations/001_a.sql', 'migrations/002_b.sql'])
-    expect(names(set.underReview)).toEqual(['migrations/003_c.sql'])
-  })
-
-  test('are not reported when they were edited', async () => {
-    const workspace = await repositoryWith({ ...two, 'migrations/002_b.draft.sql': 'SELECT 1;' })
-    await workspace.git('checkout', '--quiet', '-b', 'feature')
-    await workspace.commit({ ...third, 'migrations/002_b.draft.sql': 'SELECT 2;' })
-    expect((await review(workspace, { settings: { exclude } })).edited).toEqual([])
-    expect((await review(workspace)).edited).toHaveLength(1)
-  })
-
-  test('are left out of --all without git, too', async () => {
-    const workspace = await folderWith({ ...two, 'migrations/004_d.draft.sql': '' })
-    const set = await review(workspace, { all: true, settings: { exclude } })
-    expect(names(set.underReview)).toEqual(['migrations/001_a.sql', 'migrations/002_b.sql'])
-  })
-})
