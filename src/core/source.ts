@@ -55,6 +55,8 @@ export interface MigrationSet {
    * migrations already never runs it.
    */
   readonly baseline?: string
+  /** The tool knows its scripts by version alone, so a new title changes nothing; absent: names count. */
+  readonly identifiedBy?: 'version'
   /** What the tool does with a new script that sorts before one it has already run; absent: it simply runs it. */
   readonly whenOutOfOrder?: string
 }

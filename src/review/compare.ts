@@ -36,7 +36,7 @@ export interface Comparison {
  *
  * A script that is gone while its version lives on in a new file was renamed: the tool takes the two for the
  * same migration and will not run it again, so it counts as edited (as nothing at all when it only moved to
- * another folder). A script that is gone while its content lives on under a new version counts as deleted,
+ * another folder, or when the tool does not look at titles). A script that is gone while its content lives on under a new version counts as deleted,
  * and the new file is under review: the tool runs it a second time.
  */
 export function compareVersions(versions: TwoVersions): Comparison {
@@ -133,17 +133,22 @@ function findEdited(
     } else if (versions.knowsDeletions && versions.isTouched(script.file)) {
       const successor = script.version === null ? undefined : byVersion.get(script.version)
       if (successor !== undefined) renamed.add(successor.file)
-      const entry = successor === undefined ? deleted(script, byText) : renamedScript(script, successor)
+      const entry =
+        successor === undefined ? deleted(script, byText) : renamedScript(script, successor, versions)
       if (entry !== undefined) edited.push(entry)
     }
   }
   return { edited, renamed }
 }
 
-function renamedScript(script: MigrationScript, successor: MigrationScript): EditedScript | undefined {
-  const isSame =
-    nameOf(script.file) === nameOf(successor.file) && normalised(script) === normalised(successor)
-  return isSame ? undefined : { script, change: 'edited', renamedTo: successor.file }
+function renamedScript(
+  script: MigrationScript,
+  successor: MigrationScript,
+  { head }: TwoVersions,
+): EditedScript | undefined {
+  const isSameName = head.identifiedBy === 'version' || nameOf(script.file) === nameOf(successor.file)
+  if (isSameName && normalised(script) === normalised(successor)) return undefined
+  return { script, change: 'edited', renamedTo: successor.file }
 }
 
 function deleted(script: MigrationScript, byText: ReadonlyMap<string, MigrationScript>): EditedScript {

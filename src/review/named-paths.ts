@@ -54,7 +54,7 @@ export async function reviewNamed(
     notChecked: [
       ...(order?.notChecked ?? []),
       ...aloneLimits(alone.length, order),
-      ...unsupportedLimits(foreign),
+      ...unsupportedLimits(foreign, 'the named files ran as plain SQL'),
     ],
   }
 }

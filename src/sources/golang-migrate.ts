@@ -22,6 +22,7 @@ import { unsupportedFolders } from './unsupported.ts'
  *   implicit transaction; `x-multi-statement=true` in the database URL splits it at semicolons, which no file
  *   can tell (Run in database/postgres/postgres.go; pgx sends it likewise).
  * - Session: the driver keeps one connection for all migrations (WithInstance, same file), so a SET lasts.
+ * - Identity: schema_migrations holds the version and nothing else (SetVersion, same file); titles may change.
  * - Order of merging: `up` only ever steps to versions above the database's current one (migrate.go, readUp).
  */
 export const golangMigrate: MigrationSource = {
@@ -81,7 +82,7 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
     else scripts.push(scriptOf(entry, read.text, options))
   })
   const whenOutOfOrder = 'golang-migrate never runs it on a database that is already at a later version'
-  return { root, scripts, sharesSession: true, problems, skipped, whenOutOfOrder }
+  return { root, scripts, sharesSession: true, problems, skipped, identifiedBy: 'version', whenOutOfOrder }
 }
 
 async function readFolder(
