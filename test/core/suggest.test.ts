@@ -5,7 +5,7 @@ const known = ['ban-truncate', 'check', 'lint', 'require-concurrent-index', 'rul
 
 it.each([
   ['ban-trunkate', 'ban-truncate'],
-  ['AVOID-TRUNCATE', 'ban-truncate'],
+  ['BAN-TRUNCATE', 'ban-truncate'],
   ['chekc', 'check'],
   ['require-concurent-idnex', 'require-concurrent-index'],
   ['rulez', 'rules'],
