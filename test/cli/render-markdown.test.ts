@@ -82,10 +82,7 @@ it('keeps every page of a rule within the width, code and tables apart, and leav
     const prose = markdown.replaceAll(/^```[^]*?^```$/gm, '').replaceAll(/^\|.*$/gm, '')
     const lines = renderMarkdown(prose, { color: false, width: 80 }).split('\n')
     const long = lines.filter((line) => stringWidth(line) > 80 && line.trim().includes(' '))
-    expect(long, name).toEqual([])
-    expect(
-      lines.filter((line) => /<!--|\]\(|\*\*/.test(line)),
-      name,
-    ).toEqual([])
+    const marked = lines.filter((line) => /<!--|\]\(|\*\*/.test(line))
+    expect({ name, long, marked }).toEqual({ name, long: [], marked: [] })
   }
 })
