@@ -4,7 +4,7 @@
  * A rule reads effects and never knows whether they were predicted or measured.
  */
 import { blockingLocks, relationKey, strongestPerRelation } from './core/effects.ts'
-import { blocksReads } from './core/locks.ts'
+import { blocksReads, displayName } from './core/locks.ts'
 import type {
   Effect,
   LockEffect,
@@ -72,7 +72,18 @@ export {
 } from './sql/statement-nodes.ts'
 export { isWord, normalizeSql, splitAtCommas, tokenize, type Token } from './sql/tokens.ts'
 export { objectName, quoteIdent, quoteName } from './sql/quote.ts'
+export { addedConstraints, notValidSteps, type AddedConstraint } from './sql/added-constraints.ts'
+export { createIndexSql, partitionedIndexSteps, reindexConcurrentlySql } from './sql/create-index.ts'
+export { batchedStatement } from './sql/batched-statement.ts'
 export { batchedDelete, batchedUpdate } from './sql/batches.ts'
+export {
+  notNullSteps,
+  step,
+  stepAccepted,
+  stepOutsideTransaction,
+  stepWithLockTimeout,
+  type RemedyStep,
+} from './sql/remedies.ts'
 
 /** A statement with what it does. */
 export interface StatementView {
@@ -176,37 +187,38 @@ export function lockOn(locks: readonly LockEffect[], relation: Relation): LockEf
   return locks.find((lock) => keys.includes(relationKey(lock.relation)))
 }
 
+/** The locks on the relations of these effects, each once. */
+export function locksOn(
+  locks: readonly LockEffect[],
+  effects: readonly { readonly relation: Relation }[],
+): readonly LockEffect[] {
+  return [...new Set(effects.flatMap(({ relation }) => lockOn(locks, relation) ?? []))]
+}
+
+/** The lock on the table that a statement names; the schema counts only where the statement gives one. */
+export function lockNamed(
+  locks: readonly LockEffect[],
+  name: { readonly schemaname?: string; readonly relname?: string } | undefined,
+): LockEffect | undefined {
+  return locks.find(
+    ({ relation }) =>
+      relation.name === name?.relname &&
+      (name.schemaname === undefined || name.schemaname === relation.schema),
+  )
+}
+
 /** What waits for these locks, in words: `reads and writes` or `writes`. */
 export function waitsFor(locks: readonly LockEffect[]): 'reads and writes' | 'writes' {
   return locks.some(({ mode }) => blocksReads(mode)) ? 'reads and writes' : 'writes'
+}
+
+/** Names of relations as people call them, each once: `orders and billing.invoices`. */
+export function nameAll(relations: readonly Pick<Relation, 'schema' | 'name'>[]): string {
+  return enumerate([...new Set(relations.map(displayName))])
 }
 
 /** `a`, `a and b`, `a, b and c`. */
 export function enumerate(names: readonly string[]): string {
   const last = names.at(-1) ?? ''
   return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`
-}
-
-/** One step of a remedy: SQL that runs in a transaction of its own, ended by a semicolon. */
-export function step(...statements: readonly string[]): Remedy['migrations'][number] {
-  return { sql: joinStatements(statements), transaction: true }
-}
-
-/** One step of a remedy that must run outside a transaction block. */
-export function stepOutsideTransaction(...statements: readonly string[]): Remedy['migrations'][number] {
-  return { sql: joinStatements(statements), transaction: false }
-}
-
-/** As {@link step}, beginning with a lock_timeout unless one is in force. */
-export function stepWithLockTimeout(
-  settings: SessionSettings,
-  ...statements: readonly string[]
-): Remedy['migrations'][number] {
-  return settings.lockTimeoutMs > 0
-    ? step(...statements)
-    : step("SET LOCAL lock_timeout = '2s'", ...statements)
-}
-
-function joinStatements(statements: readonly string[]): string {
-  return statements.map((sql) => `${sql.trim().replace(/;$/, '')};`).join('\n')
 }

@@ -1,6 +1,7 @@
 import { quoteName } from './quote.ts'
 
-interface BatchTarget {
+/** The table of a batched statement. */
+export interface BatchTarget {
   readonly relation: { readonly kind: string; readonly schema: string; readonly name: string }
   /** The name by which the statement's own text calls the table. */
   readonly alias?: string

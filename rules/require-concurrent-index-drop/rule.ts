@@ -1,0 +1,64 @@
+import {
+  blockingLocks,
+  catalogEffects,
+  defineRule,
+  enumerate,
+  isOpaque,
+  nameAll,
+  nodeOf,
+  quoteIdent,
+  stepOutsideTransaction,
+  words,
+  as,
+  type RemedyStep,
+  type Statement,
+} from '../../src/rule.ts'
+
+export default defineRule({
+  id: 'require-concurrent-index-drop',
+  title: 'Require DROP INDEX CONCURRENTLY on tables that are in use',
+  severity: 'warning',
+  since: '0.1.0',
+  messages: {
+    blocksQueries: ({ indexes, tables }: { indexes: string; tables: string }) =>
+      `Dropping ${indexes} blocks every read and write of ${tables} until the transaction commits.`,
+  },
+  statement({ statement, effects, settings, report }) {
+    const node = nodeOf(statement, 'DropStmt')
+    if (node === undefined ? !isOpaque(statement) : node.removeType !== 'OBJECT_INDEX') return
+    if (node?.concurrent === true) return
+    // an index of a partitioned table cannot be dropped concurrently: nothing to advise
+    const dropped = catalogEffects(effects, 'drop').filter(
+      ({ object, existedBefore, change }) => object.kind === 'index' && existedBefore && !change.cascaded,
+    )
+    const locks = blockingLocks(effects)
+    if (dropped.length === 0 || locks.length === 0) return
+    report(
+      'blocksQueries',
+      {
+        indexes: enumerate(dropped.map(({ object }) => object.name)),
+        tables: nameAll(locks.map(({ relation }) => relation)),
+      },
+      {
+        on: dropped.map(({ object }) => object.name).join(', '),
+        because: [...locks, ...dropped],
+        // bounded by a lock_timeout, the lock is a matter of an instant
+        ...(settings.lockTimeoutMs > 0 ? { severity: 'info' } : {}),
+        remedy: {
+          summary: 'Drop it concurrently, in a migration of its own that runs outside a transaction.',
+          migrations: concurrentDrops(statement),
+        },
+      },
+    )
+  },
+})
+
+/** CONCURRENTLY takes one index at a time. */
+function concurrentDrops(statement: Statement): readonly RemedyStep[] {
+  const node = nodeOf(statement, 'DropStmt')
+  const command = node?.missing_ok === true ? 'DROP INDEX CONCURRENTLY IF EXISTS' : 'DROP INDEX CONCURRENTLY'
+  return (node?.objects ?? []).map((object) => {
+    const name = words(as<{ items?: [] }>(object, 'List')?.items).map(quoteIdent)
+    return stepOutsideTransaction(`${command} ${name.join('.')}`)
+  })
+}

@@ -1,0 +1,151 @@
+import {
+  catalogEffects,
+  createIndexSql,
+  defineRule,
+  displayName,
+  enumerate,
+  existingRewrites,
+  existingScans,
+  isOpaque,
+  lockNamed,
+  lockOn,
+  locksOn,
+  locksDuring,
+  nodeOf,
+  partitionedIndexSteps,
+  reindexConcurrentlySql,
+  relationKey,
+  stepOutsideTransaction,
+  waitsFor,
+  type LockEffect,
+  type Relation,
+  type Remedy,
+  type ScanEffect,
+  type Statement,
+  type StatementContext,
+} from '../../src/rule.ts'
+
+const messages = {
+  blocksWrites: ({ index, table, waits }: { index: string; table: string; waits: string }) =>
+    `Building ${index} blocks ${waits} to ${table} until it is done.`,
+  reindexBlocks: ({ indexes, table }: { indexes: string; table: string }) =>
+    `Rebuilding ${indexes} blocks every write to ${table}, and reads too, until it is done.`,
+}
+
+export default defineRule({
+  id: 'require-concurrent-index',
+  title: 'Require CREATE INDEX CONCURRENTLY on tables that already hold rows',
+  severity: 'error',
+  since: '0.1.0',
+  messages,
+  statement(context) {
+    const { statement } = context
+    if (statement.tag === 'ReindexStmt') checkReindex(context)
+    else if (statement.tag === 'IndexStmt') checkIndex(context)
+    else if (isOpaque(statement)) checkCode(context)
+  },
+})
+
+type Context = StatementContext<typeof messages>
+
+function checkIndex(context: Context): void {
+  const { statement, effects, transaction, report } = context
+  const node = nodeOf(statement, 'IndexStmt')
+  if (node?.concurrent === true) return
+  const locks = locksDuring(transaction, context)
+  const scans = blockedScans(context, locks)
+  const lock = lockNamed(locks, node?.relation) ?? locks[0]
+  if (scans.length === 0 || lock === undefined) return
+  const created = catalogEffects(effects, 'create').find(({ object }) => object.kind.endsWith('index'))
+  const name = node?.idxname ?? created?.object.name
+  report(
+    'blocksWrites',
+    { index: name ?? 'this index', table: displayName(lock.relation), waits: blockedQueries([lock]) },
+    {
+      on: lock.relation,
+      because: [lock, ...locksOn(locks, scans), ...scans],
+      remedy: indexRemedy(statement, lock.relation, name, scans),
+    },
+  )
+}
+
+function checkCode(context: Context): void {
+  const { effects, transaction, report } = context
+  const locks = locksDuring(transaction, context)
+  for (const scan of blockedScans(context, locks)) {
+    const lock = lockOn(locks, scan.relation)
+    if (lock === undefined) continue
+    const created = catalogEffects(effects, 'create').find(
+      ({ object }) => object.kind === 'index' && object.table === relationKey(scan.relation),
+    )
+    const index = created?.object.name ?? 'an index'
+    report(
+      'blocksWrites',
+      { index, table: displayName(scan.relation), waits: blockedQueries([lock]) },
+      {
+        on: scan.relation,
+        because: [lock, scan],
+        remedy: {
+          summary:
+            'Build it with CREATE INDEX CONCURRENTLY, as a statement of its own in a migration without a transaction: CONCURRENTLY does not work inside a block of code.',
+          migrations: [],
+        },
+      },
+    )
+  }
+}
+
+function checkReindex(context: Context): void {
+  const { statement, effects, transaction, report } = context
+  const locks = locksDuring(transaction, context)
+  const rebuilt = existingRewrites(effects).filter(({ relation }) => lockOn(locks, relation) !== undefined)
+  const [lock] = locksOn(locks, rebuilt)
+  if (lock === undefined) return
+  const names = rebuilt.map(({ relation }) => displayName(relation))
+  const concurrently = reindexConcurrentlySql(statement)
+  report(
+    'reindexBlocks',
+    {
+      indexes: names.length === 1 ? enumerate(names) : `${names.length} indexes`,
+      table: displayName(lock.relation),
+    },
+    {
+      on: lock.relation,
+      because: [...locksOn(locks, rebuilt), ...rebuilt, ...existingScans(effects, 'build index')],
+      notes: ['Planning a query locks every index of its table, so reads wait for the locked index.'],
+      remedy: {
+        summary: 'Rebuild it concurrently, outside a transaction.',
+        migrations: concurrently === undefined ? [] : [stepOutsideTransaction(concurrently)],
+      },
+    },
+  )
+}
+
+function blockedScans({ effects }: Context, locks: readonly LockEffect[]): readonly ScanEffect[] {
+  return existingScans(effects, 'build index').filter(({ relation }) => lockOn(locks, relation) !== undefined)
+}
+
+function blockedQueries(locks: readonly LockEffect[]): string {
+  return waitsFor(locks) === 'writes' ? 'every write' : 'every read and write'
+}
+
+function indexRemedy(
+  statement: Statement,
+  table: Relation,
+  name: string | undefined,
+  scans: readonly ScanEffect[],
+): Remedy {
+  if (table.kind === 'partitioned table') {
+    const partitions = scans.map(({ relation }) => relation)
+    return {
+      summary:
+        'CONCURRENTLY does not work on partitioned tables: create the index on the parent alone, build one concurrently on each partition, and attach them; the last one makes the index of the parent valid.',
+      migrations: name === undefined ? [] : partitionedIndexSteps(statement, table, name, partitions),
+    }
+  }
+  const sql = createIndexSql(statement, { name, concurrently: true })
+  return {
+    summary: 'Build it concurrently, in a migration of its own that runs outside a transaction.',
+    migrations: sql === undefined ? [] : [stepOutsideTransaction(sql)],
+  }
+}

@@ -1,0 +1,147 @@
+import {
+  addedConstraints,
+  defineRule,
+  displayName,
+  enumerate,
+  existingScans,
+  catalogEffects,
+  isOpaque,
+  lockNamed,
+  lockOn,
+  locksOn,
+  locksDuring,
+  nameAll,
+  nodeOf,
+  notValidSteps,
+  step,
+  waitsFor,
+  words,
+  type AddedConstraint,
+  type LockEffect,
+  type Relation,
+  type Remedy,
+  type ScanEffect,
+  type StatementContext,
+} from '../../src/rule.ts'
+
+const messages = {
+  checkScans: ({ constraint, table }: { constraint: string; table: string }) =>
+    `Adding ${constraint} blocks every read and write of ${table} until each of its rows has been checked.`,
+  foreignKeyScans: ({
+    constraint,
+    tables,
+    table,
+    waits,
+  }: Record<'constraint' | 'tables' | 'table' | 'waits', string>) =>
+    `Adding ${constraint} blocks ${waits} of ${tables} until every row of ${table} has been looked up.`,
+  domainScans: ({ domain, tables }: { domain: string; tables: string }) =>
+    `Adding a constraint to the domain ${domain} blocks writes to ${tables} until each of their rows has been checked.`,
+  codeScans: ({ tables, waits }: { tables: string; waits: string }) =>
+    `Checking a constraint blocks ${waits} of ${tables} until every row has been read.`,
+}
+
+export default defineRule({
+  id: 'require-not-valid-constraint',
+  title: 'Require NOT VALID for foreign keys and checks on tables that already hold rows',
+  severity: 'error',
+  since: '0.1.0',
+  messages,
+  statement(context) {
+    const { statement, effects, transaction } = context
+    const { tag } = statement
+    if (tag !== 'AlterTableStmt' && tag !== 'AlterDomainStmt' && !isOpaque(statement)) return
+    const locks = locksDuring(transaction, context)
+    const scans = existingScans(effects, 'validate').filter(
+      ({ relation }) => lockOn(locks, relation) !== undefined,
+    )
+    if (scans.length === 0) return
+    if (tag === 'AlterDomainStmt') checkDomain(context, locks, scans)
+    else if (tag === 'AlterTableStmt') checkTable(context, locks, scans)
+    else checkCode(context, locks, scans)
+  },
+})
+
+type Context = StatementContext<typeof messages>
+
+function checkTable(context: Context, locks: readonly LockEffect[], scans: readonly ScanEffect[]): void {
+  const { statement, report } = context
+  const constraints = addedConstraints(statement)
+  const named = nodeOf(statement, 'AlterTableStmt')?.relation
+  const table = (lockNamed(locks, named) ?? locks[0])?.relation
+  if (constraints.length === 0 || table === undefined) return
+  const referenced = constraints.flatMap((constraint) => lockNamed(locks, constraint.referenced) ?? [])
+  const involved = [...new Set([...locksOn(locks, scans), ...referenced])]
+  const because = [...involved, ...scans]
+  const constraint = enumerate(constraints.map(describe))
+  const options = { on: table, because, remedy: notValidRemedy(context, table, constraints) }
+  if (!constraints.some(({ kind }) => kind === 'foreign key')) {
+    report('checkScans', { constraint, table: displayName(table) }, options)
+    return
+  }
+  const tables = nameAll([table, ...involved.map(({ relation }) => relation)])
+  report(
+    'foreignKeyScans',
+    { constraint, tables, table: displayName(table), waits: waitsFor(involved) },
+    options,
+  )
+}
+
+function checkDomain(context: Context, locks: readonly LockEffect[], scans: readonly ScanEffect[]): void {
+  const { statement, report } = context
+  const node = nodeOf(statement, 'AlterDomainStmt')
+  const domain = words(node?.typeName).join('.')
+  report(
+    'domainScans',
+    { domain, tables: nameAll(scans.map(({ relation }) => relation)) },
+    {
+      on: domain,
+      because: [...locks, ...scans],
+      notes: ['ALTER DOMAIN … VALIDATE CONSTRAINT takes the same ShareLock up to PostgreSQL 18.'],
+      remedy: {
+        summary:
+          'Add it NOT VALID: new values are checked from then on, without reading a row. Leave VALIDATE CONSTRAINT for a quiet hour, or put validated CHECK constraints on the tables instead.',
+        migrations: [step(`${statement.sql} NOT VALID`)],
+      },
+    },
+  )
+}
+
+function checkCode(context: Context, locks: readonly LockEffect[], scans: readonly ScanEffect[]): void {
+  if (catalogEffects(context.effects, 'set not null').length > 0) return
+  const blocked = locksOn(locks, scans)
+  context.report(
+    'codeScans',
+    { tables: nameAll(scans.map(({ relation }) => relation)), waits: waitsFor(blocked) },
+    {
+      on: scans[0]?.relation ?? '',
+      because: [...blocked, ...scans],
+      remedy: {
+        summary: 'Add the constraint NOT VALID here, and VALIDATE it in a later migration.',
+        migrations: [],
+      },
+    },
+  )
+}
+
+function describe({ kind, name }: AddedConstraint): string {
+  return name ?? `the ${kind}`
+}
+
+function notValidRemedy(
+  { statement, settings }: Context,
+  table: Relation,
+  constraints: readonly AddedConstraint[],
+): Remedy {
+  if (table.kind === 'partitioned table' && constraints.some(({ kind }) => kind === 'foreign key')) {
+    return {
+      summary:
+        'Before PostgreSQL 18 a foreign key of a partitioned table cannot be NOT VALID: add it to each partition NOT VALID, validate it there, and add it to the parent last, which then finds it proven.',
+      migrations: [],
+    }
+  }
+  return {
+    summary:
+      'Add it NOT VALID, which reads no row, and validate it in a later migration, which blocks nobody.',
+    migrations: notValidSteps(statement, settings, constraints, table),
+  }
+}
