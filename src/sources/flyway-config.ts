@@ -1,4 +1,3 @@
-import { parseAllDocuments } from 'yaml'
 import type { FileTree } from '../core/source.ts'
 import { defaultNaming, type FlywayNaming } from './flyway-names.ts'
 import { parseProperties, parseTomlSettings, type Settings } from './flyway-settings.ts'
@@ -39,7 +38,7 @@ export async function readFlywayConfigs(files: FileTree): Promise<readonly Flywa
     const bytes = await files.read(file)
     const decoded = bytes === undefined ? undefined : decodeText(bytes)
     if (decoded === undefined || !('text' in decoded)) continue
-    const settings = settingsOf(file, decoded.text)
+    const settings = await settingsOf(file, decoded.text)
     if (settings !== undefined) configs.push(configOf(file, settings, paths))
   }
   return configs
@@ -60,10 +59,10 @@ export const defaultConfig: FlywayConfig = {
   placeholders: {},
 }
 
-function settingsOf(file: string, text: string): Settings | undefined {
+async function settingsOf(file: string, text: string): Promise<Settings | undefined> {
   if (file.endsWith('.toml')) return withPrefix(parseTomlSettings(text), 'flyway.')
   if (file.endsWith('.conf')) return withPrefix(parseProperties(text), 'flyway.')
-  const settings = file.endsWith('.properties') ? parseProperties(text) : parseYaml(text)
+  const settings = file.endsWith('.properties') ? parseProperties(text) : await parseYaml(text)
   return withPrefix(settings, 'spring.flyway.')
 }
 
@@ -88,7 +87,9 @@ function expandDefault(value: string): string {
 }
 
 /** The documents of a YAML file that hold for every profile, flattened to dotted keys. */
-function parseYaml(text: string): Settings {
+async function parseYaml(text: string): Promise<Settings> {
+  // Loaded for a Spring configuration only: it would cost every run a good part of its start-up.
+  const { parseAllDocuments } = await import('yaml')
   const settings = new Map<string, string>()
   for (const document of parseAllDocuments(text)) {
     if (document.errors.length > 0) continue
