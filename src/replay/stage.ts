@@ -79,7 +79,7 @@ export class Stage implements AsyncDisposable {
 
 async function readCatalog(server: PostgresServer, database: string): Promise<RelationCatalog> {
   await using admin = await connected(server, database)
-  return RelationCatalog.read(admin.client)
+  return await RelationCatalog.read(admin.client)
 }
 
 async function readTempBytes(admin: Client): Promise<number> {
