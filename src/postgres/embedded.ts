@@ -129,7 +129,7 @@ class EmbeddedServer implements PostgresServer {
   }
 
   async #prepare(): Promise<void> {
-    const attributes = { superuser: this.migratorIsSuperuser, createRole: true }
+    const attributes = { superuser: this.migratorIsSuperuser, createDb: true, createRole: true }
     await this.#maintenance.query(statisticsSql)
     await this.#maintenance.query(migratorSql(this.migrator, this.#migratorPassword, attributes))
     if (this.major >= 15) await this.#maintenance.query(parameterGrantSql(this.migrator))

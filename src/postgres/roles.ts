@@ -3,16 +3,25 @@ import { escapeIdentifier, type Client } from 'pg'
 /** Words that stand for a role without being one, and Postgres's own prefix. */
 const reserved = /^(?:pg_.*|public|none|current_role|current_user|session_user|)$/
 
+/** For whom roles are created, and where. */
+export interface RoleContext {
+  readonly migrator: string
+  readonly major: number
+  /** Make the migrator a member of ordinary roles that were there before: only on a server of our own. */
+  readonly adoptExisting: boolean
+  /** `admin` is the migrator itself: no superuser. */
+  readonly migratorCreates?: boolean
+}
+
 /**
  * Creates the roles that do not exist, without login, and lets the migrator grant them, change to them and
- * give objects to them, as production's migrating user could. `adoptExisting` does the latter also for
- * ordinary roles that are there already: only for a server of our own.
+ * give objects to them, as production's migrating user could.
  * @returns the names of the roles it created.
  */
 export async function ensureRoles(
   admin: Client,
   names: readonly string[],
-  context: { readonly migrator: string; readonly major: number; readonly adoptExisting: boolean },
+  context: RoleContext,
 ): Promise<readonly string[]> {
   const created: string[] = []
   for (const name of new Set(names)) {
@@ -22,10 +31,11 @@ export async function ensureRoles(
       [name],
     )
     const role = known.rows[0]
-    if (role === undefined) {
-      if (await createRole(admin, name)) created.push(name)
-    } else if (!context.adoptExisting || role.rolsuper) continue
-    await admin.query(membership(name, context))
+    const isNew = role === undefined && (await createRole(admin, name))
+    if (isNew) created.push(name)
+    if (isNew || (context.adoptExisting && role?.rolsuper === false)) {
+      await admin.query(membership(name, context))
+    }
   }
   return created
 }
@@ -41,21 +51,28 @@ async function createRole(admin: Client, name: string): Promise<boolean> {
   }
 }
 
-function membership(name: string, { migrator, major }: { migrator: string; major: number }): string {
-  const grant = `grant ${escapeIdentifier(name)} to ${escapeIdentifier(migrator)}`
-  // PG 16+: membership no longer implies SET ROLE or inheritance; each is an option of the grant.
-  return major >= 16 ? `${grant} with admin true, inherit true, set true` : `${grant} with admin option`
+function membership(name: string, context: RoleContext): string {
+  const grant = `grant ${escapeIdentifier(name)} to ${escapeIdentifier(context.migrator)}`
+  if (context.major < 16) return `${grant} with admin option`
+  // PG 16+: membership no longer implies SET ROLE or inheritance; each is an option of the grant. Whoever
+  // creates a role administers it already, and must not grant that to itself.
+  const admin = context.migratorCreates === true ? '' : 'admin true, '
+  return `${grant} with ${admin}inherit true, set true`
 }
 
 /** Attributes of the role that runs migrations. */
 export function migratorSql(
   migrator: string,
   password: string,
-  attributes: { readonly superuser: boolean; readonly createRole: boolean },
+  attributes: { readonly superuser: boolean; readonly createDb: boolean; readonly createRole: boolean },
 ): string {
-  const powers = attributes.superuser ? 'superuser' : attributes.createRole ? 'createrole' : 'nocreaterole'
+  const powers = [
+    ...(attributes.superuser ? ['superuser'] : []),
+    ...(attributes.createDb ? ['createdb'] : []),
+    ...(attributes.createRole ? ['createrole'] : []),
+  ].join(' ')
   // 24 random bytes in hexadecimal: needs no escaping.
-  return `create role ${escapeIdentifier(migrator)} login createdb ${powers} password '${password}'`
+  return `create role ${escapeIdentifier(migrator)} login ${powers} password '${password}'`
 }
 
 /**

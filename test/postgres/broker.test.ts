@@ -243,7 +243,10 @@ describe.each(majors)('the broker on Postgres %i', (major) => {
   })
 
   test.runIf(major >= 15)('creates a publication for the tables of schemas', async () => {
-    await run('create schema a', 'create publication p for tables in schema a, public', 'drop publication p')
+    await run('create schema a', 'create publication p for tables in schema a, public')
+    expect(await value('select count(*)::int from pg_publication_namespace')).toBe(2)
+    await run('drop publication p')
+    expect(await value('select count(*)::int from pg_publication')).toBe(0)
   })
 
   test('sets the harmless superuser settings, for the session or the transaction', async () => {
