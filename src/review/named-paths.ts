@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { statSync } from 'node:fs'
 import { isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { UsageError } from '../core/errors.ts'
 import type { Limit } from '../core/model.ts'
@@ -62,15 +62,13 @@ export async function reviewNamed(
 async function sortOut(request: FullRequest, workingTree: WorkingTree): Promise<Named> {
   const files = new Set<string>()
   const folders = new Set<string>()
-  await Promise.all(
-    request.paths.map(async (path) => {
-      const kind = await kindOf(resolve(request.cwd, path))
-      if (kind === undefined) throw new UsageError(`There is no file or folder "${path}" in ${request.cwd}.`)
-      const place = toTreePath(relative(request.cwd, resolve(request.cwd, path)), path)
-      if (kind === 'folder') folders.add(place)
-      else files.add(place)
-    }),
-  )
+  for (const given of request.paths) {
+    const path = resolve(request.cwd, given)
+    const kind = kindOf(path)
+    if (kind === undefined) throw new UsageError(`There is no file or folder "${given}" in ${request.cwd}.`)
+    const group = kind === 'folder' ? folders : files
+    group.add(toTreePath(relative(request.cwd, path), given))
+  }
   const listed = await workingTree.list()
   const known = new Set(listed)
   const extra = [...files].filter((file) => !known.has(file))
@@ -80,16 +78,12 @@ async function sortOut(request: FullRequest, workingTree: WorkingTree): Promise<
   }
   const all = extra.length === 0 ? listed : [...listed, ...extra].sort(compareText)
   const tree: FileTree = { list: () => Promise.resolve(all), read: (path) => workingTree.read(path) }
-  // the order of the command line, not that in which the disk answered
-  const inOrder = request.paths.map((path) =>
-    toTreePath(relative(request.cwd, resolve(request.cwd, path)), path),
-  )
-  return { files: [...new Set(inOrder)].filter((path) => files.has(path)), folders: [...folders], tree }
+  return { files: [...files], folders: [...folders], tree }
 }
 
-async function kindOf(path: string): Promise<'file' | 'folder' | undefined> {
+function kindOf(path: string): 'file' | 'folder' | undefined {
   try {
-    return (await stat(path)).isDirectory() ? 'folder' : 'file'
+    return statSync(path).isDirectory() ? 'folder' : 'file'
   } catch {
     return undefined
   }

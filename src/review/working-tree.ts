@@ -1,15 +1,10 @@
-import { constants } from 'node:fs'
-import { open, realpath } from 'node:fs/promises'
+import { closeSync, constants, openSync, readFileSync, realpathSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import fastGlob from 'fast-glob'
-import pLimit from 'p-limit'
 import type { FileTree } from '../core/source.ts'
 import { compareText } from '../sources/paths.ts'
 import { withoutExcluded } from './exclude.ts'
 import { listFromGit, type Repository } from './git.ts'
-
-/** Open files at a time; more gains nothing and meets the limit of descriptors. */
-const parallelReads = 64
 
 /**
  * The files on disk below the project folder. In a git repository these are the tracked and the untracked,
@@ -20,9 +15,8 @@ export class WorkingTree implements FileTree {
   readonly root: string
   private readonly repository: Repository | undefined
   private readonly exclude: readonly string[]
-  private readonly limit = pLimit(parallelReads)
   private listed: Promise<readonly string[]> | undefined
-  private realRoot: Promise<string> | undefined
+  private realRoot: string | undefined
 
   /** `exclude`: patterns of paths that the listing leaves out. */
   constructor(root: string, repository: Repository | undefined, exclude: readonly string[] = []) {
@@ -42,13 +36,10 @@ export class WorkingTree implements FileTree {
     return withoutExcluded(paths, this.exclude)
   }
 
-  read(path: string): Promise<Uint8Array | undefined> {
-    return this.limit(() => this.readNow(path))
-  }
-
-  private async readNow(path: string): Promise<Uint8Array | undefined> {
+  /** One file at a time, without the thread pool: 8,000 small files take 40 ms this way, 600 ms in parallel. */
+  async read(path: string): Promise<Uint8Array | undefined> {
     try {
-      return await readFileAt(join(this.root, path), constants.O_NOFOLLOW)
+      return readRegularFile(join(this.root, path))
     } catch (error) {
       if (codeOf(error) === 'ELOOP') return this.readLink(path)
       if (isMissing(error)) return undefined
@@ -56,13 +47,13 @@ export class WorkingTree implements FileTree {
     }
   }
 
-  private async readLink(path: string): Promise<Uint8Array | undefined> {
-    this.realRoot ??= realpath(this.root)
+  private readLink(path: string): Uint8Array | undefined {
+    this.realRoot ??= realpathSync(this.root)
     try {
-      const target = await realpath(join(this.root, path))
-      const below = relative(await this.realRoot, target)
+      const target = realpathSync(join(this.root, path))
+      const below = relative(this.realRoot, target)
       if (below === '..' || below.startsWith(`..${sep}`)) return undefined
-      return await readFileAt(target, constants.O_NOFOLLOW)
+      return readRegularFile(target)
     } catch (error) {
       if (isMissing(error)) return undefined
       throw error
@@ -70,18 +61,18 @@ export class WorkingTree implements FileTree {
   }
 }
 
-async function readFileAt(path: string, flags: number): Promise<Uint8Array> {
-  // O_NONBLOCK: a named pipe in the folder must not hang the run
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | flags)
+/** Follows no link (ELOOP), and does not wait for a writer when the path is a named pipe. */
+function readRegularFile(path: string): Uint8Array {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
   try {
-    return await file.readFile()
+    return readFileSync(file)
   } finally {
-    await file.close()
+    closeSync(file)
   }
 }
 
 function isMissing(error: unknown): boolean {
-  return ['ENOENT', 'EISDIR', 'ENOTDIR', 'ELOOP', 'EACCES', 'ENXIO'].includes(codeOf(error) ?? '')
+  return ['ENOENT', 'EISDIR', 'ENOTDIR', 'ELOOP', 'EACCES', 'ENXIO', 'EAGAIN'].includes(codeOf(error) ?? '')
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -220,6 +220,8 @@ describe('a .sql file that belongs to no migration folder', () => {
 describe('a usage error', () => {
   test.each([
     [['migrations/404.sql'], /^There is no file or folder "migrations\/404.sql" in /],
+    [['README.md/001_a.sql'], /^There is no file or folder "README.md\/001_a.sql" in /],
+    [['nul\0.sql'], /^There is no file or folder /],
     [['README.md'], /^README.md is not a migration/],
     [['docs'], /^There are no migrations in docs\.$/],
     [['migrations/README.md'], /^There are no migrations in migrations\/README.md\.$/],

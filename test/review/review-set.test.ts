@@ -502,6 +502,21 @@ describe('where the migrations are', () => {
     )
   })
 
+  test('in a tool that is not supported yet, beside a folder that is, is said when something changed there', async () => {
+    const repository = await repositoryWith({ ...two, 'prisma/migrations/migration_lock.toml': '' })
+    await repository.write(third)
+    expect((await review(repository)).notChecked).toEqual([])
+    await repository.write({ 'prisma/migrations/20240101000000_x/migration.sql': '' })
+    expect((await review(repository)).notChecked).toEqual([
+      {
+        code: 'unsupported-tool',
+        message:
+          'prisma/migrations looks like Prisma (prisma/migrations/20240101000000_x/migration.sql), ' +
+          'which is not supported yet, so it was not looked at.',
+      },
+    ])
+  })
+
   test('in a project below the root of the repository, paths are relative to the project', async () => {
     const repository = await repositoryWith({
       'services/shop/migrations/001_a.sql': 'SELECT 1;',
