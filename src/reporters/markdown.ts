@@ -196,12 +196,15 @@ function scope(report: Report): readonly string[] {
 
 function ruleLink(ruleId: string, { ruleUrl }: Pick<ReporterOptions, 'ruleUrl'>): string {
   const url = ruleUrl?.(ruleId)
-  return url === undefined
-    ? codeSpan(ruleId)
-    : `[${codeSpan(ruleId)}](${encodeURI(url).replaceAll(/[()]/g, encodeURIComponent)})`
+  return url === undefined ? codeSpan(ruleId) : `[${codeSpan(ruleId)}](${linkTarget(url)})`
+}
+
+/** A URL that ends where the parenthesis around it closes. */
+function linkTarget(url: string): string {
+  return encodeURI(url).replaceAll('(', '%28').replaceAll(')', '%29')
 }
 
 function footer({ tool }: Report, { toolUrl }: ReporterOptions): string {
-  const name = toolUrl === undefined ? 'pgrehearse' : `[pgrehearse](${encodeURI(toolUrl)})`
+  const name = toolUrl === undefined ? 'pgrehearse' : `[pgrehearse](${linkTarget(toolUrl)})`
   return `${name} ${codeSpan(tool.version)}`
 }

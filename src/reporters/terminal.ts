@@ -139,7 +139,7 @@ function quietLines(page: Page, migration: ReportMigration | undefined): readonl
   const { colors } = page
   const isSure = migration.outcome === 'rehearsed'
   const mark = isSure ? colors.green('✓') : colors.yellow('?')
-  const about = isSure ? 'nothing found' : `nothing found, ${describeOutcome(migration.outcome)}`
+  const about = isSure ? 'nothing found' : `${describeOutcome(migration.outcome)}: nothing found`
   const text = `${printableLine(migration.file)}  ${colors.dim(`${count(migration.statements.length, 'statement')}, ${about}`)}`
   return hang(page, `${mark} `, text)
 }

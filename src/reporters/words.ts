@@ -132,13 +132,23 @@ export function verdict(report: Report): { readonly passed: boolean; readonly te
       failOn === 'error' ? count(blocking, 'error') : `${count(blocking, 'finding')} at ${failOn} or above`
     return { passed, text: `Failed: ${level} (exit code ${report.exitCode}).` }
   }
-  const missed = report.migrations.filter((migration) => migration.outcome === 'not rehearsed').length
+  const missed = countMissed(report)
   const why = missed > 0 ? `${count(missed, 'migration')} could not be rehearsed` : 'see what was not checked'
   return { passed, text: `Failed: ${why} (exit code ${report.exitCode}).` }
 }
 
 function passedBecause(report: Report): string {
   const { failOn } = report.settings
+  const missed = countMissed(report)
+  const but = missed === 0 ? '' : `, but ${count(missed, 'migration')} could not be rehearsed`
+  return `${nothingBlocking(report, failOn)}${but}`
+}
+
+function countMissed({ migrations }: Report): number {
+  return migrations.filter(({ outcome }) => outcome === 'not rehearsed').length
+}
+
+function nothingBlocking(report: Report, failOn: FailOn): string {
   if (openFindings(report.findings).length === 0) return 'nothing found'
   if (failOn === 'never') return 'findings never fail this run (--fail-on never)'
   return failOn === 'error' ? 'no errors' : `nothing at ${failOn} or above`

@@ -194,8 +194,8 @@ const findings: readonly Finding[] = [
 ]
 
 function hostileRange(): [number, number] {
-  const { start, end } = hostileMigration.statements[0]!.span
-  return [start.offset, end.offset]
+  const span = hostileMigration.statements[0]?.span
+  return [span?.start.offset ?? 0, span?.end.offset ?? 0]
 }
 
 /** One report with everything a reporter can meet. */

@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest'
+import { describeEffect, isMetadataOnly } from '../../src/reporters/effects.ts'
+import { printable, printableLine } from '../../src/reporters/printable.ts'
+import { countFindings, groupByFile, verdict } from '../../src/reporters/words.ts'
+import { lock, table } from './sample-parts.ts'
+import { orders, ordersPkey } from './sample-migrations.ts'
+import { cleanReport, emptyReport, sampleReport } from './sample-report.ts'
+import type { Effect, Report } from '../../src/core/model.ts'
+
+const withFailOn = (failOn: Report['settings']['failOn'], exitCode: number): Report => ({
+  ...sampleReport,
+  migrations: cleanReport.migrations,
+  settings: { ...sampleReport.settings, failOn },
+  exitCode,
+})
+
+describe('the verdict', () => {
+  it.each([
+    [emptyReport, 'Nothing under review.'],
+    [cleanReport, 'Passed: nothing found.'],
+    [withFailOn('error', 1), 'Failed: 6 errors (exit code 1).'],
+    [withFailOn('warning', 1), 'Failed: 9 findings at warning or above (exit code 1).'],
+    [withFailOn('never', 0), 'Passed: findings never fail this run (--fail-on never).'],
+    [{ ...withFailOn('error', 0), findings: sampleReport.findings.slice(0, 1) }, 'Passed: no errors.'],
+    [
+      { ...withFailOn('warning', 0), findings: sampleReport.findings.slice(0, 1) },
+      'Passed: nothing at warning or above.',
+    ],
+    [{ ...withFailOn('error', 0), findings: sampleReport.findings.slice(5, 6) }, 'Passed: nothing found.'],
+    [
+      { ...sampleReport, findings: [], exitCode: 0 },
+      'Passed: nothing found, but 1 migration could not be rehearsed.',
+    ],
+    [
+      { ...sampleReport, findings: [], exitCode: 1 },
+      'Failed: 1 migration could not be rehearsed (exit code 1).',
+    ],
+  ])('says why the run ends as it does (%#)', (report, text) => {
+    expect(verdict(report)).toEqual({ passed: report.exitCode === 0, text })
+  })
+})
+
+describe('counting and grouping', () => {
+  it('counts by severity and allowed ones apart', () => {
+    expect(countFindings(sampleReport.findings)).toBe('6 errors, 3 warnings and 1 info; 1 allowed')
+    expect(countFindings([])).toBe('no findings')
+    expect(countFindings(sampleReport.findings.slice(5, 6))).toBe('no findings; 1 allowed')
+  })
+
+  it('loses no finding, also of files that are not under review', () => {
+    const groups = groupByFile(sampleReport)
+    expect(groups.flatMap(({ findings }) => findings)).toHaveLength(sampleReport.findings.length)
+    expect(groups.at(-1)).toMatchObject({ file: 'migrations/20260101000000_init.sql', migration: undefined })
+  })
+})
+
+describe('an effect in words', () => {
+  it.each<[Effect, string | undefined]>([
+    [
+      lock(orders, 'AccessExclusiveLock'),
+      'AccessExclusiveLock on orders (reads and writes wait), held until commit',
+    ],
+    [
+      lock(orders, 'ShareUpdateExclusiveLock', 'statement'),
+      'ShareUpdateExclusiveLock on orders (schema changes and vacuum wait, reads and writes go on), given back when the statement ends',
+    ],
+    [
+      lock(orders, 'RowExclusiveLock'),
+      'RowExclusiveLock on orders (reads and writes go on), held until commit',
+    ],
+    [
+      lock(ordersPkey, 'AccessExclusiveLock'),
+      'AccessExclusiveLock on index orders_pkey of orders (reads and writes wait), held until commit',
+    ],
+    [
+      lock(table('t', { schema: 'billing', existedBefore: false }), 'ShareLock'),
+      'ShareLock on billing.t, created in this run (writes wait), held until commit',
+    ],
+    [
+      { kind: 'scan', relation: orders, reason: 'validate' },
+      'reads every row of orders to validate the constraint',
+    ],
+    [{ kind: 'rewrite', relation: orders, cause: 'unknown' }, 'rewrites orders'],
+    [
+      { kind: 'write', relation: orders, command: 'DELETE', reach: 'bounded' },
+      'DELETE of orders: a bounded number of rows',
+    ],
+    [
+      { kind: 'write', relation: orders, command: 'INSERT', reach: 'all rows' },
+      'INSERT into orders, as many rows as its source gives',
+    ],
+    [{ kind: 'wal', bytes: 1 }, undefined],
+    [{ kind: 'temp', bytes: 1 }, undefined],
+  ])('%j', (effect, text) => {
+    expect(describeEffect(effect)).toBe(text)
+  })
+
+  const change = (kind: string, type: 'create' | 'alter' | 'drop'): Effect => ({
+    kind: 'catalog',
+    object: { kind, schema: 'public', name: 'orders' },
+    existedBefore: true,
+    change: type === 'drop' ? { type, cascaded: false } : { type },
+  })
+
+  it('is metadata only when the catalogue changes and no row is touched', () => {
+    expect(isMetadataOnly([lock(orders, 'AccessExclusiveLock'), change('table', 'alter')])).toBe(true)
+    expect(
+      isMetadataOnly([change('table', 'alter'), { kind: 'scan', relation: orders, reason: 'validate' }]),
+    ).toBe(false)
+    expect(isMetadataOnly([change('table', 'drop')])).toBe(false)
+    expect(isMetadataOnly([change('index', 'create')])).toBe(false)
+    expect(isMetadataOnly([lock(orders, 'AccessExclusiveLock')])).toBe(false)
+    expect(isMetadataOnly([])).toBe(false)
+  })
+})
+
+describe('printable', () => {
+  it('spells out what a terminal obeys or an eye cannot see', () => {
+    expect(printable('a\u001b[31m\u0007\u009b\u202eb\u200b\ufeff\ud800')).toBe(
+      'a\\u001b[31m\\u0007\\u009b\\u202eb\\u200b\\ufeff\\ud800',
+    )
+    expect(printable('\u{e0041}')).toBe('\\u{e0041}')
+  })
+
+  it('keeps every line end, as a newline, and ordinary text of any script', () => {
+    expect(printable('a\r\nb\rc\nd\te 🐘 größe 注文 заказ')).toBe('a\nb\nc\nd\te 🐘 größe 注文 заказ')
+    expect(printableLine('a\r\n\n\tb')).toBe('a b')
+  })
+})
