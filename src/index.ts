@@ -3,12 +3,12 @@
  * What is not exported here is internal and may change in any release.
  */
 export type { CheckOptions } from './check.ts'
-export { defineConfig, defineSource } from './config/define.ts'
+export * from './config/authoring.ts'
 export type { Config, ConfigInput } from './config/schema.ts'
 export { ConfigError, EnvironmentError, ToolError, UsageError } from './core/errors.ts'
 export type * from './core/model.ts'
 export type * from './core/source.ts'
-export * from './rule.ts'
+export type * from './rule.ts'
 
 import type { CheckOptions } from './check.ts'
 import type { Report } from './core/model.ts'

@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { ConfigError } from '../core/errors.ts'
-import * as ruleApi from '../rule.ts'
-import { defineConfig, defineSource } from './define.ts'
+import * as authoring from './authoring.ts'
 
 /**
  * What the file says, not yet validated. `name` is how messages call it.
@@ -83,7 +82,7 @@ async function runModule(file: string, name: string): Promise<unknown> {
   // fsCache would leave files behind in the temporary folder.
   const jiti = createJiti(import.meta.url, {
     fsCache: false,
-    virtualModules: { pgrehearse: { ...ruleApi, defineConfig, defineSource } },
+    virtualModules: { pgrehearse: { ...authoring } },
   })
   let module: unknown
   try {

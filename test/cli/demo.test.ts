@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process'
+import { readdir } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { createShopRepository } from '../../fixtures/shop-repository.ts'
+import type { Report } from '../../src/core/model.ts'
+import { ended, run, type RunResult } from './run.ts'
+import { privateTemp } from './traces.ts'
+
+const temp = privateTemp()
+
+/** `[rule, object, severity]` of the findings of one file, those that a comment accepts in brackets. */
+function findingsOf(report: Report, file: string): readonly string[] {
+  return report.findings
+    .filter(({ span }) => span.file === `db/migration/${file}`)
+    .map(({ ruleId, severity, object, allowed }) => {
+      const text = `${severity} ${ruleId} ${object}`
+      return allowed === undefined ? text : `[${text}]`
+    })
+}
+
+describe('npm run demo', () => {
+  let demo: RunResult
+  beforeAll(async () => {
+    const script = fileURLToPath(new URL('../../fixtures/demo.ts', import.meta.url))
+    const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), script], {
+      // a job of GitLab's in which the demo must not look for a merge request of its own
+      env: { ...process.env, TMPDIR: temp.dir, CI: 'true', CI_MERGE_REQUEST_DIFF_BASE_SHA: '0'.repeat(40) },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    demo = await ended(child)
+  })
+
+  it('ends with 0 and prints the exit code of the real command', () => {
+    expect(demo.stdout.trimEnd().split('\n').at(-1)).toBe('Exit code of the real command: 1')
+    expect(demo.exitCode).toBe(0)
+  })
+
+  it('prints the report, accepted findings included', () => {
+    expect(demo.stdout).toContain('db/migration/V017__order_history_page.sql')
+    expect(demo.stdout).toContain('no release since 4.12 (September) reads or writes it')
+  })
+
+  it('leaves no repository, server or folder behind', async () => {
+    expect(await temp.left()).toEqual([])
+    expect((await readdir(temp.dir)).filter((name) => !name.startsWith('tsx-'))).toEqual([])
+  })
+})
+
+describe('check of the sample shop', () => {
+  let report: Report
+  let text: RunResult
+  beforeAll(async () => {
+    await using shop = await createShopRepository()
+    const json = await run(['check', '--format', 'json'], { cwd: shop.dir, env: { TMPDIR: temp.dir } })
+    report = JSON.parse(json.stdout) as Report
+    text = await run(['check'], { cwd: shop.dir, env: { TMPDIR: temp.dir } })
+  })
+
+  it('replays sixteen migrations of history and rehearses the six new ones', () => {
+    expect(report.historyCount).toBe(16)
+    expect(report.notChecked).toEqual([])
+    expect(report.migrations.map(({ outcome }) => outcome)).toEqual(Array(6).fill('rehearsed'))
+    expect(report.evidence).toBe('measured')
+  })
+
+  it('finds what harms', () => {
+    const harmful = report.migrations.slice(0, 4).map(({ file }) => file.slice('db/migration/'.length))
+    expect(
+      Object.fromEntries(harmful.map((file) => [file, findingsOf(report, file)])),
+    ).toMatchInlineSnapshot()
+  })
+
+  it('finds nothing in what only looks harmful', () => {
+    expect(findingsOf(report, 'V021__customer_profile.sql')).toEqual([])
+    expect(findingsOf(report, 'V022__reviews_by_product_index.sql')).toEqual([])
+  })
+
+  it('prints the golden report', async () => {
+    await expect(text.stdout).toMatchFileSnapshot('../../fixtures/shop/expected.txt')
+    expect(text.exitCode).toBe(1)
+  })
+})
