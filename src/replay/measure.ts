@@ -153,15 +153,14 @@ export class Measurement {
     return this.failureOf(migration, statement, result)
   }
 
-  /** Locks end with their transaction; counters may or may not have been flushed in between. */
+  /** Locks end with their transaction. Counters start anew where every commit flushes them (15+), else they go on. */
   private enterTransaction(statement: Statement, rollsBack: boolean): void {
     if (statement.transaction === this.transaction) return
     this.transaction = statement.transaction
     const flushes = this.options.serverMajor >= 15
-    const relations = new Map<number, RelationReading>()
-    if (!flushes)
-      for (const [oid, reading] of this.last.relations) relations.set(oid, { ...reading, modes: [] })
-    this.last = { ...this.last, relations, sentinel: flushes ? 0 : this.last.sentinel }
+    this.last = flushes
+      ? { ...this.last, relations: new Map(), sentinel: 0 }
+      : { ...this.last, relations: withoutLocks(this.last.relations) }
     this.catalogAtBegin = rollsBack ? this.catalog.snapshot() : undefined
   }
 
@@ -222,7 +221,10 @@ export class Measurement {
     const changes = catalogChanges(events, this.catalog)
     for (const relation of reading.relations.values())
       this.catalog.rememberFilenode(relation.oid, relation.filenode)
-    this.last = reading
+    // what is not locked any more keeps its counters, until a flush sets all of them to zero
+    const flushed = reading.sentinel < this.last.sentinel
+    const earlier = flushed ? new Map<number, RelationReading>() : withoutLocks(this.last.relations)
+    this.last = { ...reading, relations: new Map([...earlier, ...reading.relations]) }
     return [...observed, ...changes]
   }
 
@@ -235,6 +237,10 @@ export class Measurement {
     const error = toErrorEffect(result.error, statement, migration.text)
     return { statement, error, tooLong: this.session.interruption === 'too long' }
   }
+}
+
+function withoutLocks(relations: ReadonlyMap<number, RelationReading>): ReadonlyMap<number, RelationReading> {
+  return new Map([...relations].map(([oid, reading]) => [oid, { ...reading, modes: [] }]))
 }
 
 /** VACUUM, CLUSTER, REINDEX and everything CONCURRENTLY: locks are gone when the probe looks. */

@@ -120,7 +120,10 @@ class Replay {
     if (server.hasSuperuser) await installEventTriggers(admin.client, this.marker)
     if (options.seeded) {
       this.request.progress('Seeding tables')
-      const { unseeded } = await seedTables(admin.client, { signal: this.request.signal })
+      const { unseeded } = await seedTables(admin.client, {
+        signal: this.request.signal,
+        connectMigrator: () => server.connectMigrator(copy),
+      })
       this.limits.push(...unseeded.map(seedLimit))
     }
     return copy

@@ -141,7 +141,8 @@ describe.each(majors)('measuring on Postgres %i', (major) => {
   })
   afterAll(() => server[Symbol.asyncDispose]())
 
-  it.each(cases)('%s', async (statement, expected, mode = 'file') => {
+  it.each(cases.map((row) => ({ row, statement: row[0] })))('$statement', async ({ row }) => {
+    const [statement, expected, mode = 'file'] = row
     expect(allWords(await measure(server, setup, statement, mode))).toEqual([...expected].toSorted())
   })
 

@@ -1,0 +1,179 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { TransactionMode } from '../../src/core/model.ts'
+import type { PostgresServer } from '../../src/postgres/provider.ts'
+import { replay, type ReplayOutcome, type ReplayRequest } from '../../src/replay/replay.ts'
+import { loadParser, parseScript } from '../../src/sql/parse.ts'
+import { layOutTransactions } from '../../src/sql/transactions.ts'
+import { majors } from '../postgres/servers.ts'
+import { script } from '../sql/scripts.ts'
+import { words } from './laboratory.ts'
+import { openMajor } from './servers.ts'
+
+const history = `
+create table orgs (id bigint generated always as identity primary key, name text not null);
+create table users (id bigint generated always as identity primary key, org_id bigint references orgs, code text);
+`
+
+describe.each(majors)('replay on Postgres %i', (major) => {
+  let server: PostgresServer
+  beforeAll(async () => {
+    await loadParser()
+    server = await openMajor(major as 14 | 18)
+  })
+  afterAll(() => server[Symbol.asyncDispose]())
+
+  async function rehearse(
+    review: readonly string[],
+    options: { mode?: TransactionMode; before?: readonly string[] } & Partial<ReplayRequest> = {},
+  ): Promise<ReplayOutcome> {
+    const { mode = 'file', before = [history], ...request } = options
+    const migrations = (texts: readonly string[], prefix: string): ReplayRequest['review'] =>
+      layOutTransactions(
+        texts.map((text, at) => parseScript(script(text, mode, `${prefix}${at}.sql`))),
+        mode === 'run',
+      )
+    return replay({
+      server,
+      history: migrations(before, 'h'),
+      review: migrations(review, 'r'),
+      sharesSession: mode === 'run',
+      settings: { TimeZone: 'UTC' },
+      roles: [],
+      statementTimeoutMs: 30_000,
+      signal: new AbortController().signal,
+      progress: () => undefined,
+      ...request,
+    })
+  }
+
+  const outcomes = ({ migrations }: ReplayOutcome): string[] => migrations.map(({ outcome }) => outcome)
+  const codes = ({ limits }: ReplayOutcome): string[] => limits.map(({ code }) => code)
+
+  it('rehearses migrations one after the other', async () => {
+    const result = await rehearse(['alter table users add column a int', 'alter table users drop column a'])
+    expect(outcomes(result)).toEqual(['rehearsed', 'rehearsed'])
+    expect(result.limits).toEqual([])
+  })
+
+  it('shows the locks that only rows bring about, because tables are seeded', async () => {
+    const result = await rehearse(['insert into users (org_id) select id from orgs'])
+    const effects = result.migrations[0]?.statements[0]?.effects ?? []
+    expect(words(effects)).toContain('lock orgs RowShareLock')
+  })
+
+  it('calls a migration failed that fails in production too, and does not reach the next', async () => {
+    const result = await rehearse(['alter table nowhere add column a int', 'select 1'])
+    expect(outcomes(result)).toEqual(['failed', 'not rehearsed'])
+    expect(words(result.migrations[0]?.statements[0]?.effects ?? [])).toEqual(['error 42P01'])
+    expect(result.limits).toMatchObject([
+      { code: 'not-rehearsed', message: expect.stringContaining('r1.sql') },
+    ])
+  })
+
+  it.each([
+    ["copy users to program 'id'", /our role on the throwaway server may not do it/],
+    ['create extension no_such_extension', /does not have the extension "no_such_extension"/],
+  ])('takes the blame for %j and goes on', async (statement, why) => {
+    const result = await rehearse([statement, 'alter table users add column a int'])
+    expect(outcomes(result)).toEqual(['not rehearsed', 'rehearsed'])
+    expect(result.limits).toMatchObject([{ code: 'not-rehearsed', message: expect.stringMatching(why) }])
+    expect(result.migrations[0]?.statements).toEqual([])
+  })
+
+  it('takes the blame for what builds on a step it could not rehearse', async () => {
+    const result = await rehearse(['alter table needs_missing add column b int'], {
+      before: [history, 'create extension no_such_extension; create table needs_missing (a int)'],
+    })
+    expect(outcomes(result)).toEqual(['rehearsed'])
+    expect(codes(result)).toEqual(['history-step-failed'])
+    const dependent = await rehearse(['alter table needs_missing add column b int'], {
+      before: [history, 'create table needs_missing (a no_such_type)'],
+    })
+    expect(outcomes(dependent)).toEqual(['not rehearsed'])
+    expect(codes(dependent)).toEqual(['history-step-failed', 'not-rehearsed'])
+  })
+
+  it('does not blame a migration for rows that we seeded, and says what to ask production', async () => {
+    const result = await rehearse([
+      "alter table users add constraint code_is_short check (code = 'x')",
+      'alter table users add column a int',
+    ])
+    expect(outcomes(result)).toEqual(['rehearsed', 'rehearsed'])
+    expect(result.limits).toMatchObject([
+      {
+        code: 'depends-on-data',
+        hint: expect.stringContaining("select count(*) as must_be_zero from users where not (code = 'x')"),
+      },
+    ])
+    expect(words(result.migrations[0]?.statements[0]?.effects ?? [])).toContain(
+      'lock users AccessExclusiveLock',
+    )
+  })
+
+  it('leaves a column that any row breaks to the rules', async () => {
+    const result = await rehearse(['alter table users add column required int not null'])
+    expect(outcomes(result)).toEqual(['rehearsed'])
+    expect(result.limits).toEqual([])
+  })
+
+  it('finds the real failure behind one that our rows caused', async () => {
+    const result = await rehearse([
+      "alter table users add check (code = 'x'); alter table nowhere add column a int",
+    ])
+    expect(outcomes(result)).toEqual(['failed'])
+    expect(words(result.migrations[0]?.statements.at(-1)?.effects ?? [])).toEqual(['error 42P01'])
+  })
+
+  it('creates the roles that the SQL names, and those that it creates itself may be created again', async () => {
+    const name = `app_${major}_${Date.now()}`
+    const result = await rehearse(
+      [
+        `create role ${name}; grant select on users to ${name}, someone_else_${name}; alter table users owner to ${name}`,
+        "alter table orgs add check (name = 'x')",
+      ],
+      { mode: 'statement' },
+    )
+    expect(outcomes(result)).toEqual(['rehearsed', 'rehearsed'])
+    expect(codes(result)).toEqual(['depends-on-data'])
+  })
+
+  it('joins the files of a run in one transaction', async () => {
+    const result = await rehearse(
+      ['alter table users add column a int', 'alter table users add column b int'],
+      { mode: 'run' },
+    )
+    expect(result.migrations.map(({ statements }) => words(statements[0]?.effects ?? []))).toEqual([
+      ['lock users AccessExclusiveLock'],
+      [],
+    ])
+  })
+
+  it('cancels what runs too long and says so', async () => {
+    const result = await rehearse(['select pg_sleep(3600)'], { statementTimeoutMs: 300 })
+    expect(outcomes(result)).toEqual(['not rehearsed'])
+    expect(result.limits[0]?.message).toContain('ran longer than 0.3 s')
+  })
+
+  it('calls a migration failed that ends its own session', async () => {
+    const result = await rehearse(['select pg_terminate_backend(pg_backend_pid())', 'select 1'])
+    expect(outcomes(result)).toEqual(['failed', 'not rehearsed'])
+  })
+
+  it('does not let a migration drop the database it runs in', async () => {
+    const result = await rehearse([
+      "do $$ begin execute format('drop database %I', current_database()); end $$",
+    ])
+    expect(outcomes(result)).toEqual(['failed'])
+  })
+
+  it('runs with the session settings of production', async () => {
+    const result = await rehearse(['discard all; alter table users add column a int'], {
+      mode: 'statement',
+      settings: { TimeZone: 'Europe/Berlin', lock_timeout: '5000ms' },
+    })
+    expect(result.migrations[0]?.statements.at(-1)?.settings).toMatchObject({
+      timeZone: 'Europe/Berlin',
+      lockTimeoutMs: 5000,
+    })
+  })
+})
