@@ -84,7 +84,7 @@ async function readCatalog(server: PostgresServer, database: string): Promise<Re
 
 async function readTempBytes(admin: Client): Promise<number> {
   const { rows } = await admin.query<{ bytes: string }>(
-    'select coalesce(sum(temp_blks_written), 0) * 8192 as bytes from pg_stat_statements',
+    'select coalesce(sum(temp_blks_written), 0) * 8192 as bytes from pgrehearse.pg_stat_statements',
   )
   return Number(rows[0]?.bytes ?? 0)
 }
