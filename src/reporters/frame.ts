@@ -1,6 +1,6 @@
 import { printable } from './printable.ts'
 import { statementOf } from './effects.ts'
-import type { Finding, Report, Span } from '../core/model.ts'
+import type { Finding, Report, ReportMigration, Span } from '../core/model.ts'
 
 /** One line of a migration, made harmless to print. */
 export interface FrameLine {
@@ -34,7 +34,7 @@ const maxColumns = 400
 export function codeFrame(report: Report, finding: Finding): Frame | undefined {
   const migration = report.migrations.find(({ file }) => file === finding.span.file)
   if (migration === undefined) return undefined
-  const source = sourceLines(migration.text)
+  const source = sourceLines(migration)
   const { start } = finding.span
   const span = statementOf(report, finding)?.span ?? finding.span
   const isInside = start.offset > span.start.offset && start.column <= maxColumns
@@ -53,9 +53,18 @@ export function codeFrame(report: Report, finding: Finding): Frame | undefined {
   return { lines, before: from - first, after: last - to }
 }
 
-/** The text's lines without their ends; as everywhere, only `\n` ends a line. */
-export function sourceLines(text: string): readonly string[] {
-  return text.split('\n').map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line))
+const linesOf = new WeakMap<ReportMigration, readonly string[]>()
+
+/**
+ * The lines of a migration without their ends; as everywhere, only `\n` ends a line. Remembered per
+ * migration, because every finding asks and a file can be large.
+ */
+export function sourceLines(migration: ReportMigration): readonly string[] {
+  const known = linesOf.get(migration)
+  if (known !== undefined) return known
+  const lines = migration.text.split('\n').map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line))
+  linesOf.set(migration, lines)
+  return lines
 }
 
 /** The last line that holds a character of the span (its end is exclusive). */

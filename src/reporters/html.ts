@@ -177,7 +177,7 @@ function remedyBlock({ remedy }: Finding): Markup | undefined {
 }
 
 function statementList(migration: ReportMigration): Markup {
-  const lines = sourceLines(migration.text)
+  const lines = sourceLines(migration)
   return markup`<details><summary>${count(migration.statements.length, 'statement')} and what each does</summary>
 <ol class="statements">${migration.statements.map((statement) => statementItem(statement, lines))}</ol></details>`
 }

@@ -43,9 +43,9 @@ function message(report: Report, finding: Finding): string {
 
 /** Columns are bytes of UTF-8 there; without the text only lines can be given, and are then inclusive. */
 function range(report: Report, { span }: Finding): object {
-  const text = report.migrations.find(({ file }) => file === span.file)?.text
-  if (text === undefined) return { start: { line: span.start.line }, end: { line: span.end.line } }
-  const lines = sourceLines(text)
+  const migration = report.migrations.find(({ file }) => file === span.file)
+  if (migration === undefined) return { start: { line: span.start.line }, end: { line: span.end.line } }
+  const lines = sourceLines(migration)
   return { start: bytePosition(lines, span.start), end: bytePosition(lines, span.end) }
 }
 

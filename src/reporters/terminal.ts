@@ -96,7 +96,7 @@ function frameLines(page: Page, finding: Finding, paint: (text: string) => strin
   const frame = codeFrame(page.report, finding)
   if (frame === undefined) return []
   const digits = Math.max(...frame.lines.map(({ number }) => String(number).length))
-  const gutter = (text: string) => `  ${text.padStart(Math.max(digits, labelWidth - 4))} `
+  const gutter = (text: string) => `  ${text.padStart(Math.max(digits, labelWidth - 3))} `
   const rest = (lines: number) =>
     lines > 0 ? [colors.dim(`${gutter('⋮')}│ … ${count(lines, 'more line')}`)] : []
   const columns = page.width - gutter('').length - 2
