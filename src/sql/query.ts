@@ -1,5 +1,5 @@
-import type { FuncCall, LockingClause, RangeVar, SelectStmt } from '@pgsql/types'
-import { allOf } from './ast.ts'
+import type { FuncCall, JoinExpr, LockingClause, Node, RangeVar, SelectStmt } from '@pgsql/types'
+import { allOf, as } from './ast.ts'
 
 /** A statement inside a query that changes rows: the statement itself or a data-modifying CTE. */
 export interface Modification {
@@ -10,6 +10,8 @@ export interface Modification {
 /** The relations and functions that a query names, at any depth. CTE names are not relations. */
 export interface QueryParts {
   readonly reads: readonly RangeVar[]
+  /** Those of the reads that stand in a SELECT without WHERE and LIMIT: all their rows are read. */
+  readonly fullReads: readonly RangeVar[]
   /** Relations under FOR UPDATE, FOR SHARE and their kin. */
   readonly rowLocked: readonly RangeVar[]
   readonly modifications: readonly Modification[]
@@ -22,6 +24,7 @@ const modificationTags: ReadonlySet<string> = new Set(['InsertStmt', 'UpdateStmt
 export function readQuery(query: object | undefined): QueryParts {
   const parts = {
     reads: [] as RangeVar[],
+    fullReads: [] as RangeVar[],
     rowLocked: [] as RangeVar[],
     modifications: [] as Modification[],
     calls: [] as FuncCall[],
@@ -41,6 +44,7 @@ function visit(value: unknown, cteNames: ReadonlySet<string>, parts: Collected):
   }
   if (typeof value !== 'object' || value === null) return
   const names = withCteNames(value, cteNames)
+  if ('fromClause' in value) collectFullReads(value as SelectStmt, names, parts)
   if ('lockingClause' in value) collectRowLocks(value as SelectStmt, names, parts)
   for (const key in value) {
     const child = (value as Record<string, unknown>)[key]
@@ -66,8 +70,28 @@ function withCteNames(value: object, outer: ReadonlySet<string>): ReadonlySet<st
   return names
 }
 
+/** Relations in FROM itself; those in sub-selects are read by their own SELECT. */
+function collectFullReads(select: SelectStmt, cteNames: ReadonlySet<string>, parts: Collected): void {
+  // UPDATE has a FROM too, but is no SELECT
+  if (!('op' in select) || select.whereClause !== undefined || select.limitCount !== undefined) return
+  for (const range of rangesInFrom(select.fromClause)) {
+    const isCte = range.schemaname === undefined && cteNames.has(range.relname ?? '')
+    if (!isCte) parts.fullReads.push(range)
+  }
+}
+
+/** The relations that FROM names, through joins but not into sub-selects. */
+export function rangesInFrom(items: readonly Node[] | undefined): RangeVar[] {
+  return (items ?? []).flatMap((item) => {
+    const join = as<JoinExpr>(item, 'JoinExpr')
+    if (join !== undefined) return rangesInFrom([join.larg, join.rarg].filter((side) => side !== undefined))
+    const range = as<RangeVar>(item, 'RangeVar')
+    return range === undefined ? [] : [range]
+  })
+}
+
 function collectRowLocks(select: SelectStmt, cteNames: ReadonlySet<string>, parts: Collected): void {
-  const inFrom: Collected = { reads: [], rowLocked: [], modifications: [], calls: [] }
+  const inFrom: Collected = { reads: [], fullReads: [], rowLocked: [], modifications: [], calls: [] }
   visit(select.fromClause, cteNames, inFrom)
   for (const clause of allOf<LockingClause>(select.lockingClause, 'LockingClause')) {
     const named = allOf<RangeVar>(clause.lockedRels, 'RangeVar').map((range) => range.relname)

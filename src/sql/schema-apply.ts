@@ -71,7 +71,12 @@ const appliers: Readonly<Record<string, Applier>> = {
   },
   ViewStmt: (scope, node) => createView(scope, node as ViewStmt),
   IndexStmt: (scope, node) => void createIndex(scope, node as IndexStmt),
-  AlterTableStmt: (scope, node) => alterTable(scope, node as AlterTableStmt),
+  AlterTableStmt: (scope, node) => {
+    const statement = node as AlterTableStmt
+    if (statement.objtype !== 'OBJECT_TYPE' && statement.objtype !== 'OBJECT_SEQUENCE') {
+      alterTable(scope, statement)
+    }
+  },
   DropStmt: (scope, node) => drop(scope, node as DropStmt),
   RenameStmt: (scope, node) => rename(scope, node as RenameStmt),
   AlterObjectSchemaStmt: (scope, node) => setSchema(scope, node as AlterObjectSchemaStmt),

@@ -71,7 +71,8 @@ function applyColumnConstraint(
     case 'CONSTR_ATTR_IMMEDIATE':
       return
     default:
-      addConstraint(withoutReport(scope), id, constraint, column?.name, false)
+      // a column without a default is NULL everywhere: its constraints hold at once
+      addConstraint(withoutReport(scope), id, { ...constraint, skip_validation: false }, column?.name, false)
   }
 }
 

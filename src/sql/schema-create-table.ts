@@ -85,7 +85,7 @@ function addElements(scope: ChangeScope, id: RelationId, statement: CreateStmt):
 /** A column that is inherited or comes from a type: only its constraints are new. */
 function addConstraintsOfColumn(scope: ChangeScope, id: RelationId, definition: ColumnDef): void {
   for (const constraint of allOf<ConstraintNode>(definition.constraints, 'Constraint')) {
-    addConstraint(scope, id, constraint, definition.colname, false)
+    addConstraint(scope, id, validated(constraint), definition.colname, false)
   }
 }
 
@@ -95,7 +95,12 @@ function addTableConstraints(scope: ChangeScope, id: RelationId, statement: Crea
     ...allOf<ConstraintNode>(statement.constraints, 'Constraint'),
     ...allOf<ConstraintNode>(statement.nnconstraints, 'Constraint'),
   ]
-  for (const constraint of constraints) addConstraint(scope, id, constraint, undefined, false)
+  for (const constraint of constraints) addConstraint(scope, id, validated(constraint), undefined, false)
+}
+
+/** A new table has no rows to check: NOT VALID in CREATE TABLE means nothing (transformCheckConstraints). */
+function validated(constraint: ConstraintNode): ConstraintNode {
+  return { ...constraint, skip_validation: false }
 }
 
 /** Copies columns of a parent or template that the table does not have yet. */

@@ -173,6 +173,7 @@ function readFunction(
     volatility: volatility === 'immutable' || volatility === 'stable' ? volatility : 'volatile',
     language: text('language').toLowerCase() || 'sql',
     argumentCount: inputs.length,
+    ...(scope.sql === undefined ? {} : { definition: scope.sql }),
     ...(body[0] === undefined ? {} : { body: body[0] }),
     ...(statement.sql_body === undefined ? {} : { sqlBody: statement.sql_body }),
   }

@@ -176,12 +176,13 @@ export interface FunctionRecord {
   readonly isProcedure: boolean
   readonly volatility: 'immutable' | 'stable' | 'volatile'
   readonly language: string
-  /** Source text of AS '…'; undefined for C functions and SQL-standard bodies. */
+  readonly argumentCount: number
+  /** Its CREATE statement, for reading the body when somebody calls it. */
+  readonly definition?: string
+  /** Source text of AS '…'; undefined for SQL-standard bodies. */
   readonly body?: string
   /** SQL-standard body (BEGIN ATOMIC or RETURN). */
   readonly sqlBody?: Node
-  /** The whole statement's tree, for parsing the body with PL/pgSQL's parser. */
-  readonly argumentCount: number
 }
 
 export function isTable(record: RelationRecord | undefined): record is TableRecord {

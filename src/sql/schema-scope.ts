@@ -22,6 +22,8 @@ export interface ChangeScope {
   /** Is the statement part of a migration under review? What it creates is then new to everybody. */
   readonly isUnderReview: boolean
   readonly report?: ChangeListener
+  /** Text of the statement, which a function's record keeps. */
+  readonly sql?: string
 }
 
 /** The table that a name means; undefined for views, catalogs and other kinds. */
