@@ -1,0 +1,257 @@
+import { escapeIdentifier, type Client } from 'pg'
+import { loadParser } from '../sql/parse.ts'
+import { readSeedCatalog, type SeedCatalog, type SeedTable, type SeedType } from './seed-catalog.ts'
+import { baseTypeOf } from './seed-conditions.ts'
+import { planSeeds, type SeedPlan } from './seed-plan.ts'
+import { fillTable, type FilledTable, type RowContext } from './seed-rows.ts'
+import { chooseSlotValues, type RealRows } from './seed-slots.ts'
+import { castable, isLostConnection, isServerError } from './seed-solve.ts'
+import { isKnownType, maxRows, seedValues } from './seed-values.ts'
+import { verifySeeds } from './seed-verify.ts'
+import { openSeedWriter, type SeedWriter } from './seed-writer.ts'
+
+export interface SeedOptions {
+  /** Connects to the same database as the role that runs migrations; we end the client. */
+  readonly connectMigrator: () => Promise<Client>
+  readonly signal?: AbortSignal
+  /** For one statement; a CHECK may call a function that never ends. Default 2 s. */
+  readonly statementTimeoutMs?: number
+  /** For everything; tables that are not reached by then stay empty. Default 30 s. */
+  readonly timeoutMs?: number
+}
+
+export interface SeedReport {
+  /** Tables that got rows of ours, by qualified name, and how many. */
+  readonly seeded: readonly { readonly table: string; readonly rows: number }[]
+  /** Tables and partitions that stayed empty. */
+  readonly unseeded: readonly { readonly table: string; readonly why: string }[]
+}
+
+/**
+ * Gives every empty table two rows, and every leaf of an empty partitioned table one, consistent with all
+ * constraints and foreign keys: on empty tables the locks of foreign keys and triggers do not show.
+ *
+ * Tables with rows are left alone; children of such a parent refer to its real rows. Sequences do not move, no
+ * trigger fires. Nothing is analysed: pg_class.reltuples stays -1 ("never vacuumed"), with which the planner
+ * assumes ten pages, as it does for a table that is empty in the same way; ANALYZE would write "2 rows" and turn
+ * every plan, and with it every scan that we measure, into a sequential one.
+ *
+ * All rows are written in one transaction by the migrating role (see {@link openSeedWriter}). Postgres' refusal of a
+ * row is told in the report and never thrown; a broken connection leaves every table empty.
+ * @param admin connected to the database; a superuser, or the report says what was out of reach
+ */
+export async function seedTables(admin: Client, options: SeedOptions): Promise<SeedReport> {
+  await loadParser()
+  const catalog = await readSeedCatalog(admin)
+  if (catalog.tables.length === 0) return { seeded: [], unseeded: [] }
+  await using writer = await openSeedWriter(
+    admin,
+    options.connectMigrator,
+    options.statementTimeoutMs ?? 2000,
+  )
+  const seeding = new Seeding(writer, catalog, options)
+  try {
+    return await seeding.run()
+  } catch (error) {
+    options.signal?.throwIfAborted()
+    if (!isServerError(error) && !isLostConnection(error)) throw error
+    const why = `seeding ended early (${error instanceof Error ? error.message : String(error)})`
+    return { seeded: [], unseeded: catalog.tables.map(({ name }) => ({ table: name, why })) }
+  }
+}
+
+class Seeding {
+  private readonly writer: SeedWriter
+  private readonly client: Client
+  private readonly options: SeedOptions
+  private readonly deadline: number
+  private readonly unseeded: { table: string; why: string }[] = []
+  private readonly rows = new Map<SeedTable, number>()
+  private catalog: SeedCatalog
+
+  constructor(writer: SeedWriter, catalog: SeedCatalog, options: SeedOptions) {
+    this.writer = writer
+    this.client = writer.client
+    this.catalog = catalog
+    this.options = options
+    this.deadline = Date.now() + (options.timeoutMs ?? 30_000)
+  }
+
+  async run(): Promise<SeedReport> {
+    await this.client.query('begin')
+    this.catalog = { ...this.catalog, types: await this.probedTypes() }
+    const occupied = await this.occupied()
+    const empty = this.catalog.tables.filter((table) => !occupied.has(table.oid))
+    const tables = empty.filter((table) => this.isSeedable(table))
+    const plan = planSeeds(tables, occupied)
+    const realRows = await this.realRows(plan)
+    const values = await chooseSlotValues(this.client, this.catalog, plan, realRows)
+    await this.writeRows({ client: this.client, catalog: this.catalog, plan, values }, tables, occupied)
+    await this.verify()
+    await this.client.query('commit')
+    return {
+      seeded: [...this.rows].map(([table, rows]) => ({ table: table.name, rows })),
+      unseeded: this.unseeded,
+    }
+  }
+
+  /** Finds out by trying what the input functions of extensions' types take. */
+  private async probedTypes(): Promise<ReadonlyMap<number, SeedType>> {
+    const types = new Map(this.catalog.types)
+    const used = this.catalog.tables.flatMap(({ columns }) =>
+      columns.map(({ type }) => baseTypeOf(this.catalog, type)),
+    )
+    for (const type of new Set(used)) {
+      if (type === undefined || isKnownType(type)) continue
+      const texts = seedValues(types, type.oid, -1, { row: 1, slot: 0, key: false })
+      types.set(type.oid, { ...type, formats: await castable(this.client, type.sql, texts) })
+    }
+    return types
+  }
+
+  /** Object ids of tables that have rows. ONLY: rows of an inheritance child are not the parent's. */
+  private async occupied(): Promise<ReadonlySet<number>> {
+    const occupied = new Set<number>()
+    for (const { oid, name, partitioned } of this.catalog.tables) {
+      const found = await this.attempt(`select from ${partitioned ? '' : 'only '}${name} limit 1`)
+      if (typeof found !== 'string') {
+        if (found.length > 0) occupied.add(oid)
+      } else {
+        // Out of reach: neither seeded nor referred to.
+        this.skip(name, found)
+      }
+    }
+    return occupied
+  }
+
+  private isSeedable({ name, targets, partitioned }: SeedTable): boolean {
+    if (this.unseeded.some(({ table }) => table === name)) return false
+    if (targets.length === 0)
+      return this.skip(name, partitioned ? 'it has no partitions' : 'it cannot hold rows')
+    if (targets.some(({ alwaysFires }) => alwaysFires)) {
+      return this.skip(name, 'a trigger or rule of it fires ALWAYS or in REPLICA mode')
+    }
+    if (!this.writer.replica && targets.some(({ fires }) => fires)) {
+      return this.skip(name, 'its triggers cannot be kept from firing without a superuser')
+    }
+    return true
+  }
+
+  private skip(table: string, why: string): false {
+    this.unseeded.push({ table, why })
+    return false
+  }
+
+  /** Rows of parents that history filled, for their children to refer to. */
+  private async realRows(plan: SeedPlan): Promise<RealRows> {
+    const rows = new Map<number, readonly ReadonlyMap<number, string>[]>()
+    for (const [oid, numbers] of plan.pins) {
+      const table = this.catalog.tables.find((one) => one.oid === oid)
+      if (table === undefined) continue
+      const columns = table.columns.filter(({ number }) => numbers.includes(number))
+      const list = columns
+        .map(({ name, number }) => `${escapeIdentifier(name)}::text as "${number}"`)
+        .join(', ')
+      const found = await this.attempt(
+        `select ${list} from ${table.partitioned ? '' : 'only '}${table.name} limit ${maxRows}`,
+      )
+      if (typeof found === 'string') continue
+      rows.set(
+        oid,
+        found.map(
+          (row) =>
+            new Map(
+              Object.entries(row).flatMap(([number, text]) =>
+                text === null ? [] : [[Number(number), String(text)]],
+              ),
+            ),
+        ),
+      )
+    }
+    return rows
+  }
+
+  /** Without replica mode a child waits for its parent: tables that only lacked a parent are tried again. */
+  private async writeRows(
+    context: RowContext,
+    tables: readonly SeedTable[],
+    occupied: ReadonlySet<number>,
+  ): Promise<void> {
+    let waiting = tables
+    for (let progress = true; progress && waiting.length > 0;) {
+      progress = false
+      const again: SeedTable[] = []
+      for (const table of waiting) {
+        this.options.signal?.throwIfAborted()
+        const obstacle = this.obstacle(table, tables, occupied)
+        if (obstacle !== undefined) {
+          this.skip(table.name, obstacle)
+          continue
+        }
+        const filled = await fillTable(context, table)
+        if (filled.rows === 0 && filled.refused.some(({ sqlstate }) => sqlstate === '23503')) {
+          again.push(table)
+          continue
+        }
+        progress = true
+        this.record(table, filled)
+      }
+      waiting = again
+    }
+    for (const table of waiting)
+      this.skip(table.name, 'its foreign keys form a circle that only a superuser can fill')
+  }
+
+  private obstacle(
+    table: SeedTable,
+    tables: readonly SeedTable[],
+    occupied: ReadonlySet<number>,
+  ): string | undefined {
+    if (Date.now() > this.deadline) return 'the time for seeding was used up'
+    const orphan = table.foreignKeys.find(
+      ({ parent, columns }) =>
+        !occupied.has(parent) &&
+        !tables.some(({ oid }) => oid === parent) &&
+        columns.every((number) => table.columns.some((column) => column.number === number && column.notNull)),
+    )
+    return orphan && `its foreign key ${orphan.name} needs a row of ${orphan.parentName}, which has none`
+  }
+
+  private record(table: SeedTable, { rows, refused }: FilledTable): void {
+    if (rows > 0) this.rows.set(table, rows)
+    else this.skip(table.name, refused[0]?.why ?? 'no row could be made')
+    if (!table.partitioned || rows === 0) return
+    for (const { target, why } of refused) this.skip(target.name, why)
+    const rest = table.targets.length - maxRows
+    if (rest > 0)
+      this.skip(
+        table.name,
+        `${rest} of its ${table.targets.length} partitions are beyond the first ${maxRows}`,
+      )
+  }
+
+  private async verify(): Promise<void> {
+    for (const { table, why, deleted } of await verifySeeds(this.client, [...this.rows.keys()])) {
+      const left = (this.rows.get(table) ?? 0) - deleted
+      if (left > 0) this.rows.set(table, left)
+      else {
+        this.rows.delete(table)
+        this.skip(table.name, why)
+      }
+    }
+  }
+
+  /** Rows of a query, or what the server said against it. */
+  private async attempt(sql: string): Promise<readonly Record<string, unknown>[] | string> {
+    await this.client.query('savepoint pgrehearse_look')
+    try {
+      return (await this.client.query<Record<string, unknown>>(sql)).rows
+    } catch (error) {
+      if (!isServerError(error)) throw error
+      await this.client.query('rollback to savepoint pgrehearse_look')
+      return error.message
+    } finally {
+      await this.client.query('release savepoint pgrehearse_look').catch(() => undefined)
+    }
+  }
+}
