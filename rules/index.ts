@@ -1,0 +1,49 @@
+import type { Rule } from '../src/rule.ts'
+import avoidBlockingPartitionChange from './avoid-blocking-partition-change/rule.ts'
+import avoidConcurrentIndexIfNotExists from './avoid-concurrent-index-if-not-exists/rule.ts'
+import avoidExclusionConstraint from './avoid-exclusion-constraint/rule.ts'
+import avoidLockingReferencedTable from './avoid-locking-referenced-table/rule.ts'
+import avoidLockingSeveralTables from './avoid-locking-several-tables/rule.ts'
+import avoidRequiredColumn from './avoid-required-column/rule.ts'
+import avoidSlowWorkUnderLock from './avoid-slow-work-under-lock/rule.ts'
+import avoidTableRewrite from './avoid-table-rewrite/rule.ts'
+import banConcurrentlyInTransaction from './ban-concurrently-in-transaction/rule.ts'
+import banDropCascade from './ban-drop-cascade/rule.ts'
+import banDropColumn from './ban-drop-column/rule.ts'
+import banDropTable from './ban-drop-table/rule.ts'
+import banRenameColumn from './ban-rename-column/rule.ts'
+import banRenameTable from './ban-rename-table/rule.ts'
+import banTruncate from './ban-truncate/rule.ts'
+import requireBatchedBackfill from './require-batched-backfill/rule.ts'
+import requireCheckedNotNull from './require-checked-not-null/rule.ts'
+import requireConcurrentIndex from './require-concurrent-index/rule.ts'
+import requireConcurrentIndexDrop from './require-concurrent-index-drop/rule.ts'
+import requireConstraintUsingIndex from './require-constraint-using-index/rule.ts'
+import requireLockTimeout from './require-lock-timeout/rule.ts'
+import requireNotValidConstraint from './require-not-valid-constraint/rule.ts'
+
+/** The catalogue: every rule we bring, in alphabetical order. */
+export const rules: readonly Rule[] = [
+  avoidBlockingPartitionChange,
+  avoidConcurrentIndexIfNotExists,
+  avoidExclusionConstraint,
+  avoidLockingReferencedTable,
+  avoidLockingSeveralTables,
+  avoidRequiredColumn,
+  avoidSlowWorkUnderLock,
+  avoidTableRewrite,
+  banConcurrentlyInTransaction,
+  banDropCascade,
+  banDropColumn,
+  banDropTable,
+  banRenameColumn,
+  banRenameTable,
+  banTruncate,
+  requireBatchedBackfill,
+  requireCheckedNotNull,
+  requireConcurrentIndex,
+  requireConcurrentIndexDrop,
+  requireConstraintUsingIndex,
+  requireLockTimeout,
+  requireNotValidConstraint,
+]
