@@ -3,7 +3,7 @@
  *
  * A rule reads effects and never knows whether they were predicted or measured.
  */
-import { blockingLocks, relationKey, strongestPerRelation } from './core/effects.ts'
+import { blockingLocks, catalogEffects, relationKey, strongestPerRelation } from './core/effects.ts'
 import { blocksReads, displayName } from './core/locks.ts'
 import type {
   Effect,
@@ -57,6 +57,8 @@ export {
   type CatalogEffectOf,
 } from './core/effects.ts'
 export { allOf, as, columnPath, literalText, walk, words } from './sql/ast.ts'
+export { rewriteCauseText } from './sql/rewrite-cause.ts'
+export { rewriteRemedy } from './sql/rewrite-remedies.ts'
 export {
   alterActions,
   cutColumn,
@@ -72,8 +74,13 @@ export {
 } from './sql/statement-nodes.ts'
 export { isWord, normalizeSql, splitAtCommas, tokenize, type Token } from './sql/tokens.ts'
 export { objectName, quoteIdent, quoteName } from './sql/quote.ts'
+export { uniqueConstraints, uniqueSteps, type UniqueConstraint } from './sql/unique-constraints.ts'
 export { addedConstraints, notValidSteps, type AddedConstraint } from './sql/added-constraints.ts'
 export { createIndexSql, partitionedIndexSteps, reindexConcurrentlySql } from './sql/create-index.ts'
+export { commandName, nonTransactionalForm } from './sql/non-transactional.ts'
+export { createAndAttachSql, partitionCommand } from './sql/partitions.ts'
+export { droppedNames, dropSql, withoutCascade } from './sql/drops.ts'
+export { foreignKeySteps, referencedTables } from './sql/foreign-keys.ts'
 export { batchedStatement } from './sql/batched-statement.ts'
 export { batchedDelete, batchedUpdate } from './sql/batches.ts'
 export {
@@ -212,6 +219,11 @@ export function waitsFor(locks: readonly LockEffect[]): 'reads and writes' | 'wr
   return locks.some(({ mode }) => blocksReads(mode)) ? 'reads and writes' : 'writes'
 }
 
+/** As {@link waitsFor}, as the subject of a sentence: `every read and write`, `every write`. */
+export function everyQuery(locks: readonly LockEffect[]): 'every read and write' | 'every write' {
+  return waitsFor(locks) === 'writes' ? 'every write' : 'every read and write'
+}
+
 /** Names of relations as people call them, each once: `orders and billing.invoices`. */
 export function nameAll(relations: readonly Pick<Relation, 'schema' | 'name'>[]): string {
   return enumerate([...new Set(relations.map(displayName))])
@@ -221,4 +233,15 @@ export function nameAll(relations: readonly Pick<Relation, 'schema' | 'name'>[])
 export function enumerate(names: readonly string[]): string {
   const last = names.at(-1) ?? ''
   return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`
+}
+
+/** Between timestamp and timestamptz it depends on the TimeZone whether rows have to change: says which one counted. */
+export function timeZoneNotes({
+  effects,
+  settings,
+}: Pick<StatementView, 'effects' | 'settings'>): readonly string[] {
+  const depends = catalogEffects(effects, 'change type').some(
+    ({ change: { from, to } }) => from !== to && from.startsWith('timestamp') && to.startsWith('timestamp'),
+  )
+  return depends ? [`TimeZone is ${settings.timeZone}: only under UTC do the rows stay as they are.`] : []
 }

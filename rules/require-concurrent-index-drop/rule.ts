@@ -2,14 +2,13 @@ import {
   blockingLocks,
   catalogEffects,
   defineRule,
+  droppedNames,
   enumerate,
   isOpaque,
   nameAll,
   nodeOf,
-  quoteIdent,
+  quoteName,
   stepOutsideTransaction,
-  words,
-  as,
   type RemedyStep,
   type Statement,
 } from '../../src/rule.ts'
@@ -55,10 +54,10 @@ export default defineRule({
 
 /** CONCURRENTLY takes one index at a time. */
 function concurrentDrops(statement: Statement): readonly RemedyStep[] {
-  const node = nodeOf(statement, 'DropStmt')
-  const command = node?.missing_ok === true ? 'DROP INDEX CONCURRENTLY IF EXISTS' : 'DROP INDEX CONCURRENTLY'
-  return (node?.objects ?? []).map((object) => {
-    const name = words(as<{ items?: [] }>(object, 'List')?.items).map(quoteIdent)
-    return stepOutsideTransaction(`${command} ${name.join('.')}`)
-  })
+  const guarded = nodeOf(statement, 'DropStmt')?.missing_ok === true ? 'IF EXISTS ' : ''
+  return droppedNames(statement).map(({ schemaname = '', relname }) =>
+    stepOutsideTransaction(
+      `DROP INDEX CONCURRENTLY ${guarded}${quoteName({ schema: schemaname, name: relname })}`,
+    ),
+  )
 }

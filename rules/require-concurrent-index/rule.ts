@@ -4,6 +4,7 @@ import {
   defineRule,
   displayName,
   enumerate,
+  everyQuery,
   existingRewrites,
   existingScans,
   isOpaque,
@@ -16,7 +17,6 @@ import {
   reindexConcurrentlySql,
   relationKey,
   stepOutsideTransaction,
-  waitsFor,
   type LockEffect,
   type Relation,
   type Remedy,
@@ -60,7 +60,7 @@ function checkIndex(context: Context): void {
   const name = node?.idxname ?? created?.object.name
   report(
     'blocksWrites',
-    { index: name ?? 'this index', table: displayName(lock.relation), waits: blockedQueries([lock]) },
+    { index: name ?? 'this index', table: displayName(lock.relation), waits: everyQuery([lock]) },
     {
       on: lock.relation,
       because: [lock, ...locksOn(locks, scans), ...scans],
@@ -81,7 +81,7 @@ function checkCode(context: Context): void {
     const index = created?.object.name ?? 'an index'
     report(
       'blocksWrites',
-      { index, table: displayName(scan.relation), waits: blockedQueries([lock]) },
+      { index, table: displayName(scan.relation), waits: everyQuery([lock]) },
       {
         on: scan.relation,
         because: [lock, scan],
@@ -123,10 +123,6 @@ function checkReindex(context: Context): void {
 
 function blockedScans({ effects }: Context, locks: readonly LockEffect[]): readonly ScanEffect[] {
   return existingScans(effects, 'build index').filter(({ relation }) => lockOn(locks, relation) !== undefined)
-}
-
-function blockedQueries(locks: readonly LockEffect[]): string {
-  return waitsFor(locks) === 'writes' ? 'every write' : 'every read and write'
 }
 
 function indexRemedy(

@@ -1,0 +1,97 @@
+import {
+  blockingLocks,
+  defineRule,
+  displayName,
+  enumerate,
+  isOpaque,
+  nameAll,
+  relationKey,
+  step,
+  waitsFor,
+  type LockEffect,
+  type Remedy,
+  type StatementView,
+  type TransactionView,
+} from '../../src/rule.ts'
+
+export default defineRule({
+  id: 'avoid-locking-several-tables',
+  title: 'Avoid locking several tables in one transaction',
+  severity: 'warning',
+  since: '0.1.0',
+  messages: {
+    holdsWhileWaiting: ({ held, waits, next }: { held: string; waits: string; next: string }) =>
+      `${waits} of ${held} wait as long as this transaction waits for its lock on ${next}, and two such transactions can deadlock.`,
+  },
+  transaction({ transaction, report }) {
+    const groups = lockGroups(transaction)
+    const [first, second] = groups
+    if (first === undefined || second === undefined) return
+    const waits = waitsFor(first.locks) === 'writes' ? 'Writes' : 'Reads and writes'
+    report(
+      'holdsWhileWaiting',
+      { held: tablesOf([first]), waits, next: tablesOf([second]) },
+      {
+        at: second.view,
+        on: tablesOf(groups),
+        because: groups.flatMap(({ locks }) => locks),
+        notes: groups.length > 2 ? [`It locks ${groups.length} tables in turn: ${tablesOf(groups)}.`] : [],
+        remedy: splitRemedy(transaction, groups),
+      },
+    )
+  },
+})
+
+/** What one statement locks in addition to what the transaction holds already. */
+interface LockGroup {
+  readonly view: StatementView
+  readonly locks: readonly LockEffect[]
+}
+
+/**
+ * One group per statement: which tables a single statement has to lock together (a foreign key, partitions) is the
+ * business of other rules. A block of code and LOCK TABLE lock each table by choice.
+ */
+function lockGroups({ statements }: TransactionView): readonly LockGroup[] {
+  const held = new Set<string>()
+  const groups: LockGroup[] = []
+  for (const view of statements) {
+    const fresh = blockingLocks(view.effects).filter(
+      ({ relation, until }) =>
+        until === 'commit' && relation.kind !== 'view' && !held.has(relationKey(relation)),
+    )
+    for (const { relation } of fresh) held.add(relationKey(relation))
+    if (isOpaque(view.statement) || view.statement.tag === 'LockStmt') {
+      groups.push(...fresh.map((lock) => ({ view, locks: [lock] })))
+    } else if (fresh.length > 0) {
+      groups.push({ view, locks: fresh })
+    }
+  }
+  return groups
+}
+
+function tablesOf(groups: readonly LockGroup[]): string {
+  return nameAll(groups.flatMap(({ locks }) => locks.map(({ relation }) => relation)))
+}
+
+/** A migration for each table; settings that the transaction made for itself go along. */
+function splitRemedy({ statements }: TransactionView, groups: readonly LockGroup[]): Remedy {
+  const summary = `Give each table a migration of its own: ${enumerate(groups.map(({ locks }) => displayName(locks[0]?.relation ?? { schema: '', name: '' })))}.`
+  const starts = groups.map(({ view }) => view)
+  if (groups.length > 8 || new Set(starts).size < groups.length) return { summary, migrations: [] }
+  const parts: StatementView[][] = [[]]
+  for (const view of statements) {
+    if (view.statement.tag === 'TransactionStmt') continue
+    if (starts.indexOf(view) > 0) parts.push([])
+    parts.at(-1)?.push(view)
+  }
+  const migrations = parts.map((views, index) => {
+    const sql = views.map(({ statement }) => statement.sql)
+    const timeout = views[0]?.settings.lockTimeoutMs ?? 0
+    const needsTimeout = timeout === 0 ? !sql.some((text) => /\block_timeout\b/i.test(text)) : index > 0
+    return needsTimeout
+      ? step(`SET LOCAL lock_timeout = '${timeout === 0 ? '2s' : `${timeout}ms`}'`, ...sql)
+      : step(...sql)
+  })
+  return { summary, migrations }
+}

@@ -1,0 +1,123 @@
+import {
+  alterActions,
+  batchedStatement,
+  blockingLocks,
+  defineRule,
+  displayName,
+  existingRewrites,
+  existingScans,
+  isOpaque,
+  locksHeldBefore,
+  nameAll,
+  step,
+  stepOutsideTransaction,
+  unboundedWrites,
+  waitsFor,
+  type Effect,
+  type LockEffect,
+  type Remedy,
+  type StatementView,
+  type TransactionView,
+} from '../../src/rule.ts'
+
+export default defineRule({
+  id: 'avoid-slow-work-under-lock',
+  title: 'Avoid slow work in a transaction that holds a lock others wait for',
+  severity: 'error',
+  since: '0.1.0',
+  messages: {
+    holdsLock: ({ tables, waits, work }: { tables: string; waits: string; work: string }) =>
+      `${waits} of ${tables} wait until ${work}: a lock from earlier in the transaction is still held.`,
+    locksAndWorks: ({ tables, waits, work }: { tables: string; waits: string; work: string }) =>
+      `${waits} of ${tables} wait until ${work}: both happen in one statement.`,
+  },
+  transaction({ transaction, report }) {
+    const slow = transaction.statements.flatMap((view) => slowWork(transaction, view))
+    const [first] = slow
+    if (first === undefined) return
+    const { view, locks, effects } = first
+    const [effect] = effects
+    if (effect === undefined) return
+    const messageId = locksHeldBefore(transaction, view).length > 0 ? 'holdsLock' : 'locksAndWorks'
+    const waits = waitsFor(locks) === 'writes' ? 'Writes' : 'Reads and writes'
+    report(
+      messageId,
+      { tables: nameAll(locks.map(({ relation }) => relation)), waits, work: describeWork(effect) },
+      {
+        at: view,
+        on: locks[0]?.relation ?? '',
+        because: [...locks, ...effects],
+        // what a block of code writes is known only from a rehearsal with few rows
+        ...(isOpaque(view.statement) && effect.kind === 'write' ? { severity: 'warning' } : {}),
+        notes:
+          slow.length > 1 ? [`${slow.length - 1} more statements of the transaction run under it too.`] : [],
+        remedy: splitRemedy(transaction, view, effect),
+      },
+    )
+  },
+})
+
+interface SlowWork {
+  readonly view: StatementView
+  readonly locks: readonly LockEffect[]
+  readonly effects: readonly Effect[]
+}
+
+/** Work whose time grows with a table, while an earlier lock of the transaction keeps others waiting. */
+function slowWork(transaction: TransactionView, view: StatementView): readonly SlowWork[] {
+  const writes = unboundedWrites(view.effects)
+  const own = blockingLocks(view.effects)
+  // the scans and rewrites of a statement that locks by itself are told by the rule that knows the statement
+  const reads = own.length > 0 ? [] : [...existingRewrites(view.effects), ...existingScans(view.effects)]
+  const effects: readonly Effect[] = [...writes, ...reads]
+  if (effects.length === 0) return []
+  const held = locksHeldBefore(transaction, view)
+  const locks = held.length > 0 ? held : writes.length > 0 && isOpaque(view.statement) ? own : []
+  return locks.length === 0 ? [] : [{ view, locks, effects }]
+}
+
+const writing = {
+  INSERT: 'inserted',
+  UPDATE: 'updated',
+  DELETE: 'deleted',
+  MERGE: 'merged',
+  COPY: 'copied',
+} as const
+
+function describeWork(effect: Effect): string {
+  switch (effect.kind) {
+    case 'write': {
+      const rows = effect.reach === 'all rows' ? 'every row' : 'every matching row'
+      return `${rows} of ${displayName(effect.relation)} has been ${writing[effect.command]}`
+    }
+    case 'rewrite':
+      return `${displayName(effect.relation)} has been written anew`
+    case 'scan':
+      return `every row of ${displayName(effect.relation)} has been ${effect.reason === 'validate' ? 'checked' : 'read'}`
+    default:
+      return 'it is done'
+  }
+}
+
+function splitRemedy(transaction: TransactionView, view: StatementView, effect: Effect): Remedy {
+  const index = transaction.statements.indexOf(view)
+  const before = transaction.statements
+    .slice(0, index)
+    .filter(({ statement }) => statement.tag !== 'TransactionStmt')
+  const batched = effect.kind === 'write' ? batchedStatement(view.statement, effect.relation) : undefined
+  const validates = alterActions(view.statement).some(
+    ({ command }) => command.subtype === 'AT_ValidateConstraint',
+  )
+  return {
+    summary: validates
+      ? 'Commit first: validate in a later migration, where it blocks nobody.'
+      : 'Commit first: do the slow work in a migration of its own, in batches outside a transaction where it writes.',
+    migrations:
+      isOpaque(view.statement) || before.length === 0
+        ? []
+        : [
+            step(...before.map(({ statement }) => statement.sql)),
+            batched === undefined ? step(view.statement.sql) : stepOutsideTransaction(batched),
+          ],
+  }
+}

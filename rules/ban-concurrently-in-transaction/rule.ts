@@ -1,0 +1,51 @@
+import {
+  commandName,
+  defineRule,
+  nonTransactionalForm,
+  stepOutsideTransaction,
+  type Migration,
+} from '../../src/rule.ts'
+
+export default defineRule({
+  id: 'ban-concurrently-in-transaction',
+  title: 'Ban CONCURRENTLY, VACUUM and their like inside a transaction block',
+  severity: 'error',
+  since: '0.1.0',
+  messages: {
+    fails: ({ command }: { command: string }) =>
+      `The migration stops here: ${command} cannot run inside a transaction block.`,
+  },
+  statement({ statement, effects, migration, transaction, report }) {
+    const errors = effects.filter((effect) => effect.kind === 'error' && effect.sqlstate === '25001')
+    const form = statement.inTransactionBlock ? nonTransactionalForm(statement) : undefined
+    if (errors.length === 0 && form === undefined) return
+    const opened = transaction.statements.some((view) => view.statement.tag === 'TransactionStmt')
+    report(
+      'fails',
+      { command: form ?? commandName(statement) },
+      {
+        because: errors,
+        notes: [
+          opened
+            ? 'The transaction block was opened by the file itself.'
+            : `The transaction block comes from the migration tool (${migration.transaction.why}).`,
+        ],
+        remedy: {
+          summary: opened
+            ? 'Take it out of BEGIN and COMMIT, into a migration of its own.'
+            : `Put it into a migration of its own. ${howToLeaveTransaction(migration)}`,
+          migrations: [stepOutsideTransaction(statement.sql)],
+        },
+      },
+    )
+  },
+})
+
+/** Where the tool keeps the switch. */
+function howToLeaveTransaction({ source, transaction }: Migration): string {
+  if (source === 'flyway')
+    return 'Flyway runs it without a transaction when the file holds nothing else, or with executeInTransaction=false in its .conf file.'
+  if (transaction.mode === 'simple query')
+    return 'It runs without a transaction when it is the only statement of its file.'
+  return 'Tell the tool to run that file without a transaction.'
+}

@@ -1,0 +1,75 @@
+import {
+  blockingLocks,
+  catalogEffects,
+  defineRule,
+  isOpaque,
+  nameAll,
+  relationKey,
+  stepAccepted,
+  type Effect,
+  type TransactionView,
+} from '../../src/rule.ts'
+
+const holdsRows: ReadonlySet<string> = new Set([
+  'table',
+  'partitioned table',
+  'foreign table',
+  'materialized view',
+])
+
+export default defineRule({
+  id: 'ban-drop-table',
+  title: 'Ban dropping tables that running code may use',
+  severity: 'error',
+  since: '0.1.0',
+  messages: {
+    losesTable: ({ tables }: { tables: string }) =>
+      `Every query of running code that names ${tables} fails once this commits, and the rows are gone.`,
+  },
+  statement({ statement, effects, settings, transaction, report }) {
+    const dropped = catalogEffects(effects, 'drop').filter(
+      ({ object, existedBefore, change }) =>
+        existedBefore &&
+        !change.cascaded &&
+        holdsRows.has(object.kind) &&
+        // a materialized view holds nothing that cannot be computed again
+        !(object.kind === 'materialized view' && isCreatedAgain(transaction, object)),
+    )
+    if (dropped.length === 0) return
+    const tables = nameAll(dropped.map(({ object }) => object))
+    const because: readonly Effect[] = [...dropped, ...blockingLocks(effects)]
+    report(
+      'losesTable',
+      { tables },
+      {
+        on: tables,
+        because,
+        remedy: {
+          summary:
+            'Release code that does not use it first. Rename it and wait a while, if in doubt: a rename can be taken back. Then drop it, and say so in an allow comment.',
+          migrations: isOpaque(statement)
+            ? []
+            : [
+                stepAccepted(
+                  settings,
+                  'ban-drop-table',
+                  '<the release since which no code names it>',
+                  statement.sql,
+                ),
+              ],
+        },
+      },
+    )
+  },
+})
+
+function isCreatedAgain(
+  { statements }: TransactionView,
+  view: { readonly schema: string; readonly name: string },
+): boolean {
+  return statements.some(({ effects }) =>
+    catalogEffects(effects, 'create').some(
+      ({ object }) => object.kind === 'materialized view' && relationKey(object) === relationKey(view),
+    ),
+  )
+}

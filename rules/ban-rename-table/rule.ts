@@ -1,0 +1,88 @@
+import {
+  blockingLocks,
+  catalogEffects,
+  defineRule,
+  displayName,
+  quoteName,
+  stepWithLockTimeout,
+  type CatalogEffectOf,
+  type ObjectName,
+  type Remedy,
+  type StatementContext,
+  type StatementView,
+  type TransactionView,
+} from '../../src/rule.ts'
+
+const messages = {
+  breaksQueries: ({ from, to }: { from: string; to: string }) =>
+    `Every query of running code that names ${from} fails once this commits; code that names ${to} fails until then.`,
+  movesAway: ({ table, to }: { table: string; to: string }) =>
+    `Every query of running code that looks for ${table} where it was fails once this commits: it moves to schema ${to}.`,
+}
+
+const queried: ReadonlySet<string> = new Set([
+  'table',
+  'partitioned table',
+  'foreign table',
+  'view',
+  'materialized view',
+])
+
+export default defineRule({
+  id: 'ban-rename-table',
+  title: 'Ban renaming or moving tables and views that running code may use',
+  severity: 'error',
+  since: '0.1.0',
+  messages,
+  statement(context) {
+    for (const effect of catalogEffects(context.effects, 'rename', 'move schema')) {
+      const { object, existedBefore } = effect
+      if (!existedBefore || !queried.has(object.kind)) continue
+      if (!isNamedAgain(context.transaction, context, object)) reportChange(context, effect)
+    }
+  },
+})
+
+function reportChange(
+  { effects, settings, statement, report }: StatementContext<typeof messages>,
+  effect: CatalogEffectOf<'rename' | 'move schema'>,
+): void {
+  const { object, change } = effect
+  const from = displayName(object)
+  const renamed =
+    change.type === 'rename'
+      ? { schema: object.schema, name: change.to }
+      : { schema: change.to, name: object.name }
+  const remedy: Remedy = {
+    summary:
+      'Leave a view of the old name in the same transaction: it passes reads and simple writes on until no code uses it. Grants are its own.',
+    migrations: [
+      stepWithLockTimeout(
+        settings,
+        statement.sql,
+        `CREATE VIEW ${quoteName(object)} AS SELECT * FROM ${quoteName(renamed)}`,
+      ),
+    ],
+  }
+  const options = { on: from, because: [effect, ...blockingLocks(effects)], remedy }
+  if (change.type === 'rename') report('breaksQueries', { from, to: change.to }, options)
+  else report('movesAway', { table: from, to: change.to }, options)
+}
+
+/** Does a later statement of the transaction give the old name to something that queries can use? */
+function isNamedAgain({ statements }: TransactionView, view: StatementView, old: ObjectName): boolean {
+  const index = statements.findIndex(({ statement }) => statement === view.statement)
+  return statements
+    .slice(index + 1)
+    .some(
+      ({ effects }) =>
+        catalogEffects(effects, 'create').some(
+          ({ object }) =>
+            queried.has(object.kind) && object.name === old.name && object.schema === old.schema,
+        ) ||
+        catalogEffects(effects, 'rename').some(
+          ({ object, change }) =>
+            queried.has(object.kind) && change.to === old.name && object.schema === old.schema,
+        ),
+    )
+}

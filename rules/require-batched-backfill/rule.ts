@@ -1,0 +1,62 @@
+import {
+  batchedStatement,
+  blockingLocks,
+  defineRule,
+  displayName,
+  isOpaque,
+  isWord,
+  locksHeldBefore,
+  stepOutsideTransaction,
+  tokenize,
+  unboundedWrites,
+} from '../../src/rule.ts'
+
+export default defineRule({
+  id: 'require-batched-backfill',
+  title: 'Require batches for changes to a whole table',
+  severity: 'warning',
+  since: '0.1.0',
+  messages: {
+    everyRow: ({ work, table }: { work: string; table: string }) =>
+      `${work} every row of ${table} in one statement keeps all of them locked until it commits, and leaves a dead copy of each.`,
+    matchingRows: ({ work, table }: { work: string; table: string }) =>
+      `${work} the matching rows of ${table} in one statement, however many there are, keeps all of them locked until it commits.`,
+  },
+  statement(context) {
+    const { statement, effects, transaction, report } = context
+    const write = unboundedWrites(effects).find(({ command }) => command !== 'INSERT' && command !== 'COPY')
+    if (write === undefined) return
+    // code that commits as it goes is how batches are written; under a lock, avoid-slow-work-under-lock speaks
+    if (isOpaque(statement) && (statement.tag === 'CallStmt' || commits(statement.sql))) return
+    if (blockingLocks(effects).length > 0 || locksHeldBefore(transaction, context).length > 0) return
+    const batched = batchedStatement(statement, write.relation)
+    report(
+      write.reach === 'all rows' ? 'everyRow' : 'matchingRows',
+      { work: work[write.command], table: displayName(write.relation) },
+      {
+        on: write.relation,
+        because: [write],
+        // how far code reaches is known only from a rehearsal with few rows
+        ...(isOpaque(statement) ? { severity: 'info' } : {}),
+        remedy: {
+          summary:
+            'Do it in batches that commit one by one, outside a transaction: a few thousand rows are locked at a time, and vacuum can follow.',
+          migrations: batched === undefined ? [] : [stepOutsideTransaction(batched)],
+        },
+      },
+    )
+  },
+})
+
+const work = {
+  INSERT: 'Inserting',
+  UPDATE: 'Updating',
+  DELETE: 'Deleting',
+  MERGE: 'Merging',
+  COPY: 'Copying',
+} as const
+
+function commits(sql: string): boolean {
+  const body = sql.match(/\$([^$]*)\$([\s\S]*)\$\1\$/)?.[2] ?? sql
+  return tokenize(body).some((token) => isWord(token, 'COMMIT'))
+}
