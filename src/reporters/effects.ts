@@ -149,12 +149,14 @@ const rewriteReasons: Readonly<Record<RewriteCause, string>> = {
   cluster: 'for CLUSTER',
   refresh: 'to refresh it',
   reindex: 'for REINDEX',
-  'index rebuild': 'because the index is rebuilt',
+  'index rebuild': '',
   unknown: '',
 }
 
 function describeRewrite({ relation, cause }: RewriteEffect): string {
-  return `rewrites ${relationName(relation)} ${rewriteReasons[cause]}`.trimEnd()
+  const isIndex = relation.kind === 'index' || relation.kind === 'partitioned index'
+  const what = isIndex ? `builds ${relationName(relation)} anew` : `rewrites ${relationName(relation)}`
+  return `${what} ${rewriteReasons[cause]}`.trimEnd()
 }
 
 const scanReasons: Readonly<Record<ScanEffect['reason'], string>> = {

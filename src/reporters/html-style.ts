@@ -105,6 +105,7 @@ pre mark { background: var(--error-soft); color: inherit; border-bottom: 2px sol
 .locks .held { display: block; color: var(--muted); }
 .locks .dot { display: inline-block; width: 0.6rem; height: 0.6rem; margin-right: 0.35rem; border-radius: 2px; }
 .locks svg { position: absolute; inset: 0; width: 100%; height: 100%; overflow: visible; }
+.locks p { margin-top: 0.7rem; }
 .tick { fill: var(--muted); font: 0.75rem var(--mono); }
 .tick.error { fill: var(--error); font-weight: 700; }
 .tick.warning { fill: var(--warning); font-weight: 700; }

@@ -55,9 +55,9 @@ function stretch({ from, to, kept, openStart, openEnd }: TimelineSegment, { colu
   const first = columns[from]?.line ?? 0
   const last = columns[to - 1]?.line ?? 0
   if (!kept) return `during line ${first}`
-  const start = openStart ? 'from an earlier file' : `line ${first}`
-  if (openEnd) return `${start} on into the next file`
-  return from === to - 1 && !openStart ? `${start} to commit` : `${start} to commit after line ${last}`
+  const lines = first === last ? `line ${first}` : `lines ${first}–${last}`
+  const start = openStart ? `from an earlier file, ${lines}` : lines
+  return openEnd ? `${start}, on into the next file` : `${start}, to commit`
 }
 
 function bars({ relation, segments }: TimelineRow, timeline: LockTimeline): Markup {

@@ -82,6 +82,10 @@ describe('an effect in words', () => {
     ],
     [{ kind: 'rewrite', relation: orders, cause: 'unknown' }, 'rewrites orders'],
     [
+      { kind: 'rewrite', relation: ordersPkey, cause: 'index rebuild' },
+      'builds index orders_pkey of orders anew',
+    ],
+    [
       { kind: 'write', relation: orders, command: 'DELETE', reach: 'bounded' },
       'DELETE of orders: a bounded number of rows',
     ],
