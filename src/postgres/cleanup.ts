@@ -2,28 +2,30 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { rmdirSync } from 'node:fs'
 import { readdir, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { getgid, getuid } from 'node:process'
 import { spawnIdentity, type OsUser } from './os-user.ts'
-import { baseFolders, belongsToUs, folderPrefix, isAbandoned, type WorkFolder } from './work-folder.ts'
+import { baseFolders, folderPrefix, isAbandoned, ownerAmong, type WorkFolder } from './work-folder.ts'
 
 /**
  * Ends the server of a work folder at once and removes the folder: `$1` work folder, `$2` socket folder.
  *
- * The process id comes from postmaster.pid and is believed only when that process works in the data folder
- * (Postgres changes into it at start), so that a stale file never kills a stranger. Runs as the server's
- * user, never as root: the folder's content is not ours to trust.
+ * The process id comes from postmaster.pid and is believed only while that process works in the data folder
+ * (Postgres changes into it at start): a stale file never kills a stranger, and a zombie, which works
+ * nowhere, is not waited for. Runs as the server's user, not as root: the folder's content is not to be
+ * trusted.
  */
 const endServer = `
+is_running() {
+  if [ -e /proc/self ]; then [ "$(readlink "/proc/$2/cwd")" = "$1/data" ]; else kill -0 "$2" 2>/dev/null; fi
+}
 end_server() {
   pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null)
   case $pid in ''|*[!0-9]*) pid= ;; esac
-  if [ -n "$pid" ] && [ -e /proc/self ]; then
-    [ "$(readlink "/proc/$pid/cwd")" = "$1/data" ] || pid=
-  fi
-  if [ -n "$pid" ]; then
+  if [ -n "$pid" ] && is_running "$1" "$pid"; then
     kill -QUIT "$pid" 2>/dev/null
     tries=0
-    while kill -0 "$pid" 2>/dev/null && [ $tries -lt 60 ]; do sleep 0.05; tries=$((tries + 1)); done
-    kill -KILL "$pid" 2>/dev/null
+    while is_running "$1" "$pid" && [ $tries -lt 60 ]; do sleep 0.05; tries=$((tries + 1)); done
+    is_running "$1" "$pid" && kill -KILL "$pid" 2>/dev/null
   fi
   rm -rf -- "$1" "$2" 2>/dev/null
 }`
@@ -57,6 +59,8 @@ export interface Watchdog {
   guard(processId: number | undefined): void
   /** Everything is cleaned up: ends the watchdog. */
   release(): Promise<void>
+  /** As release(), when node itself ends now: a short write to a pipe is not put off. */
+  releaseNow(): void
 }
 
 /** Starts the watchdog in a session of its own, so that Ctrl-C in the terminal does not reach it. */
@@ -78,6 +82,9 @@ export function startWatchdog(folder: WorkFolder, user: OsUser): Watchdog {
       child.stdin.write(`${processId ?? ''}\n`)
     },
     release: () => endWatchdog(child),
+    releaseNow: () => {
+      child.stdin.write('done\n')
+    },
   }
 }
 
@@ -126,13 +133,15 @@ export async function removeAbandoned(
   user: OsUser,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
+  const ourselves = { uid: getuid?.() ?? user.uid, gid: getgid?.() ?? user.gid, dropped: false }
   const bases = new Set([...(await baseFolders(env)), '/tmp'])
   for (const base of bases) {
     const names = await readdir(base).catch(() => [])
     for (const name of names.filter((one) => one.startsWith(folderPrefix))) {
       const dir = join(base, name)
-      if ((await belongsToUs(dir, user)) && (await isAbandoned(dir))) {
-        await cleanUp({ dir, socketDir: dir }, user)
+      const owner = await ownerAmong(dir, [user, ourselves])
+      if (owner !== undefined && (await isAbandoned(dir))) {
+        await cleanUp({ dir, socketDir: dir }, owner)
       }
     }
   }

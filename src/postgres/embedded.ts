@@ -65,7 +65,10 @@ class ServerLife {
     this.folder = folder
     this.#user = user
     this.watchdog = startWatchdog(folder, user)
-    this.#onExit = () => cleanUpSync(folder, user)
+    this.#onExit = () => {
+      cleanUpSync(folder, user)
+      this.watchdog.releaseNow()
+    }
     process.once('exit', this.#onExit)
   }
 

@@ -12,7 +12,7 @@ import {
   writeFile,
 } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { getuid, kill, pid } from 'node:process'
+import { kill, pid } from 'node:process'
 import { EnvironmentError } from '../core/errors.ts'
 import type { OsUser } from './os-user.ts'
 import { maxSocketPathBytes, socketPort } from './settings.ts'
@@ -173,8 +173,11 @@ function isAlive(processId: number): boolean {
   }
 }
 
-/** Folders of this name may be anybody's in a shared /tmp: only our own, or our server user's, are touched. */
-export async function belongsToUs(dir: string, user: OsUser): Promise<boolean> {
+/**
+ * Whose the folder is, if it is one of these users'. Anybody can make folders of our name in a shared /tmp;
+ * only our own and our server user's are touched.
+ */
+export async function ownerAmong(dir: string, users: readonly OsUser[]): Promise<OsUser | undefined> {
   const info = await lstat(dir).catch(() => undefined)
-  return info !== undefined && info.isDirectory() && (info.uid === getuid?.() || info.uid === user.uid)
+  return info?.isDirectory() === true ? users.find((user) => user.uid === info.uid) : undefined
 }
