@@ -16,7 +16,15 @@ import {
   type RelationId,
   type TableRecord,
 } from './schema-records.ts'
-import { editColumn, editTable, including, partOf, tableNamed, type ChangeScope } from './schema-scope.ts'
+import {
+  editColumn,
+  editTable,
+  including,
+  objectOf,
+  partOf,
+  tableNamed,
+  type ChangeScope,
+} from './schema-scope.ts'
 
 /**
  * Adds a table or column constraint with the name that Postgres would choose, on the table and on what inherits
@@ -32,10 +40,21 @@ export function addConstraint(
   const table = scope.schema.relation(id) as TableRecord
   const added = build(scope, table, node, columnName)
   if (added === undefined) return
+  reportNotNull(scope, table, added)
   attach(scope.schema, id, added)
   scope.report?.(partOf(table, 'table constraint', added.name), false, { type: 'create' })
   if (!recurse || (added.kind === 'check' && added.isLocalOnly)) return
   passDown(scope, scope.schema.relation(id) as TableRecord, added)
+}
+
+/** A primary key makes its columns NOT NULL, too. */
+function reportNotNull(scope: ChangeScope, table: TableRecord, added: Constraint): void {
+  if (added.kind !== 'primary key' && added.kind !== 'not null') return
+  for (const { number, name, notNull, isNew } of table.columns) {
+    if (notNull || !added.columns.includes(number)) continue
+    const existedBefore = !table.isNew && !isNew
+    scope.report?.(objectOf(table, scope.schema), existedBefore, { type: 'set not null', column: name })
+  }
 }
 
 function build(
