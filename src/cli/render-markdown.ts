@@ -1,6 +1,5 @@
 import pc from 'picocolors'
-import stringWidth from 'string-width'
-import wrapAnsi from 'wrap-ansi'
+import { textWidth, wrapText } from '../reporters/text-width.ts'
 
 type Colors = ReturnType<typeof pc.createColors>
 
@@ -73,10 +72,8 @@ function items(block: readonly string[]): readonly string[] {
 function renderItem(item: string, colors: Colors, width: number): string {
   const [, mark = '', text = ''] = /^(\s*(?:(?:[-*>]|\d+\.)\s+)?)(.*)$/s.exec(item) ?? []
   const shownMark = mark.replace(/[-*]/, '•')
-  const indent = ' '.repeat(stringWidth(shownMark))
-  const lines = wrapAnsi(inline(text, colors), Math.max(20, width - indent.length), { hard: false }).split(
-    '\n',
-  )
+  const indent = ' '.repeat(textWidth(shownMark))
+  const lines = wrapText(inline(text, colors), Math.max(20, width - indent.length))
   return lines.map((line, index) => `${index === 0 ? shownMark : indent}${line}`).join('\n')
 }
 
@@ -90,12 +87,12 @@ function renderTable(block: readonly string[], colors: Colors): string {
         .map((cell) => inline(cell.trim().replaceAll('\\|', '|'), colors)),
     )
   const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => stringWidth(row[column] ?? ''))),
+    Math.max(...rows.map((row) => textWidth(row[column] ?? ''))),
   )
   return rows
     .map((row, index) => {
       const line = row
-        .map((cell, column) => cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - stringWidth(cell))))
+        .map((cell, column) => cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - textWidth(cell))))
         .join('  ')
         .trimEnd()
       return index === 0 ? colors.bold(line) : line

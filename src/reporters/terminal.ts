@@ -1,6 +1,5 @@
 import pc from 'picocolors'
-import stringWidth from 'string-width'
-import wrapAnsi from 'wrap-ansi'
+import { textWidth, wrapText } from './text-width.ts'
 import { receipt, statementOf, type Receipt } from './effects.ts'
 import { codeFrame, type FrameLine } from './frame.ts'
 import { printable, printableLine } from './printable.ts'
@@ -103,7 +102,7 @@ function frameLines(page: Page, finding: Finding, paint: (text: string) => strin
   const draw = ({ number, text, marked, before }: FrameLine) => {
     if (!marked) return [colors.dim(`${gutter(String(number))}│ ${fit(text, columns)}`)]
     const line = `${paint(`${gutter(String(number))}│`)} ${fit(text, columns)}`
-    const at = before === undefined ? columns : stringWidth(before)
+    const at = before === undefined ? columns : textWidth(before)
     return at < columns ? [line, `${gutter('')}${paint('│')} ${' '.repeat(at)}${paint('^')}`] : [line]
   }
   return ['', ...rest(frame.before), ...frame.lines.flatMap(draw), ...rest(frame.after), '']
@@ -180,24 +179,24 @@ function severityPaint(colors: Colors, severity: Severity): (text: string) => st
 
 /** A line with a label in the left column and hanging text in the right one. */
 function label(page: Page, name: string, text: string, paint?: (text: string) => string): readonly string[] {
-  const pad = ' '.repeat(Math.max(1, labelWidth - stringWidth(name)))
+  const pad = ' '.repeat(Math.max(1, labelWidth - textWidth(name)))
   return hang(page, `  ${name}${pad}`, text, paint)
 }
 
 /** Text wrapped to the page, its further lines indented below the first. */
 function hang(page: Page, head: string, text: string, paint = (line: string) => line): readonly string[] {
-  const indent = stringWidth(head)
-  const lines = wrapAnsi(text, page.width - indent, { hard: true }).split('\n')
+  const indent = textWidth(head)
+  const lines = wrapText(text, page.width - indent)
   return lines.map((line, index) => (index === 0 ? head : ' '.repeat(indent)) + paint(line))
 }
 
 /** Cuts to a number of terminal columns, with an ellipsis. */
 function fit(text: string, columns: number): string {
-  if (stringWidth(text) <= columns) return text
+  if (textWidth(text) <= columns) return text
   let kept = ''
   let width = 0
   for (const { segment } of new Intl.Segmenter('en').segment(text)) {
-    width += stringWidth(segment)
+    width += textWidth(segment)
     if (width > columns - 1) break
     kept += segment
   }

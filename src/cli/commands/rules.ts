@@ -1,5 +1,5 @@
 import pc from 'picocolors'
-import stringWidth from 'string-width'
+import { textWidth } from '../../reporters/text-width.ts'
 import { ruleSummaries, type RuleSummary } from '../catalogue.ts'
 import type { CommandContext } from '../context.ts'
 
@@ -18,7 +18,7 @@ export async function runRules(format: 'text' | 'json', { out }: CommandContext)
   }
   const colors = pc.createColors(out.color)
   const paint = { error: colors.red, warning: colors.yellow, info: colors.blue }
-  const width = Math.max(...rules.map(({ id }) => stringWidth(id)))
+  const width = Math.max(...rules.map(({ id }) => textWidth(id)))
   const line = ({ id, severity, title }: RuleSummary): string =>
     `${colors.bold(id.padEnd(width))}  ${paint[severity](severity.padEnd(7))}  ${title}`
   const lines = [
