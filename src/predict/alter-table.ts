@@ -42,21 +42,32 @@ export function predictAlterTable(context: PredictContext, node: object): void {
   const plan = new AlterPlan()
   for (const command of commands) {
     for (const table of affected(context, found, statement, command)) {
-      if (table.id !== found.id) context.effects.lock(table, mode, sourceOf(command))
-      predictCommand(context, plan, table, command)
+      if (table.id !== found.id)
+        context.effects.lock(table, childLock(context, command, mode), sourceOf(command))
+      if (table.id === found.id || !isLocalOnly(command)) predictCommand(context, plan, table, command)
     }
   }
   plan.emit(context)
 }
 
-/** IF EXISTS on a relation that no file creates: it is assumed to exist like any other. */
 function targetOf(context: PredictContext, statement: AlterTableStmt): RelationRecord | undefined {
-  return relationNamed(context, statement.relation)
+  return relationNamed(context, statement.relation, statement.missing_ok)
 }
 
 function sourceOf(command: AlterTableCmd | undefined): string {
   const words = (command?.subtype ?? 'AT_Unknown').slice(3).replaceAll(/([a-z])([A-Z])/g, '$1 $2')
   return `alter table: ${words.toLowerCase()}`
+}
+
+/** Before PG 18 a unique constraint's index is built on partitions under DefineIndex()'s own lock. */
+function childLock({ serverMajor }: PredictContext, command: AlterTableCmd, mode: LockMode): LockMode {
+  const isUnique = as<Constraint>(command.def, 'Constraint')?.contype === 'CONSTR_UNIQUE'
+  return isUnique && serverMajor < 18 ? 'ShareLock' : mode
+}
+
+/** NO INHERIT: since PG 18 the children are locked, but get nothing. */
+function isLocalOnly(command: AlterTableCmd): boolean {
+  return as<Constraint>(command.def, 'Constraint')?.is_no_inherit === true
 }
 
 /** Commands that go down to everything that inherits from the table. */

@@ -1,4 +1,5 @@
 import type { IndexStmt } from '@pgsql/types'
+import { findEqualIndex, readIndexShape } from '../sql/schema-indexes.ts'
 import { isTable } from '../sql/schema-records.ts'
 import { relationNamed } from '../sql/schema-scope.ts'
 import { targets, type PredictContext } from './context.ts'
@@ -23,9 +24,12 @@ export function predictCreateIndex(context: PredictContext, node: object): void 
     context.effects.scan(table, 'build index', 'create index')
     return
   }
+  const shape = readIndexShape(table, statement)
   for (const part of targets(context, statement.relation)) {
     context.effects.lock(part, 'ShareLock', 'create index on partitioned')
-    context.effects.scan(part, 'build index', 'create index on partitioned')
+    // a partition's own equal index is taken as it is
+    const isAdopted = findEqualIndex(context.schema, shape, table, part) !== undefined
+    if (!isAdopted) context.effects.scan(part, 'build index', 'create index on partitioned')
   }
 }
 

@@ -22,7 +22,8 @@ import { relationNamed } from '../sql/schema-scope.ts'
 import { readThrough, type PredictContext } from './context.ts'
 import { lockChildrenOfDeleted, lockChildrenOfUpdated, lockParents } from './dml-keys.ts'
 import { runFunction, runTriggers } from './nested.ts'
-import { comparedColumns, reachOf, selectReach, sourcesOf, type Reach, type ReachScope } from './reach.ts'
+import { partitionsFor } from './routing.ts'
+import { boundedColumns, reachOf, selectReach, sourcesOf, type Reach, type ReachScope } from './reach.ts'
 
 /** SELECT, INSERT, UPDATE, DELETE, MERGE as statements of their own. */
 export function predictStatement(tag: string): (context: PredictContext, node: object) => void {
@@ -57,14 +58,15 @@ export function runQuery(context: PredictContext, query: Node): QueryParts {
   }
   for (const range of parts.fullReads) {
     const record = relationNamed(context, range)
-    if (record !== undefined) readThrough(context, record, (one) => scanHeaps(context, one))
+    const inherits = range.inh === true
+    if (record !== undefined) readThrough(context, record, (one) => scanHeaps(context, one, inherits))
   }
   for (const call of parts.calls) callFunction(context, call)
   return parts
 }
 
-function scanHeaps(context: PredictContext, record: TableRecord | ViewRecord): void {
-  const heaps = isTable(record) ? context.schema.withDescendants(record) : [record]
+function scanHeaps(context: PredictContext, record: TableRecord | ViewRecord, inherits: boolean): void {
+  const heaps = isTable(record) && inherits ? context.schema.withDescendants(record) : [record]
   for (const heap of heaps) context.effects.scan(heap, 'read', 'read without WHERE')
 }
 
@@ -122,6 +124,7 @@ function insert(context: PredictContext, statement: InsertStmt): void {
   if (table === undefined) return
   const select = as<SelectStmt>(statement.selectStmt, 'SelectStmt')
   const values = insertedValues(table, statement, select)
+  lockPartitions(context, table, statement, select)
   drawFromSequences(context, table, (column) => isDefault(values.get(column)))
   lockParents(context, table, (column) => {
     const value = values.get(column)
@@ -130,6 +133,25 @@ function insert(context: PredictContext, statement: InsertStmt): void {
   context.effects.write(table, 'INSERT', select === undefined ? 'bounded' : selectReach(select), 'insert')
   runTriggers(context, table, 'INSERT')
   if (statement.onConflictClause?.action === 'ONCONFLICT_UPDATE') runTriggers(context, table, 'UPDATE')
+}
+
+/** Rows of VALUES go to partitions that their literals tell. */
+function lockPartitions(
+  context: PredictContext,
+  table: TableRecord,
+  statement: InsertStmt,
+  select: SelectStmt | undefined,
+): void {
+  if (table.kind !== 'partitioned table') return
+  const named = allOf<ResTarget>(statement.cols, 'ResTarget').map(({ name = '' }) => name)
+  const names = named.length > 0 ? named : table.columns.map(({ name }) => name)
+  for (const row of select?.valuesLists ?? []) {
+    const items = as<{ items?: Node[] }>(row, 'List')?.items ?? []
+    const valueOf = (column: string) => literalText(items[names.indexOf(column)])
+    for (const partition of partitionsFor(context.schema, table, valueOf)) {
+      context.effects.lock(partition, 'RowExclusiveLock', 'insert into a partition')
+    }
+  }
 }
 
 type Inserted = Node | 'computed' | 'default'
@@ -245,7 +267,7 @@ function writeRows(
 function readsAll(scope: ReachScope, reach: Reach, where: Node | undefined): boolean {
   if (reach === 'all rows') return true
   if (reach === 'bounded' || !scope.target.isKnown) return false
-  const compared = comparedColumns(scope, where)
+  const compared = boundedColumns(scope, where)
   const { schema, target } = scope
   return !schema.indexes(target.indexes).some(({ keys, isPlain }) => {
     const leading = target.columns.find(({ number }) => number === keys[0])?.name
@@ -261,7 +283,7 @@ export function predictCopy(context: PredictContext, node: object): void {
     const record = relationNamed(context, statement.relation)
     if (record === undefined) return
     context.effects.lock(record, 'AccessShareLock', 'copy to')
-    return scanHeaps(context, record)
+    return scanHeaps(context, record, record.kind === 'partitioned table')
   }
   const table = lockTarget(context, statement.relation, 'COPY')
   if (table === undefined) return
@@ -291,7 +313,8 @@ export function predictPlanned(context: PredictContext, node: object): void {
   if (query !== undefined) planQuery(context, query)
 }
 
-function planQuery(context: PredictContext, query: Node): void {
+/** What planning a query locks; nothing is read or written. */
+export function planQuery(context: PredictContext, query: Node): void {
   const parts = readQuery(query)
   for (const range of parts.reads) {
     const record = relationNamed(context, range)

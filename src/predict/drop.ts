@@ -69,9 +69,14 @@ function lockDropped(context: PredictContext, record: RelationRecord, isCascade:
   for (const constraint of record.constraints) {
     if (constraint.kind !== 'foreign key') continue
     const referenced = schema.find(constraint.table)
-    if (isTable(referenced)) {
-      lockWithPartitions(context, referenced, 'AccessExclusiveLock', 'drop table referencing (FK holder)')
+    if (!isTable(referenced)) continue
+    const source = 'drop table referencing (FK holder)'
+    for (const part of partitionsBelow(context, referenced)) {
+      effects.lock(part, 'AccessExclusiveLock', source)
     }
+    // before PG 18 the partitioned table itself keeps no trigger for the key
+    const isUntouched = referenced.kind === 'partitioned table' && context.serverMajor < 18
+    if (!isUntouched) effects.lock(referenced, 'AccessExclusiveLock', source)
   }
   if (record.partitionBound === undefined) return
   for (const parent of schema.tables(record.parents)) {
@@ -102,8 +107,7 @@ function dropIndex(context: PredictContext, object: Node, statement: DropStmt): 
   const isConcurrent = statement.concurrent === true
   const source = isConcurrent ? knownForm('DROP INDEX CONCURRENTLY') : 'drop index'
   if (isIndex(found)) return lockIndexDrop(context, found, isConcurrent, source)
-  // IF EXISTS on an index that no file creates: the usual guard before a build, nothing is there
-  if (found !== undefined || statement.missing_ok === true) return
+  if (found !== undefined || (statement.missing_ok === true && schema.isComplete)) return
   const place = { schema: name.schema ?? creationSchema(context.path), name: name.name }
   effects.lockUnknownIndex(place, 'AccessExclusiveLock', source, isConcurrent ? 'statement' : 'commit')
 }

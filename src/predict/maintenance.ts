@@ -16,7 +16,7 @@ import { knownForm, refuseInBlock } from './known-forms.ts'
 export function predictVacuum(context: PredictContext, node: object): void {
   const statement = node as VacuumStmt
   const tables = vacuumed(context, statement)
-  if (statement.is_vacuumcmd !== true) return analyze(context, tables)
+  if (statement.is_vacuumcmd !== true) return analyze(context, tables, (statement.rels?.length ?? 0) > 0)
   if (refuseInBlock(context, 'VACUUM')) return
   const isFull = isOn(statement.options, 'full')
   const form = knownForm(isFull ? 'VACUUM FULL' : 'VACUUM')
@@ -28,11 +28,16 @@ export function predictVacuum(context: PredictContext, node: object): void {
   }
 }
 
-function analyze(context: PredictContext, tables: readonly (TableRecord | ViewRecord)[]): void {
+function analyze(
+  context: PredictContext,
+  tables: readonly (TableRecord | ViewRecord)[],
+  isNamed: boolean,
+): void {
   for (const table of tables) {
     // PG 14 samples inheriting tables under their parent's ANALYZE without a lock of their own
     const isSample = isTable(table) && table.parents.length > 0 && table.partitionBound === undefined
-    const mode = isSample && context.serverMajor < 18 ? 'AccessShareLock' : 'ShareUpdateExclusiveLock'
+    const mode =
+      isNamed && isSample && context.serverMajor < 18 ? 'AccessShareLock' : 'ShareUpdateExclusiveLock'
     context.effects.lock(table, mode, 'analyze')
   }
 }

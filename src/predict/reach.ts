@@ -274,17 +274,13 @@ export function selectReach(select: SelectStmt): Reach {
   return select.whereClause === undefined ? 'all rows' : 'filtered'
 }
 
-/** Names of the target's columns that a WHERE compares with something, for guessing at usable indexes. */
-export function comparedColumns(scope: ReachScope, where: Node | undefined): ReadonlySet<string> {
-  const columns = new Set<string>()
+/** Names of the target's columns that a WHERE bounds in a way that an index on them could serve. */
+export function boundedColumns(scope: ReachScope, where: Node | undefined): ReadonlySet<string> {
+  const bounds: ColumnBounds = { equal: new Set(), above: new Set(), below: new Set() }
   for (const part of conjuncts(where)) {
-    const expression = as<A_Expr>(part, 'A_Expr')
-    const sublink = as<SubLink>(part, 'SubLink')
-    const test = as<{ arg?: Node }>(part, 'NullTest')
-    for (const side of [expression?.lexpr, expression?.rexpr, sublink?.testexpr, test?.arg]) {
-      const column = targetColumn(scope, side)
-      if (column !== undefined) columns.add(column)
-    }
+    collectBounds(scope, part, bounds)
+    const column = targetColumn(scope, as<{ arg?: Node }>(part, 'NullTest')?.arg)
+    if (column !== undefined) bounds.equal.add(column)
   }
-  return columns
+  return new Set([...bounds.equal, ...bounds.above, ...bounds.below])
 }

@@ -22,7 +22,7 @@ export function predictRename(context: PredictContext, node: object): void {
     return
   }
   if (statement.renameType === 'OBJECT_SEQUENCE' || statement.renameType === 'OBJECT_ATTRIBUTE') return
-  const record = relationNamed(context, relation)
+  const record = relationNamed(context, relation, statement.missing_ok)
   if (record === undefined) return
   const source = `rename ${(statement.renameType ?? '').slice('OBJECT_'.length).toLowerCase()}`
   context.effects.lock(record, 'AccessExclusiveLock', source)
@@ -40,10 +40,10 @@ export function predictRename(context: PredictContext, node: object): void {
 
 /** ALTER … SET SCHEMA moves owned sequences along. */
 export function predictSetSchema(context: PredictContext, node: object): void {
-  const { relation } = node as AlterObjectSchemaStmt
+  const { relation, missing_ok: ifExists } = node as AlterObjectSchemaStmt
   if (relation === undefined) return
   const found = context.schema.lookup(relationName(relation), context.path)
-  const record = found?.kind === 'sequence' ? found : relationNamed(context, relation)
+  const record = found?.kind === 'sequence' ? found : relationNamed(context, relation, ifExists)
   if (record === undefined) return
   context.effects.lock(record, 'AccessExclusiveLock', 'set schema')
   if (!isTable(record)) return

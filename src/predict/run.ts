@@ -20,7 +20,7 @@ interface Savepoint {
 
 /** Follows a run through its migrations: schema, session and the open transaction's locks. */
 export class PredictionRun {
-  private readonly schema = new Schema()
+  private readonly schema: Schema
   private readonly session: Session
   private readonly serverMajor: number
   private readonly sharesSession: boolean
@@ -30,6 +30,7 @@ export class PredictionRun {
   private savepoints: Savepoint[] = []
 
   constructor(input: PredictionInput) {
+    this.schema = new Schema({ isComplete: input.history.length > 0 })
     this.session = new Session(input.timeZone)
     this.serverMajor = input.serverMajor ?? 18
     this.sharesSession = input.sharesSession ?? false

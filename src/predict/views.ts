@@ -3,7 +3,7 @@ import { relationName } from '../sql/names.ts'
 import { readQuery } from '../sql/query.ts'
 import { existsAt, placeOf, relationNamed } from '../sql/schema-scope.ts'
 import type { PredictContext } from './context.ts'
-import { predictQuery, runQuery } from './dml.ts'
+import { planQuery, predictQuery, runQuery } from './dml.ts'
 
 /** CREATE [OR REPLACE] VIEW: only names what it reads; replacing locks the view itself. */
 export function predictView(context: PredictContext, node: object): void {
@@ -24,7 +24,9 @@ export function predictTableAs(context: PredictContext, node: object): void {
   const relation = statement.into?.rel
   if (relation === undefined) return
   if (statement.if_not_exists === true && existsAt(context, placeOf(context, relation))) return
-  if (statement.query !== undefined) predictQuery(context, statement.query)
+  if (statement.query === undefined) return
+  if (statement.into?.skipData === true) planQuery(context, statement.query)
+  else predictQuery(context, statement.query)
 }
 
 /** REFRESH MATERIALIZED VIEW; CONCURRENTLY leaves readers alone, and may run in a transaction block. */
@@ -40,6 +42,7 @@ export function predictRefresh(context: PredictContext, node: object): void {
   } else {
     effects.lock(view, 'AccessExclusiveLock', 'refresh matview')
     effects.rewrite(view, 'refresh', 'refresh matview')
+    if (view.indexes.length > 0) effects.scan(view, 'rewrite', 'refresh matview')
   }
   if (query !== undefined && statement.skipData !== true) runQuery(context, query)
 }

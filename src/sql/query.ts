@@ -1,5 +1,5 @@
 import type { FuncCall, JoinExpr, LockingClause, Node, RangeVar, SelectStmt } from '@pgsql/types'
-import { allOf, as } from './ast.ts'
+import { allOf, as, walk, words } from './ast.ts'
 
 /** A statement inside a query that changes rows: the statement itself or a data-modifying CTE. */
 export interface Modification {
@@ -74,10 +74,21 @@ function withCteNames(value: object, outer: ReadonlySet<string>): ReadonlySet<st
 function collectFullReads(select: SelectStmt, cteNames: ReadonlySet<string>, parts: Collected): void {
   // UPDATE has a FROM too, but is no SELECT
   if (!('op' in select) || select.whereClause !== undefined || select.limitCount !== undefined) return
+  if (readsOneEnd(select)) return
   for (const range of rangesInFrom(select.fromClause)) {
     const isCte = range.schemaname === undefined && cteNames.has(range.relname ?? '')
     if (!isCte) parts.fullReads.push(range)
   }
+}
+
+/** `SELECT max(id) FROM t` goes to one end of the index. */
+function readsOneEnd({ targetList, groupClause }: SelectStmt): boolean {
+  if (groupClause !== undefined || targetList?.length !== 1) return false
+  let isExtreme = false
+  walk(targetList, (tag, value) => {
+    if (tag === 'FuncCall') isExtreme ||= /^(max|min)$/.test(words((value as FuncCall).funcname).at(-1) ?? '')
+  })
+  return isExtreme
 }
 
 /** The relations that FROM names, through joins but not into sub-selects. */

@@ -36,7 +36,7 @@ import {
 /** ALTER TABLE, ALTER INDEX, ALTER VIEW … with a list of commands. */
 export function alterTable(scope: ChangeScope, statement: AlterTableStmt): void {
   if (statement.objtype === 'OBJECT_INDEX') return attachIndex(scope, statement)
-  const target = relationNamed(scope, statement.relation)
+  const target = relationNamed(scope, statement.relation, statement.missing_ok)
   if (target === undefined) return
   const recurse = statement.relation?.inh === true
   for (const command of allOf<AlterTableCmd>(statement.cmds, 'AlterTableCmd')) {

@@ -27,16 +27,16 @@ export function drop(scope: ChangeScope, statement: DropStmt): void {
 }
 
 /**
- * The relations that DROP names, as far as they are known. A table that no file creates is assumed to exist,
- * also under IF EXISTS: the file was written because it does somewhere.
+ * The relations that DROP names, as far as they are known. A table that no file creates is assumed to exist.
  */
 export function droppedRelations(scope: ChangeScope, statement: DropStmt): RelationRecord[] {
   const found: RelationRecord[] = []
   for (const object of statement.objects ?? []) {
     const name = nameFromWords(nameWords(object))
     const known = scope.schema.lookup(name, scope.path)
-    const isTableName = statement.removeType === 'OBJECT_TABLE' && statement.missing_ok !== true
-    const record = known ?? (isTableName ? scope.schema.table(name, scope.path) : undefined)
+    const isTableName = statement.removeType === 'OBJECT_TABLE'
+    const assumed = isTableName ? scope.schema.table(name, scope.path, statement.missing_ok) : undefined
+    const record = known ?? assumed
     if (record !== undefined && isOfKind(record, statement.removeType)) found.push(record)
   }
   return found
@@ -67,7 +67,8 @@ const unknownKinds = {
 /** An index or view that no file creates: it exists, as far as we can tell. */
 function reportUnknown(scope: ChangeScope, statement: DropStmt): void {
   const kind = unknownKinds[statement.removeType as keyof typeof unknownKinds]
-  if (kind === undefined || statement.missing_ok === true) return
+  const isAbsent = statement.missing_ok === true && scope.schema.isComplete
+  if (kind === undefined || isAbsent) return
   for (const object of statement.objects ?? []) {
     const name = nameFromWords(nameWords(object))
     if (scope.schema.lookup(name, scope.path) !== undefined || scope.report === undefined) continue

@@ -133,7 +133,7 @@ export function addChildIndex(
 /** An index of the partition that can serve as its part of the parent's (CompareIndexInfo). */
 export function findEqualIndex(
   schema: Schema,
-  index: IndexRecord,
+  index: Omit<IndexShape, 'nameParts'> & Pick<IndexRecord, 'constraint'>,
   parent: TableRecord,
   child: TableRecord,
 ): IndexRecord | undefined {

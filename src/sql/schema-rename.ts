@@ -44,7 +44,10 @@ function renameRelation(scope: ChangeScope, statement: RenameStmt, to: string): 
   const name = relationName(statement.relation)
   const found = schema.lookup(name, scope.path)
   const record =
-    found ?? (statement.renameType === 'OBJECT_TABLE' ? schema.table(name, scope.path) : undefined)
+    found ??
+    (statement.renameType === 'OBJECT_TABLE'
+      ? schema.table(name, scope.path, statement.missing_ok)
+      : undefined)
   if (record === undefined) return
   scope.report?.(objectOf(record, schema), !record.isNew, { type: 'rename', from: record.name, to })
   if (isIndex(record) && record.constraint !== undefined) {
@@ -56,7 +59,7 @@ function renameRelation(scope: ChangeScope, statement: RenameStmt, to: string): 
 }
 
 function renameColumn(scope: ChangeScope, statement: RenameStmt, from: string, to: string): void {
-  const record = relationNamed(scope, statement.relation)
+  const record = relationNamed(scope, statement.relation, statement.missing_ok)
   if (record === undefined) return
   const column = isTable(record) ? columnByName(record, from) : undefined
   const existedBefore = !record.isNew && column?.isNew !== true
@@ -194,7 +197,8 @@ export function setSchema(scope: ChangeScope, statement: AlterObjectSchemaStmt):
   }
   if (statement.relation === undefined) return
   const name = relationName(statement.relation)
-  const record = scope.schema.lookup(name, scope.path) ?? scope.schema.table(name, scope.path)
+  const record =
+    scope.schema.lookup(name, scope.path) ?? scope.schema.table(name, scope.path, statement.missing_ok)
   if (record === undefined) return
   scope.report?.(objectOf(record, scope.schema), !record.isNew, {
     type: 'move schema',

@@ -36,8 +36,9 @@ export function tableNamed(scope: ChangeScope, relation: RangeVar | undefined): 
 export function relationNamed(
   scope: ChangeScope,
   relation: RangeVar | undefined,
+  ifExists = false,
 ): TableRecord | ViewRecord | undefined {
-  return relation === undefined ? undefined : scope.schema.table(relationName(relation), scope.path)
+  return relation === undefined ? undefined : scope.schema.table(relationName(relation), scope.path, ifExists)
 }
 
 /** Where CREATE puts a relation of this name. */

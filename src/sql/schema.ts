@@ -34,6 +34,15 @@ export class Schema {
   /** Schemas that a file creates, and whether a migration under review did. */
   private readonly schemas = new UndoableMap<string, boolean>(this.log)
   private nextId = 1
+  /**
+   * Do the files tell the whole history? Then IF EXISTS finds nothing where no file creates anything; otherwise
+   * every name is taken to exist.
+   */
+  readonly isComplete: boolean
+
+  constructor(options: { readonly isComplete: boolean }) {
+    this.isComplete = options.isComplete
+  }
 
   /** Where {@link rollbackTo} can return to. Cheap. */
   savepoint(): number {
@@ -86,13 +95,14 @@ export class Schema {
   }
 
   /**
-   * The table (or view) that a name means. One that no file creates is taken to exist with unknown columns;
-   * undefined for the server's own catalogs and for names of other kinds of relations.
+   * The table (or view) that a name means. One that no file creates is taken to exist with unknown columns, but
+   * not under IF EXISTS when the history is complete; undefined for the server's own catalogs and for names of
+   * other kinds of relations.
    */
-  table(name: QualifiedName, path: SearchPath): TableRecord | ViewRecord | undefined {
+  table(name: QualifiedName, path: SearchPath, ifExists = false): TableRecord | ViewRecord | undefined {
     const found = this.lookup(name, path)
     if (found !== undefined) return hasDependents(found) ? found : undefined
-    if (name.name === '' || isCatalogName(name)) return undefined
+    if (name.name === '' || isCatalogName(name) || (ifExists && this.isComplete)) return undefined
     const assumed = emptyTable(this.newId(), name.schema ?? creationSchema(path), name.name)
     this.put(assumed)
     return assumed
