@@ -32,8 +32,8 @@ const settings: Readonly<Record<string, string | number>> = {
   max_parallel_maintenance_workers: 0,
   shared_preload_libraries: 'pg_stat_statements',
   'pg_stat_statements.save': 'off',
-  max_locks_per_transaction: 1024, // hundreds of partitions in one transaction
-  max_connections: 200,
+  max_locks_per_transaction: 128, // hundreds of partitions in one transaction
+  max_connections: 100,
   dynamic_shared_memory_type: 'mmap', // Docker's /dev/shm is 64 MB
   huge_pages: 'off',
   TimeZone: 'UTC',
