@@ -1,4 +1,4 @@
-import { loadModule, parseSync } from 'pgsql-parser'
+import { loadModule, parseSync } from 'libpg-query'
 import type { AstNode, Limit, Span } from '../core/model.ts'
 import type { MigrationScript } from '../core/source.ts'
 import { LineIndex } from './lines.ts'
@@ -25,7 +25,10 @@ export interface ParsedScript {
   readonly limits: readonly Limit[]
 }
 
-/** Loads the parser's WebAssembly module; call once before {@link parseScript}. */
+/**
+ * Loads the parser's WebAssembly module; call once before {@link parseScript}. It is the one inside pgsql-parser,
+ * without that package's deparser, which takes longer to load than a file takes to parse.
+ */
 export async function loadParser(): Promise<void> {
   await loadModule()
 }

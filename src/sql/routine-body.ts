@@ -1,6 +1,5 @@
 import type { DefElem, DoStmt, FuncCall, Node, ResTarget, SelectStmt } from '@pgsql/types'
-import { parsePlPgSQLSync } from 'libpg-query'
-import { parseSync } from 'pgsql-parser'
+import { parsePlPgSQLSync, parseSync } from 'libpg-query'
 import { allOf, as, literalText, unwrap, words, type UnwrappedNode } from './ast.ts'
 import type { FunctionRecord } from './schema-records.ts'
 
