@@ -28,7 +28,7 @@ function timedLines({ err }: CommandContext): Progress {
   const line = (message: string): void => {
     void err.write(`[${(performance.now() - started).toFixed(0).padStart(6)} ms] ${message}\n`)
   }
-  return { update: line, stop: () => line('Done.') }
+  return { update: line, stop: () => {} }
 }
 
 function spinner(): Progress {

@@ -48,6 +48,7 @@ export async function runCheck(
   try {
     const report = await check(checkOptions(paths, flags, loaded, context, progress.update))
     context.signal.throwIfAborted()
+    progress.update('Writing the report')
     progress.stop()
     await writeReports(report, targets, context)
     return report.exitCode
