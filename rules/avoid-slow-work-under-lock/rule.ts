@@ -4,8 +4,8 @@ import {
   blockingLocks,
   defineRule,
   displayName,
-  existingRewrites,
   existingScans,
+  existingTableLocks,
   isOpaque,
   locksHeldBefore,
   nameAll,
@@ -65,14 +65,16 @@ interface SlowWork {
 
 /** Work whose time grows with a table, while an earlier lock of the transaction keeps others waiting. */
 function slowWork(transaction: TransactionView, view: StatementView): readonly SlowWork[] {
-  const writes = unboundedWrites(view.effects)
-  const own = blockingLocks(view.effects)
-  // the scans and rewrites of a statement that locks by itself are told by the rule that knows the statement
-  const reads = own.length > 0 ? [] : [...existingRewrites(view.effects), ...existingScans(view.effects)]
+  // how long it takes to fill a new table depends on the tables it is filled from
+  const copies = existingTableLocks(view.effects).length > 0
+  const writes = unboundedWrites(view.effects, copies ? 'also new tables' : 'existing tables')
+  // statements that build, rewrite or validate under their own lock are told by the rules that know them
+  const reads = validates(view) ? existingScans(view.effects) : existingScans(view.effects, 'read')
   const effects: readonly Effect[] = [...writes, ...reads]
   if (effects.length === 0) return []
   const held = locksHeldBefore(transaction, view)
-  const locks = held.length > 0 ? held : writes.length > 0 && isOpaque(view.statement) ? own : []
+  const own = isOpaque(view.statement) && writes.length > 0 ? blockingLocks(view.effects) : []
+  const locks = held.length > 0 ? held : own
   return locks.length === 0 ? [] : [{ view, locks, effects }]
 }
 
@@ -90,13 +92,15 @@ function describeWork(effect: Effect): string {
       const rows = effect.reach === 'all rows' ? 'every row' : 'every matching row'
       return `${rows} of ${displayName(effect.relation)} has been ${writing[effect.command]}`
     }
-    case 'rewrite':
-      return `${displayName(effect.relation)} has been written anew`
     case 'scan':
       return `every row of ${displayName(effect.relation)} has been ${effect.reason === 'validate' ? 'checked' : 'read'}`
     default:
       return 'it is done'
   }
+}
+
+function validates({ statement }: StatementView): boolean {
+  return alterActions(statement).some(({ command }) => command.subtype === 'AT_ValidateConstraint')
 }
 
 function splitRemedy(transaction: TransactionView, view: StatementView, effect: Effect): Remedy {
@@ -105,11 +109,8 @@ function splitRemedy(transaction: TransactionView, view: StatementView, effect: 
     .slice(0, index)
     .filter(({ statement }) => statement.tag !== 'TransactionStmt')
   const batched = effect.kind === 'write' ? batchedStatement(view.statement, effect.relation) : undefined
-  const validates = alterActions(view.statement).some(
-    ({ command }) => command.subtype === 'AT_ValidateConstraint',
-  )
   return {
-    summary: validates
+    summary: validates(view)
       ? 'Commit first: validate in a later migration, where it blocks nobody.'
       : 'Commit first: do the slow work in a migration of its own, in batches outside a transaction where it writes.',
     migrations:

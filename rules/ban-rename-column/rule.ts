@@ -22,7 +22,7 @@ export default defineRule({
   statement(context) {
     const { statement, effects, settings, transaction, report } = context
     // partitions and inheriting tables follow their parent
-    const [rename] = catalogEffects(effects, 'rename column').filter(
+    const rename = catalogEffects(effects, 'rename column').find(
       ({ existedBefore, change }) => existedBefore && !isNamedAgain(transaction, context, change.from),
     )
     if (rename === undefined) return

@@ -76,11 +76,16 @@ export function existingRewrites(effects: readonly Effect[]): readonly RewriteEf
   )
 }
 
-/** Writes to tables that existed before, of as many rows as the table happens to have. */
-export function unboundedWrites(effects: readonly Effect[]): readonly WriteEffect[] {
+/** Writes of as many rows as a table happens to have: to tables that existed before, or to any. */
+export function unboundedWrites(
+  effects: readonly Effect[],
+  which: 'existing tables' | 'also new tables' = 'existing tables',
+): readonly WriteEffect[] {
   return effects.filter(
     (effect): effect is WriteEffect =>
-      effect.kind === 'write' && effect.relation.existedBefore && effect.reach !== 'bounded',
+      effect.kind === 'write' &&
+      effect.reach !== 'bounded' &&
+      (effect.relation.existedBefore || which === 'also new tables'),
   )
 }
 

@@ -1,0 +1,3 @@
+-- finds: locksParent
+-- also finds: ban-drop-table
+DROP TABLE readings_2026;

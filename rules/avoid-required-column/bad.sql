@@ -1,0 +1,2 @@
+-- finds: required
+ALTER TABLE orders ADD COLUMN customer_id bigint NOT NULL;

@@ -1,0 +1,4 @@
+SET LOCAL lock_timeout = '2s';
+ALTER TABLE orders ADD CONSTRAINT orders_customer_fkey FOREIGN KEY (customer_id) REFERENCES customers NOT VALID;
+-- finds: holdsLock
+ALTER TABLE orders VALIDATE CONSTRAINT orders_customer_fkey;

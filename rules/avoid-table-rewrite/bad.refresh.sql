@@ -1,0 +1,2 @@
+-- finds: refreshes
+REFRESH MATERIALIZED VIEW totals;

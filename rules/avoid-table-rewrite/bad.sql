@@ -1,0 +1,2 @@
+-- finds: rewritesTable
+ALTER TABLE orders ALTER COLUMN total TYPE bigint;

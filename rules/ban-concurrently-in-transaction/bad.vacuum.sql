@@ -1,0 +1,2 @@
+-- finds: fails
+VACUUM (ANALYZE) orders;

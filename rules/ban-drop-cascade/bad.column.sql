@@ -1,0 +1,3 @@
+-- finds: dropsMore
+-- also finds: ban-drop-column
+ALTER TABLE customers DROP COLUMN active CASCADE;

@@ -1,0 +1,4 @@
+-- finds: breaksQueries
+DO $$ BEGIN
+  ALTER TABLE orders DROP COLUMN note;
+END $$;

@@ -1,0 +1,2 @@
+-- finds: breaksQueries
+ALTER TABLE orders DROP COLUMN note;

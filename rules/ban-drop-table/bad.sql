@@ -1,0 +1,2 @@
+-- finds: losesTable
+DROP TABLE old_carts;

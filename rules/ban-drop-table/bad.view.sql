@@ -1,0 +1,2 @@
+-- finds: losesTable
+DROP MATERIALIZED VIEW cart_counts;

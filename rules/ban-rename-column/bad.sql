@@ -1,0 +1,2 @@
+-- finds: breaksQueries
+ALTER TABLE users RENAME COLUMN name TO full_name;

@@ -1,0 +1,2 @@
+-- finds: losesRows
+TRUNCATE orders CASCADE;

@@ -1,0 +1,2 @@
+-- finds: losesRows
+TRUNCATE visits;

@@ -1,0 +1,4 @@
+-- finds: scans
+DO $$ BEGIN
+  ALTER TABLE users ALTER COLUMN email SET NOT NULL;
+END $$;

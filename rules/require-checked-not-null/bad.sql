@@ -1,0 +1,2 @@
+-- finds: scans
+ALTER TABLE users ALTER COLUMN email SET NOT NULL;

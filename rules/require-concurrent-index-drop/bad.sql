@@ -1,0 +1,2 @@
+-- finds: blocksQueries
+DROP INDEX orders_state_idx;

@@ -1,0 +1,2 @@
+-- finds: blocksWrites
+CREATE INDEX readings_sensor_idx ON readings (sensor);

@@ -1,0 +1,2 @@
+-- finds: reindexBlocks
+REINDEX INDEX orders_placed_at_idx;

@@ -1,0 +1,2 @@
+-- finds: buildsIndex
+ALTER TABLE accounts ADD COLUMN handle text UNIQUE;

@@ -1,0 +1,2 @@
+-- finds: buildsIndex
+ALTER TABLE imports ADD CONSTRAINT imports_pkey PRIMARY KEY (id, batch) DEFERRABLE;

@@ -1,0 +1,4 @@
+-- finds: waitsWithoutLimit
+ALTER TABLE orders ADD COLUMN priority integer;
+-- once is enough for a migration
+ALTER TABLE orders ALTER COLUMN note TYPE text;

@@ -1,0 +1,3 @@
+SET LOCAL lock_timeout = '2s';
+-- finds: foreignKeyScans
+ALTER TABLE ONLY public.orders ADD COLUMN note text, ADD FOREIGN KEY (customer_id) REFERENCES customers ON DELETE CASCADE;

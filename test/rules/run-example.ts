@@ -1,0 +1,181 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { rules } from '../../rules/index.ts'
+import type { Finding, Migration, MigrationResult } from '../../src/core/model.ts'
+import type { MigrationScript } from '../../src/core/source.ts'
+import { judge } from '../../src/judge/judge.ts'
+import { predictRun } from '../../src/predict/index.ts'
+import { parseScript, type ParsedScript } from '../../src/sql/parse.ts'
+import { readAllowComments, type AllowComments } from '../../src/sql/suppressions.ts'
+import { layOutTransactions } from '../../src/sql/transactions.ts'
+
+/** One bad*.sql or good*.sql of a rule, with what stands before it. */
+export interface Example {
+  readonly ruleId: string
+  /** `rules/<id>/bad.sql` */
+  readonly file: string
+  readonly text: string
+  readonly isBad: boolean
+  readonly marks: readonly Mark[]
+  readonly history: readonly Migration[]
+  readonly review: readonly Migration[]
+  readonly allows: readonly AllowComments[]
+}
+
+/** `-- finds: <messageId>` or `-- also finds: <rule-id>`, with `(replay only)` where prediction cannot know. */
+export interface Mark {
+  /** Line of the statement below. */
+  readonly line: number
+  readonly ruleId: string
+  /** Only for the rule whose example it is. */
+  readonly messageId: string | undefined
+  readonly replayOnly: boolean
+}
+
+export const rulesFolder: string = fileURLToPath(new URL('../../rules/', import.meta.url))
+
+/** Allow comments of examples are judged on this day. */
+export const today = '2026-11-21'
+
+/** The ids of the rule folders, in alphabetical order. */
+export function ruleFolders(): readonly string[] {
+  return readdirSync(rulesFolder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('_'))
+    .map(({ name }) => name)
+    .toSorted()
+}
+
+/** All examples of a rule. The parser must have been loaded. */
+export function loadExamples(ruleId: string): readonly Example[] {
+  const names = readdirSync(`${rulesFolder}${ruleId}`)
+  return names
+    .filter((name) => /^(bad|good)[a-z.-]*\.sql$/.test(name))
+    .toSorted()
+    .map((name) => loadExample(ruleId, name))
+}
+
+function loadExample(ruleId: string, name: string): Example {
+  const setup = read(ruleId, 'setup.sql')
+  const text = read(ruleId, name)
+  const file = `rules/${ruleId}/${name}`
+  const history = [parseScript(toScript('setup.sql', setup, 'statement', 'setup', 0, setup.length))]
+  const review = splitMigrations(file, text).map(parseScript)
+  return {
+    ruleId,
+    file,
+    text,
+    isBad: name.startsWith('bad'),
+    marks: readMarks(ruleId, text, review),
+    history: layOutTransactions(history, false),
+    review: layOutTransactions(review, false),
+    allows: review.map(readAllowComments),
+  }
+}
+
+function read(ruleId: string, name: string): string {
+  return readFileSync(`${rulesFolder}${ruleId}/${name}`, 'utf8')
+}
+
+const marker = /^-- migration: (.+?)( \(no transaction\))?$/gm
+
+/** Each `-- migration: <title> (no transaction)` begins a further migration of the same file. */
+function splitMigrations(file: string, text: string): readonly MigrationScript[] {
+  const starts = [...text.matchAll(marker)]
+  const first = starts[0]?.index ?? text.length
+  const begins = starts.map((match, index) => ({
+    title: match[1] ?? '',
+    mode: match[2] === undefined ? ('file' as const) : ('statement' as const),
+    start: match.index,
+    end: starts[index + 1]?.index ?? text.length,
+  }))
+  const head = text.slice(0, first).trim() === '' ? [] : [{ title: 'example', mode: 'file' as const, start: 0, end: first }]
+  return [...head, ...begins].map(({ title, mode, start, end }, index) =>
+    // an allow comment knows its statement by file and index, so the parts need names of their own
+    toScript(index === 0 ? file : `${file}#${index + 1}`, text, mode, title, start, end),
+  )
+}
+
+function toScript(
+  file: string,
+  text: string,
+  mode: 'file' | 'statement',
+  title: string,
+  start: number,
+  end: number,
+): MigrationScript {
+  return {
+    source: 'plain-sql',
+    file,
+    version: null,
+    title,
+    text,
+    start,
+    end,
+    transaction: { mode, why: 'example' },
+    repeatable: false,
+  }
+}
+
+function readMarks(ruleId: string, text: string, review: readonly ParsedScript[]): readonly Mark[] {
+  const statements = review.flatMap((parsed) => parsed.statements)
+  return [...text.matchAll(/^-- (finds|also finds): ([A-Za-z-]+)( \(replay only\))?$/gm)].map((match) => {
+    const below = statements.find(({ span }) => span.start.offset > match.index)
+    if (below === undefined) throw new Error(`${ruleId}: no statement below ${match[0]}`)
+    const own = match[1] === 'finds'
+    return {
+      line: below.span.start.line,
+      ruleId: own ? ruleId : (match[2] ?? ''),
+      messageId: own ? match[2] : undefined,
+      replayOnly: match[3] !== undefined,
+    }
+  })
+}
+
+/** What `pgrehearse lint` would find. */
+export function lintExample(example: Example): readonly Finding[] {
+  const { history, review, allows } = example
+  return judge({ migrations: predictMigrations(history, review), rules, allows, today })
+}
+
+/** The migrations with predicted effects only. */
+export function predictMigrations(
+  history: readonly Migration[],
+  review: readonly Migration[],
+): readonly MigrationResult[] {
+  const predictions = predictRun({ history, review, timeZone: 'UTC' })
+  return review.map((migration, index) => ({
+    migration,
+    outcome: 'predicted',
+    statements: migration.statements.map((statement, position) => {
+      const prediction = predictions[index]?.[position]
+      if (prediction === undefined) throw new Error('a statement without prediction')
+      return { statement, effects: prediction.effects, settings: prediction.settings, measured: false }
+    }),
+  }))
+}
+
+/** One line per finding or mark: `12 ban-drop-table losesTable`; equal lists mean that all marks were met. */
+export function expectedLines(example: Example, mode: 'lint' | 'replay'): readonly string[] {
+  return example.marks
+    .filter(({ replayOnly }) => mode === 'replay' || !replayOnly)
+    .map(({ line, ruleId, messageId }) => toLine(line, ruleId, messageId))
+    .toSorted()
+}
+
+/** As {@link expectedLines}, from findings that no allow comment accepts. */
+export function foundLines(example: Example, findings: readonly Finding[]): readonly string[] {
+  const statements = example.review.flatMap((migration) => migration.statements)
+  return findings
+    .filter(({ allowed }) => allowed === undefined)
+    .map(({ span, ruleId, messageId }) => {
+      const at = span.start.offset
+      const statement = statements.find((one) => one.span.start.offset <= at && at <= one.span.end.offset)
+      const line = statement?.span.start.line ?? span.start.line
+      return toLine(line, ruleId, ruleId === example.ruleId ? messageId : undefined)
+    })
+    .toSorted()
+}
+
+function toLine(line: number, ruleId: string, messageId: string | undefined): string {
+  return [line, ruleId, ...(messageId === undefined ? [] : [messageId])].join(' ')
+}
