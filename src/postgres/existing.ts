@@ -77,6 +77,12 @@ async function refuseUnsuitable(admin: Client, facts: ServerFacts, options: Serv
   if (facts.major < oldestMajor) {
     throw new EnvironmentError(`The server is Postgres ${facts.version}; ${oldestMajor} or later is needed.`)
   }
+  if (options.pgVersion !== undefined && options.pgVersion !== facts.major) {
+    throw new UsageError(
+      `The server is Postgres ${facts.version}, but Postgres ${options.pgVersion} was asked for.`,
+      { hint: 'Leave out one of --server-url and --pg-version.' },
+    )
+  }
   if (facts.isStandby) {
     throw new UsageError('The server is a standby, on which nothing can be rehearsed.', {
       hint: 'Give a server of its own, never production or its replicas.',

@@ -119,6 +119,10 @@ describe.each(majors)('an existing Postgres %i', (major) => {
     }
   })
 
+  test('is refused when another major was asked for', async () => {
+    await expect(connect(url('boss'), { pgVersion: 17 })).rejects.toThrow(/but Postgres 17 was asked for/)
+  })
+
   test('does not print the password when it is wrong', async () => {
     const attempt = await connect(url('boss', 'postgres', 's3cret!')).catch((error: unknown) => error)
     expect(attempt).toBeInstanceOf(EnvironmentError)
