@@ -59,7 +59,10 @@ describe('check of the sample shop', () => {
 
   it('replays sixteen migrations of history and rehearses the six new ones', () => {
     expect(report.historyCount).toBe(16)
-    expect(report.notChecked).toEqual([])
+    expect(report.notChecked.map(({ code, span }) => [code, span?.file])).toEqual([
+      // old reviews may name items that are gone: only production's rows can tell
+      ['depends-on-data', 'db/migration/V019__gift_cards.sql'],
+    ])
     expect(report.migrations.map(({ outcome }) => outcome)).toEqual(Array(6).fill('rehearsed'))
     expect(report.evidence).toBe('measured')
   })
@@ -68,7 +71,26 @@ describe('check of the sample shop', () => {
     const harmful = report.migrations.slice(0, 4).map(({ file }) => file.slice('db/migration/'.length))
     expect(
       Object.fromEntries(harmful.map((file) => [file, findingsOf(report, file)])),
-    ).toMatchInlineSnapshot()
+    ).toMatchInlineSnapshot(`
+      {
+        "V017__order_history_page.sql": [
+          "error require-concurrent-index orders",
+        ],
+        "V018__order_channel.sql": [
+          "error avoid-slow-work-under-lock orders",
+          "[error ban-drop-column orders.order_form_number]",
+        ],
+        "V019__gift_cards.sql": [
+          "error require-not-valid-constraint reviews",
+          "warning avoid-locking-several-tables customers, order_items and reviews",
+        ],
+        "V020__prepare_2027.sql": [
+          "error avoid-blocking-partition-change audit_log_default",
+          "error avoid-table-rewrite order_items",
+          "warning avoid-locking-several-tables audit_log, audit_log_default, order_items and reviews",
+        ],
+      }
+    `)
   })
 
   it('finds nothing in what only looks harmful', () => {
