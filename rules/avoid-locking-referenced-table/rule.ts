@@ -111,10 +111,10 @@ function checkDropTable(context: Context): void {
 
 function reportDrop(context: Context, what: string, candidates: readonly LockEffect[]): void {
   const { statement, effects, settings, report } = context
-  // what CASCADE removes from another table is told by ban-drop-cascade
+  // what CASCADE removes, or removes from another table, is told by ban-drop-cascade
   const cascaded = new Set(
     catalogEffects(effects, 'drop').flatMap(({ object, change }) =>
-      change.cascaded ? (object.table ?? []) : [],
+      change.cascaded ? [object.table ?? relationKey(object)] : [],
     ),
   )
   const named = nodeOf(statement, 'AlterTableStmt')?.relation

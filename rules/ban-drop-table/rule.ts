@@ -33,7 +33,7 @@ export default defineRule({
         !change.cascaded &&
         holdsRows.has(object.kind) &&
         // a materialized view holds nothing that cannot be computed again
-        !(object.kind === 'materialized view' && isCreatedAgain(transaction, object)),
+        !(object.kind === 'materialized view' && isReplaced(transaction, object)),
     )
     if (dropped.length === 0) return
     const tables = nameAll(dropped.map(({ object }) => object))
@@ -63,13 +63,17 @@ export default defineRule({
   },
 })
 
-function isCreatedAgain(
+function isReplaced(
   { statements }: TransactionView,
   view: { readonly schema: string; readonly name: string },
 ): boolean {
-  return statements.some(({ effects }) =>
+  const effects = statements.flatMap((member) => member.effects)
+  return (
     catalogEffects(effects, 'create').some(
       ({ object }) => object.kind === 'materialized view' && relationKey(object) === relationKey(view),
-    ),
+    ) ||
+    catalogEffects(effects, 'rename').some(
+      ({ object, change }) => object.schema === view.schema && change.to === view.name,
+    )
   )
 }

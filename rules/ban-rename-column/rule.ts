@@ -6,9 +6,12 @@ import {
   isOpaque,
   quoteIdent,
   stepAccepted,
+  type CatalogEffectOf,
   type StatementView,
   type TransactionView,
 } from '../../src/rule.ts'
+
+type Rename = CatalogEffectOf<'rename column'>['change']
 
 export default defineRule({
   id: 'ban-rename-column',
@@ -23,7 +26,7 @@ export default defineRule({
     const { statement, effects, settings, transaction, report } = context
     // partitions and inheriting tables follow their parent
     const rename = catalogEffects(effects, 'rename column').find(
-      ({ existedBefore, change }) => existedBefore && !isNamedAgain(transaction, context, change.from),
+      ({ existedBefore, change }) => existedBefore && !isSwap(transaction, context, change),
     )
     if (rename === undefined) return
     const { from, to } = rename.change
@@ -45,14 +48,14 @@ export default defineRule({
   },
 })
 
-/** Does a later statement of the transaction give the old name to another column? Then the two swap places. */
-function isNamedAgain({ statements }: TransactionView, view: StatementView, name: string): boolean {
+/** Does the transaction give the old name to another column, or free the new one for it? Then the two swap places. */
+function isSwap({ statements }: TransactionView, view: StatementView, { from, to }: Rename): boolean {
   const index = statements.findIndex(({ statement }) => statement === view.statement)
-  return statements
-    .slice(index + 1)
-    .some(
-      ({ effects }) =>
-        catalogEffects(effects, 'rename column').some(({ change }) => change.to === name) ||
-        catalogEffects(effects, 'add column').some(({ change }) => change.column.name === name),
-    )
+  const before = statements.slice(0, index).flatMap(({ effects }) => catalogEffects(effects, 'rename column'))
+  const after = statements.slice(index + 1).flatMap(({ effects }) => effects)
+  return (
+    before.some(({ change }) => change.from === to) ||
+    catalogEffects(after, 'rename column').some(({ change }) => change.to === from) ||
+    catalogEffects(after, 'add column').some(({ change }) => change.column.name === from)
+  )
 }

@@ -4,9 +4,9 @@ import {
   defineRule,
   displayName,
   quoteName,
+  relationKey,
   stepWithLockTimeout,
   type CatalogEffectOf,
-  type ObjectName,
   type Remedy,
   type StatementContext,
   type StatementView,
@@ -28,6 +28,8 @@ const queried: ReadonlySet<string> = new Set([
   'materialized view',
 ])
 
+type Renamed = CatalogEffectOf<'rename' | 'move schema'>
+
 export default defineRule({
   id: 'ban-rename-table',
   title: 'Ban renaming or moving tables and views that running code may use',
@@ -38,14 +40,14 @@ export default defineRule({
     for (const effect of catalogEffects(context.effects, 'rename', 'move schema')) {
       const { object, existedBefore } = effect
       if (!existedBefore || !queried.has(object.kind)) continue
-      if (!isNamedAgain(context.transaction, context, object)) reportChange(context, effect)
+      if (!isReplaced(context.transaction, context, effect)) reportChange(context, effect)
     }
   },
 })
 
 function reportChange(
   { effects, settings, statement, report }: StatementContext<typeof messages>,
-  effect: CatalogEffectOf<'rename' | 'move schema'>,
+  effect: Renamed,
 ): void {
   const { object, change } = effect
   const from = displayName(object)
@@ -69,20 +71,20 @@ function reportChange(
   else report('movesAway', { table: from, to: change.to }, options)
 }
 
-/** Does a later statement of the transaction give the old name to something that queries can use? */
-function isNamedAgain({ statements }: TransactionView, view: StatementView, old: ObjectName): boolean {
+/** Does the transaction give the old name to something else that queries can use, or free the new one for this? */
+function isReplaced({ statements }: TransactionView, view: StatementView, renamed: Renamed): boolean {
   const index = statements.findIndex(({ statement }) => statement === view.statement)
-  return statements
-    .slice(index + 1)
-    .some(
-      ({ effects }) =>
-        catalogEffects(effects, 'create').some(
-          ({ object }) =>
-            queried.has(object.kind) && object.name === old.name && object.schema === old.schema,
-        ) ||
-        catalogEffects(effects, 'rename').some(
-          ({ object, change }) =>
-            queried.has(object.kind) && change.to === old.name && object.schema === old.schema,
-        ),
-    )
+  const { object: old, change } = renamed
+  const renames = (views: readonly StatementView[]): readonly CatalogEffectOf<'rename'>[] =>
+    views
+      .flatMap(({ effects }) => catalogEffects(effects, 'rename'))
+      .filter(({ object }) => queried.has(object.kind) && object.schema === old.schema)
+  const after = statements.slice(index + 1)
+  const created = after.flatMap(({ effects }) => catalogEffects(effects, 'create'))
+  return (
+    created.some(({ object }) => queried.has(object.kind) && relationKey(object) === relationKey(old)) ||
+    renames(after).some((other) => other.change.to === old.name) ||
+    (change.type === 'rename' &&
+      renames(statements.slice(0, index)).some((other) => other.change.from === change.to))
+  )
 }
