@@ -11,10 +11,9 @@ export const root = fileURLToPath(new URL('..', import.meta.url))
 /** The command as users run it: compiled. {@link buildOnce} makes it. */
 export const command = path.join(root, 'bin', 'pgrehearse.js')
 
-/** Compiles `src` and `rules` into `dist`, as `npm pack` does. */
+/** Makes `dist`, as `npm pack` does. */
 export async function buildOnce(): Promise<void> {
-  const tsc = path.join(root, 'node_modules', '.bin', 'tsc')
-  await execute(tsc, ['-p', path.join(root, 'tsconfig.build.json')])
+  await execute('npm', ['run', 'build'], { cwd: root })
 }
 
 /** Runs a program to its end; its output goes nowhere. Findings (exit code 1) are a proper end. */

