@@ -22,7 +22,7 @@ import type {
 } from '@pgsql/types'
 import { lockModes } from '../core/locks.ts'
 import type { LockMode } from '../core/model.ts'
-import { allOf, as, nameWords, unwrap, words } from '../sql/ast.ts'
+import { allOf, as, nameWords, unwrap, words, type UnwrappedNode } from '../sql/ast.ts'
 import { nameFromWords, relationName } from '../sql/names.ts'
 import { readQuery } from '../sql/query.ts'
 import { columnsOfType } from '../sql/schema-drop-statement.ts'
@@ -212,7 +212,7 @@ export function predictAlterType(context: PredictContext, node: object): void {
 }
 
 /** CREATE SCHEMA with elements: they are statements of their own, run by the caller. */
-export function schemaElements(node: object) {
+export function schemaElements(node: object): readonly UnwrappedNode[] {
   return ((node as CreateSchemaStmt).schemaElts ?? []).flatMap((element) => unwrap(element) ?? [])
 }
 

@@ -35,7 +35,7 @@ export function dropSql(object: ObjectName): string | undefined {
     const command = commands[kind]
     return command === undefined ? undefined : `${command} ${quoteName(object)}`
   }
-  const [schema = '', relation = ''] = splitKey(table)
+  const [schema, relation] = splitKey(table)
   const owner = quoteName({ schema, name: relation })
   if (kind === 'table constraint') return `ALTER TABLE ${owner} DROP CONSTRAINT ${quoteIdent(name)}`
   if (kind === 'trigger' || kind === 'policy' || kind === 'rule') {

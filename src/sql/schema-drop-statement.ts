@@ -2,7 +2,13 @@ import type { DropStmt, Node } from '@pgsql/types'
 import { nameWords } from './ast.ts'
 import { nameFromWords } from './names.ts'
 import { applyColumnDrop, applyDrop, planColumnDrop, planDrop } from './schema-drop.ts'
-import { isTable, type RelationRecord, type TypeRecord } from './schema-records.ts'
+import {
+  isTable,
+  type Column,
+  type RelationRecord,
+  type TableRecord,
+  type TypeRecord,
+} from './schema-records.ts'
 import { objectOf, partOf, type ChangeScope } from './schema-scope.ts'
 
 /** Kinds of DROP that name relations, and what an unknown name then is. */
@@ -170,7 +176,10 @@ function dropType(scope: ChangeScope, type: TypeRecord | undefined): void {
 }
 
 /** Tables with columns of a type that the files created. */
-export function columnsOfType(scope: ChangeScope, type: Pick<TypeRecord, 'schema' | 'name'>) {
+export function columnsOfType(
+  scope: ChangeScope,
+  type: Pick<TypeRecord, 'schema' | 'name'>,
+): readonly { readonly table: TableRecord; readonly columns: readonly Column[] }[] {
   return [...scope.schema.allRelations()].filter(isTable).flatMap((table) => {
     const columns = table.columns.filter(
       (column) => column.type.schema === type.schema && column.type.name === type.name,
