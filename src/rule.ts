@@ -3,7 +3,13 @@
  *
  * A rule reads effects and never knows whether they were predicted or measured.
  */
-import { blockingLocks, catalogEffects, relationKey, strongestPerRelation } from './core/effects.ts'
+import {
+  blockingLocks,
+  catalogEffects,
+  existingScans,
+  relationKey,
+  strongestPerRelation,
+} from './core/effects.ts'
 import { blocksReads, displayName } from './core/locks.ts'
 import type {
   Effect,
@@ -11,6 +17,7 @@ import type {
   Migration,
   Relation,
   Remedy,
+  ScanEffect,
   SessionSettings,
   Severity,
   Statement,
@@ -192,6 +199,15 @@ export function locksDuring(transaction: TransactionView, view: StatementView): 
 export function lockOn(locks: readonly LockEffect[], relation: Relation): LockEffect | undefined {
   const keys: readonly (string | undefined)[] = [relationKey(relation), relation.table]
   return locks.find((lock) => keys.includes(relationKey(lock.relation)))
+}
+
+/** Full reads of relations that are under one of these locks meanwhile. */
+export function scansUnder(
+  locks: readonly LockEffect[],
+  effects: readonly Effect[],
+  ...reasons: readonly ScanEffect['reason'][]
+): readonly ScanEffect[] {
+  return existingScans(effects, ...reasons).filter(({ relation }) => lockOn(locks, relation) !== undefined)
 }
 
 /** The locks on the relations of these effects, each once. */

@@ -5,7 +5,6 @@ import {
   defineRule,
   displayName,
   droppedNames,
-  existingScans,
   lockNamed,
   locksDuring,
   locksOn,
@@ -13,6 +12,7 @@ import {
   nodeOf,
   partitionCommand,
   quoteName,
+  scansUnder,
   step,
   stepOutsideTransaction,
   stepWithLockTimeout,
@@ -107,7 +107,7 @@ function checkDrop(context: Context): void {
 
 function blockedScans(context: Context): readonly ScanEffect[] {
   const locks = locksDuring(context.transaction, context)
-  return existingScans(context.effects).filter((scan) => locksOn(locks, [scan]).length > 0)
+  return scansUnder(locks, context.effects)
 }
 
 function reportScan(context: Context, action: string, scans: readonly ScanEffect[], remedy: Remedy): void {

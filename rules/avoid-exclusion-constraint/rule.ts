@@ -3,11 +3,10 @@ import {
   as,
   defineRule,
   displayName,
-  existingScans,
   lockNamed,
-  lockOn,
   locksDuring,
   nodeOf,
+  scansUnder,
   type AlterAction,
 } from '../../src/rule.ts'
 
@@ -27,7 +26,7 @@ export default defineRule({
     if (name === undefined) return
     const locks = locksDuring(transaction, context)
     const lock = lockNamed(locks, nodeOf(statement, 'AlterTableStmt')?.relation)
-    const scans = existingScans(effects).filter(({ relation }) => lockOn(locks, relation) !== undefined)
+    const scans = scansUnder(locks, effects)
     if (lock === undefined || scans.length === 0) return
     report(
       'buildsIndex',

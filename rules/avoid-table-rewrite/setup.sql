@@ -9,5 +9,7 @@ CREATE TABLE orders (
 );
 CREATE INDEX orders_placed_at_idx ON orders (placed_at);
 CREATE INDEX orders_code_idx ON orders (code);
-CREATE MATERIALIZED VIEW totals AS SELECT code, sum(total) AS total FROM orders GROUP BY code;
-CREATE UNIQUE INDEX totals_code_key ON totals (code);
+
+CREATE TABLE sales (product text NOT NULL, amount integer NOT NULL);
+CREATE MATERIALIZED VIEW totals AS SELECT product, sum(amount) AS amount FROM sales GROUP BY product;
+CREATE UNIQUE INDEX totals_product_key ON totals (product);

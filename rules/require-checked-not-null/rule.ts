@@ -6,13 +6,13 @@ import {
   defineRule,
   displayName,
   enumerate,
-  existingScans,
   isOpaque,
   lockNamed,
   lockOn,
   locksDuring,
   nodeOf,
   notNullSteps,
+  scansUnder,
   stepWithLockTimeout,
   words,
   type AlterAction,
@@ -34,9 +34,7 @@ export default defineRule({
     // the same scan serves all actions of an ALTER TABLE, and another action may be what needs it
     if (addedConstraints(statement).length > 0) return
     const locks = locksDuring(transaction, context)
-    const scans = existingScans(effects, 'validate').filter(
-      ({ relation }) => lockOn(locks, relation) !== undefined,
-    )
+    const scans = scansUnder(locks, effects, 'validate')
     const changes = catalogEffects(effects, 'set not null').filter(({ existedBefore }) => existedBefore)
     const actions = alterActions(statement).filter((action) => requiredColumn(action) !== undefined)
     const named = lockNamed(locks, nodeOf(statement, 'AlterTableStmt')?.relation)

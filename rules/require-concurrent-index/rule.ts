@@ -10,14 +10,14 @@ import {
   isOpaque,
   lockNamed,
   lockOn,
-  locksOn,
   locksDuring,
+  locksOn,
   nodeOf,
   partitionedIndexSteps,
   reindexConcurrentlySql,
   relationKey,
+  scansUnder,
   stepOutsideTransaction,
-  type LockEffect,
   type Relation,
   type Remedy,
   type ScanEffect,
@@ -53,7 +53,7 @@ function checkIndex(context: Context): void {
   const node = nodeOf(statement, 'IndexStmt')
   if (node?.concurrent === true) return
   const locks = locksDuring(transaction, context)
-  const scans = blockedScans(context, locks)
+  const scans = scansUnder(locks, effects, 'build index')
   const lock = lockNamed(locks, node?.relation) ?? locks[0]
   if (scans.length === 0 || lock === undefined) return
   const created = catalogEffects(effects, 'create').find(({ object }) => object.kind.endsWith('index'))
@@ -72,7 +72,7 @@ function checkIndex(context: Context): void {
 function checkCode(context: Context): void {
   const { effects, transaction, report } = context
   const locks = locksDuring(transaction, context)
-  for (const scan of blockedScans(context, locks)) {
+  for (const scan of scansUnder(locks, effects, 'build index')) {
     const lock = lockOn(locks, scan.relation)
     if (lock === undefined) continue
     const created = catalogEffects(effects, 'create').find(
@@ -119,10 +119,6 @@ function checkReindex(context: Context): void {
       },
     },
   )
-}
-
-function blockedScans({ effects }: Context, locks: readonly LockEffect[]): readonly ScanEffect[] {
-  return existingScans(effects, 'build index').filter(({ relation }) => lockOn(locks, relation) !== undefined)
 }
 
 function indexRemedy(

@@ -3,12 +3,11 @@ import {
   defineRule,
   displayName,
   enumerate,
-  existingScans,
   lockNamed,
-  lockOn,
   locksDuring,
   nodeOf,
   notNullSteps,
+  scansUnder,
   stepWithLockTimeout,
   uniqueConstraints,
   uniqueSteps,
@@ -38,9 +37,7 @@ export default defineRule({
     const locks = locksDuring(transaction, context)
     const lock = lockNamed(locks, nodeOf(statement, 'AlterTableStmt')?.relation)
     // how a new index of a constraint was built shows only as a scan of its table
-    const scans = existingScans(effects, 'build index', 'validate').filter(
-      ({ relation }) => lockOn(locks, relation) !== undefined,
-    )
+    const scans = scansUnder(locks, effects, 'build index', 'validate')
     if (lock === undefined || scans.length === 0) return
     const built = constraints.filter(({ usingIndex }) => usingIndex === undefined)
     const required = catalogEffects(effects, 'set not null')

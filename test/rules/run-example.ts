@@ -88,7 +88,10 @@ function splitMigrations(file: string, text: string): readonly MigrationScript[]
     start: match.index,
     end: starts[index + 1]?.index ?? text.length,
   }))
-  const head = text.slice(0, first).trim() === '' ? [] : [{ title: 'example', mode: 'file' as const, start: 0, end: first }]
+  const head =
+    text.slice(0, first).trim() === ''
+      ? []
+      : [{ title: 'example', mode: 'file' as const, start: 0, end: first }]
   return [...head, ...begins].map(({ title, mode, start, end }, index) =>
     // an allow comment knows its statement by file and index, so the parts need names of their own
     toScript(index === 0 ? file : `${file}#${index + 1}`, text, mode, title, start, end),

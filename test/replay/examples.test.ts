@@ -1,0 +1,25 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { PostgresServer } from '../../src/postgres/provider.ts'
+import { loadParser } from '../../src/sql/parse.ts'
+import { majors } from '../postgres/servers.ts'
+import { expectedLines, foundLines, loadExamples, ruleFolders } from '../rules/run-example.ts'
+import { rehearseExample } from './replay-example.ts'
+import { openMajor } from './servers.ts'
+
+describe.each(majors)('on PostgreSQL %i', (major) => {
+  let server: PostgresServer
+  beforeAll(async () => {
+    await loadParser()
+    server = await openMajor(major as 14 | 18)
+  })
+  afterAll(() => server[Symbol.asyncDispose]())
+
+  test.each(ruleFolders())('the examples of %s find exactly what their comments say', async (id) => {
+    for (const example of loadExamples(id)) {
+      const { findings, limits } = await rehearseExample(server, example)
+      expect(foundLines(example, findings), example.file).toEqual(expectedLines(example, 'replay'))
+      const missed = limits.filter(({ code }) => code !== 'depends-on-data')
+      expect(missed, example.file).toEqual([])
+    }
+  })
+})
