@@ -1,16 +1,30 @@
-import { randomBytes } from 'node:crypto'
 import type { ChildProcess } from 'node:child_process'
 import process from 'node:process'
 import type { Client } from 'pg'
 import { EnvironmentError, ToolError } from '../core/errors.ts'
 import { findInstallation } from './binaries.ts'
+import { packCluster, unpackCluster, type ClusterImage } from './cluster-image.ts'
 import { cleanUp, cleanUpSync, removeAbandoned, startWatchdog, type Watchdog } from './cleanup.ts'
 import { adminOptions, connectClient } from './connect.ts'
 import { createDatabase, dropDatabase } from './databases.ts'
-import { serverUser, type OsUser } from './os-user.ts'
-import { initialize, startPostmaster, stopPostmaster, superuserName } from './postmaster.ts'
-import type { PostgresServer, ServerOptions } from './provider.ts'
-import { disarmFileRolesSql, ensureRoles, migratorSql, parameterGrantSql } from './roles.ts'
+import { serverUser, withRightsOf, type OsUser } from './os-user.ts'
+import {
+  initialize,
+  shutDownPostmaster,
+  startPostmaster,
+  stopPostmaster,
+  superuserName,
+  type StartContext,
+} from './postmaster.ts'
+import type { PostgresServer, SaveResult, ServerOptions } from './provider.ts'
+import {
+  disarmFileRolesSql,
+  ensureRoles,
+  migratorSql,
+  newPassword,
+  parameterGrantSql,
+  passwordSql,
+} from './roles.ts'
 import { prepareRuntime } from './runtime.ts'
 import { socketPort, writeConfiguration } from './settings.ts'
 import { createWorkFolder, isReachable, type WorkFolder } from './work-folder.ts'
@@ -37,14 +51,25 @@ export async function startEmbedded(options: ServerOptions): Promise<PostgresSer
   try {
     const runtime = await prepareRuntime(installation, user, folder.dir)
     const context = { runtime, user, folder, watchdog: life.watchdog }
-    const superuserPassword = await initialize(context)
-    await writeConfiguration(join(folder.dir, 'data'), folder.socketDir, installation.major)
-    life.postmaster = await startPostmaster(context)
+    const { image } = options
+    const superuserPassword = image === undefined ? await initialize(context) : unpack(image, context)
+    await writeConfiguration(dataDir(folder), folder.socketDir, installation.major)
+    await life.start(context)
     return await EmbeddedServer.open(life, superuserPassword, options)
   } catch (error) {
     await life.end()
     throw error instanceof ToolError ? error : startError(error)
   }
+}
+
+function dataDir(folder: WorkFolder): string {
+  return join(folder.dir, 'data')
+}
+
+/** Takes the place of initdb; gives the superuser's old password. */
+function unpack(image: ClusterImage, { user, folder }: StartContext): string {
+  withRightsOf(user, () => unpackCluster(image.bytes, dataDir(folder)))
+  return image.password
 }
 
 function startError(cause: unknown): EnvironmentError {
@@ -56,7 +81,8 @@ function startError(cause: unknown): EnvironmentError {
 class ServerLife {
   readonly folder: WorkFolder
   readonly watchdog: Watchdog
-  postmaster: ChildProcess | undefined
+  #postmaster: ChildProcess | undefined
+  #context: StartContext | undefined
   readonly #user: OsUser
   #ended: Promise<void> | undefined
   readonly #onExit: () => void
@@ -72,13 +98,27 @@ class ServerLife {
     process.once('exit', this.#onExit)
   }
 
+  async start(context: StartContext): Promise<void> {
+    this.#context = context
+    this.#postmaster = await startPostmaster(context)
+  }
+
+  /** Packs the data of the server, which is stopped meanwhile; gives the error instead when that goes wrong. */
+  async pack(): Promise<Buffer | Error> {
+    if (this.#postmaster === undefined || this.#context === undefined) throw new Error('no server runs')
+    await shutDownPostmaster(this.#postmaster)
+    const packed = attempt(() => withRightsOf(this.#user, () => packCluster(dataDir(this.folder))))
+    await this.start(this.#context)
+    return packed
+  }
+
   end(): Promise<void> {
     this.#ended ??= this.#end()
     return this.#ended
   }
 
   async #end(): Promise<void> {
-    if (this.postmaster !== undefined) await stopPostmaster(this.postmaster)
+    if (this.#postmaster !== undefined) await stopPostmaster(this.#postmaster)
     await cleanUp(this.folder, this.#user)
     await this.watchdog.release()
     process.off('exit', this.#onExit)
@@ -94,8 +134,8 @@ class EmbeddedServer implements PostgresServer {
   readonly version: string
   readonly major: number
   readonly #life: ServerLife
-  readonly #maintenance: Client
-  readonly #superuserPassword: string
+  #maintenance: Client
+  #superuserPassword: string
   readonly #migratorPassword: string
 
   static async open(
@@ -107,7 +147,7 @@ class EmbeddedServer implements PostgresServer {
     const shown = await maintenance.query<{ server_version: string }>('show server_version')
     const version = shown.rows[0]?.server_version.split(' ')[0] ?? ''
     const server = new EmbeddedServer(life, maintenance, superuserPassword, version, options)
-    await server.#prepare()
+    await (options.image === undefined ? server.#prepare() : server.#takeOver())
     return server
   }
 
@@ -121,7 +161,7 @@ class EmbeddedServer implements PostgresServer {
     this.#life = life
     this.#maintenance = maintenance
     this.#superuserPassword = superuserPassword
-    this.#migratorPassword = randomBytes(24).toString('hex')
+    this.#migratorPassword = newPassword()
     this.version = version
     this.major = Number.parseInt(version, 10)
     this.migratorIsSuperuser = options.superuser === true
@@ -138,6 +178,14 @@ class EmbeddedServer implements PostgresServer {
     if (this.major >= 15) await this.#maintenance.query(parameterGrantSql(this.migrator))
     if (this.major < 16 && !this.migratorIsSuperuser) await this.#maintenance.query(disarmFileRolesSql)
     if (this.major < 15) await this.#ownPublicSchema()
+  }
+
+  /** Passwords of an image are known to whoever can read it: they end before anything else happens. */
+  async #takeOver(): Promise<void> {
+    const password = newPassword()
+    await this.#maintenance.query(passwordSql(superuserName, password))
+    this.#superuserPassword = password
+    await this.#maintenance.query(passwordSql(this.migrator, this.#migratorPassword))
   }
 
   /** From PG 15 on the schema `public` belongs to the database's owner; before, to the superuser. */
@@ -181,9 +229,25 @@ class EmbeddedServer implements PostgresServer {
     await ensureRoles(this.#maintenance, names, { migrator, major, adoptExisting: true })
   }
 
+  async save(): Promise<SaveResult> {
+    await this.#maintenance.end()
+    const packed = await this.#life.pack()
+    this.#maintenance = await this.connectAdmin()
+    if (packed instanceof Error) return { refused: packed.message }
+    return { image: { password: this.#superuserPassword, bytes: packed } }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#maintenance.end().catch(() => undefined)
     await this.#life.end()
+  }
+}
+
+function attempt<T>(work: () => T): T | Error {
+  try {
+    return work()
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
   }
 }
 

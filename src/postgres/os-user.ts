@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
-import { getgid, getuid } from 'node:process'
+import process, { getgid, getuid } from 'node:process'
 import { EnvironmentError } from '../core/errors.ts'
 
 /** The operating system account that runs the server. */
@@ -74,6 +74,33 @@ function unprivilegedUser(entries: readonly PasswdEntry[]): OsUser {
     )
   }
   return { uid: chosen.uid, gid: chosen.gid, dropped: true }
+}
+
+/**
+ * Works on files with the rights of this user, whose they will be: whatever links stand in the way, nothing is read
+ * or written that the user could not read or write itself.
+ *
+ * `work` must be synchronous: the whole process has these rights meanwhile, also what runs beside it in the thread
+ * pool.
+ * @throws Error in a worker thread, which cannot change its user.
+ */
+export function withRightsOf<T>(user: OsUser, work: () => T): T {
+  if (!user.dropped) return work()
+  const { setegid, seteuid, setgroups, getegid, geteuid, getgroups } = process
+  if (!setegid || !seteuid || !setgroups || !getegid || !geteuid || !getgroups) {
+    throw new Error('a worker thread cannot change its user')
+  }
+  const [uid, gid, groups] = [geteuid(), getegid(), getgroups()]
+  setgroups([user.gid])
+  setegid(user.gid)
+  seteuid(user.uid)
+  try {
+    return work()
+  } finally {
+    seteuid(uid)
+    setegid(gid)
+    setgroups(groups)
+  }
 }
 
 /** The `uid` and `gid` options of node:child_process for this user; empty when we already are it. */

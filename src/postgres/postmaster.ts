@@ -1,11 +1,12 @@
-import { randomBytes } from 'node:crypto'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { chown, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EnvironmentError } from '../core/errors.ts'
 import type { Watchdog } from './cleanup.ts'
+import { walSegmentBytes } from './control-file.ts'
 import { otherServerHint, spawnIdentity, type OsUser } from './os-user.ts'
+import { newPassword } from './roles.ts'
 import type { Runtime } from './runtime.ts'
 import type { WorkFolder } from './work-folder.ts'
 
@@ -14,6 +15,8 @@ export const superuserName = 'pgrehearse_superuser'
 
 const startTimeoutMs = 60_000
 const stopTimeoutMs = 5_000
+/** The checkpoint of a shutdown writes what the history filled, and nothing is flushed to disk. */
+const shutDownTimeoutMs = 30_000
 const pollIntervalMs = 3
 const logLinesInErrors = 8
 
@@ -30,7 +33,7 @@ export interface StartContext {
  * @throws EnvironmentError when initdb fails: a full disk, missing memory, …
  */
 export async function initialize(context: StartContext): Promise<string> {
-  const password = randomBytes(24).toString('hex')
+  const password = newPassword()
   const passwordFile = join(context.folder.dir, 'password')
   await writeFile(passwordFile, password, { mode: 0o600 }).catch((cause: unknown) => {
     throw new EnvironmentError(
@@ -70,7 +73,7 @@ async function runInitdb(
       '--auth=scram-sha-256',
       '--encoding=UTF8',
       `--locale=${locale}`,
-      '--wal-segsize=1',
+      `--wal-segsize=${walSegmentBytes / 1024 ** 2}`,
       '--no-sync',
     ],
     {
@@ -120,6 +123,7 @@ function initdbFailed({ folder }: StartContext, output: string): EnvironmentErro
 export async function startPostmaster(context: StartContext): Promise<ChildProcess> {
   const { runtime, user, folder } = context
   const data = join(folder.dir, 'data')
+  await rm(join(data, 'postmaster.pid'), { force: true }) // of a server that was killed: it says "ready"
   const log = await open(join(folder.dir, 'log'), 'a', 0o600)
   const child = spawn(join(runtime.bin, 'postgres'), ['-D', data], {
     ...spawnIdentity(user),
@@ -164,12 +168,19 @@ async function startFailed(
 
 /** Ends the server at once, without a checkpoint: its data is thrown away. */
 export async function stopPostmaster(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
+  if (!(await endsWithin(child, 'SIGQUIT', stopTimeoutMs))) await endsWithin(child, 'SIGKILL')
+}
+
+/** Ends the server in good order, with a checkpoint, so that its data can be used again. Sessions are cut off. */
+export async function shutDownPostmaster(child: ChildProcess): Promise<void> {
+  if (!(await endsWithin(child, 'SIGINT', shutDownTimeoutMs))) await stopPostmaster(child)
+}
+
+async function endsWithin(child: ChildProcess, signal: NodeJS.Signals, timeoutMs?: number): Promise<boolean> {
+  if (child.exitCode !== null || child.signalCode !== null) return true
   child.ref()
   const exit = new Promise<true>((resolve) => child.once('exit', () => resolve(true)))
-  child.kill('SIGQUIT')
-  const inTime = await Promise.race([exit, sleep(stopTimeoutMs, false, { ref: false })])
-  if (inTime) return
-  child.kill('SIGKILL')
-  await exit
+  child.kill(signal)
+  if (timeoutMs === undefined) return await exit
+  return await Promise.race([exit, sleep(timeoutMs, false as const, { ref: false })])
 }

@@ -1,4 +1,5 @@
 import type { Client } from 'pg'
+import type { ClusterImage } from './cluster-image.ts'
 
 /** How to get a server. */
 export interface ServerOptions {
@@ -15,6 +16,8 @@ export interface ServerOptions {
   /** Project folder: where additionally installed majors are looked for. */
   readonly projectDir: string
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Start the embedded server from this, made by a server of the same kind, instead of from nothing. */
+  readonly image?: ClusterImage
 }
 
 /**
@@ -45,4 +48,12 @@ export interface PostgresServer extends AsyncDisposable {
   dropDatabase(name: string): Promise<void>
   /** Creates the roles that the SQL names and that do not exist. Existing roles are never altered. */
   ensureRoles(names: readonly string[]): Promise<void>
+  /**
+   * Stops the server, packs all its databases and roles, and starts it again. Nobody may be connected. Only on an
+   * embedded server.
+   */
+  save?(): Promise<SaveResult>
 }
+
+/** The image, or why there is none: completes `… because`. */
+export type SaveResult = { readonly image: ClusterImage } | { readonly refused: string }

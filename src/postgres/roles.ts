@@ -1,4 +1,5 @@
-import { escapeIdentifier, type Client } from 'pg'
+import { randomBytes } from 'node:crypto'
+import { escapeIdentifier, escapeLiteral, type Client } from 'pg'
 
 /** Words that stand for a role without being one, and Postgres's own prefix. */
 const reserved = /^(?:pg_.*|public|none|current_role|current_user|session_user|)$/
@@ -71,8 +72,17 @@ export function migratorSql(
     ...(attributes.createDb ? ['createdb'] : []),
     ...(attributes.createRole ? ['createrole'] : []),
   ].join(' ')
-  // 24 random bytes in hexadecimal: needs no escaping.
-  return `create role ${escapeIdentifier(migrator)} login ${powers} password '${password}'`
+  return `create role ${escapeIdentifier(migrator)} login ${powers} password ${escapeLiteral(password)}`
+}
+
+/** 24 random bytes in hexadecimal. */
+export function newPassword(): string {
+  return randomBytes(24).toString('hex')
+}
+
+/** Gives a role another password. */
+export function passwordSql(role: string, password: string): string {
+  return `alter role ${escapeIdentifier(role)} password ${escapeLiteral(password)}`
 }
 
 /**

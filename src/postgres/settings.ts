@@ -50,15 +50,20 @@ const settingsSince: Readonly<Record<number, Readonly<Record<string, string | nu
   16: { createrole_self_grant: 'set, inherit' },
 }
 
-/** Writes postgresql.conf and pg_hba.conf of a data folder anew, whatever they held. */
+/** Settings of a server of this major, except for where its socket is. */
+export function serverSettings(major: number): Readonly<Record<string, string | number>> {
+  const newer = Object.entries(settingsSince).filter(([since]) => major >= Number(since))
+  return Object.assign({}, settings, ...newer.map(([, values]) => values))
+}
+
+/** Writes the configuration files of a data folder anew, all of them, whatever they held. */
 export async function writeConfiguration(dataDir: string, socketDir: string, major: number): Promise<void> {
-  const newer = Object.entries(settingsSince).flatMap(([since, values]) =>
-    major >= Number(since) ? Object.entries(values) : [],
-  )
-  const lines = [...Object.entries(settings), ...newer, ['unix_socket_directories', socketDir] as const].map(
+  const lines = Object.entries({ ...serverSettings(major), unix_socket_directories: socketDir }).map(
     ([name, value]) => `${name} = '${String(value).replaceAll("'", "''")}'`,
   )
   await writeFile(join(dataDir, 'postgresql.conf'), `${lines.join('\n')}\n`)
+  await writeFile(join(dataDir, 'postgresql.auto.conf'), '')
+  await writeFile(join(dataDir, 'pg_ident.conf'), '')
   // Passwords even on the socket: SQL under rehearsal runs as the server's own operating system user and
   // could reach the socket through dblink or postgres_fdw.
   await writeFile(join(dataDir, 'pg_hba.conf'), 'local all all scram-sha-256\n')
