@@ -3,7 +3,11 @@
  * `pgrehearse lint` takes on one file; as a few chunks they cost a tenth. Dependencies stay outside, so that npm
  * keeps them current; what `check` or a command imports when needed stays a chunk of its own.
  */
+import { rm } from 'node:fs/promises'
 import { build } from 'esbuild'
+
+// chunks are named by their content: old ones would pile up and be published
+await rm('dist/cli', { recursive: true, force: true })
 
 await build({
   entryPoints: { main: 'src/cli/main.ts' },

@@ -18,17 +18,6 @@ export function catalogChanges(
   return effects
 }
 
-/** Tables, `schema.name`, on which the statement created an index. */
-export function indexedTables(events: readonly DdlEvent[]): ReadonlySet<string> {
-  const tables = new Set<string>()
-  for (const event of events) {
-    if (event.event === 'command' && event.commandTag === 'CREATE INDEX' && event.table !== null) {
-      tables.add(event.table)
-    }
-  }
-  return tables
-}
-
 function dropEffect(event: DropEvent, catalog: RelationCatalog): readonly CatalogEffect[] {
   // neither named nor a normal dependency: parts that go with their owner (toast table, row type, owned sequence)
   if (event.temporary || (!event.original && !event.normal)) return []

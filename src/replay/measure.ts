@@ -1,7 +1,7 @@
 import type { Effect, ErrorEffect, Limit, Migration, SessionSettings, Statement } from '../core/model.ts'
 import type { DdlEvent } from '../postgres/event-triggers.ts'
 import { LineIndex } from '../sql/lines.ts'
-import { catalogChanges, indexedTables } from './catalog-changes.ts'
+import { catalogChanges } from './catalog-changes.ts'
 import { canProbe, commandFor, isRollback } from './commands.ts'
 import { observedEffects } from './effects.ts'
 import type { ProbeReading, RelationReading } from './probe.ts'
@@ -207,16 +207,12 @@ export class Measurement {
     reading: ProbeReading,
     events: readonly DdlEvent[],
   ): readonly Effect[] {
-    const rewriteReasons = new Map<number, number>()
-    for (const event of events) if (event.event === 'rewrite') rewriteReasons.set(event.oid, event.reason)
     const observed = observedEffects({
       statement,
       before: this.last,
       after: reading,
       catalog: this.catalog,
-      rewriteReasons,
-      indexedTables: indexedTables(events),
-      ranDdl: events.length > 0,
+      events,
     })
     const changes = catalogChanges(events, this.catalog)
     for (const relation of reading.relations.values())

@@ -1,17 +1,15 @@
 import { escapeLiteral, type Client } from 'pg'
 import type { Limit, Migration, Statement } from '../core/model.ts'
-import { installBroker } from '../postgres/broker.ts'
 import { decodeEvent, installEventTriggers } from '../postgres/event-triggers.ts'
 import type { PostgresServer } from '../postgres/provider.ts'
 import { brokered, isClusterWide } from './broker.ts'
 import { discardsStatements } from './commands.ts'
 import { classifyFailure } from './failures.ts'
-import { applyHistory } from './history.ts'
 import type { MeasuredMigration, MeasuredStatement, MigrationFailure } from './measure.ts'
 import { preflightSelect } from './preflight.ts'
+import { copyBase, prepareHistory, type KeptHistory, type PreparedHistory } from './prepare-history.ts'
 import { namedRoles } from './roles.ts'
-import { seedTables } from './seed.ts'
-import { newMarker, ReplaySession, type SessionOptions } from './session.ts'
+import { newMarker } from './session.ts'
 import { connected, Stage, type StageContext } from './stage.ts'
 
 export interface ReplayRequest {
@@ -26,6 +24,10 @@ export interface ReplayRequest {
   readonly statementTimeoutMs: number
   readonly signal: AbortSignal
   readonly progress: (message: string) => void
+  /** What an earlier run left of the same history in the server. */
+  readonly kept?: KeptHistory
+  /** Called when the history had to be applied, with nobody connected to the server. */
+  readonly keep?: (prepared: PreparedHistory) => Promise<void>
 }
 
 export interface ReplayedMigration {
@@ -51,7 +53,7 @@ export async function replay(request: ReplayRequest): Promise<ReplayOutcome> {
 class Replay {
   private readonly request: ReplayRequest
   private readonly limits: Limit[] = []
-  private readonly sessionOptions: SessionOptions
+  private readonly shared: Pick<StageContext, 'sessionOptions' | 'prepare'>
   private readonly marker = newMarker()
   /** Something could not be replayed here, so later steps may miss objects. */
   private incompleteSchema = false
@@ -61,77 +63,40 @@ class Replay {
     this.request = request
     const { history, review, statementTimeoutMs, signal } = request
     const texts = [...history, ...review].map(({ text }) => text)
-    this.sessionOptions = { statementTimeoutMs, signal, scriptsDiscard: discardsStatements(texts) }
+    this.shared = {
+      sessionOptions: { statementTimeoutMs, signal, scriptsDiscard: discardsStatements(texts) },
+      prepare: (statement) => this.prepare(statement),
+    }
   }
 
   async run(): Promise<ReplayOutcome> {
-    const { server, history, review } = this.request
-    await server.ensureRoles([...new Set([...this.request.roles, ...namedRoles([...history, ...review])])])
-    const admin = await server.connectAdmin()
-    try {
-      const base = await this.createBase(admin)
-      await this.applyHistory(base, admin, history)
-      const copy = await this.createCopy(base, { seeded: true })
-      const migrations = await this.review(base, copy, admin)
-      return { migrations, limits: this.limits }
-    } finally {
-      await admin.end()
-    }
+    const { server, history, review, kept, keep } = this.request
+    const context = { ...this.request, ...this.shared }
+    const prepared = await prepareHistory(context, kept)
+    if (kept?.applied !== history.length) await keep?.(prepared)
+    this.incompleteSchema = prepared.historyLimits.length > 0
+    this.limits.push(...prepared.historyLimits, ...prepared.seedLimits)
+    await server.ensureRoles(namedRoles([...history, ...review]))
+    await this.watch(prepared.seeded)
+    await using admin = await connected(server)
+    const migrations = await this.review(prepared, admin.client)
+    return { migrations, limits: this.limits }
   }
 
-  private async createBase(admin: Client): Promise<string> {
+  /** Lets our event triggers report what happens in the database. */
+  private async watch(database: string): Promise<void> {
     const { server } = this.request
-    const base = await server.createDatabase()
-    await this.setDefaults(base, admin)
-    if (server.hasSuperuser) {
-      await using client = await connected(server, base)
-      await installBroker(client.client, server.migrator)
-    }
-    return base
+    if (!server.hasSuperuser) return
+    await using admin = await connected(server, database)
+    await installEventTriggers(admin.client, this.marker)
   }
 
-  /** As database defaults they survive RESET ALL and DISCARD ALL in a script. */
-  private async setDefaults(database: string, admin: Client): Promise<void> {
-    for (const [name, value] of Object.entries(this.request.settings)) {
-      await admin.query(
-        `alter database ${admin.escapeIdentifier(database)} set ${admin.escapeIdentifier(name)} to ${admin.escapeLiteral(value)}`,
-      )
-    }
-  }
-
-  private async applyHistory(database: string, admin: Client, history: readonly Migration[]): Promise<void> {
-    if (history.length === 0) return
-    this.request.progress(`Applying ${history.length} migrations of the history`)
-    await using session = await ReplaySession.open(this.request.server, database, admin, this.sessionOptions)
-    const failed = await applyHistory(session, history, {
-      sharesSession: this.request.sharesSession,
-      prepare: (statement) => this.prepare(statement),
-    })
-    if (failed.length > 0) this.incompleteSchema = true
-    this.limits.push(...failed)
-  }
-
-  /** A copy of the database after the history, watched by our event triggers. */
-  private async createCopy(base: string, options: { readonly seeded: boolean }): Promise<string> {
-    const { server } = this.request
-    const copy = await server.createDatabase({ template: base })
-    await using admin = await connected(server, copy)
-    await this.setDefaults(copy, admin.client)
-    if (server.hasSuperuser) await installEventTriggers(admin.client, this.marker)
-    if (options.seeded) {
-      this.request.progress('Seeding tables')
-      const { unseeded } = await seedTables(admin.client, {
-        signal: this.request.signal,
-        connectMigrator: () => server.connectMigrator(copy),
-      })
-      this.limits.push(...unseeded.map(seedLimit))
-    }
-    return copy
-  }
-
-  private async review(base: string, copy: string, admin: Client): Promise<readonly ReplayedMigration[]> {
+  private async review(
+    { base, seeded }: PreparedHistory,
+    admin: Client,
+  ): Promise<readonly ReplayedMigration[]> {
     const results: ReplayedMigration[] = []
-    let stage = await Stage.open(this.stageContext(admin), copy, { seeded: true })
+    let stage = await Stage.open(this.stageContext(admin), seeded, { seeded: true })
     try {
       let stopped: string | undefined
       for (const [index, migration] of this.request.review.entries()) {
@@ -192,7 +157,8 @@ class Replay {
    */
   private async unseededStage(base: string, admin: Client, index: number): Promise<Stage> {
     this.retries = true
-    const copy = await this.createCopy(base, { seeded: false })
+    const copy = await copyBase(this.request, base)
+    await this.watch(copy)
     const apply = this.request.review.slice(0, index)
     return Stage.open(this.stageContext(admin), copy, { seeded: false, apply })
   }
@@ -203,15 +169,14 @@ class Replay {
       server,
       admin,
       sharesSession,
-      sessionOptions: this.sessionOptions,
-      prepare: (statement) => this.prepare(statement),
+      ...this.shared,
       decodeEvent: server.hasSuperuser ? (message) => decodeEvent(this.marker, message) : undefined,
     }
   }
 
   private prepare(statement: Statement): { readonly sql: string } | { readonly refused: string } {
     const { server } = this.request
-    if (server.kind === 'existing' && isClusterWide(statement)) {
+    if (server.kind === 'existing' && isClusterWide(statement, server.foreignRoles)) {
       return {
         refused: 'A statement that changes the whole server is not run on a server that was given to us.',
       }
@@ -267,12 +232,5 @@ function dependsOnData(failure: MigrationFailure): Limit {
         ? 'Check the rows it concerns in production beforehand.'
         : `Run this in production beforehand: ${select}`,
     span: failure.statement.span,
-  }
-}
-
-function seedLimit({ table, why }: { readonly table: string; readonly why: string }): Limit {
-  return {
-    code: 'table-not-seeded',
-    message: `${table} stayed empty: ${why}. Locks that only rows cause (foreign keys, triggers) may be missing.`,
   }
 }
