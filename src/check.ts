@@ -5,7 +5,8 @@ import { configDefaults } from './config/defaults.ts'
 import { ConfigError } from './core/errors.ts'
 import type { FailOn, Limit, Migration, MigrationResult, Report } from './core/model.ts'
 import type { MigrationScript, ReviewSet } from './core/source.ts'
-import { predictRun } from './predict/index.ts'
+import { predictRun, type StatementPrediction } from './predict/index.ts'
+import { unite } from './replay/agree.ts'
 import type { Rehearsal } from './rehearse.ts'
 import { buildReport } from './report.ts'
 import { decideReviewSet } from './review/review-set.ts'
@@ -47,20 +48,48 @@ export interface CheckOptions {
  */
 export async function check(options: CheckOptions): Promise<Report> {
   const reviewSet = await decideReviewSet(reviewRequest(options))
-  const script = await readScripts(reviewSet)
-  const predictions = predictRun({
-    history: script.history,
-    review: script.review,
-    timeZone: timeZoneOf(options),
-    ...(options.pgVersion === undefined ? {} : { serverMajor: options.pgVersion }),
-  })
+  const scripts = await readScripts(reviewSet)
   const rehearsal =
-    options.replay && script.review.length > 0 ? await rehearse(options, reviewSet, script) : undefined
-  const { unite } = await import('./replay/agree.ts')
-  const results = script.review.map((migration, index): MigrationResult =>
+    options.replay && scripts.review.length > 0 ? await rehearse(options, reviewSet, scripts) : undefined
+  const serverMajor = rehearsal === undefined ? options.pgVersion : Number.parseInt(rehearsal.server, 10)
+  const predictions = predictRun({
+    ...scripts,
+    sharesSession: reviewSet.sharesSession,
+    timeZone: timeZoneOf(options),
+    ...(serverMajor === undefined ? {} : { serverMajor }),
+  })
+  const results = scripts.review.map((migration, index): MigrationResult =>
     unite(migration, predictions[index] ?? [], rehearsal?.migrations[index], rehearsal?.server),
   )
-  return concludeReport(options, reviewSet, script, results, rehearsal)
+  return concludeReport(
+    options,
+    reviewSet,
+    scripts,
+    results,
+    [...(rehearsal?.limits ?? []), ...opaqueStatements(results, predictions)],
+    rehearsal,
+  )
+}
+
+/** Code that only a server can look into, where there was none. */
+function opaqueStatements(
+  results: readonly MigrationResult[],
+  predictions: readonly (readonly StatementPrediction[])[],
+): readonly Limit[] {
+  return results.flatMap(({ statements }, at) =>
+    statements.flatMap(({ statement, measured }, position): readonly Limit[] => {
+      const unknown = predictions[at]?.[position]?.unknown
+      if (measured || unknown === undefined) return []
+      return [
+        {
+          code: 'not-predictable',
+          message: `What this statement does cannot be told without running it: ${unknown}.`,
+          hint: 'Run `pgrehearse check`, which replays it.',
+          span: statement.span,
+        },
+      ]
+    }),
+  )
 }
 
 /** The migrations in their transactions, and what parsing could not look at. */
@@ -95,6 +124,7 @@ async function concludeReport(
   reviewSet: ReviewSet,
   scripts: Scripts,
   results: readonly MigrationResult[],
+  limits: readonly Limit[],
   rehearsal: Rehearsal | undefined,
 ): Promise<Report> {
   const replayedOnly = new Set(reviewSet.replayedOnly ?? [])
@@ -116,7 +146,7 @@ async function concludeReport(
     timeZone: timeZoneOf(options),
     failOn: options.failOn,
     requireRehearsal: options.requireRehearsal,
-    notChecked: [...reviewSet.notChecked, ...scripts.limits, ...(rehearsal?.limits ?? [])],
+    notChecked: [...reviewSet.notChecked, ...scripts.limits, ...limits],
     now: options.now,
     ...(rehearsal === undefined ? {} : { server: { version: rehearsal.server, kind: rehearsal.serverKind } }),
   })
