@@ -92,7 +92,7 @@ async function readTempBytes(admin: Client): Promise<number> {
 /** An administrator's connection that ends with its scope. */
 export async function connected(
   server: PostgresServer,
-  database: string,
+  database?: string,
 ): Promise<AsyncDisposable & { readonly client: Client }> {
   const client = await server.connectAdmin(database)
   return { client, [Symbol.asyncDispose]: () => client.end() }

@@ -1,0 +1,127 @@
+import type { Client } from 'pg'
+import { installBroker } from '../postgres/broker.ts'
+import type { PostgresServer } from '../postgres/provider.ts'
+import type { Limit, Migration, Statement } from '../core/model.ts'
+import { applyHistory } from './history.ts'
+import { namedRoles } from './roles.ts'
+import { seedTables } from './seed.ts'
+import { ReplaySession, type SessionOptions } from './session.ts'
+import { connected } from './stage.ts'
+
+/** The databases that a rehearsal starts from, and what was to be said while they were made. */
+export interface PreparedHistory {
+  /** Name of the database with the history and no row of ours. */
+  readonly base: string
+  /** Name of its copy with seeded tables. */
+  readonly seeded: string
+  /** Steps that did not replay; when there are any, objects may be missing. */
+  readonly historyLimits: readonly Limit[]
+  readonly seedLimits: readonly Limit[]
+}
+
+/** Databases that the server holds from an earlier run. */
+export interface KeptHistory {
+  readonly prepared: PreparedHistory
+  /** How many migrations of the history are in them, from the first. */
+  readonly applied: number
+}
+
+export interface HistoryContext {
+  readonly server: PostgresServer
+  readonly history: readonly Migration[]
+  readonly sharesSession: boolean
+  readonly settings: Readonly<Record<string, string>>
+  readonly roles: readonly string[]
+  readonly signal: AbortSignal
+  readonly progress: (message: string) => void
+  readonly sessionOptions: SessionOptions
+  readonly prepare: (statement: Statement) => { readonly sql: string } | { readonly refused: string }
+}
+
+/** Applies the history, or what is missing of it, and seeds a copy. Afterwards nobody is connected to the server. */
+export async function prepareHistory(
+  context: HistoryContext,
+  kept: KeptHistory | undefined,
+): Promise<PreparedHistory> {
+  const { server, history, progress } = context
+  if (kept?.applied === history.length) {
+    progress(`Taking ${migrations(history.length)} of the history from the cache`)
+    return kept.prepared
+  }
+  await server.ensureRoles([...new Set([...context.roles, ...namedRoles(history)])])
+  if (kept !== undefined) await server.dropDatabase(kept.prepared.seeded)
+  const base = kept?.prepared.base ?? (await createBase(context))
+  const failed = await applyRest(context, base, kept?.applied ?? 0)
+  const seeded = await copyBase(context, base)
+  return {
+    base,
+    seeded,
+    historyLimits: [...(kept?.prepared.historyLimits ?? []), ...failed],
+    seedLimits: await seed(context, seeded),
+  }
+}
+
+/** A copy of the database with the history, with the settings that a session in production begins with. */
+export async function copyBase(
+  { server, settings }: Pick<HistoryContext, 'server' | 'settings'>,
+  base: string,
+): Promise<string> {
+  const copy = await server.createDatabase({ template: base })
+  await using admin = await connected(server, copy)
+  await setDefaults(admin.client, copy, settings)
+  return copy
+}
+
+async function createBase({ server, settings }: HistoryContext): Promise<string> {
+  const base = await server.createDatabase()
+  await using admin = await connected(server, base)
+  await setDefaults(admin.client, base, settings)
+  if (server.hasSuperuser) await installBroker(admin.client, server.migrator)
+  return base
+}
+
+/** As database defaults they survive RESET ALL and DISCARD ALL in a script. */
+async function setDefaults(
+  client: Client,
+  database: string,
+  settings: HistoryContext['settings'],
+): Promise<void> {
+  for (const [name, value] of Object.entries(settings)) {
+    await client.query(
+      `alter database ${client.escapeIdentifier(database)} set ${client.escapeIdentifier(name)} to ${client.escapeLiteral(value)}`,
+    )
+  }
+}
+
+async function applyRest(
+  context: HistoryContext,
+  database: string,
+  applied: number,
+): Promise<readonly Limit[]> {
+  const { server, sharesSession, prepare, sessionOptions, progress } = context
+  const rest = context.history.slice(applied)
+  if (rest.length === 0) return []
+  const more = applied === 0 ? '' : `, on top of ${applied} from the cache`
+  progress(`Applying ${migrations(rest.length)} of the history${more}`)
+  await using watchdog = await connected(server)
+  await using session = await ReplaySession.open(server, database, watchdog.client, sessionOptions)
+  return await applyHistory(session, rest, { sharesSession, prepare })
+}
+
+async function seed(context: HistoryContext, database: string): Promise<readonly Limit[]> {
+  const { server, signal, progress } = context
+  progress('Seeding tables')
+  await using admin = await connected(server, database)
+  const { unseeded } = await seedTables(admin.client, {
+    signal,
+    connectMigrator: () => server.connectMigrator(database),
+  })
+  return unseeded.map(({ table, why }) => ({
+    code: 'table-not-seeded',
+    message: `${table} stayed empty: ${why}. Locks that only rows cause (foreign keys, triggers) may be missing.`,
+  }))
+}
+
+function migrations(count: number): string {
+  return count === 1 ? '1 migration' : `${count} migrations`
+}
