@@ -19,14 +19,16 @@ export default defineRule({
     keepsInvalid: ({ index, table }: { index: string; table: string }) =>
       `After a failed attempt ${table} keeps an invalid ${index}, and this statement then does nothing about it.`,
   },
-  statement({ statement, effects, earlier, report }) {
+  statement(context) {
+    const { statement, effects, report } = context
     const node = nodeOf(statement, 'IndexStmt')
     if (node?.concurrent !== true || node.if_not_exists !== true) return
     const name = node.idxname
     const lock = lockNamed(existingTableLocks(effects), node.relation)
     if (lock === undefined || name === undefined) return
     // dropped first, a leftover cannot be there
-    if (earlier.some((view) => droppedNames(view.statement).some(({ relname }) => relname === name))) return
+    if (context.earlier.some((view) => droppedNames(view.statement).some(({ relname }) => relname === name)))
+      return
     const create = createIndexSql(statement, { name, concurrently: true })
     const drop = `DROP INDEX CONCURRENTLY IF EXISTS ${quoteName({ schema: lock.relation.schema, name })}`
     report(

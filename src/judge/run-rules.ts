@@ -1,6 +1,21 @@
 import { displayName } from '../core/locks.ts'
-import type { Effect, EvidencedEffect, EvidenceKind, Finding, Severity, Statement } from '../core/model.ts'
-import type { ReportFunction, ReportOptions, Rule, StatementContext } from '../rule.ts'
+import type {
+  Effect,
+  EvidencedEffect,
+  EvidenceKind,
+  Finding,
+  Migration,
+  Severity,
+  Statement,
+} from '../core/model.ts'
+import type {
+  ReportFunction,
+  ReportOptions,
+  Rule,
+  StatementContext,
+  StatementView,
+  TransactionView,
+} from '../rule.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { PlacedStatement } from './views.ts'
 
@@ -21,6 +36,7 @@ export function runRules(
   severities: Severities,
 ): readonly PlacedFinding[] {
   const run = indexRun(statements)
+  const views = statements.map(({ view }) => view)
   const ends = lastOfTransactions(statements)
   return rules.flatMap((rule) => {
     const severity = severities[rule.id]
@@ -28,7 +44,7 @@ export function runRules(
     const recorder = new Recorder(rule, severity, run)
     if (rule.statement !== undefined) {
       for (const [index, placed] of statements.entries()) {
-        rule.statement(statementContext(statements, index, recorder.reporter(placed)))
+        rule.statement(new Context(placed, recorder.reporter(placed), views, index))
       }
     }
     for (const placed of ends) {
@@ -39,21 +55,36 @@ export function runRules(
   })
 }
 
-function statementContext(
-  statements: readonly PlacedStatement[],
-  index: number,
-  report: StatementContext<Rule['messages']>['report'],
-): StatementContext<Rule['messages']> {
-  const { view, transaction, migration } = statements[index] as PlacedStatement
-  return {
-    ...view,
-    transaction,
-    migration,
-    // few rules ask, and copying for each of thousands of statements would cost seconds
-    get earlier() {
-      return statements.slice(0, index).map((placed) => placed.view)
-    },
-    report,
+/** A class, because every rule gets one for every statement: thousands of object literals with a getter cost seconds. */
+class Context implements StatementContext<Rule['messages']> {
+  readonly statement: StatementView['statement']
+  readonly effects: StatementView['effects']
+  readonly settings: StatementView['settings']
+  readonly transaction: TransactionView
+  readonly migration: Migration
+  readonly report: ReportFunction<Rule['messages']>
+  private readonly views: readonly StatementView[]
+  private readonly index: number
+
+  constructor(
+    placed: PlacedStatement,
+    report: ReportFunction<Rule['messages']>,
+    views: readonly StatementView[],
+    index: number,
+  ) {
+    this.statement = placed.view.statement
+    this.effects = placed.view.effects
+    this.settings = placed.view.settings
+    this.transaction = placed.transaction
+    this.migration = placed.migration
+    this.report = report
+    this.views = views
+    this.index = index
+  }
+
+  /** Few rules ask, and copying costs more the longer the run is. */
+  get earlier(): readonly StatementView[] {
+    return this.views.slice(0, this.index)
   }
 }
 
