@@ -86,7 +86,7 @@ export { addedConstraints, notValidSteps, type AddedConstraint } from './sql/add
 export { createIndexSql, partitionedIndexSteps, reindexConcurrentlySql } from './sql/create-index.ts'
 export { commandName, nonTransactionalForm } from './sql/non-transactional.ts'
 export { createAndAttachSql, partitionCommand } from './sql/partitions.ts'
-export { droppedNames, dropSql, withoutCascade } from './sql/drops.ts'
+export { droppedNames, explicitDropSteps } from './sql/drops.ts'
 export { foreignKeySteps, referencedTables } from './sql/foreign-keys.ts'
 export { batchedStatement } from './sql/batched-statement.ts'
 export { batchedDelete, batchedUpdate } from './sql/batches.ts'

@@ -6,7 +6,7 @@ import {
   isOpaque,
   nameAll,
   relationKey,
-  step,
+  stepWithLockTimeout,
   waitsFor,
   type LockEffect,
   type Remedy,
@@ -70,6 +70,8 @@ function lockGroups({ statements }: TransactionView): readonly LockGroup[] {
   return groups
 }
 
+const noLimits: StatementView['settings'] = { lockTimeoutMs: 0, statementTimeoutMs: 0, timeZone: 'UTC' }
+
 function tablesOf(groups: readonly LockGroup[]): string {
   return nameAll(groups.flatMap(({ locks }) => locks.map(({ relation }) => relation)))
 }
@@ -85,13 +87,9 @@ function splitRemedy({ statements }: TransactionView, groups: readonly LockGroup
     if (starts.indexOf(view) > 0) parts.push([])
     parts.at(-1)?.push(view)
   }
-  const migrations = parts.map((views, index) => {
-    const sql = views.map(({ statement }) => statement.sql)
-    const timeout = views[0]?.settings.lockTimeoutMs ?? 0
-    const needsTimeout = timeout === 0 ? !sql.some((text) => /\block_timeout\b/i.test(text)) : index > 0
-    return needsTimeout
-      ? step(`SET LOCAL lock_timeout = '${timeout === 0 ? '2s' : `${timeout}ms`}'`, ...sql)
-      : step(...sql)
+  const migrations = parts.map((views) => {
+    const settings = views.at(-1)?.settings ?? noLimits
+    return stepWithLockTimeout(settings, ...views.map(({ statement }) => statement.sql))
   })
   return { summary, migrations }
 }

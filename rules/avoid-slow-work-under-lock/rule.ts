@@ -11,6 +11,7 @@ import {
   nameAll,
   step,
   stepOutsideTransaction,
+  stepWithLockTimeout,
   unboundedWrites,
   waitsFor,
   type Effect,
@@ -117,7 +118,7 @@ function splitRemedy(transaction: TransactionView, view: StatementView, effect: 
       isOpaque(view.statement) || before.length === 0
         ? []
         : [
-            step(...before.map(({ statement }) => statement.sql)),
+            stepWithLockTimeout(view.settings, ...before.map(({ statement }) => statement.sql)),
             batched === undefined ? step(view.statement.sql) : stepOutsideTransaction(batched),
           ],
   }

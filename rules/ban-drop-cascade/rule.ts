@@ -3,13 +3,10 @@ import {
   catalogEffects,
   defineRule,
   displayName,
-  dropSql,
+  explicitDropSteps,
   isOpaque,
-  step,
-  withoutCascade,
+  relationKey,
   type CatalogEffectOf,
-  type Remedy,
-  type Statement,
 } from '../../src/rule.ts'
 
 const shown = 5
@@ -23,9 +20,15 @@ export default defineRule({
     dropsMore: ({ objects }: { objects: string }) =>
       `CASCADE drops more than the statement names: ${objects}.`,
   },
-  statement({ statement, effects, report }) {
-    const cascaded = catalogEffects(effects, 'drop').filter(
-      ({ existedBefore, change }) => existedBefore && change.cascaded,
+  statement({ statement, effects, settings, report }) {
+    if (!isOpaque(statement) && !/\bcascade\b/i.test(statement.sql)) return
+    const drops = catalogEffects(effects, 'drop')
+    const gone = new Set(drops.map(({ object }) => relationKey(object)))
+    // what hangs on a dropped or altered table goes with or without CASCADE
+    for (const { object } of catalogEffects(effects, 'drop column')) gone.add(relationKey(object))
+    const cascaded = drops.filter(
+      ({ object, existedBefore, change }) =>
+        existedBefore && change.cascaded && !(object.table !== undefined && gone.has(object.table)),
     )
     if (cascaded.length === 0) return
     const names = [...new Set(cascaded.map(describe))]
@@ -36,7 +39,15 @@ export default defineRule({
       {
         on: names.join(', '),
         because: [...cascaded, ...blockingLocks(effects)],
-        remedy: explicitDrops(statement, cascaded),
+        remedy: {
+          summary:
+            'Drop each of them by name, so that the review sees what goes; without CASCADE the statement then fails if anything was overlooked.',
+          migrations: explicitDropSteps(
+            statement,
+            settings,
+            cascaded.map(({ object }) => object),
+          ),
+        },
       },
     )
   },
@@ -46,15 +57,4 @@ function describe({ object }: CatalogEffectOf<'drop'>): string {
   const kind = object.kind === 'table constraint' ? 'constraint' : object.kind
   const table = object.table?.replace(/^public\./, '')
   return `${kind} ${table === undefined ? displayName(object) : `${object.name} of ${table}`}`
-}
-
-function explicitDrops(statement: Statement, cascaded: readonly CatalogEffectOf<'drop'>[]): Remedy {
-  const drops = cascaded.map(({ object }) => dropSql(object))
-  const plain = withoutCascade(statement)
-  const isComplete = !isOpaque(statement) && plain !== undefined && !drops.includes(undefined)
-  return {
-    summary:
-      'Drop each of them by name, so that the review sees what goes; without CASCADE the statement then fails if anything was overlooked.',
-    migrations: isComplete ? [step(...drops.filter((sql) => sql !== undefined), plain)] : [],
-  }
 }

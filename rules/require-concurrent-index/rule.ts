@@ -21,7 +21,6 @@ import {
   type Relation,
   type Remedy,
   type ScanEffect,
-  type Statement,
   type StatementContext,
 } from '../../src/rule.ts'
 
@@ -64,7 +63,7 @@ function checkIndex(context: Context): void {
     {
       on: lock.relation,
       because: [lock, ...locksOn(locks, scans), ...scans],
-      remedy: indexRemedy(statement, lock.relation, name, scans),
+      remedy: indexRemedy(context, lock.relation, name, scans),
     },
   )
 }
@@ -122,7 +121,7 @@ function checkReindex(context: Context): void {
 }
 
 function indexRemedy(
-  statement: Statement,
+  { statement, settings }: Context,
   table: Relation,
   name: string | undefined,
   scans: readonly ScanEffect[],
@@ -132,7 +131,8 @@ function indexRemedy(
     return {
       summary:
         'CONCURRENTLY does not work on partitioned tables: create the index on the parent alone, build one concurrently on each partition, and attach them; the last one makes the index of the parent valid.',
-      migrations: name === undefined ? [] : partitionedIndexSteps(statement, table, name, partitions),
+      migrations:
+        name === undefined ? [] : partitionedIndexSteps(statement, settings, table, name, partitions),
     }
   }
   const sql = createIndexSql(statement, { name, concurrently: true })

@@ -1,6 +1,6 @@
-import type { Relation, Statement } from '../core/model.ts'
+import type { Relation, SessionSettings, Statement } from '../core/model.ts'
 import { objectName, quoteIdent, quoteName } from './quote.ts'
-import { step, stepOutsideTransaction, type RemedyStep } from './remedies.ts'
+import { step, stepOutsideTransaction, stepWithLockTimeout, type RemedyStep } from './remedies.ts'
 import { endOfName, nodeOf } from './statement-nodes.ts'
 import { isWord, tokenize } from './tokens.ts'
 
@@ -44,6 +44,7 @@ export function reindexConcurrentlySql({ sql }: Statement): string | undefined {
  */
 export function partitionedIndexSteps(
   statement: Statement,
+  settings: SessionSettings,
   parent: Relation,
   name: string,
   partitions: readonly Relation[],
@@ -57,5 +58,5 @@ export function partitionedIndexSteps(
     const attach = `ALTER INDEX ${index} ATTACH PARTITION ${quoteName({ schema: partition.schema, name: part })}`
     return sql === undefined ? [] : [stepOutsideTransaction(sql), step(attach)]
   })
-  return [step(onParent), ...steps]
+  return [stepWithLockTimeout(settings, onParent), ...steps]
 }

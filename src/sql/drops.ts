@@ -1,7 +1,8 @@
 import type { List } from '@pgsql/types'
-import type { ObjectName, Statement } from '../core/model.ts'
+import type { ObjectName, SessionSettings, Statement } from '../core/model.ts'
 import { as, words } from './ast.ts'
 import { quoteIdent, quoteName } from './quote.ts'
+import { stepWithLockTimeout, type RemedyStep } from './remedies.ts'
 import { nodeOf } from './statement-nodes.ts'
 import { isWord, tokenize } from './tokens.ts'
 
@@ -16,27 +17,46 @@ export function droppedNames(
   })
 }
 
-const commands: Readonly<Record<string, string>> = {
-  table: 'DROP TABLE',
-  'foreign table': 'DROP FOREIGN TABLE',
-  view: 'DROP VIEW',
+/** Kinds that go in one statement together, so that their order among themselves does not matter; views of views. */
+const together: Readonly<Record<string, string>> = {
   'materialized view': 'DROP MATERIALIZED VIEW',
+  view: 'DROP VIEW',
+  'foreign table': 'DROP FOREIGN TABLE',
+  table: 'DROP TABLE',
   sequence: 'DROP SEQUENCE',
-  index: 'DROP INDEX',
-  type: 'DROP TYPE',
   domain: 'DROP DOMAIN',
-  schema: 'DROP SCHEMA',
+  type: 'DROP TYPE',
 }
 
-/** The statement that drops the object by name; undefined for kinds whose name alone does not do it (functions). */
-export function dropSql(object: ObjectName): string | undefined {
-  const { kind, name, table } = object
-  if (table === undefined) {
-    const command = commands[kind]
-    return command === undefined ? undefined : `${command} ${quoteName(object)}`
-  }
-  const [schema, relation] = splitKey(table)
-  const owner = quoteName({ schema, name: relation })
+/**
+ * A DROP … CASCADE as drops by name: each constraint of another table in a migration of its own, the rest together
+ * with the statement. Empty where a name alone does not say what to drop (functions), or the code is not ours to edit.
+ */
+export function explicitDropSteps(
+  statement: Statement,
+  settings: SessionSettings,
+  cascaded: readonly ObjectName[],
+): readonly RemedyStep[] {
+  const plain = withoutCascade(statement)
+  const parts = cascaded.filter(({ table }) => table !== undefined)
+  const wholes = cascaded.filter(({ table }) => table === undefined)
+  const partDrops = parts.flatMap((object) => dropPartSql(object) ?? [])
+  if (plain === undefined || partDrops.length < parts.length) return []
+  if (wholes.some(({ kind }) => together[kind] === undefined)) return []
+  const wholeDrops = Object.entries(together).flatMap(([kind, command]) => {
+    const names = wholes.filter((object) => object.kind === kind).map(quoteName)
+    return names.length === 0 ? [] : [`${command} ${names.join(', ')}`]
+  })
+  return [
+    ...partDrops.map((sql) => stepWithLockTimeout(settings, sql)),
+    stepWithLockTimeout(settings, ...wholeDrops, plain),
+  ]
+}
+
+function dropPartSql({ kind, name, table = '' }: ObjectName): string | undefined {
+  // a schema with a dot in its name is rarer than a table with one
+  const dot = table.indexOf('.')
+  const owner = quoteName({ schema: table.slice(0, dot), name: table.slice(dot + 1) })
   if (kind === 'table constraint') return `ALTER TABLE ${owner} DROP CONSTRAINT ${quoteIdent(name)}`
   if (kind === 'trigger' || kind === 'policy' || kind === 'rule') {
     return `DROP ${kind.toUpperCase()} ${quoteIdent(name)} ON ${owner}`
@@ -44,14 +64,8 @@ export function dropSql(object: ObjectName): string | undefined {
   return undefined
 }
 
-/** `schema.name` apart; a schema with a dot in its name is rarer than a table with one. */
-function splitKey(key: string): readonly [string, string] {
-  const dot = key.indexOf('.')
-  return [key.slice(0, dot), key.slice(dot + 1)]
-}
-
 /** The statement with its final CASCADE taken away. */
-export function withoutCascade({ sql }: Statement): string | undefined {
+function withoutCascade({ sql }: Statement): string | undefined {
   const last = tokenize(sql).at(-1)
   return last !== undefined && isWord(last, 'CASCADE') ? sql.slice(0, last.start).trim() : undefined
 }

@@ -14,11 +14,17 @@ export function stepOutsideTransaction(...statements: readonly string[]): Remedy
   return { sql: joinStatements(statements), transaction: false }
 }
 
-/** As {@link step}, beginning with a lock_timeout unless one is in force. */
+/**
+ * As {@link step}, beginning with a lock_timeout: the one in force, which the file may have set for the transaction
+ * that the step leaves.
+ */
 export function stepWithLockTimeout(settings: SessionSettings, ...statements: readonly string[]): RemedyStep {
-  return settings.lockTimeoutMs > 0
-    ? step(...statements)
-    : step("SET LOCAL lock_timeout = '2s'", ...statements)
+  if (statements.some((sql) => /\block_timeout\b/i.test(sql))) return step(...statements)
+  return step(`SET LOCAL lock_timeout = '${duration(settings.lockTimeoutMs || 2000)}'`, ...statements)
+}
+
+function duration(milliseconds: number): string {
+  return milliseconds % 1000 === 0 ? `${milliseconds / 1000}s` : `${milliseconds}ms`
 }
 
 /** The statement as it is, under an allow comment whose reason is for the user to give. */

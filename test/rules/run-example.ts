@@ -55,10 +55,9 @@ export function loadExamples(ruleId: string): readonly Example[] {
 }
 
 function loadExample(ruleId: string, name: string): Example {
-  const setup = read(ruleId, 'setup.sql')
   const text = read(ruleId, name)
   const file = `rules/${ruleId}/${name}`
-  const history = [parseScript(toScript('setup.sql', setup, 'statement', 'setup', 0, setup.length))]
+  const history = [parseScript(readSetup(ruleId))]
   const review = splitMigrations(file, text).map(parseScript)
   return {
     ruleId,
@@ -70,6 +69,12 @@ function loadExample(ruleId: string, name: string): Example {
     review: layOutTransactions(review, false),
     allows: review.map(readAllowComments),
   }
+}
+
+/** The schema and rows that exist before a rule's examples. */
+export function readSetup(ruleId: string): MigrationScript {
+  const text = read(ruleId, 'setup.sql')
+  return toScript('setup.sql', text, 'statement', 'setup', 0, text.length)
 }
 
 function read(ruleId: string, name: string): string {
