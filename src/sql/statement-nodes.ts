@@ -75,6 +75,21 @@ export interface AlterAction {
  * text and the tree do not agree, which no known syntax does.
  */
 export function alterActions(statement: Statement): readonly AlterAction[] {
+  return remembered(knownActions, statement, readActions)
+}
+
+const knownActions = new WeakMap<Statement, readonly AlterAction[]>()
+
+/** Many rules ask the same of a statement, and cutting its text takes longer than all else that they do. */
+function remembered<T>(known: WeakMap<Statement, T>, statement: Statement, read: (of: Statement) => T): T {
+  const before = known.get(statement)
+  if (before !== undefined) return before
+  const value = read(statement)
+  known.set(statement, value)
+  return value
+}
+
+function readActions(statement: Statement): readonly AlterAction[] {
   const node = nodeOf(statement, 'AlterTableStmt')
   const location = node?.relation?.location
   if (node === undefined || location === undefined) return []
@@ -94,12 +109,15 @@ export function alterActions(statement: Statement): readonly AlterAction[] {
 
 /** Offset just after a possibly qualified name (and its `*`) that begins at `start`. */
 export function endOfName(sql: string, start: number): number {
-  const tokens = tokenize(sql.slice(start))
+  const tokens = tokenize(sql.slice(start), longestName)
   let last = 0
   while (tokens[last + 1]?.text === '.') last += 2
   if (tokens[last + 1]?.text === '*') last += 1
   return start + (tokens[last]?.end ?? 0)
 }
+
+/** Tokens of `database.schema.table *`, and the one after it. */
+const longestName = 7
 
 /** A constraint of a column or a table definition, with its text. */
 export interface ConstraintText {
@@ -149,10 +167,22 @@ export function withoutConstraintName(text: string): string {
   return isWord(tokens[0], 'CONSTRAINT') ? text.slice(tokens[2]?.start ?? 0) : text
 }
 
+/** A column or constraint of CREATE TABLE name (…). */
+export interface TableElement {
+  readonly node: Node
+  readonly text: string
+  /** Offset of `text` in the statement. */
+  readonly start: number
+}
+
 /** The items between the outermost parentheses of CREATE TABLE name (…), with their text and offset. */
-export function tableElements(
-  statement: Statement,
-): readonly { readonly node: Node; readonly text: string; readonly start: number }[] {
+export function tableElements(statement: Statement): readonly TableElement[] {
+  return remembered(knownElements, statement, readElements)
+}
+
+const knownElements = new WeakMap<Statement, readonly TableElement[]>()
+
+function readElements(statement: Statement): readonly TableElement[] {
   const node = nodeOf(statement, 'CreateStmt')
   const body = elementList(statement)
   if (node === undefined || body === undefined) return []

@@ -9,45 +9,51 @@ export interface Token {
 }
 
 /**
- * What scan.l distinguishes, as far as cutting and comparing text needs it. Numbers and parameters count as
- * words, every other character is its own punctuation.
+ * What scan.l distinguishes, as far as cutting and comparing text needs it: white space and line comments,
+ * literals, the opening of a dollar quote, quoted identifiers, words; every other character is its own
+ * punctuation. Numbers and parameters count as words. Numbered groups, because named ones make an object each.
  */
 const lexeme = new RegExp(
   [
-    String.raw`(?<space>\s+|--[^\r\n]*)`,
-    String.raw`(?<literal>[eE]'(?:[^'\\]|\\[\s\S]|'')*'?|[bBxXnN]?'(?:[^']|'')*'?|[uU]&'(?:[^']|'')*'?)`,
-    String.raw`(?<dollar>\$(?:[A-Za-z_\x80-\uffff][A-Za-z0-9_\x80-\uffff]*)?\$)`,
-    String.raw`(?<quoted>(?:[uU]&)?"(?:[^"]|"")*"?)`,
-    String.raw`(?<word>[A-Za-z0-9_\x80-\uffff$]+)`,
-    String.raw`(?<other>[\s\S])`,
+    String.raw`(\s+|--[^\r\n]*)`,
+    String.raw`([eE]'(?:[^'\\]|\\[\s\S]|'')*'?|[bBxXnN]?'(?:[^']|'')*'?|[uU]&'(?:[^']|'')*'?)`,
+    String.raw`(\$(?:[A-Za-z_\x80-\uffff][A-Za-z0-9_\x80-\uffff]*)?\$)`,
+    String.raw`((?:[uU]&)?"(?:[^"]|"")*"?)`,
+    String.raw`([A-Za-z0-9_\x80-\uffff$]+)`,
+    String.raw`[\s\S]`,
   ].join('|'),
   'y',
 )
 
-/** The tokens of a statement, in order. Never throws; what never ends is one token to the end of the text. */
-export function tokenize(sql: string): readonly Token[] {
+/**
+ * The tokens of a statement, in order, at most `most` of them. Never throws; what never ends is one token to the
+ * end of the text.
+ */
+export function tokenize(sql: string, most = Number.POSITIVE_INFINITY): readonly Token[] {
   const tokens: Token[] = []
   let at = 0
-  while (at < sql.length) {
+  while (at < sql.length && tokens.length < most) {
     if (sql.startsWith('/*', at)) {
       at = endOfBlockComment(sql, at)
       continue
     }
     lexeme.lastIndex = at
-    const groups = lexeme.exec(sql)?.groups ?? {}
+    const [, space, literal, dollar, quoted, word] = lexeme.exec(sql) ?? []
     const start = at
-    at = groups['dollar'] === undefined ? lexeme.lastIndex : endOfDollarQuote(sql, at, groups['dollar'])
-    if (groups['space'] === undefined) {
-      tokens.push({ kind: kindOf(groups), text: sql.slice(start, at), start, end: at })
-    }
+    at = dollar === undefined ? lexeme.lastIndex : endOfDollarQuote(sql, at, dollar)
+    if (space !== undefined) continue
+    const isLiteral = literal !== undefined || dollar !== undefined
+    const kind =
+      word !== undefined
+        ? 'word'
+        : quoted !== undefined
+          ? 'quoted identifier'
+          : isLiteral
+            ? 'literal'
+            : 'punctuation'
+    tokens.push({ kind, text: sql.slice(start, at), start, end: at })
   }
   return tokens
-}
-
-function kindOf(groups: Readonly<Record<string, string | undefined>>): Token['kind'] {
-  if (groups['word'] !== undefined) return 'word'
-  if (groups['quoted'] !== undefined) return 'quoted identifier'
-  return groups['other'] === undefined ? 'literal' : 'punctuation'
 }
 
 /** Block comments nest (scan.l, xcdepth). */
