@@ -33,7 +33,7 @@ export class EffectCollector {
   private readonly locks = new Map<RelationId, PendingLock>()
   private readonly unknownIndexes: PendingLock[] = []
   private readonly others: EvidencedEffect[] = []
-  private readonly seen = new Set<string>()
+  private seen: Set<string> | undefined
   /** Why the effects may be incomplete. */
   unknown: string | undefined
   /** The statement is certain to fail. */
@@ -135,6 +135,7 @@ export class EffectCollector {
 
   private isFirst(kind: string, id: RelationId, detail: string): boolean {
     const key = `${kind} ${id} ${detail}`
+    this.seen ??= new Set()
     if (this.seen.has(key)) return false
     this.seen.add(key)
     return true

@@ -1,7 +1,7 @@
 import type { DoStmt, FuncCall, ResTarget, SelectStmt, TransactionStmt } from '@pgsql/types'
 import type { Migration, Statement } from '../core/model.ts'
 import { allOf, as, words } from '../sql/ast.ts'
-import { nameFromWords, temporarySchema } from '../sql/names.ts'
+import { nameFromWords } from '../sql/names.ts'
 import { readDoBlock, readFunctionBody, type RoutineBody } from '../sql/routine-body.ts'
 import { applyStatement } from '../sql/schema-apply.ts'
 import type { ChangeScope } from '../sql/schema-scope.ts'
@@ -30,7 +30,10 @@ export class PredictionRun {
   private savepoints: Savepoint[] = []
 
   constructor(input: PredictionInput) {
-    this.schema = new Schema({ isComplete: input.history.length > 0 })
+    this.schema = new Schema({
+      isComplete: input.history.length > 0,
+      canRollBack: [...input.history, ...input.review].some(rollsBack),
+    })
     this.session = new Session(input.timeZone)
     this.serverMajor = input.serverMajor ?? 18
     this.sharesSession = input.sharesSession ?? false
@@ -74,7 +77,10 @@ export class PredictionRun {
     }
     const effects = new EffectCollector(this.schema, this.held)
     const context: PredictContext = {
-      ...this.scope(sql),
+      schema: this.schema,
+      path: this.session.path,
+      isUnderReview: this.isUnderReview,
+      sql,
       report: (object, existedBefore, change) => effects.catalog(object, existedBefore, change),
       effects,
       settings,
@@ -108,23 +114,11 @@ export class PredictionRun {
     if (first !== undefined && first.transaction === this.transaction) return
     this.endTransaction()
     this.session.reset()
-    this.dropTemporary()
+    this.schema.dropTemporary()
   }
-
-  private dropTemporary(): void {
-    if (this.temporaryMayExist) {
-      for (const record of [...this.schema.allRelations()]) {
-        if (record.schema === temporarySchema) this.schema.remove(record)
-      }
-    }
-    this.temporaryMayExist = false
-  }
-
-  private temporaryMayExist = false
 
   /** Notices that the last transaction has ended. */
   private enter(statement: Statement): void {
-    if (statement.tag === 'CreateStmt' || statement.tag === 'CreateTableAsStmt') this.temporaryMayExist = true
     if (statement.transaction === this.transaction) return
     this.endTransaction()
     this.transaction = statement.transaction
@@ -162,6 +156,12 @@ export class PredictionRun {
       default:
     }
   }
+}
+
+function rollsBack({ statements }: Migration): boolean {
+  return statements.some(
+    ({ tag, node }) => tag === 'TransactionStmt' && String(node?.['kind']).startsWith('TRANS_STMT_ROLLBACK'),
+  )
 }
 
 const maximumDepth = 8

@@ -71,7 +71,8 @@ function alterOnce(scope: ChangeScope, table: TableRecord, command: AlterTableCm
       return changeInheritance(scope, table, command)
     case 'AT_SetLogged':
     case 'AT_SetUnLogged':
-      editTable(scope.schema, table.id, () => ({
+      editTable(scope.schema, table.id, (current) => ({
+        ...current,
         persistence: command.subtype === 'AT_SetLogged' ? 'permanent' : 'unlogged',
       }))
       return reportAlter(scope, table)
@@ -187,8 +188,9 @@ function editOneColumn(scope: ChangeScope, table: TableRecord, column: Column, c
 
 /** SET NOT NULL over a NOT VALID constraint validates it. */
 function markNotNull(scope: ChangeScope, table: TableRecord, number: number): void {
-  editTable(scope.schema, table.id, ({ constraints }) => ({
-    constraints: constraints.map((constraint) =>
+  editTable(scope.schema, table.id, (current) => ({
+    ...current,
+    constraints: current.constraints.map((constraint) =>
       constraint.kind === 'not null' && constraint.columns[0] === number
         ? { ...constraint, isValidated: true }
         : constraint,
@@ -229,8 +231,9 @@ function dropReferences(scope: ChangeScope, table: TableRecord, columns: readonl
 
 function validate(scope: ChangeScope, table: TableRecord, name: string): void {
   for (const one of scope.schema.withDescendants(table)) {
-    editTable(scope.schema, one.id, ({ constraints }) => ({
-      constraints: constraints.map((constraint) =>
+    editTable(scope.schema, one.id, (current) => ({
+      ...current,
+      constraints: current.constraints.map((constraint) =>
         constraint.name === name ? { ...constraint, isValidated: true } : constraint,
       ),
     }))

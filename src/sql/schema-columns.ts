@@ -26,18 +26,18 @@ function defineColumn(scope: ChangeScope, id: RelationId, definition: ColumnDef)
   const table = scope.schema.relation(id) as TableRecord
   const type = readType(scope, definition.typeName)
   const domain = type.schema === '' ? undefined : scope.schema.type(type, scope.path)
-  const column: Column = {
+  const plain: Column = {
     number: table.nextColumn,
     name: definition.colname ?? '',
     type,
     notNull: definition.is_not_null === true || isSerial(definition.typeName),
     fill: domain?.default === undefined ? 'nothing' : 'default',
     isNew: scope.isUnderReview,
-    ...(definition.collClause === undefined
-      ? {}
-      : { collation: words(definition.collClause.collname).join('.') }),
   }
-  editTable(scope.schema, id, () => ({
+  const collation = words(definition.collClause?.collname).join('.')
+  const column: Column = collation === '' ? plain : { ...plain, collation }
+  editTable(scope.schema, id, (current) => ({
+    ...current,
     columns: [...table.columns, column],
     nextColumn: table.nextColumn + 1,
   }))
@@ -78,8 +78,9 @@ function applyColumnConstraint(
 
 /** Constraints that come with a column or a new table are part of that change, not changes of their own. */
 export function withoutReport(scope: ChangeScope): ChangeScope {
-  const { report: _report, ...silent } = scope
-  return silent
+  if (scope.report === undefined) return scope
+  const { schema, path, isUnderReview, sql } = scope
+  return sql === undefined ? { schema, path, isUnderReview } : { schema, path, isUnderReview, sql }
 }
 
 /** SET DEFAULT; `undefined` and DEFAULT NULL mean that nothing fills the column. */
@@ -91,11 +92,15 @@ export function setDefault(
 ): void {
   const fills = expression !== undefined && !isNullLiteral(expression)
   const sequence = fills ? sequenceOfNextval(scope, expression) : undefined
-  editColumn(scope.schema, id, number, ({ sequence: _previous, ...column }) => ({
-    ...column,
-    fill: fills ? 'default' : 'nothing',
-    ...(sequence === undefined ? {} : { sequence: sequence.id }),
-  }))
+  const fill = fills ? 'default' : 'nothing'
+  editColumn(scope.schema, id, number, (column) => {
+    if (sequence !== undefined) return { ...column, fill, sequence: sequence.id }
+    return column.sequence === undefined ? { ...column, fill } : withoutSequence({ ...column, fill })
+  })
+}
+
+function withoutSequence({ sequence: _sequence, ...column }: Column): Column {
+  return column
 }
 
 /** The sequence behind `nextval('orders_id_seq')`, however it is cast. */
@@ -129,7 +134,7 @@ export function makeSequence(
     ownedBy: { table: id, column: number },
   }
   schema.put(sequence)
-  editTable(schema, id, (current) => ({ sequences: [...current.sequences, sequence.id] }))
+  editTable(schema, id, (current) => ({ ...current, sequences: [...current.sequences, sequence.id] }))
   editColumn(schema, id, number, (column) => ({ ...column, fill, sequence: sequence.id }))
   if (columnName === undefined) return
   addConstraint(withoutReport(scope), id, { contype: 'CONSTR_NOTNULL' }, columnName, false)
@@ -142,6 +147,7 @@ export function dropSequence(scope: ChangeScope, sequence: SequenceRecord): void
   const owner = scope.schema.find(sequence.ownedBy.table)
   if (owner === undefined) return
   editTable(scope.schema, owner.id, (table) => ({
+    ...table,
     sequences: table.sequences.filter((other) => other !== sequence.id),
   }))
 }

@@ -16,15 +16,7 @@ import {
   type RelationId,
   type TableRecord,
 } from './schema-records.ts'
-import {
-  editColumn,
-  editTable,
-  including,
-  objectOf,
-  partOf,
-  tableNamed,
-  type ChangeScope,
-} from './schema-scope.ts'
+import { editTable, including, objectOf, partOf, tableNamed, type ChangeScope } from './schema-scope.ts'
 
 /**
  * Adds a table or column constraint with the name that Postgres would choose, on the table and on what inherits
@@ -81,15 +73,20 @@ function build(
 
 /** Puts a constraint into the table's record, and the consequences it has there and elsewhere. */
 export function attach(schema: Schema, id: RelationId, constraint: Constraint): void {
-  editTable(schema, id, (table) => ({ constraints: [...table.constraints, constraint] }))
-  if (constraint.kind === 'foreign key') {
-    editTable(schema, constraint.table, (table) => ({ referencedBy: including(table.referencedBy, id) }))
-  }
-  if (constraint.kind === 'primary key' || constraint.kind === 'not null') {
-    for (const number of constraint.columns) {
-      editColumn(schema, id, number, (column) => ({ ...column, notNull: true }))
-    }
-  }
+  const makesNotNull = constraint.kind === 'primary key' || constraint.kind === 'not null'
+  editTable(schema, id, (table) => {
+    const constraints = [...table.constraints, constraint]
+    if (!makesNotNull) return { ...table, constraints }
+    const columns = table.columns.map((column) =>
+      column.notNull || !constraint.columns.includes(column.number) ? column : { ...column, notNull: true },
+    )
+    return { ...table, constraints, columns }
+  })
+  if (constraint.kind !== 'foreign key') return
+  editTable(schema, constraint.table, (table) => ({
+    ...table,
+    referencedBy: including(table.referencedBy, id),
+  }))
 }
 
 function freeName(table: TableRecord, middle: string | undefined, label: string): string {

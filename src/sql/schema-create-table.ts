@@ -33,11 +33,12 @@ export function createTable(scope: ChangeScope, statement: CreateStmt, isForeign
   addElements(silent, id, statement)
   if (statement.ofTypename !== undefined) {
     const name = allOf<{ sval?: string }>(statement.ofTypename.names, 'String').at(-1)?.sval ?? ''
-    editTable(scope.schema, id, () => ({ ofType: name }))
+    editTable(scope.schema, id, (current) => ({ ...current, ofType: name }))
   }
   const { partspec, partbound } = statement
   if (partspec !== undefined) {
     editTable(scope.schema, id, (table) => ({
+      ...table,
       kind: 'partitioned table',
       partitionKey: readPartitionKey(table, partspec),
     }))
@@ -114,7 +115,7 @@ function copyColumns(scope: ChangeScope, from: TableRecord | undefined, id: Rela
       columns.push({ ...column, number: nextColumn, isNew: scope.isUnderReview })
       nextColumn += 1
     }
-    return { columns, nextColumn }
+    return { ...table, columns, nextColumn }
   })
 }
 
@@ -127,6 +128,7 @@ function copyLike(scope: ChangeScope, id: RelationId, like: TableLikeClause): vo
   const options = like.options ?? 0
   copyColumns(scope, from, id)
   editTable(scope.schema, id, (table) => ({
+    ...table,
     columns: table.columns.map((column) =>
       columnByName(from, column.name) === undefined ? column : withLikeOptions(column, options),
     ),
@@ -174,7 +176,8 @@ export function createTableAs(scope: ChangeScope, statement: CreateTableAsStmt):
   const id = addEmptyTable(scope, place, relation, false)
   const query = as<SelectStmt>(statement.query, 'SelectStmt')
   const columns = query === undefined ? [] : selectedColumns(scope, query)
-  editTable(scope.schema, id, () => ({
+  editTable(scope.schema, id, (current) => ({
+    ...current,
     columns: columns.map((column, position) => ({
       ...column,
       number: position + 1,

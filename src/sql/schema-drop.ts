@@ -137,13 +137,15 @@ export function removeConstraint(
   constraint: Constraint,
 ): void {
   const { schema } = scope
-  const table = editTable(schema, id, ({ constraints }) => ({
-    constraints: constraints.filter((other) => other.name !== constraint.name),
+  const table = editTable(schema, id, (current) => ({
+    ...current,
+    constraints: current.constraints.filter((other) => other.name !== constraint.name),
   }))
   if (constraint.kind === 'foreign key') unlinkReference(schema, id, constraint)
   if (constraint.kind === 'not null') {
-    editTable(schema, id, ({ columns }) => ({
-      columns: columns.map((column) =>
+    editTable(schema, id, (current) => ({
+      ...current,
+      columns: current.columns.map((column) =>
         column.number === constraint.columns[0] ? { ...column, notNull: false } : column,
       ),
     }))
@@ -229,5 +231,8 @@ export function applyColumnDrop(
   for (const index of plan.indexes) removeIndex(schema, index)
   const sequence = plan.sequence === undefined ? undefined : schema.find(plan.sequence)
   if (sequence?.kind === 'sequence') dropSequence(scope, sequence)
-  editTable(schema, table.id, ({ columns }) => ({ columns: columns.filter((one) => one.number !== column) }))
+  editTable(schema, table.id, (current) => ({
+    ...current,
+    columns: current.columns.filter((one) => one.number !== column),
+  }))
 }

@@ -78,9 +78,13 @@ export function addIndex(
   const { schema } = scope
   const isTaken = (name: string) => schema.at(table.schema, name) !== undefined
   const middle = naming.label === 'pkey' ? undefined : shape.nameParts.join('_')
-  const { nameParts: _nameParts, ...facts } = shape
-  const index: IndexRecord = {
-    ...facts,
+  const plain: IndexRecord = {
+    method: shape.method,
+    keys: shape.keys,
+    columns: shape.columns,
+    isUnique: shape.isUnique,
+    isPlain: shape.isPlain,
+    isPartial: shape.isPartial,
     kind: table.kind === 'partitioned table' ? 'partitioned index' : 'index',
     id: schema.newId(),
     schema: table.schema,
@@ -89,8 +93,8 @@ export function addIndex(
     isKnown: true,
     table: table.id,
     children: [],
-    ...(parent === undefined ? {} : { parent: parent.id }),
   }
+  const index = parent === undefined ? plain : { ...plain, parent: parent.id }
   schema.put(index)
   if (parent !== undefined) linkIndexes(schema, parent, index)
   const owner = schema.relation(table.id)

@@ -58,7 +58,10 @@ function setOwner(scope: ChangeScope, name: RangeVar, options: readonly Node[] |
   const table = schema.table(nameFromWords(path.slice(0, -1)), scope.path)
   const { ownedBy, ...free } = sequence
   if (ownedBy !== undefined && schema.find(ownedBy.table) !== undefined) {
-    editTable(schema, ownedBy.table, ({ sequences }) => ({ sequences: without(sequences, sequence.id) }))
+    editTable(schema, ownedBy.table, (current) => ({
+      ...current,
+      sequences: without(current.sequences, sequence.id),
+    }))
   }
   const column = isTable(table) ? columnByName(table, path.at(-1) ?? '') : undefined
   if (!isTable(table) || column === undefined) {
@@ -66,7 +69,7 @@ function setOwner(scope: ChangeScope, name: RangeVar, options: readonly Node[] |
     return
   }
   schema.put({ ...free, ownedBy: { table: table.id, column: column.number } })
-  editTable(schema, table.id, ({ sequences }) => ({ sequences: [...sequences, sequence.id] }))
+  editTable(schema, table.id, (current) => ({ ...current, sequences: [...current.sequences, sequence.id] }))
 }
 
 /** CREATE TYPE … AS ENUM, AS (…), AS RANGE, and base types. */

@@ -51,8 +51,9 @@ export function inherit(
   bound: PartitionBound | undefined,
 ): void {
   const { schema } = scope
-  editTable(schema, parentId, (table) => ({ children: including(table.children, childId) }))
+  editTable(schema, parentId, (table) => ({ ...table, children: including(table.children, childId) }))
   editTable(schema, childId, (table) => ({
+    ...table,
     parents: including(table.parents, parentId),
     ...(bound === undefined ? {} : { partitionBound: bound }),
   }))
@@ -71,8 +72,8 @@ export function inherit(
 /** DETACH PARTITION and NO INHERIT: the child keeps what it inherited. */
 export function disinherit(scope: ChangeScope, parentId: RelationId, childId: RelationId): void {
   const { schema } = scope
-  editTable(schema, parentId, (table) => ({ children: without(table.children, childId) }))
-  editTable(schema, childId, ({ parents }) => ({ parents: without(parents, parentId) }))
+  editTable(schema, parentId, (table) => ({ ...table, children: without(table.children, childId) }))
+  editTable(schema, childId, (current) => ({ ...current, parents: without(current.parents, parentId) }))
   const { partitionBound: _bound, ...child } = schema.relation(childId) as TableRecord
   schema.put({
     ...child,

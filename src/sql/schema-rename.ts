@@ -84,8 +84,9 @@ function renameConstraint(scope: ChangeScope, statement: RenameStmt, from: strin
 
 /** A key's index has the name of its constraint, and follows it. */
 function renameConstraintIn(scope: ChangeScope, table: TableRecord, from: string, to: string): void {
-  editTable(scope.schema, table.id, ({ constraints }) => ({
-    constraints: constraints.map((one) => (one.name === from ? { ...one, name: to } : one)),
+  editTable(scope.schema, table.id, (current) => ({
+    ...current,
+    constraints: current.constraints.map((one) => (one.name === from ? { ...one, name: to } : one)),
   }))
   for (const index of scope.schema.indexes(table.indexes)) {
     if (index.constraint === from) scope.schema.put({ ...index, name: to, constraint: to })
@@ -153,8 +154,9 @@ function retypeColumns(
     const uses = (type: { schema: string; name: string }) =>
       type.schema === from.schema && type.name === from.name
     if (!record.columns.some((column) => uses(column.type))) continue
-    editTable(scope.schema, record.id, ({ columns }) => ({
-      columns: columns.map((column) =>
+    editTable(scope.schema, record.id, (current) => ({
+      ...current,
+      columns: current.columns.map((column) =>
         uses(column.type)
           ? { ...column, type: { ...column.type, schema: to.schema, name: to.name } }
           : column,

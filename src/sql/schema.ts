@@ -24,15 +24,16 @@ import {
  * replaces the record under its id, so that going back (ROLLBACK) costs only what was changed.
  */
 export class Schema {
-  private readonly log = new UndoLog()
-  private readonly relations = new UndoableMap<RelationId, RelationRecord>(this.log)
-  private readonly relationIds = new UndoableMap<string, RelationId>(this.log)
-  private readonly types = new UndoableMap<string, TypeRecord>(this.log)
-  private readonly functions = new UndoableMap<string, readonly FunctionRecord[]>(this.log)
+  private readonly log: UndoLog
+  private readonly relations: UndoableMap<RelationId, RelationRecord>
+  private readonly relationIds: UndoableMap<string, RelationId>
+  private readonly types: UndoableMap<string, TypeRecord>
+  private readonly functions: UndoableMap<string, readonly FunctionRecord[]>
   /** Extended statistics objects and the table that each is about. */
-  private readonly statistics = new UndoableMap<string, RelationId>(this.log)
+  private readonly statistics: UndoableMap<string, RelationId>
   /** Schemas that a file creates, and whether a migration under review did. */
-  private readonly schemas = new UndoableMap<string, boolean>(this.log)
+  private readonly schemas: UndoableMap<string, boolean>
+  private readonly temporary = new Set<RelationId>()
   private nextId = 1
   /**
    * Do the files tell the whole history? Then IF EXISTS finds nothing where no file creates anything; otherwise
@@ -40,8 +41,16 @@ export class Schema {
    */
   readonly isComplete: boolean
 
-  constructor(options: { readonly isComplete: boolean }) {
+  /** `canRollBack` false promises that {@link rollbackTo} is never called. */
+  constructor(options: { readonly isComplete: boolean; readonly canRollBack: boolean }) {
     this.isComplete = options.isComplete
+    this.log = new UndoLog({ isKept: options.canRollBack })
+    this.relations = new UndoableMap(this.log)
+    this.relationIds = new UndoableMap(this.log)
+    this.types = new UndoableMap(this.log)
+    this.functions = new UndoableMap(this.log)
+    this.statistics = new UndoableMap(this.log)
+    this.schemas = new UndoableMap(this.log)
   }
 
   /** Where {@link rollbackTo} can return to. Cheap. */
@@ -118,6 +127,16 @@ export class Schema {
       this.relationIds.set(keyOf(record.schema, record.name), record.id)
     }
     this.relations.set(record.id, record)
+    if (record.schema === temporarySchema) this.temporary.add(record.id)
+  }
+
+  /** Forgets temporary relations: the session that made them has ended. */
+  dropTemporary(): void {
+    for (const id of this.temporary) {
+      const record = this.relations.get(id)
+      if (record?.schema === temporarySchema) this.remove(record)
+    }
+    this.temporary.clear()
   }
 
   /** Forgets a relation; the caller unlinks what refers to it. */

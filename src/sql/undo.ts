@@ -1,26 +1,42 @@
+interface Entry {
+  readonly map: UndoableMap<never, never>
+  readonly key: unknown
+  /** undefined when the key was not there. */
+  readonly before: unknown
+}
+
 /** What has to be done to take changes back, newest last. */
 export class UndoLog {
-  private entries: (() => void)[] = []
+  private entries: Entry[] = []
+  /** False when nothing will ever be taken back: then nothing is remembered. */
+  readonly isKept: boolean
+
+  constructor(options: { readonly isKept: boolean }) {
+    this.isKept = options.isKept
+  }
 
   get length(): number {
     return this.entries.length
   }
 
-  push(undo: () => void): void {
-    this.entries.push(undo)
+  push(map: object, key: unknown, before: unknown): void {
+    this.entries.push({ map: map as Entry['map'], key, before })
   }
 
   undoTo(length: number): void {
-    while (this.entries.length > length) this.entries.pop()?.()
+    while (this.entries.length > length) {
+      const entry = this.entries.pop()
+      entry?.map.restore(entry.key as never, entry.before as never)
+    }
   }
 
   clear(): void {
-    this.entries = []
+    if (this.entries.length > 0) this.entries = []
   }
 }
 
-/** A map whose changes can be taken back through its log. */
-export class UndoableMap<Key, Value> {
+/** A map whose changes can be taken back through its log. Values are never undefined. */
+export class UndoableMap<Key, Value extends {} | null> {
   private readonly map = new Map<Key, Value>()
   private readonly log: UndoLog
 
@@ -37,19 +53,18 @@ export class UndoableMap<Key, Value> {
   }
 
   set(key: Key, value: Value): void {
-    const before = this.map.get(key)
-    const wasThere = before !== undefined || this.map.has(key)
+    if (this.log.isKept) this.log.push(this, key, this.map.get(key))
     this.map.set(key, value)
-    this.log.push(() => {
-      if (wasThere) this.map.set(key, before as Value)
-      else this.map.delete(key)
-    })
   }
 
   delete(key: Key): void {
-    const before = this.map.get(key)
-    if (before === undefined) return
+    if (this.log.isKept) this.log.push(this, key, this.map.get(key))
     this.map.delete(key)
-    this.log.push(() => this.map.set(key, before))
+  }
+
+  /** Puts back what the log remembers; for the log alone. */
+  restore(key: Key, before: Value | undefined): void {
+    if (before === undefined) this.map.delete(key)
+    else this.map.set(key, before)
   }
 }
