@@ -1,7 +1,16 @@
+import { realpath } from 'node:fs/promises'
+import path from 'node:path'
 import { configDefaults } from './config/defaults.ts'
 import type { Limit, Migration } from './core/model.ts'
+import { serverIdentity } from './postgres/identity.ts'
+import type { PostgresServer, ServerOptions } from './postgres/provider.ts'
 import { openServer } from './postgres/server.ts'
+import { HistoryCache } from './replay/history-cache.ts'
+import { historyKey } from './replay/history-key.ts'
+import type { KeptHistory } from './replay/prepare-history.ts'
 import { replay, type ReplayedMigration } from './replay/replay.ts'
+import { toolVersion } from './report.ts'
+import { askGit } from './review/git.ts'
 import { timeZoneOf, type CheckOptions } from './check.ts'
 
 export interface Rehearsal {
@@ -13,26 +22,18 @@ export interface Rehearsal {
   readonly serverKind: string
 }
 
-/** Opens a server, replays, and leaves nothing behind. */
-export async function rehearse(
-  options: CheckOptions,
-  scripts: {
-    readonly history: readonly Migration[]
-    readonly review: readonly Migration[]
-    readonly sharesSession: boolean
-  },
-): Promise<Rehearsal> {
-  const { config, cwd, env, pgVersion, serverUrl } = options
-  options.progress(serverUrl === undefined ? 'Starting a throwaway Postgres' : 'Connecting to the server')
-  await using server = await openServer({
-    projectDir: cwd,
-    env,
-    sharedServer: options.sharedServer,
-    superuser: options.superuser,
-    ...(pgVersion === undefined ? {} : { pgVersion }),
-    ...(serverUrl === undefined ? {} : { serverUrl }),
-    ...(config.server?.binaries === undefined ? {} : { binaries: config.server.binaries }),
-  })
+export interface Scripts {
+  readonly history: readonly Migration[]
+  readonly review: readonly Migration[]
+  readonly sharesSession: boolean
+}
+
+/** Opens a server, replays, and leaves nothing behind but the cache. */
+export async function rehearse(options: CheckOptions, scripts: Scripts): Promise<Rehearsal> {
+  const { config } = options
+  await using cache = await openHistoryCache(options, scripts)
+  const opened = await open(options, cache)
+  await using server = opened.server
   options.signal.throwIfAborted()
   const outcome = await replay({
     server,
@@ -42,8 +43,84 @@ export async function rehearse(
     statementTimeoutMs: config.statementTimeout ?? configDefaults.statementTimeout,
     signal: options.signal,
     progress: options.progress,
+    ...(opened.kept === undefined ? {} : { kept: opened.kept }),
+    ...(cache === undefined ? {} : { keep: (prepared) => cache.keep(server, prepared) }),
   })
   return { ...outcome, server: server.version, serverKind: server.kind }
+}
+
+/** The server, with what the cache has of the history in it. */
+async function open(
+  options: CheckOptions,
+  cache: HistoryCache | undefined,
+): Promise<{ readonly server: PostgresServer; readonly kept?: KeptHistory }> {
+  const { progress, serverUrl } = options
+  progress(serverUrl === undefined ? 'Starting a throwaway Postgres' : 'Connecting to the server')
+  const found = await cache?.find()
+  if (found !== undefined) {
+    try {
+      return { server: await openServer({ ...serverOptions(options), image: found.image }), kept: found }
+    } catch (error) {
+      // when it was not the image's fault, starting without it fails for the same reason and says so
+      cache?.unusable(error instanceof Error ? error.message : String(error))
+    }
+  }
+  return { server: await openServer(serverOptions(options)) }
+}
+
+function serverOptions(options: CheckOptions): ServerOptions {
+  const { config, cwd, env, pgVersion, serverUrl, sharedServer, superuser } = options
+  return {
+    projectDir: cwd,
+    env,
+    sharedServer,
+    superuser,
+    ...(pgVersion === undefined ? {} : { pgVersion }),
+    ...(serverUrl === undefined ? {} : { serverUrl }),
+    ...(config.server?.binaries === undefined ? {} : { binaries: config.server.binaries }),
+  }
+}
+
+/** Undefined when none is wanted, or none may be used. */
+async function openHistoryCache(
+  options: CheckOptions,
+  { history, sharesSession }: Scripts,
+): Promise<HistoryCache | undefined> {
+  const { cacheDir, config, cwd, env, progress } = options
+  // what a server that was given to us holds is not ours to copy
+  if (cacheDir === undefined || options.serverUrl !== undefined) return undefined
+  const dir = path.resolve(cwd, cacheDir)
+  if (await isCommitted(dir, env)) {
+    progress(
+      `Cache unusable: ${cacheDir} holds files that are committed to git, so they may be the branch's own`,
+    )
+    return undefined
+  }
+  const circumstances = {
+    tool: toolVersion(),
+    server: await serverIdentity(serverOptions(options)),
+    settings: sessionDefaults(options),
+    roles: (config.roles ?? []).toSorted(),
+    statementTimeout: config.statementTimeout ?? configDefaults.statementTimeout,
+    sharesSession,
+  }
+  return new HistoryCache({
+    dir,
+    key: historyKey(circumstances, history),
+    mayContinue: !sharesSession,
+    progress,
+  })
+}
+
+/**
+ * Whoever can commit to the branch could plant a cluster, and what is in a cluster can run programs; migrations
+ * cannot. So a folder with files of the repository is no cache.
+ */
+async function isCommitted(dir: string, env: CheckOptions['env']): Promise<boolean> {
+  const real = await realpath(dir).catch(() => undefined)
+  if (real === undefined) return false
+  const tracked = await askGit({ cwd: real, env }, ['ls-files', '-z', '--', '.']).catch(() => undefined)
+  return tracked !== undefined && tracked !== ''
 }
 
 /** What a session in production begins with: its TimeZone and the timeouts that the migration runner sets. */

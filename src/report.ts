@@ -78,7 +78,7 @@ function reportMigration({ migration, statements, outcome }: MigrationResult): R
 }
 
 /** Version in our package.json. */
-function toolVersion(): string {
+export function toolVersion(): string {
   const manifest = readFileSync(new URL(import.meta.resolve('#pkg/package.json')), 'utf8')
   return (JSON.parse(manifest) as { version: string }).version
 }
