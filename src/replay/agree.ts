@@ -49,7 +49,10 @@ function uniteEffects(
   server: string,
 ): readonly EvidencedEffect[] {
   const failed = measurement.effects.some(({ kind }) => kind === 'error')
-  const measured = measurement.effects.map((effect) => withEvidence(effect, server))
+  const measured = [
+    ...measurement.effects.map((effect) => withEvidence(effect, probes[effect.kind], server)),
+    ...(measurement.gated ?? []).map((effect) => withEvidence(effect, 'gate pass', server)),
+  ]
   const commitsByItself = prediction.effects.some(({ evidence }) => evidence.by === 'known')
   const predicted = prediction.effects.filter((effect) => {
     if (commitsByItself && !failed && (effect.kind === 'scan' || effect.kind === 'rewrite')) {
@@ -156,6 +159,6 @@ const probes: Readonly<Record<Effect['kind'], string>> = {
   error: 'server message',
 }
 
-function withEvidence(effect: Effect, server: string): EvidencedEffect {
-  return { ...effect, evidence: { by: 'measured', probe: probes[effect.kind], server } }
+function withEvidence(effect: Effect, probe: string, server: string): EvidencedEffect {
+  return { ...effect, evidence: { by: 'measured', probe, server } }
 }

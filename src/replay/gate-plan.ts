@@ -46,7 +46,8 @@ function hidesLocks(body: string): boolean {
   return /\bexception\s+when\b|\b(?:commit|rollback)\s*(?:;|\(|and\b)|\bsubtransaction\b/i.test(body)
 }
 
-function mayRunCode({ tag, node, sql }: StatementText): boolean {
+/** Does the statement run code of its own or call routines? */
+export function mayRunCode({ tag, node, sql }: StatementText): boolean {
   if (tag === 'DoStmt' || tag === 'CallStmt' || tag === 'Unparsed') return true
   return node !== undefined && /\w"?\s*\(/.test(sql) && dataStatements.has(tag)
 }

@@ -1,4 +1,12 @@
-import type { Effect, ErrorEffect, Limit, Migration, SessionSettings, Statement } from '../core/model.ts'
+import type {
+  Effect,
+  ErrorEffect,
+  Limit,
+  LockEffect,
+  Migration,
+  SessionSettings,
+  Statement,
+} from '../core/model.ts'
 import type { DdlEvent } from '../postgres/event-triggers.ts'
 import { LineIndex } from '../sql/lines.ts'
 import { catalogChanges } from './catalog-changes.ts'
@@ -15,6 +23,8 @@ export interface MeasuredStatement {
   readonly effects: readonly Effect[]
   readonly settings: SessionSettings
   readonly durationMs: number
+  /** Locks that the gate pass saw and that are not among the effects: they were given back early. */
+  readonly gated?: readonly LockEffect[]
   /** Event triggers were there to see catalogue changes. */
   readonly sawCatalog: boolean
 }

@@ -1,10 +1,12 @@
 import { escapeLiteral, type Client } from 'pg'
-import type { Limit, Migration, Statement } from '../core/model.ts'
+import { lockStrength } from '../core/locks.ts'
+import type { Effect, Limit, LockEffect, Migration, Statement } from '../core/model.ts'
 import { decodeEvent, installEventTriggers } from '../postgres/event-triggers.ts'
 import type { PostgresServer } from '../postgres/provider.ts'
 import { brokered, isClusterWide } from './broker.ts'
 import { discardsStatements } from './commands.ts'
 import { classifyFailure } from './failures.ts'
+import { mayNeedGates, type GateContext, type GatedLocks } from './gate-pass.ts'
 import type { MeasuredMigration, MeasuredStatement, MigrationFailure } from './measure.ts'
 import { preflightSelect } from './preflight.ts'
 import { copyBase, prepareHistory, type KeptHistory, type PreparedHistory } from './prepare-history.ts'
@@ -96,6 +98,7 @@ class Replay {
     admin: Client,
   ): Promise<readonly ReplayedMigration[]> {
     const results: ReplayedMigration[] = []
+    const gates = await this.gateContext(seeded)
     let stage = await Stage.open(this.stageContext(admin), seeded, { seeded: true })
     try {
       let stopped: string | undefined
@@ -105,6 +108,7 @@ class Replay {
           continue
         }
         this.request.progress(`Rehearsing ${migration.file}`)
+        const gated = gates === undefined ? undefined : await stage.gate(gates, index)
         let measured = await stage.run(migration, this.endsRun(index))
         if (measured.failure !== undefined && this.causeOf(measured.failure, stage.seeded).whose === 'data') {
           const onSeeds = measured.failure
@@ -114,8 +118,8 @@ class Replay {
           if (measured.failure === undefined && !breaksOnAnyRow(onSeeds))
             this.limits.push(dependsOnData(onSeeds))
         }
-        this.limits.push(...measured.limits)
-        const result = this.conclude(migration, measured)
+        this.limits.push(...measured.limits, ...(gated?.limits ?? []))
+        const result = withGatedLocks(this.conclude(migration, measured), gated)
         if (result.outcome === 'failed') stopped = migration.file
         results.push(result)
       }
@@ -123,6 +127,15 @@ class Replay {
       await stage[Symbol.asyncDispose]()
     }
     return results
+  }
+
+  /** A copy that nobody touches, where the gate pass may need one. */
+  private async gateContext(seeded: string): Promise<GateContext | undefined> {
+    const { server, review, statementTimeoutMs, signal } = this.request
+    if (!server.hasSuperuser || !mayNeedGates(review)) return undefined
+    const pristine = await server.createDatabase({ template: seeded })
+    const timeoutMs = Math.min(statementTimeoutMs, gateTimeoutMs)
+    return { server, pristine, review, signal, timeoutMs, prepare: this.shared.prepare }
   }
 
   private conclude(migration: Migration, { failure, statements }: MeasuredMigration): ReplayedMigration {
@@ -215,6 +228,30 @@ function notRehearsed(migration: Migration, failure: MigrationFailure, why: stri
     hint,
     span: failure.statement.span,
   }
+}
+
+/** A gate pass takes milliseconds; what takes longer waits for something that no gate holds. */
+const gateTimeoutMs = 10_000
+
+/** Adds what only the gate pass saw to the statements it saw it in. */
+function withGatedLocks(result: ReplayedMigration, gated: GatedLocks | undefined): ReplayedMigration {
+  if (gated === undefined || gated.byStatement.size === 0) return result
+  const statements = result.statements.map((measured) => {
+    const seen = result.statements
+      .filter(({ statement }) => statement.transaction === measured.statement.transaction)
+      .filter(({ statement }) => statement.index <= measured.statement.index)
+      .flatMap(({ effects }) => effects)
+    const early = (gated.byStatement.get(measured.statement.index) ?? []).filter(
+      (lock) => !seen.some((effect) => covers(effect, lock)),
+    )
+    return early.length === 0 ? measured : { ...measured, gated: early }
+  })
+  return { ...result, statements }
+}
+
+function covers(effect: Effect, { relation, mode }: LockEffect): boolean {
+  if (effect.kind !== 'lock' || lockStrength(effect.mode) < lockStrength(mode)) return false
+  return effect.relation.name === relation.name && effect.relation.schema === relation.schema
 }
 
 /** ADD COLUMN … NOT NULL without a default fails on any row: that is the column's fault, and a rule says so. */

@@ -2,6 +2,7 @@ import type { Client } from 'pg'
 import type { Migration, Statement } from '../core/model.ts'
 import type { DdlEvent } from '../postgres/event-triggers.ts'
 import type { PostgresServer } from '../postgres/provider.ts'
+import { gateMigration, type GateContext, type GatedLocks } from './gate-pass.ts'
 import { applyHistory } from './history.ts'
 import { Measurement, type MeasuredMigration } from './measure.ts'
 import { RelationCatalog } from './relations.ts'
@@ -45,6 +46,12 @@ export class Stage implements AsyncDisposable {
       await applyHistory(session, options.apply, { sharesSession, prepare })
     }
     return stage
+  }
+
+  /** What the gate pass sees of a migration that is about to be measured; see {@link gateMigration}. */
+  async gate(context: GateContext, index: number): Promise<GatedLocks> {
+    await using admin = await connected(this.context.server, this.database)
+    return await gateMigration(context, index, admin.client, this.catalog)
   }
 
   /** Measures one migration. `endsRun`: no further one shares its transaction. */

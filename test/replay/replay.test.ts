@@ -137,6 +137,27 @@ describe.each(majors)('replay on Postgres %i', (major) => {
     expect(codes(result)).toEqual(['depends-on-data'])
   })
 
+  it('sees locks that are given back before the statement ends', async () => {
+    const result = await rehearse(
+      [
+        `do $$ begin
+        begin alter table orgs add column a int; raise exception 'no'; exception when others then null; end;
+      end $$`,
+        `create procedure steps() language plpgsql as $$ begin
+        alter table users add column a int; commit; create index on orgs (name); commit; end $$;
+       call steps();`,
+      ],
+      { mode: 'statement' },
+    )
+    expect(outcomes(result)).toEqual(['rehearsed', 'rehearsed'])
+    expect(result.limits).toEqual([])
+    const gated = result.migrations.map(({ statements }) => words(statements.at(-1)?.gated ?? []))
+    expect(gated).toEqual([
+      ['lock orgs AccessExclusiveLock'],
+      ['lock users AccessExclusiveLock', 'lock orgs ShareLock'],
+    ])
+  })
+
   it('joins the files of a run in one transaction', async () => {
     const result = await rehearse(
       ['alter table users add column a int', 'alter table users add column b int'],
