@@ -180,7 +180,7 @@ class EmbeddedServer implements PostgresServer {
     if (this.major < 15) await this.#ownPublicSchema()
   }
 
-  /** Passwords of an image are known to whoever can read it: they end before anything else happens. */
+  /** Passwords in an image are known to whoever can read it: they end before anything else happens. */
   async #takeOver(): Promise<void> {
     const password = newPassword()
     await this.#maintenance.query(passwordSql(superuserName, password))
@@ -234,7 +234,10 @@ class EmbeddedServer implements PostgresServer {
     const packed = await this.#life.pack()
     this.#maintenance = await this.connectAdmin()
     if (packed instanceof Error) return { refused: packed.message }
-    return { image: { password: this.#superuserPassword, bytes: packed } }
+    const password = this.#superuserPassword
+    // as whoever starts from the image: not even positions in the WAL tell the two servers apart
+    await this.#takeOver()
+    return { image: { password, bytes: packed } }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
