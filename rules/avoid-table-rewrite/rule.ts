@@ -23,10 +23,8 @@ import {
 } from '../../src/rule.ts'
 
 const messages = {
-  rewritesTable: ({ tables, cause }: { tables: string; cause: string }) =>
-    `Every read and write of ${tables} waits while Postgres writes all rows anew: ${cause}.`,
-  rebuildsIndex: ({ table, indexes, cause }: { table: string; indexes: string; cause: string }) =>
-    `Every read and write of ${table} waits while Postgres builds ${indexes} anew: ${cause}.`,
+  rewritesTable: ({ tables, what, cause }: { tables: string; what: string; cause: string }) =>
+    `Every read and write of ${tables} waits while Postgres writes ${what} anew: ${cause}.`,
   refreshes: ({ views }: { views: string }) => `Every read of ${views} waits until it has been filled anew.`,
   readsAgain: ({ table, cause }: { table: string; cause: string }) =>
     `Every read and write of ${table} waits while Postgres reads all rows, to build indexes or check constraints anew: ${cause}.`,
@@ -59,6 +57,7 @@ function reportRewrite(context: Context, heaps: readonly RewriteEffect[]): void 
     'rewritesTable',
     {
       tables: nameAll(heaps.map(({ relation }) => relation)),
+      what: 'all rows',
       cause: rewriteCauseText(statement, effects, first.cause),
     },
     {
@@ -79,10 +78,10 @@ function reportRebuild(context: Context, indexes: readonly RewriteEffect[]): voi
   const locks = locksOn(locksDuring(transaction, context), indexes)
   const table = locks[0] === undefined ? (first.relation.table ?? '') : relationKey(locks[0].relation)
   report(
-    'rebuildsIndex',
+    'rewritesTable',
     {
-      table: table.replace(/^public\./, ''),
-      indexes: nameAll(indexes.map(({ relation }) => relation)),
+      tables: table.replace(/^public\./, ''),
+      what: nameAll(indexes.map(({ relation }) => relation)),
       cause: rewriteCauseText(statement, effects, first.cause),
     },
     {

@@ -58,7 +58,7 @@ function loadExample(ruleId: string, name: string): Example {
   const text = read(ruleId, name)
   const file = `rules/${ruleId}/${name}`
   const history = [parseScript(readSetup(ruleId))]
-  const review = splitMigrations(file, text).map(parseScript)
+  const review = exampleScripts(ruleId, name).map(parseScript)
   return {
     ruleId,
     file,
@@ -69,6 +69,11 @@ function loadExample(ruleId: string, name: string): Example {
     review: layOutTransactions(review, false),
     allows: review.map(readAllowComments),
   }
+}
+
+/** The migrations of an example, in order; they share the file's text. */
+export function exampleScripts(ruleId: string, name: string): readonly MigrationScript[] {
+  return splitMigrations(`rules/${ruleId}/${name}`, read(ruleId, name))
 }
 
 /** The schema and rows that exist before a rule's examples. */
