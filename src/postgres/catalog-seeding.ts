@@ -58,7 +58,7 @@ where (i.indisunique or i.indisexclusion) and ${isUserTable} order by i.indexrel
 /** Types: built-in ones that have no rows of their own and all of the users', with what a literal needs to know. */
 export const seedTypeQuery = `select json_build_object('oid', t.oid::int8, 'name', t.typname, 'sql', format_type(t.oid, -1),
   'kind', t.typtype, 'category', t.typcategory, 'base', t.typbasetype::int8, 'typmod', t.typtypmod, 'notNull', t.typnotnull,
-  'element', (select e.oid::int8 from pg_type e where e.typarray = t.oid),
+  'element', element.oid::int8,
   'subtype', (select r.rngsubtype::int8 from pg_range r where r.rngtypid = t.oid),
   'multirangeOf', (select r.rngsubtype::int8 from pg_range r where r.rngmultitypid = t.oid),
   'labels', (select json_agg(e.enumlabel order by e.enumsortorder) from pg_enum e where e.enumtypid = t.oid),
@@ -66,7 +66,7 @@ export const seedTypeQuery = `select json_build_object('oid', t.oid::int8, 'name
     where a.attrelid = nullif(t.typrelid, 0) and a.attnum > 0 and not a.attisdropped),
   'checks', (select json_agg(pg_get_expr(con.conbin, 0) order by con.conname) from pg_constraint con
     where con.contypid = t.oid and con.contype = 'c')) as item
-from pg_type t left join pg_namespace n on n.oid = t.typnamespace
+from pg_type t join pg_namespace n on n.oid = t.typnamespace left join pg_type element on element.typarray = t.oid
 where t.typtype in ('b', 'd', 'e', 'r', 'm', 'c') and n.nspname !~ '^pg_t'
   and (t.typrelid = 0 or ${isUserSchema('n.nspname')})`
 

@@ -82,6 +82,8 @@ export interface SeedTarget {
 /** An ordinary table, or a partitioned one with all its leaves. */
 export interface SeedTable {
   readonly oid: number
+  /** Place among the tables, in the order in which they were created. */
+  readonly ordinal: number
   readonly name: string
   readonly partitioned: boolean
   readonly columns: readonly SeedColumn[]
@@ -150,8 +152,9 @@ function seedTables(items: readonly TableItem[], parts: TableParts): readonly Se
   }
   return items
     .filter(({ oid, root }) => oid === root)
-    .map(({ oid, name, partitioned }) => ({
+    .map(({ oid, name, partitioned }, ordinal) => ({
       oid,
+      ordinal,
       name,
       partitioned,
       columns: parts.columns.get(oid) ?? [],

@@ -193,6 +193,8 @@ function visit(value: unknown, callback: (tag: string, node: Node) => void): voi
  * users' functions may call nextval().
  */
 export function isSafeDefault(sql: string): boolean {
+  // Most defaults are constants and need no parser.
+  if (!sql.includes('(')) return true
   const { node } = parseStatement(`select ${sql}`)
   if (node === undefined) return false
   let safe = true

@@ -10,7 +10,25 @@ export function targetOf(table: SeedTable, row: number): SeedTarget | undefined 
 /** CHECKs and bounds of a target, as far as our parser follows them. */
 export function predicatesOf(target: SeedTarget): readonly Predicate[] {
   const sql = target.bound === null ? target.checks : [...target.checks, target.bound]
-  return sql.map(readPredicate).filter((predicate) => predicate !== undefined)
+  return sql.map(predicate).filter((one) => one !== undefined)
+}
+
+/** The partition's bounds, when it is one and our parser follows. */
+export function boundPredicate(target: SeedTarget): Predicate | undefined {
+  return target.bound === null ? undefined : predicate(target.bound)
+}
+
+const parsed = new Map<string, Predicate | undefined>()
+/** Enough for one schema; a process that sees many starts afresh now and then. */
+const mostParsed = 10_000
+
+/** {@link readPredicate}, once per expression: every row asks again. */
+function predicate(sql: string): Predicate | undefined {
+  if (!parsed.has(sql)) {
+    if (parsed.size >= mostParsed) parsed.clear()
+    parsed.set(sql, readPredicate(sql))
+  }
+  return parsed.get(sql)
 }
 
 /** A domain's chain down to its base type; empty for other types. */
@@ -28,7 +46,7 @@ export function baseTypeOf(catalog: SeedCatalog, oid: number): SeedType | undefi
 /** The CHECKs of a column's domains; they call the value `value`. */
 export function domainPredicates(catalog: SeedCatalog, oid: number): readonly Predicate[] {
   const checks = domainsOf(catalog, oid).flatMap((domain) => domain.checks ?? [])
-  return checks.map(readPredicate).filter((predicate) => predicate !== undefined)
+  return checks.map(predicate).filter((one) => one !== undefined)
 }
 
 /** Literals for a column, the likeliest first, those that its conditions suggest before the exotic ones. */

@@ -99,7 +99,7 @@ class SlotSolver {
     if (conditions.length === 0) return literals[0]
     const type = baseTypeOf(this.catalog, narrowest.column.type)?.sql ?? 'text'
     const candidates = literals.map((text) => ({ kind: 'literal', text }) as const)
-    const solution = await solve(this.client, [{ type, candidates }], conditions)
+    const solution = await solve(this.client, { variables: [{ type, candidates }], conditions })
     return literals[solution?.[0] ?? 0]
   }
 

@@ -18,31 +18,59 @@ export interface Condition {
   readonly columns: readonly { readonly variable: number; readonly name: string; readonly type?: string }[]
 }
 
+/** Unknowns with the conditions that tie them together. */
+export interface Problem {
+  readonly variables: readonly Variable[]
+  readonly conditions: readonly Condition[]
+}
+
 /** Combinations to try at most; longer lists lose their unlikeliest candidates. */
 const mostCombinations = 20_000
 /** The same where each costs a subtransaction. */
 const mostSingleTries = 2000
+
+/** Problems that are sent together. */
+const batchSize = 50
+
+/** {@link solve} for many problems, in a few round trips as long as none raises. */
+export async function solveAll(
+  client: Client,
+  problems: readonly Problem[],
+): Promise<readonly (readonly number[] | undefined)[]> {
+  const solutions: (readonly number[] | undefined)[] = []
+  for (let at = 0; at < problems.length; at += batchSize) {
+    const batch = problems.slice(at, at + batchSize)
+    const queries = batch.map(({ variables, conditions }) =>
+      firstSolutionSql(variables.map(numbered), conditions),
+    )
+    const list = queries.map((query, index) => `(${query ?? 'null::int[]'}) as p${index}`)
+    const rows = await attempt(client, `select ${list.join(',\n')}`)
+    for (const [index, problem] of batch.entries()) {
+      const found = rows?.[0]?.[`p${index}`] as readonly number[] | null | undefined
+      solutions.push(rows === undefined ? await solve(client, problem) : (found ?? undefined))
+    }
+  }
+  return solutions
+}
 
 /**
  * The likeliest candidates that together meet all conditions (a condition that is NULL is met, as CHECK has it), one
  * index per variable; undefined when none of those tried do. Evaluated by the server, so every function and
  * operator means what it means in the constraint. Needs an open transaction; leaves it usable on error.
  */
-export async function solve(
-  client: Client,
-  variables: readonly Variable[],
-  conditions: readonly Condition[],
-): Promise<readonly number[] | undefined> {
-  const numbered = variables.map(({ type, candidates }) => ({
-    type,
-    candidates: candidates.map((candidate, index) => ({ candidate, index })),
-  }))
-  const answer = await trySolve(client, numbered, conditions)
+export async function solve(client: Client, problem: Problem): Promise<readonly number[] | undefined> {
+  const { conditions } = problem
+  const variables = problem.variables.map(numbered)
+  const answer = await trySolve(client, variables, conditions)
   if (answer !== 'failed') return answer
   const sifted = []
-  for (const variable of numbered) sifted.push(await sift(client, variable))
+  for (const variable of variables) sifted.push(await sift(client, variable))
   const second = await trySolve(client, sifted, conditions)
   return second === 'failed' ? solveOneByOne(client, sifted, conditions) : second
+}
+
+function numbered({ type, candidates }: Variable): NumberedVariable {
+  return { type, candidates: candidates.map((candidate, index) => ({ candidate, index })) }
 }
 
 /** The literals that the type's input function takes. */
@@ -65,14 +93,23 @@ async function trySolve(
   variables: readonly NumberedVariable[],
   conditions: readonly Condition[],
 ): Promise<readonly number[] | undefined | 'failed'> {
-  const bounded = withinBounds(variables, mostCombinations)
-  if (bounded.some(({ candidates }) => candidates.length === 0)) return undefined
-  const { from, indexes, order } = combinations(bounded)
-  const sql = `select array[${indexes.join(', ')}] as chosen from ${from}
-    where ${conjunction(conditions)} order by ${order} limit 1`
+  const sql = firstSolutionSql(variables, conditions)
+  if (sql === undefined) return undefined
   const rows = await attempt(client, sql)
   if (rows === undefined) return 'failed'
   return rows[0]?.['chosen'] as readonly number[] | undefined
+}
+
+/** Undefined when a variable has no candidate. */
+function firstSolutionSql(
+  variables: readonly NumberedVariable[],
+  conditions: readonly Condition[],
+): string | undefined {
+  const bounded = withinBounds(variables, mostCombinations)
+  if (bounded.some(({ candidates }) => candidates.length === 0)) return undefined
+  const { from, indexes, order } = combinations(bounded)
+  return `select array[${indexes.join(', ')}] as chosen from ${from}
+    where ${conjunction(conditions)} order by ${order} limit 1`
 }
 
 /** A condition that raises for one combination (an overflow, a function with RAISE) must not spoil the others. */
@@ -169,8 +206,11 @@ async function sift(client: Client, { type, candidates }: NumberedVariable): Pro
   return { type, candidates: good }
 }
 
-/** Rows of a query that may fail, within a savepoint of its own; undefined when it did. */
-async function attempt(client: Client, sql: string): Promise<readonly Record<string, unknown>[] | undefined> {
+/** Rows of the first of these statements, within a savepoint of their own; undefined when one failed. */
+export async function attempt(
+  client: Client,
+  sql: string,
+): Promise<readonly Record<string, unknown>[] | undefined> {
   const name = 'pgrehearse_try'
   try {
     // A simple Query of several statements gives one result per statement, which @types/pg does not know.

@@ -1,6 +1,6 @@
 import { escapeIdentifier, type Client } from 'pg'
 import type { SeedForeignKey, SeedTable } from './seed-catalog.ts'
-import { isServerError } from './seed-solve.ts'
+import { attempt } from './seed-solve.ts'
 
 /** A seeded table that lost rows, and why. */
 export interface Repair {
@@ -17,42 +17,65 @@ export interface Repair {
 export async function verifySeeds(client: Client, tables: readonly SeedTable[]): Promise<readonly Repair[]> {
   const repairs: Repair[] = []
   for (const table of tables) repairs.push(...(await removeDuplicates(client, table)))
+  const references = tables.flatMap((table) => table.foreignKeys.map((foreignKey) => ({ table, foreignKey })))
   for (let changed = true; changed;) {
     changed = false
-    for (const table of tables) {
-      for (const foreignKey of table.foreignKeys) {
-        const deleted = await mend(client, table, foreignKey)
-        if (deleted === 0) continue
-        changed = true
-        const why = `its foreign key ${foreignKey.name} needs a row of ${foreignKey.parentName} that could not be made`
-        repairs.push({ table, why, deleted })
-      }
+    for (const { table, foreignKey } of await brokenReferences(client, references)) {
+      const deleted = await mend(client, table, foreignKey)
+      if (deleted === 0) continue
+      changed = true
+      const why = `its foreign key ${foreignKey.name} needs a row of ${foreignKey.parentName} that could not be made`
+      repairs.push({ table, why, deleted })
     }
   }
   return repairs
 }
 
+interface Reference {
+  readonly table: SeedTable
+  readonly foreignKey: SeedForeignKey
+}
+
+/** Foreign keys to look at with one query. */
+const batchSize = 100
+
+async function brokenReferences(
+  client: Client,
+  references: readonly Reference[],
+): Promise<readonly Reference[]> {
+  const broken: Reference[] = []
+  for (let at = 0; at < references.length; at += batchSize) {
+    const batch = references.slice(at, at + batchSize)
+    const list = batch.map(
+      ({ table, foreignKey }) =>
+        `exists (select from ${table.name} child where ${brokenSql(table, foreignKey)})`,
+    )
+    const { rows } = await client.query<{ broken: readonly boolean[] }>(
+      `select array[${list.join(', ')}] as broken`,
+    )
+    broken.push(...batch.filter((_, index) => rows[0]?.broken[index] === true))
+  }
+  return broken
+}
+
 /** Returns the number of rows deleted. */
 async function mend(client: Client, table: SeedTable, foreignKey: SeedForeignKey): Promise<number> {
   const broken = brokenSql(table, foreignKey)
-  if (broken === undefined) return 0
-  const found = await client.query(`select from ${table.name} child where ${broken} limit 1`)
-  if (found.rowCount === 0) return 0
   const nullable = columnsOf(table, foreignKey.columns).filter(({ notNull }) => !notNull)
   // MATCH FULL wants all or none.
   if (nullable.length > 0 && (!foreignKey.matchFull || nullable.length === foreignKey.columns.length)) {
     const assignments = nullable.map(({ name }) => `${escapeIdentifier(name)} = null`).join(', ')
-    if (await tryQuery(client, `update ${table.name} child set ${assignments} where ${broken}`)) return 0
+    const update = `update ${table.name} child set ${assignments} where ${broken}`
+    if ((await attempt(client, update)) !== undefined) return 0
   }
   const { rowCount } = await client.query(`delete from ${table.name} child where ${broken}`)
   return rowCount ?? 0
 }
 
 /** True for rows that refer to something that is not there; NULL in a column means no reference (MATCH SIMPLE). */
-function brokenSql(table: SeedTable, foreignKey: SeedForeignKey): string | undefined {
+function brokenSql(table: SeedTable, foreignKey: SeedForeignKey): string {
   const columns = columnsOf(table, foreignKey.columns).map(({ name }) => `child.${escapeIdentifier(name)}`)
   const parents = foreignKey.parentNames.map((name) => `parent.${escapeIdentifier(name)}`)
-  if (columns.length !== parents.length) return undefined
   const equal = columns.map((column, index) =>
     foreignKey.period && index === columns.length - 1
       ? `${parents[index]} @> ${column}`
@@ -86,16 +109,4 @@ async function removeDuplicates(client: Client, table: SeedTable): Promise<reado
     }
   }
   return repairs
-}
-
-async function tryQuery(client: Client, sql: string): Promise<boolean> {
-  const savepoint = 'pgrehearse_mend'
-  try {
-    await client.query(`savepoint ${savepoint}; ${sql}; release savepoint ${savepoint}`)
-    return true
-  } catch (error) {
-    if (!isServerError(error)) throw error
-    await client.query(`rollback to savepoint ${savepoint}; release savepoint ${savepoint}`)
-    return false
-  }
 }

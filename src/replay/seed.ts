@@ -3,9 +3,10 @@ import { loadParser } from '../sql/parse.ts'
 import { readSeedCatalog, type SeedCatalog, type SeedTable, type SeedType } from './seed-catalog.ts'
 import { baseTypeOf } from './seed-conditions.ts'
 import { planSeeds, type SeedPlan } from './seed-plan.ts'
-import { fillTable, type FilledTable, type RowContext } from './seed-rows.ts'
+import type { ChoiceContext } from './seed-choice.ts'
+import { chooseRows, fillTable, fillTables, type ChosenRow, type FilledTable } from './seed-rows.ts'
 import { chooseSlotValues, type RealRows } from './seed-slots.ts'
-import { castable, isLostConnection, isServerError } from './seed-solve.ts'
+import { attempt, castable, isLostConnection, isServerError } from './seed-solve.ts'
 import { isKnownType, maxRows, seedValues } from './seed-values.ts'
 import { verifySeeds } from './seed-verify.ts'
 import { openSeedWriter, type SeedWriter } from './seed-writer.ts'
@@ -21,9 +22,9 @@ export interface SeedOptions {
 }
 
 export interface SeedReport {
-  /** Tables that got rows of ours, by qualified name, and how many. */
+  /** Tables that got rows of ours, by qualified name, and how many; sorted. */
   readonly seeded: readonly { readonly table: string; readonly rows: number }[]
-  /** Tables and partitions that stayed empty. */
+  /** Tables and partitions that stayed empty; sorted. */
   readonly unseeded: readonly { readonly table: string; readonly why: string }[]
 }
 
@@ -60,6 +61,9 @@ export async function seedTables(admin: Client, options: SeedOptions): Promise<S
   }
 }
 
+/** Tables whose rows are sent together. */
+const batchSize = 25
+
 class Seeding {
   private readonly writer: SeedWriter
   private readonly client: Client
@@ -86,13 +90,11 @@ class Seeding {
     const plan = planSeeds(tables, occupied)
     const realRows = await this.realRows(plan)
     const values = await chooseSlotValues(this.client, this.catalog, plan, realRows)
-    await this.writeRows({ client: this.client, catalog: this.catalog, plan, values }, tables, occupied)
+    await this.writeRows({ catalog: this.catalog, plan, values }, tables, occupied)
     await this.verify()
     await this.client.query('commit')
-    return {
-      seeded: [...this.rows].map(([table, rows]) => ({ table: table.name, rows })),
-      unseeded: this.unseeded,
-    }
+    const seeded = [...this.rows].map(([table, rows]) => ({ table: table.name, rows }))
+    return { seeded: seeded.toSorted(byTable), unseeded: this.unseeded.toSorted(byTable) }
   }
 
   /** Finds out by trying what the input functions of extensions' types take. */
@@ -111,15 +113,18 @@ class Seeding {
 
   /** Object ids of tables that have rows. ONLY: rows of an inheritance child are not the parent's. */
   private async occupied(): Promise<ReadonlySet<number>> {
+    const { tables } = this.catalog
+    const all = await attempt(
+      this.client,
+      `select array[${tables.map((table) => `exists (select from ${scope(table)})`).join(', ')}] as occupied`,
+    )
+    const flags = all?.[0]?.['occupied'] as readonly boolean[] | undefined
+    if (flags !== undefined) return new Set(tables.filter((_, index) => flags[index]).map(({ oid }) => oid))
     const occupied = new Set<number>()
-    for (const { oid, name, partitioned } of this.catalog.tables) {
-      const found = await this.attempt(`select from ${partitioned ? '' : 'only '}${name} limit 1`)
-      if (typeof found !== 'string') {
-        if (found.length > 0) occupied.add(oid)
-      } else {
-        // Out of reach: neither seeded nor referred to.
-        this.skip(name, found)
-      }
+    for (const table of tables) {
+      const found = await attempt(this.client, `select from ${scope(table)} limit 1`)
+      if (found === undefined) this.skip(table.name, 'the migrating role may not read it')
+      else if (found.length > 0) occupied.add(table.oid)
     }
     return occupied
   }
@@ -152,10 +157,8 @@ class Seeding {
       const list = columns
         .map(({ name, number }) => `${escapeIdentifier(name)}::text as "${number}"`)
         .join(', ')
-      const found = await this.attempt(
-        `select ${list} from ${table.partitioned ? '' : 'only '}${table.name} limit ${maxRows}`,
-      )
-      if (typeof found === 'string') continue
+      const found = await attempt(this.client, `select ${list} from ${scope(table)} limit ${maxRows}`)
+      if (found === undefined) continue
       rows.set(
         oid,
         found.map(
@@ -171,35 +174,64 @@ class Seeding {
     return rows
   }
 
-  /** Without replica mode a child waits for its parent: tables that only lacked a parent are tried again. */
   private async writeRows(
-    context: RowContext,
+    context: ChoiceContext,
     tables: readonly SeedTable[],
     occupied: ReadonlySet<number>,
   ): Promise<void> {
-    let waiting = tables
-    for (let progress = true; progress && waiting.length > 0;) {
-      progress = false
-      const again: SeedTable[] = []
-      for (const table of waiting) {
-        this.options.signal?.throwIfAborted()
-        const obstacle = this.obstacle(table, tables, occupied)
-        if (obstacle !== undefined) {
-          this.skip(table.name, obstacle)
-          continue
-        }
-        const filled = await fillTable(context, table)
-        if (filled.rows === 0 && filled.refused.some(({ sqlstate }) => sqlstate === '23503')) {
-          again.push(table)
-          continue
-        }
-        progress = true
-        this.record(table, filled)
-      }
-      waiting = again
+    const reachable = tables.filter((table) => {
+      const obstacle = this.obstacle(table, tables, occupied)
+      return obstacle === undefined || this.skip(table.name, obstacle)
+    })
+    const chosen = await chooseRows(this.client, context, reachable)
+    const waiting: SeedTable[] = []
+    for (let at = 0; at < reachable.length; at += batchSize) {
+      const batch = reachable.slice(at, at + batchSize)
+      const rows = batch.flatMap((table) => chosen.get(table) ?? [])
+      if (this.isInTime() && (await fillTables(this.client, rows))) {
+        for (const table of batch) this.record(table, { rows: chosen.get(table)?.length ?? 0, refused: [] })
+      } else waiting.push(...(await this.fillSeparately(batch, chosen)))
     }
-    for (const table of waiting)
+    await this.fillRest(waiting, chosen)
+  }
+
+  /** Without replica mode a child waits for its parent: tables that only lacked a parent are tried again. */
+  private async fillRest(
+    tables: readonly SeedTable[],
+    chosen: ReadonlyMap<SeedTable, readonly ChosenRow[]>,
+  ): Promise<void> {
+    let waiting = tables
+    for (let before = Number.POSITIVE_INFINITY; waiting.length > 0 && waiting.length < before;) {
+      before = waiting.length
+      waiting = await this.fillSeparately(waiting, chosen)
+    }
+    for (const table of waiting) {
       this.skip(table.name, 'its foreign keys form a circle that only a superuser can fill')
+    }
+  }
+
+  /** Returns the tables that lack a parent row. */
+  private async fillSeparately(
+    tables: readonly SeedTable[],
+    chosen: ReadonlyMap<SeedTable, readonly ChosenRow[]>,
+  ): Promise<readonly SeedTable[]> {
+    const again: SeedTable[] = []
+    for (const table of tables) {
+      if (!this.isInTime()) {
+        this.skip(table.name, 'the time for seeding was used up')
+        continue
+      }
+      const filled = await fillTable(this.client, table, chosen.get(table) ?? [])
+      const lacksParent = filled.rows === 0 && filled.refused.some(({ sqlstate }) => sqlstate === '23503')
+      if (lacksParent) again.push(table)
+      else this.record(table, filled)
+    }
+    return again
+  }
+
+  private isInTime(): boolean {
+    this.options.signal?.throwIfAborted()
+    return Date.now() <= this.deadline
   }
 
   private obstacle(
@@ -207,7 +239,6 @@ class Seeding {
     tables: readonly SeedTable[],
     occupied: ReadonlySet<number>,
   ): string | undefined {
-    if (Date.now() > this.deadline) return 'the time for seeding was used up'
     const orphan = table.foreignKeys.find(
       ({ parent, columns }) =>
         !occupied.has(parent) &&
@@ -240,18 +271,13 @@ class Seeding {
       }
     }
   }
+}
 
-  /** Rows of a query, or what the server said against it. */
-  private async attempt(sql: string): Promise<readonly Record<string, unknown>[] | string> {
-    await this.client.query('savepoint pgrehearse_look')
-    try {
-      return (await this.client.query<Record<string, unknown>>(sql)).rows
-    } catch (error) {
-      if (!isServerError(error)) throw error
-      await this.client.query('rollback to savepoint pgrehearse_look')
-      return error.message
-    } finally {
-      await this.client.query('release savepoint pgrehearse_look').catch(() => undefined)
-    }
-  }
+function byTable(a: { readonly table: string }, b: { readonly table: string }): number {
+  return a.table < b.table ? -1 : a.table > b.table ? 1 : 0
+}
+
+/** Partitioned tables have rows in their partitions only, others are asked for their own. */
+function scope({ name, partitioned }: SeedTable): string {
+  return partitioned ? name : `only ${name}`
 }

@@ -66,7 +66,7 @@ describe.each(majors)('seeding on Postgres %i', (major) => {
       create function note() returns trigger language plpgsql as $$ begin insert into log values (tg_table_name); return new; end $$;
       create trigger note after insert on orders for each row execute function note();`)
     expect(report.unseeded).toEqual([])
-    expect(report.seeded.toSorted((a, b) => (a.table < b.table ? -1 : 1))).toEqual([
+    expect(report.seeded).toEqual([
       { table: 'public.items', rows: 2 },
       { table: 'public.log', rows: 2 },
       { table: 'public.orders', rows: 2 },
@@ -167,7 +167,6 @@ describe.each(majors)('seeding on Postgres %i', (major) => {
       create table may_refer (id int references hollow);`)
     expect(report.seeded).toEqual([{ table: 'public.may_refer', rows: 2 }])
     expect(report.unseeded).toEqual([
-      { table: 'public.watched', why: 'a trigger or rule of it fires ALWAYS or in REPLICA mode' },
       { table: 'public.hollow', why: 'it has no partitions' },
       {
         table: 'public.impossible',
@@ -177,6 +176,7 @@ describe.each(majors)('seeding on Postgres %i', (major) => {
         table: 'public.refers',
         why: 'its foreign key refers_id_fkey needs a row of public.hollow, which has none',
       },
+      { table: 'public.watched', why: 'a trigger or rule of it fires ALWAYS or in REPLICA mode' },
     ])
   })
 
@@ -187,16 +187,19 @@ describe.each(majors)('seeding on Postgres %i', (major) => {
       create table lax (id int primary key, parent_id int references parent);
       create table grandchild (id int primary key, strict_id int not null references strict);`)
     expect(report.seeded).toEqual([{ table: 'public.lax', rows: 2 }])
-    expect(report.unseeded.map(({ table, why }) => [table, why.replace(/"/g, '')])).toEqual([
-      ['public.parent', 'new row for relation parent violates check constraint parent_n_check'],
-      [
-        'public.strict',
-        'its foreign key strict_parent_id_fkey needs a row of public.parent that could not be made',
-      ],
-      [
-        'public.grandchild',
-        'its foreign key grandchild_strict_id_fkey needs a row of public.strict that could not be made',
-      ],
+    expect(report.unseeded).toEqual([
+      {
+        table: 'public.grandchild',
+        why: 'its foreign key grandchild_strict_id_fkey needs a row of public.strict that could not be made',
+      },
+      {
+        table: 'public.parent',
+        why: 'new row for relation "parent" violates check constraint "parent_n_check"',
+      },
+      {
+        table: 'public.strict',
+        why: 'its foreign key strict_parent_id_fkey needs a row of public.parent that could not be made',
+      },
     ])
     expect(await rows('select parent_id from lax')).toEqual([[null], [null]])
   })
@@ -234,8 +237,8 @@ describe.each(majors)('seeding on Postgres %i', (major) => {
         foreign key (tenant_id, account_id) references account);`)
     expect(report.unseeded).toEqual([])
     expect(report.seeded).toEqual([
-      { table: 'public.price', rows: 1 },
       { table: 'public.booking', rows: 2 },
+      { table: 'public.price', rows: 1 },
     ])
     await revalidate()
     expect(await rows('select * from currency')).toEqual([['EUR', 'Euro']])
@@ -390,7 +393,7 @@ describe.each(majors)('seeding on Postgres %i', (major) => {
       },
     })
     await migrator.end()
-    expect(report.seeded.map(({ table }) => table).toSorted()).toEqual(['public.child', 'public.parent'])
+    expect(report.seeded.map(({ table }) => table)).toEqual(['public.child', 'public.parent'])
     expect(report.unseeded).toEqual([
       { table: 'public.watched', why: 'its triggers cannot be kept from firing without a superuser' },
     ])
