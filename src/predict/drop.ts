@@ -53,7 +53,7 @@ export function predictDrop(context: PredictContext, node: object): void {
 function dropRelations(context: PredictContext, roots: readonly RelationRecord[], statement: DropStmt): void {
   const plan = planDrop(context.schema, roots)
   const isCascade = statement.behavior === 'DROP_CASCADE'
-  for (const record of plan.relations) lockDropped(context, record, isCascade)
+  for (const record of [...plan.named, ...plan.parts]) lockDropped(context, record, isCascade)
   for (const record of isCascade ? plan.cascaded : []) lockDropped(context, record, isCascade)
   if (!isCascade) return
   for (const { table, constraint } of plan.foreignKeys) {

@@ -54,12 +54,17 @@ export function isCatalogName(name: QualifiedName): boolean {
 }
 
 const maximumNameBytes = 63
+/** Of UTF-8, for one UTF-16 code unit. */
+const maximumBytesPerUnit = 3
 
 /**
  * The name Postgres gives to what nobody named, before it makes it unique: `orders_user_id_fkey`.
  * Shortens the longer of table and column until all fit into 63 bytes (makeObjectName, indexcmds.c).
  */
 export function defaultObjectName(table: string, column: string | undefined, label: string): string {
+  if ((table.length + (column?.length ?? 0) + label.length + 2) * maximumBytesPerUnit <= maximumNameBytes) {
+    return column === undefined ? `${table}_${label}` : `${table}_${column}_${label}`
+  }
   const room = maximumNameBytes - byteLength(label) - (column === undefined ? 1 : 2)
   let first = table
   let second = column ?? ''

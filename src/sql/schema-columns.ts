@@ -71,8 +71,8 @@ function applyColumnConstraint(
     case 'CONSTR_ATTR_IMMEDIATE':
       return
     default:
-      // a column without a default is NULL everywhere: its constraints hold at once
-      addConstraint(withoutReport(scope), id, { ...constraint, skip_validation: false }, column?.name, false)
+      // NOT VALID cannot be said of a column constraint: it is checked, or holds because all values are NULL
+      addConstraint(withoutReport(scope), id, constraint, column?.name, false)
   }
 }
 

@@ -101,7 +101,7 @@ function addTableConstraints(scope: ChangeScope, id: RelationId, statement: Crea
 
 /** A new table has no rows to check: NOT VALID in CREATE TABLE means nothing (transformCheckConstraints). */
 function validated(constraint: ConstraintNode): ConstraintNode {
-  return { ...constraint, skip_validation: false }
+  return constraint.skip_validation === true ? { ...constraint, skip_validation: false } : constraint
 }
 
 /** Copies columns of a parent or template that the table does not have yet. */

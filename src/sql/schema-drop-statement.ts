@@ -148,12 +148,17 @@ function dropSchema(scope: ChangeScope, name: string): void {
   scope.report?.({ kind: 'schema', schema: '', name }, isNew !== true, { type: 'drop', cascaded: false })
   const plan = planDrop(schema, relationsIn(scope, name))
   applyDrop(scope, {
-    relations: [],
-    cascaded: [...plan.relations, ...plan.cascaded],
+    named: [],
+    parts: plan.named.filter(isOwnedSequence),
+    cascaded: [...plan.named.filter((record) => !isOwnedSequence(record)), ...plan.cascaded],
     foreignKeys: plan.foreignKeys,
   })
   for (const type of [...schema.allTypes()]) if (type.schema === name) schema.removeType(type)
   schema.removeSchema(name)
+}
+
+function isOwnedSequence(record: RelationRecord): boolean {
+  return record.kind === 'sequence' && record.ownedBy !== undefined
 }
 
 /** DROP TYPE … CASCADE drops the columns of that type. */

@@ -1,3 +1,4 @@
+import type { CatalogChange } from '../core/model.ts'
 import type { Schema } from './schema.ts'
 import { dropSequence } from './schema-columns.ts'
 import {
@@ -23,8 +24,9 @@ export interface ConstraintOnTable {
 
 /** Everything that goes when some relations go. */
 export interface DropPlan {
-  /** The relations named, and what goes with them by itself: partitions, owned sequences. */
-  readonly relations: readonly RelationRecord[]
+  readonly named: readonly RelationRecord[]
+  /** What goes with those by itself, as their indexes do: partitions, owned sequences. */
+  readonly parts: readonly RelationRecord[]
   /** What only CASCADE takes along: views, inheriting tables. */
   readonly cascaded: readonly RelationRecord[]
   /** Foreign keys of tables that stay: only CASCADE takes them along. */
@@ -32,23 +34,31 @@ export interface DropPlan {
 }
 
 /** What dropping the relations takes along. Without CASCADE the server refuses when anything is cascaded. */
-export function planDrop(schema: Schema, roots: readonly RelationRecord[]): DropPlan {
-  const plan = {
-    relations: new Map<RelationId, RelationRecord>(),
-    cascaded: new Map<RelationId, RelationRecord>(),
+export function planDrop(schema: Schema, named: readonly RelationRecord[]): DropPlan {
+  const parts = new Map<RelationId, RelationRecord>()
+  const cascaded = new Map<RelationId, RelationRecord>()
+  for (const record of named) collect(schema, record, parts, cascaded)
+  const roots = new Set(named.map(({ id }) => id))
+  for (const id of roots) parts.delete(id)
+  for (const id of [...roots, ...parts.keys()]) cascaded.delete(id)
+  const gone = [...named, ...parts.values(), ...cascaded.values()]
+  return {
+    named,
+    parts: [...parts.values()],
+    cascaded: [...cascaded.values()],
+    foreignKeys: foreignKeysInto(schema, gone),
   }
-  for (const root of roots) collect(schema, root, plan.relations, plan.cascaded)
-  for (const id of plan.relations.keys()) plan.cascaded.delete(id)
-  const gone = new Map([...plan.relations, ...plan.cascaded])
-  const foreignKeys: { table: TableRecord; constraint: ForeignKey }[] = []
-  for (const record of gone.values()) {
-    if (!isTable(record)) continue
-    for (const table of schema.tables(record.referencedBy)) {
-      if (gone.has(table.id)) continue
-      for (const constraint of foreignKeysTo(table, record.id)) foreignKeys.push({ table, constraint })
-    }
-  }
-  return { relations: [...plan.relations.values()], cascaded: [...plan.cascaded.values()], foreignKeys }
+}
+
+/** Foreign keys of tables that stay to tables that go. */
+function foreignKeysInto(schema: Schema, gone: readonly RelationRecord[]): DropPlan['foreignKeys'] {
+  const ids = new Set(gone.map(({ id }) => id))
+  return gone.filter(isTable).flatMap((record) =>
+    schema
+      .tables(record.referencedBy)
+      .filter(({ id }) => !ids.has(id))
+      .flatMap((table) => foreignKeysTo(table, record.id).map((constraint) => ({ table, constraint }))),
+  )
 }
 
 export function foreignKeysTo(table: TableRecord, referenced: RelationId): ForeignKey[] {
@@ -90,13 +100,14 @@ export function applyDrop(scope: ChangeScope, plan: DropPlan): void {
       cascaded: true,
     })
   }
-  for (const record of plan.cascaded) dropOne(scope, record, true)
-  for (const record of plan.relations) dropOne(scope, record, false)
+  for (const record of plan.cascaded) dropOne(scope, record, { type: 'drop', cascaded: true })
+  for (const record of plan.named) dropOne(scope, record, { type: 'drop', cascaded: false })
+  for (const record of plan.parts) dropOne(scope, record, undefined)
 }
 
-function dropOne(scope: ChangeScope, record: RelationRecord, cascaded: boolean): void {
+function dropOne(scope: ChangeScope, record: RelationRecord, change: CatalogChange | undefined): void {
   if (scope.schema.find(record.id) === undefined) return
-  scope.report?.(objectOf(record, scope.schema), !record.isNew, { type: 'drop', cascaded })
+  if (change !== undefined) scope.report?.(objectOf(record, scope.schema), !record.isNew, change)
   if (record.kind === 'sequence') dropSequence(scope, record)
   else if (isIndex(record)) removeIndex(scope.schema, record.id)
   else removeWithParts(scope, record.id)
@@ -201,7 +212,7 @@ export function planColumnDrop(schema: Schema, table: TableRecord, column: numbe
     const view = schema.find(id)
     if (!isView(view)) continue
     const uses = view.reads.some((read) => read.relation === table.id && read.columns.includes(column))
-    if (uses) views.push(...planDrop(schema, [view]).relations, ...planDrop(schema, [view]).cascaded)
+    if (uses) views.push(view, ...planDrop(schema, [view]).cascaded)
   }
   return {
     indexes: schema
@@ -226,7 +237,7 @@ export function applyColumnDrop(
   plan: ColumnDropPlan,
 ): void {
   const { schema } = scope
-  applyDrop(scope, { relations: [], cascaded: plan.views, foreignKeys: plan.foreignKeys })
+  applyDrop(scope, { named: [], parts: [], cascaded: plan.views, foreignKeys: plan.foreignKeys })
   for (const constraint of plan.constraints) removeConstraint(scope, table.id, constraint)
   for (const index of plan.indexes) removeIndex(schema, index)
   const sequence = plan.sequence === undefined ? undefined : schema.find(plan.sequence)
