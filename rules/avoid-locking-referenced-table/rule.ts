@@ -47,6 +47,7 @@ type Context = StatementContext<typeof messages>
 
 function checkCreate({ statement, effects, settings, report }: Context): void {
   const locks = blockingLocks(effects)
+  if (locks.length === 0) return
   const others = [...new Set(referencedTables(statement).flatMap((table) => lockNamed(locks, table) ?? []))]
   // one lock for an instant, bounded by lock_timeout: nothing to say
   if (others.length === 0 || (others.length === 1 && settings.lockTimeoutMs > 0)) return

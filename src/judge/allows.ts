@@ -3,7 +3,7 @@ import { nearest } from '../core/suggest.ts'
 import { isOpaque } from '../sql/statement-nodes.ts'
 import type { AllowComment, AllowComments, MalformedAllowComment } from '../sql/suppressions.ts'
 import { reservedFinding } from './reserved.ts'
-import type { PlacedFinding } from './run-rules.ts'
+import type { PlacedFinding } from './recorder.ts'
 import type { PlacedStatement } from './views.ts'
 
 export interface AllowOptions {

@@ -9,7 +9,7 @@ import type {
 } from '../core/model.ts'
 import type { EditedScript, SourceProblem } from '../core/source.ts'
 import { fingerprint } from './fingerprint.ts'
-import { strongestEvidence } from './run-rules.ts'
+import { strongestEvidence } from './recorder.ts'
 
 /** A finding that the engine makes itself. Its id is taken: no rule may have it. */
 export interface ReservedFinding {

@@ -1,5 +1,5 @@
 import type { Effect, Severity } from '../core/model.ts'
-import type { PlacedFinding } from './run-rules.ts'
+import type { PlacedFinding } from './recorder.ts'
 import { isAtLeast } from './sort.ts'
 
 /**

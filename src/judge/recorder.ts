@@ -1,0 +1,113 @@
+import { displayName } from '../core/locks.ts'
+import type { Effect, EvidencedEffect, EvidenceKind, Finding, Severity, Statement } from '../core/model.ts'
+import type { ReportFunction, ReportOptions, Rule } from '../rule.ts'
+import { fingerprint } from './fingerprint.ts'
+import type { PlacedStatement } from './views.ts'
+
+/** A finding together with the statement that it points at. */
+export interface PlacedFinding {
+  readonly finding: Finding
+  readonly placed: PlacedStatement
+  readonly secondary: boolean
+}
+
+/** What reports are looked up in: the statements and the effects of the run, indexed when the first rule reports. */
+export class Run {
+  private readonly statements: readonly PlacedStatement[]
+  private placedBy: ReadonlyMap<Statement, PlacedStatement> | undefined
+  private evidencedBy: ReadonlyMap<Effect, EvidencedEffect> | undefined
+
+  constructor(statements: readonly PlacedStatement[]) {
+    this.statements = statements
+  }
+
+  placed(statement: Statement): PlacedStatement | undefined {
+    this.placedBy ??= new Map(this.statements.map((placed) => [placed.view.statement, placed]))
+    return this.placedBy.get(statement)
+  }
+
+  evidenced(effect: Effect): EvidencedEffect | undefined {
+    this.evidencedBy ??= new Map(
+      this.statements.flatMap(({ result }) => result.effects.map((one) => [one, one] as const)),
+    )
+    return this.evidencedBy.get(effect)
+  }
+}
+
+/** Takes down what one rule reports, and looks up whether its receipts are real. */
+export class Recorder {
+  readonly findings: PlacedFinding[] = []
+  private readonly rule: Rule
+  private readonly configured: Severity | undefined
+  private readonly run: Run
+
+  constructor(rule: Rule, configured: Severity | undefined, run: Run) {
+    this.rule = rule
+    this.configured = configured
+    this.run = run
+  }
+
+  /** Takes down what the rule reports about a statement. */
+  record(
+    checked: PlacedStatement,
+    ...[messageId, data, options]: Parameters<ReportFunction<Rule['messages']>>
+  ): void {
+    const placed = options.at === undefined ? checked : this.run.placed(options.at.statement)
+    const message = this.rule.messages[messageId]?.(data)
+    if (placed === undefined || message === undefined) {
+      throw new Error(
+        `Rule ${this.rule.id} reports ${messageId}, which it does not have, or a foreign statement.`,
+      )
+    }
+    this.findings.push({
+      finding: this.toFinding(messageId, message, options, placed),
+      placed,
+      secondary: this.rule.secondary === true,
+    })
+  }
+
+  private toFinding(
+    messageId: string,
+    message: string,
+    options: ReportOptions,
+    placed: PlacedStatement,
+  ): Finding {
+    const { statement } = placed.view
+    const because = [...new Set(options.because)].map((effect) => this.evidenced(effect))
+    const object = objectText(options.on)
+    const { id: ruleId } = this.rule
+    return {
+      ruleId,
+      messageId,
+      severity: this.configured ?? options.severity ?? this.rule.severity,
+      message,
+      span: statement.span,
+      object,
+      evidence: strongestEvidence(because),
+      because,
+      notes: options.notes ?? [],
+      ...(options.remedy === undefined ? {} : { remedy: options.remedy }),
+      fingerprint: fingerprint({ ruleId, messageId, object, sql: statement.sql }),
+    }
+  }
+
+  /** The receipt consists of effects that statements of the run have; anything else is a rule's mistake. */
+  private evidenced(effect: Effect): EvidencedEffect {
+    const evidenced = this.run.evidenced(effect)
+    if (evidenced === undefined) {
+      throw new Error(`Rule ${this.rule.id} gives a reason that no statement of the run has.`)
+    }
+    return evidenced
+  }
+}
+
+function objectText(on: ReportOptions['on']): string {
+  if (on === undefined) return ''
+  return typeof on === 'string' ? on : displayName(on)
+}
+
+/** Measured before known before predicted; without effects the finding rests on the statement's text alone. */
+export function strongestEvidence(because: readonly EvidencedEffect[]): EvidenceKind {
+  const kinds = new Set(because.map(({ evidence }) => evidence.by))
+  return (['measured', 'known', 'predicted'] as const).find((kind) => kinds.has(kind)) ?? 'predicted'
+}
