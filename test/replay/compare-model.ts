@@ -39,6 +39,11 @@ export function disagreements(
   )
 }
 
+/** Code with branches: the prediction names what any of them does, a run takes one. */
+function isConditional({ tag, sql }: Statement): boolean {
+  return tag === 'DoStmt' && /\b(?:if|case|loop|exception)\b/i.test(sql)
+}
+
 const tableLike: ReadonlySet<string> = new Set([
   'table',
   'partitioned table',
