@@ -27,6 +27,8 @@ export interface ReachScope {
   readonly boundedSources: ReadonlySet<string>
   /** All names beside the target. */
   readonly sources: ReadonlySet<string>
+  /** CTEs that stand for a limited number of rows, also when only a sub-select names them. */
+  readonly boundedCtes: ReadonlySet<string>
 }
 
 /** How far a WHERE lets UPDATE or DELETE reach into the target. */
@@ -40,10 +42,10 @@ export function reachOf(scope: ReachScope, where: Node | undefined): Reach {
 export function sourcesOf(
   items: readonly Node[] | undefined,
   withClause: WithClause | undefined,
-): Pick<ReachScope, 'boundedSources' | 'sources'> {
+): Pick<ReachScope, 'boundedSources' | 'sources' | 'boundedCtes'> {
   const boundedSources = new Set<string>()
   const sources = new Set<string>()
-  const ctes = boundedCtes(withClause)
+  const ctes = readBoundedCtes(withClause)
   const visit = (item: Node | undefined): void => {
     const join = as<{ larg?: Node; rarg?: Node }>(item, 'JoinExpr')
     if (join !== undefined) {
@@ -57,10 +59,10 @@ export function sourcesOf(
     if (source.isBounded) boundedSources.add(source.name)
   }
   for (const item of items ?? []) visit(item)
-  return { boundedSources, sources }
+  return { boundedSources, sources, boundedCtes: ctes }
 }
 
-function boundedCtes(withClause: WithClause | undefined): ReadonlySet<string> {
+function readBoundedCtes(withClause: WithClause | undefined): ReadonlySet<string> {
   const names = new Set<string>()
   for (const cte of allOf<CommonTableExpr>(withClause?.ctes, 'CommonTableExpr')) {
     const select = as<SelectStmt>(cte.ctequery, 'SelectStmt')
@@ -217,8 +219,8 @@ function isLimitedArray(scope: ReachScope, node: Node | undefined): boolean {
   return node !== undefined && isFixed(scope, node)
 }
 
-function isLimitedSelect({ boundedSources }: ReachScope, select: SelectStmt): boolean {
-  const ctes = new Set([...boundedSources, ...boundedCtes(select.withClause)])
+function isLimitedSelect({ boundedCtes }: ReachScope, select: SelectStmt): boolean {
+  const ctes = new Set([...boundedCtes, ...readBoundedCtes(select.withClause)])
   return isLimited(select, ctes)
 }
 
@@ -269,7 +271,7 @@ function isFixed(scope: ReachScope, node: Node): boolean {
 
 /** How many rows an INSERT … SELECT can bring. */
 export function selectReach(select: SelectStmt): Reach {
-  const ctes = boundedCtes(select.withClause)
+  const ctes = readBoundedCtes(select.withClause)
   if (isLimited(select, ctes)) return 'bounded'
   return select.whereClause === undefined ? 'all rows' : 'filtered'
 }

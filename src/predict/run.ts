@@ -8,7 +8,7 @@ import type { ChangeScope } from '../sql/schema-scope.ts'
 import { Schema } from '../sql/schema.ts'
 import type { PredictContext } from './context.ts'
 import { EffectCollector, type HeldLocks } from './effects.ts'
-import type { PredictionInput, StatementPrediction } from './index.ts'
+import type { PredictionInput, StatementPrediction } from './prediction.ts'
 import { Session } from './session.ts'
 import { predict } from './statements.ts'
 

@@ -42,12 +42,28 @@ beforeAll(async () => {
   history = migrations([readFileSync(new URL('setup.sql', folder), 'utf8')])
 })
 
+/** Each case in a block of its own that is rolled back, so that all start from the same schema. */
+function predictAll(cases: readonly MeasuredCase[], serverMajor: number): readonly string[] {
+  const blocks = cases.map(({ sql }) => `begin;\n${sql.replaceAll(' ;; ', ';\n')};\nrollback;`)
+  const review = migrations([blocks.join('\n')])
+  const predictions = predictRun({ history, review, timeZone: 'UTC', serverMajor })[0] ?? []
+  const ends = (review[0]?.statements ?? []).filter(({ sql }) => sql === 'rollback')
+  return ends.map(({ index }) => summaryOf(predictions[index - 1]))
+}
+
 const files = readdirSync(folder).filter((name) => name.endsWith('.txt'))
 
 describe.each(files)('predicts what was measured: %s', (file) => {
-  it.each(readCases(file))('$sql (PostgreSQL $serverMajor)', ({ sql, serverMajor, expected }) => {
-    const review = migrations([sql.replaceAll(' ;; ', ';\n')], 'file')
-    const predictions = predictRun({ history, review, timeZone: 'UTC', serverMajor })[0]
-    expect(summaryOf(predictions?.at(-1))).toBe(expected)
+  describe.each([18, 14])('PostgreSQL %i', (serverMajor) => {
+    const cases = readCases(file).filter((one) => one.serverMajor === serverMajor)
+    let predicted: readonly string[]
+
+    beforeAll(() => {
+      predicted = predictAll(cases, serverMajor)
+    })
+
+    it.each(cases.map((one, position) => ({ ...one, position })))('$sql', ({ expected, position }) => {
+      expect(predicted[position]).toBe(expected)
+    })
   })
 })
