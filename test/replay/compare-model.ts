@@ -31,7 +31,7 @@ export function disagreements(
         ...measured
           .filter((fact) => !predicted.includes(fact))
           .map((fact) => `${where}: only measured: ${fact}`),
-        ...predicted
+        ...(isConditional(statement) ? [] : predicted)
           .filter((fact) => !measured.includes(fact))
           .map((fact) => `${where}: only predicted: ${fact}`),
       ]
