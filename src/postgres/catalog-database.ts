@@ -14,10 +14,10 @@ export const schemaQuery = `select 'schema' as kind, quote_ident(n.nspname) as i
   ${comment('pg_namespace', 'n.oid')} as comment
 from pg_namespace n where ${isUserSchema('n.nspname')} and ${isNotFromExtension('pg_namespace', 'n.oid')}`
 
-/** Extensions; their version stands for everything they brought. */
+/** Extensions other than those of our own schema; their version stands for everything they brought. */
 export const extensionQuery = `select 'extension' as kind, quote_ident(e.extname) as identity,
   'version ' || e.extversion as version, quote_ident(n.nspname) as schema, ${comment('pg_extension', 'e.oid')} as comment
-from pg_extension e join pg_namespace n on n.oid = e.extnamespace`
+from pg_extension e join pg_namespace n on n.oid = e.extnamespace where n.nspname <> 'pgrehearse'`
 
 /** Extended statistics: what is to be collected, not what was. Their columns are kept in the table's order, hence sorted. */
 export const statisticsQuery = `select 'statistics' as kind, format('%I.%I', n.nspname, s.stxname) as identity,

@@ -15,7 +15,8 @@
  * transactions (CREATE INDEX CONCURRENTLY and the like) show it.
  *
  * Not seen: requests weaker than ShareUpdateExclusiveLock, upgrades from ShareLock to ShareRowExclusiveLock
- * within one transaction, and locks on what is not a table.
+ * within one transaction, locks on what is not a table, and a table after a rename that was committed (the result
+ * says so: LOCK TABLE goes by name).
  */
 import type { Client } from 'pg'
 import { conflictsWith, lockModes } from '../core/locks.ts'

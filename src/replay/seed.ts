@@ -253,12 +253,10 @@ class Seeding {
     else this.skip(table.name, refused[0]?.why ?? 'no row could be made')
     if (!table.partitioned || rows === 0) return
     for (const { target, why } of refused) this.skip(target.name, why)
-    const rest = table.targets.length - maxRows
-    if (rest > 0)
-      this.skip(
-        table.name,
-        `${rest} of its ${table.targets.length} partitions are beyond the first ${maxRows}`,
-      )
+    const [first, ...more] = table.targets.slice(maxRows)
+    if (first === undefined) return
+    const others = more.length === 0 ? '' : ` and ${more.length} more of ${table.name}`
+    this.skip(`${first.name}${others}`, `only the first ${maxRows} partitions of a table are seeded`)
   }
 
   private async verify(): Promise<void> {

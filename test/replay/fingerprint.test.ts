@@ -41,6 +41,18 @@ describe.each(majors)('the logical fingerprint on Postgres %i', (major) => {
     expect(diffSchema(before, again)).toEqual({ equal: true, changes: [] })
   })
 
+  it('is the same in a copy of the database', async () => {
+    const { rows } = await client.query<{ name: string }>('select current_database() as name')
+    await client.end()
+    const original = rows[0]?.name ?? ''
+    const copy = await server.createDatabase({ template: original })
+    const other = await server.connectAdmin(copy)
+    expect(schemaDifferenceLines(diffSchema(before, await readSchema(other)))).toEqual([])
+    await other.end()
+    client = await server.connectAdmin(original)
+    await client.query('set search_path = app, public')
+  })
+
   it.each(detours)('is the same after $title', async ({ sql }) => {
     const detoured = await after(sql)
     expect(schemaDifferenceLines(diffSchema(before, detoured))).toEqual([])

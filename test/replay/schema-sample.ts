@@ -445,6 +445,6 @@ export const detours: readonly { readonly title: string; readonly sql: string }[
   },
   {
     title: 'temporary objects and objects of our own',
-    sql: 'create temp table scratch (id int); create schema pgrehearse; create table pgrehearse.log (id int)',
+    sql: 'create temp table scratch (id int); create schema pgrehearse; create table pgrehearse.log (id int); create extension pgcrypto schema pgrehearse',
   },
 ]
