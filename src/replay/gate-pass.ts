@@ -51,6 +51,8 @@ export async function gateMigration(
     try {
       const result = await gateStatement(context, index, statement, plan.tables)
       byStatement.set(statement.index, lockEffects(result, catalog))
+      if (plan.leftOut > 0)
+        limits.push(incomplete(statement, `${plan.leftOut} tables it may reach were too many to watch`))
       if (!result.complete) limits.push(incomplete(statement, result.why ?? 'it was cut short'))
     } catch (error) {
       context.signal.throwIfAborted()
