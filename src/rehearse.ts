@@ -7,7 +7,7 @@ import type { PostgresServer, ServerOptions } from './postgres/provider.ts'
 import { openServer } from './postgres/server.ts'
 import { HistoryCache } from './replay/history-cache.ts'
 import { historyKey } from './replay/history-key.ts'
-import type { KeptHistory } from './replay/prepare-history.ts'
+import type { KeptHistory, PreparedHistory } from './replay/prepare-history.ts'
 import { replay, type ReplayedMigration } from './replay/replay.ts'
 import { toolVersion } from './report.ts'
 import { askGit } from './review/git.ts'
@@ -44,7 +44,7 @@ export async function rehearse(options: CheckOptions, scripts: Scripts): Promise
     signal: options.signal,
     progress: options.progress,
     ...(opened.kept === undefined ? {} : { kept: opened.kept }),
-    ...(cache === undefined ? {} : { keep: (prepared) => cache.keep(server, prepared) }),
+    ...(cache === undefined ? {} : { keep: (prepared) => keep(server, cache, prepared) }),
   })
   return { ...outcome, server: server.version, serverKind: server.kind }
 }
@@ -66,6 +66,11 @@ async function open(
     }
   }
   return { server: await openServer(serverOptions(options)) }
+}
+
+async function keep(server: PostgresServer, cache: HistoryCache, prepared: PreparedHistory): Promise<void> {
+  const saved = await server.save?.()
+  if (saved !== undefined) cache.keep(saved, prepared)
 }
 
 function serverOptions(options: CheckOptions): ServerOptions {

@@ -1,7 +1,7 @@
 /**
  * A file of the history cache.
  *
- * First line: `pgrehearse history <format> <SHA-256 of all that follows>`. Second line: the manifest, JSON. Then the
+ * First line: `pgrehearse history 1 <SHA-256 of all that follows>`. Second line: the manifest, JSON. Then the
  * image of the cluster (`postgres/cluster-image.ts`), gzipped.
  */
 import { hash } from 'node:crypto'
@@ -12,8 +12,8 @@ import { maxImageBytes, type ClusterImage } from '../postgres/cluster-image.ts'
 import type { HistoryKey } from './history-key.ts'
 import type { PreparedHistory } from './prepare-history.ts'
 
-/** Number of the layout above, of the manifest's and of the image's. */
-const format = 1
+/** With the number of the layout above, of the manifest's and of the image's. */
+const signature = 'pgrehearse history 1 '
 
 export interface CacheEntry {
   readonly key: HistoryKey
@@ -45,17 +45,18 @@ export async function encodeEntry({ key, prepared, image }: CacheEntry): Promise
 }
 
 function firstLine(content: Buffer): string {
-  return `pgrehearse history ${format} ${hash('sha256', content, 'hex')}\n`
+  return `${signature}${hash('sha256', content, 'hex')}\n`
 }
 
 /** Reads the manifest of an entry; its image is unpacked when asked for. @throws CacheEntryError */
 export function decodeEntry(bytes: Buffer): Manifest & { readonly image: () => Promise<ClusterImage> } {
   const start = bytes.indexOf('\n') + 1
+  const first = bytes.toString('latin1', 0, start)
   const content = bytes.subarray(start)
-  if (!/^pgrehearse history \d+ /.test(bytes.toString('latin1', 0, start))) {
+  if (!first.startsWith(signature)) {
     throw new CacheEntryError('it was not written by this version of pgrehearse')
   }
-  if (bytes.toString('latin1', 0, start) !== firstLine(content)) throw new CacheEntryError('it is damaged')
+  if (first !== firstLine(content)) throw new CacheEntryError('it is damaged')
   const end = content.indexOf('\n')
   const manifest = readManifest(content.toString('utf8', 0, end))
   return { ...manifest, image: () => readImage(manifest.password, content.subarray(end + 1)) }

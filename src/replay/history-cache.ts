@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ClusterImage } from '../postgres/cluster-image.ts'
-import type { PostgresServer } from '../postgres/provider.ts'
+import type { SaveResult } from '../postgres/provider.ts'
 import { CacheEntryError, decodeEntry, encodeEntry } from './cache-entry.ts'
 import { isBeginningOf, isSameKey, keyName, type HistoryKey } from './history-key.ts'
 import type { KeptHistory, PreparedHistory } from './prepare-history.ts'
@@ -80,10 +80,8 @@ export class HistoryCache implements AsyncDisposable {
     this.#options.progress(`Cache unusable: ${why}`)
   }
 
-  /** Keeps the server's databases. It is started anew for that; the file is written while the run goes on. */
-  async keep(server: PostgresServer, prepared: PreparedHistory): Promise<void> {
-    const saved = await server.save?.()
-    if (saved === undefined) return
+  /** Keeps what the server saved. The file is written while the run goes on. */
+  keep(saved: SaveResult, prepared: PreparedHistory): void {
     if ('refused' in saved) {
       this.#options.progress(`The history is not cached, because ${saved.refused}`)
       return
