@@ -16,7 +16,11 @@ export default defineRule({
       `The migration stops here: ${command} cannot run inside a transaction block.`,
   },
   statement({ statement, effects, migration, transaction, report }) {
-    const errors = effects.filter((effect) => effect.kind === 'error' && effect.sqlstate === '25001')
+    // the code has other uses, such as SET TRANSACTION after a query, or a command inside a DO block
+    const errors = effects.filter(
+      (effect) =>
+        effect.kind === 'error' && effect.sqlstate === '25001' && saysTransactionBlock.test(effect.message),
+    )
     const form = statement.inTransactionBlock ? nonTransactionalForm(statement) : undefined
     if (errors.length === 0 && form === undefined) return
     const opened = transaction.statements.some((view) => view.statement.tag === 'TransactionStmt')
@@ -40,6 +44,9 @@ export default defineRule({
     )
   },
 })
+
+/** PreventInTransactionBlock (xact.c), the only sender of these words. */
+const saysTransactionBlock = /inside a transaction block|within a pipeline/
 
 /** Where the tool keeps the switch. */
 function howToLeaveTransaction({ source, transaction }: Migration): string {

@@ -5,9 +5,10 @@ import { decodeEvent, installEventTriggers } from '../postgres/event-triggers.ts
 import type { PostgresServer } from '../postgres/provider.ts'
 import { brokered, isClusterWide } from './broker.ts'
 import { discardsStatements } from './commands.ts'
-import { classifyFailure } from './failures.ts'
+import { classifyFailure, type FailureCause } from './failures.ts'
 import { mayNeedGates, type GateContext, type GatedLocks } from './gate-pass.ts'
 import type { MeasuredMigration, MeasuredStatement, MigrationFailure } from './measure.ts'
+import { isUnfilledVariable, leavesOutSql } from './psql-parts.ts'
 import { preflightSelect } from './preflight.ts'
 import { copyBase, prepareHistory, type KeptHistory, type PreparedHistory } from './prepare-history.ts'
 import { namedRoles } from './roles.ts'
@@ -76,7 +77,7 @@ class Replay {
     const context = { ...this.request, ...this.shared }
     const prepared = await prepareHistory(context, kept)
     if (kept?.applied !== history.length) await keep?.(prepared)
-    this.incompleteSchema = prepared.historyLimits.length > 0
+    this.incompleteSchema = prepared.historyLimits.length > 0 || leavesOutSql([...history, ...review])
     this.limits.push(...prepared.historyLimits, ...prepared.seedLimits)
     await server.ensureRoles(namedRoles([...history, ...review]))
     await this.watch(prepared.seeded)
@@ -110,7 +111,10 @@ class Replay {
         this.request.progress(`Rehearsing ${migration.file}`)
         const gated = gates === undefined ? undefined : await stage.gate(gates, index)
         let measured = await stage.run(migration, this.endsRun(index))
-        if (measured.failure !== undefined && this.causeOf(measured.failure, stage.seeded).whose === 'data') {
+        if (
+          measured.failure !== undefined &&
+          this.causeOf(migration, measured.failure, stage.seeded).whose === 'data'
+        ) {
           const onSeeds = measured.failure
           await stage[Symbol.asyncDispose]()
           stage = await this.unseededStage(base, admin, index)
@@ -140,7 +144,7 @@ class Replay {
 
   private conclude(migration: Migration, { failure, statements }: MeasuredMigration): ReplayedMigration {
     if (failure === undefined) return { migration, outcome: 'rehearsed', statements }
-    const cause = this.causeOf(failure, false)
+    const cause = this.causeOf(migration, failure, false)
     if (cause.whose !== 'ours') return { migration, outcome: 'failed', statements }
     this.incompleteSchema = true
     this.limits.push(notRehearsed(migration, failure, cause.why, cause.hint))
@@ -152,12 +156,19 @@ class Replay {
     return this.request.review[index + 1]?.transaction.mode !== 'run'
   }
 
-  private causeOf(failure: MigrationFailure, seeded: boolean): ReturnType<typeof classifyFailure> {
+  private causeOf(migration: Migration, failure: MigrationFailure, seeded: boolean): FailureCause {
     if (failure.tooLong) {
       return {
         whose: 'ours',
         why: `it ran longer than ${this.request.statementTimeoutMs / 1000} s on nearly empty tables and was cancelled`,
         hint: 'If that is intended, raise statementTimeout in the configuration.',
+      }
+    }
+    if (isUnfilledVariable(migration, failure.error)) {
+      return {
+        whose: 'ours',
+        why: 'a psql variable stands here, and only psql itself can fill it in',
+        hint: 'Write the value into the file, or have your runner do it and name the files that it makes.',
       }
     }
     const { migratorIsSuperuser: superuser } = this.request.server
