@@ -42,8 +42,9 @@ function replacedIndexes(
   const effects: RewriteEffect[] = []
   for (const reading of after.relations.values()) {
     const known = catalog.get(reading.oid)
-    if (known?.relation.kind !== 'index' || known.tableOid === undefined || reading.filenode !== undefined)
-      continue
+    if (known?.relation.kind !== 'index' || known.tableOid === undefined) continue
+    // dropped by this statement, not by one before it in the transaction
+    if (known.filenode === undefined || reading.filenode !== undefined) continue
     const table = after.relations.get(known.tableOid)
     const read = (table?.scans ?? 0) > scansBefore(before, after, known.tableOid)
     if (read && !changedHeaps.has(known.tableOid)) {

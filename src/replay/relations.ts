@@ -38,10 +38,13 @@ export function relationKind(relkind: string): RelationKind {
 const relationsSql = `
 select c.oid::int8 as oid, c.relkind::text as relkind, n.nspname, c.relname,
   pg_catalog.pg_relation_filenode(c.oid)::int8 as filenode,
-  coalesce(i.indrelid, owned.refobjid)::int8 as table_oid
+  coalesce(i.indrelid, owned.refobjid)::int8 as table_oid,
+  k.partstrat::text as strategy, ka.attname as key_column
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 left join pg_catalog.pg_index i on i.indexrelid = c.oid
+left join pg_catalog.pg_partitioned_table k on k.partrelid = c.oid and k.partnatts = 1
+left join pg_catalog.pg_attribute ka on ka.attrelid = c.oid and ka.attnum = k.partattrs[0] and ka.attnum > 0
 left join pg_catalog.pg_depend owned on c.relkind = 'S' and owned.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
   and owned.objid = c.oid and owned.refclassid = owned.classid and owned.refobjsubid > 0 and owned.deptype in ('a', 'i')
 where c.oid >= 16384 and n.nspname not in ('pgrehearse', 'pg_toast')`
@@ -58,6 +61,8 @@ interface RelationRow {
   nspname: string
   relname: string
   filenode: string | null
+  strategy: string | null
+  key_column: string | null
   table_oid: string | null
 }
 
@@ -80,40 +85,18 @@ export class RelationCatalog {
 
   /** Reads the whole catalogue once, before the first migration under review. TOAST goes with its table and is left out. */
   static async read(client: Client): Promise<RelationCatalog> {
-    const relations = await client.query<RelationRow>(relationsSql)
-    const columns = await client.query<ColumnRow>(columnsSql)
-    const columnsByOid = new Map<number, Map<number, KnownColumn>>()
-    for (const row of columns.rows) {
-      const oid = Number(row.oid)
-      const known = columnsByOid.get(oid) ?? new Map<number, KnownColumn>()
-      columnsByOid.set(oid, known)
-      known.set(row.attnum, {
-        attnum: row.attnum,
-        name: row.attname,
-        type: row.type,
-        notNull: row.attnotnull,
-        filled: row.filled,
-      })
-    }
-    const names = new Map(relations.rows.map((row) => [row.oid, `${row.nspname}.${row.relname}`]))
-    const byOid = new Map<number, KnownRelation>()
-    for (const row of relations.rows) {
-      const table = row.table_oid === null ? undefined : names.get(row.table_oid)
-      byOid.set(Number(row.oid), {
-        oid: Number(row.oid),
-        relation: {
-          kind: relationKind(row.relkind),
-          schema: row.nspname,
-          name: row.relname,
-          existedBefore: true,
-          ...(table === undefined ? {} : { table }),
-        },
-        filenode: row.filenode === null ? undefined : Number(row.filenode),
-        columns: columnsByOid.get(Number(row.oid)) ?? new Map(),
-        tableOid: row.table_oid === null ? undefined : Number(row.table_oid),
-      })
-    }
-    return new RelationCatalog(byOid)
+    return new RelationCatalog(await readRelations(client))
+  }
+
+  /**
+   * Reads everything anew after migrations under review ran, or were rolled back, unobserved. What was not known
+   * before counts as made by the run.
+   */
+  async refresh(client: Client): Promise<void> {
+    const current = await readRelations(client)
+    const refreshed = [...current.values()].map((now) => sinceBefore(now, this.byOid.get(now.oid)))
+    this.byOid.clear()
+    for (const known of refreshed) this.byOid.set(known.oid, known)
   }
 
   get(oid: number): KnownRelation | undefined {
@@ -153,4 +136,66 @@ export class RelationCatalog {
     this.byOid.clear()
     for (const [oid, known] of snapshot) this.byOid.set(oid, known)
   }
+}
+
+async function readRelations(client: Client): Promise<Map<number, KnownRelation>> {
+  const relations = await client.query<RelationRow>(relationsSql)
+  const columns = columnsByRelation((await client.query<ColumnRow>(columnsSql)).rows)
+  const names = new Map(relations.rows.map((row) => [row.oid, `${row.nspname}.${row.relname}`]))
+  const byOid = new Map<number, KnownRelation>()
+  for (const row of relations.rows) {
+    const table = row.table_oid === null ? undefined : names.get(row.table_oid)
+    byOid.set(Number(row.oid), {
+      oid: Number(row.oid),
+      relation: {
+        kind: relationKind(row.relkind),
+        schema: row.nspname,
+        name: row.relname,
+        existedBefore: true,
+        ...(table === undefined ? {} : { table }),
+        ...partitionKey(row),
+      },
+      filenode: row.filenode === null ? undefined : Number(row.filenode),
+      columns: columns.get(Number(row.oid)) ?? new Map(),
+      tableOid: row.table_oid === null ? undefined : Number(row.table_oid),
+    })
+  }
+  return byOid
+}
+
+function partitionKey({ strategy, key_column: column }: RelationRow): Pick<Relation, 'partitionKey'> {
+  if (column === null || (strategy !== 'r' && strategy !== 'l')) return {}
+  return { partitionKey: { strategy: strategy === 'r' ? 'range' : 'list', column } }
+}
+
+function columnsByRelation(
+  rows: readonly ColumnRow[],
+): ReadonlyMap<number, ReadonlyMap<number, KnownColumn>> {
+  const byOid = new Map<number, Map<number, KnownColumn>>()
+  for (const row of rows) {
+    const oid = Number(row.oid)
+    const known = byOid.get(oid) ?? new Map<number, KnownColumn>()
+    byOid.set(oid, known)
+    known.set(row.attnum, {
+      attnum: row.attnum,
+      name: row.attname,
+      type: row.type,
+      notNull: row.attnotnull,
+      filled: row.filled,
+    })
+  }
+  return byOid
+}
+
+/** A relation as it is now, with what was known of its age. */
+function sinceBefore(now: KnownRelation, before: KnownRelation | undefined): KnownRelation {
+  const columns = [...now.columns].map(([attnum, column]): [number, KnownColumn] => {
+    const known = before?.columns.get(attnum)
+    return [
+      attnum,
+      known === undefined || known.addedInRun === true ? { ...column, addedInRun: true } : column,
+    ]
+  })
+  const existedBefore = before?.relation.existedBefore ?? false
+  return { ...now, relation: { ...now.relation, existedBefore }, columns: new Map(columns) }
 }

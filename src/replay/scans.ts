@@ -36,7 +36,6 @@ export function scanEffects(
 
 /** Tags whose scans are those of a query, at least on all tables but their own target. */
 const readingTags: ReadonlySet<string> = new Set([
-  'SelectStmt',
   'InsertStmt',
   'UpdateStmt',
   'DeleteStmt',
@@ -50,10 +49,16 @@ const readingTags: ReadonlySet<string> = new Set([
   'ViewStmt',
 ])
 
+/** What runs blocks and functions, and with them whatever DDL they hold. */
+const runsCode: ReadonlySet<string> = new Set(['DoStmt', 'CallStmt', 'SelectStmt'])
+
 /** Was it a query inside the statement that read the table? */
 function isQuery({ statement, events, before, after }: Observation, table: KnownRelation): boolean {
-  if (statement.tag === 'RefreshMatViewStmt') return table.relation.kind !== 'materialized view'
-  if (statement.tag !== 'DoStmt' && statement.tag !== 'CallStmt') return false
+  if (statement.tag === 'RefreshMatViewStmt') {
+    // CONCURRENTLY compares the old rows with the new ones by a join
+    return table.relation.kind !== 'materialized view' || statement.node?.['concurrent'] === true
+  }
+  if (!runsCode.has(statement.tag)) return false
   const name = `${table.relation.schema}.${table.relation.name}`
   const ranDdl = events.some(
     (event) => event.event === 'command' && (event.table === name || event.objid === table.oid),

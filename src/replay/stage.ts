@@ -44,6 +44,7 @@ export class Stage implements AsyncDisposable {
       const { server, admin, sessionOptions, sharesSession, prepare } = context
       await using session = await ReplaySession.open(server, database, admin, sessionOptions)
       await applyHistory(session, options.apply, { sharesSession, prepare })
+      await stage.refreshCatalog()
     }
     return stage
   }
@@ -70,7 +71,15 @@ export class Stage implements AsyncDisposable {
       readTempBytes:
         this.context.server.kind === 'embedded' ? () => readTempBytes(this.context.admin) : undefined,
     })
-    return this.measurement.run(migration, endsRun)
+    const measured = await this.measurement.run(migration, endsRun)
+    // what was seen of a transaction that rolled back is not so
+    if (measured.failure !== undefined) await this.refreshCatalog()
+    return measured
+  }
+
+  private async refreshCatalog(): Promise<void> {
+    await using admin = await connected(this.context.server, this.database)
+    await this.catalog.refresh(admin.client)
   }
 
   private async leaveSession(): Promise<void> {

@@ -16,6 +16,7 @@ create table events_2024 partition of events for values from ('2024-01-01') to (
 create table events_rest partition of events default;
 create view org_names as select id, name from orgs;
 create function touch() returns trigger language plpgsql as $$ begin return new; end $$;
+create function index_notes() returns void language plpgsql as $$ begin create index on users (note); end $$;
 insert into orgs values (1, 'a'), (2, 'b');
 insert into users select g, 1, 'x' || g, now() from generate_series(1, 10) g;
 insert into events values (1, '2024-05-05', 1), (2, '2026-01-01', 1);
@@ -130,6 +131,7 @@ const cases: readonly Case[] = [
     "do $$ begin execute 'alter table users add check (id > 0)'; end $$",
     ['lock users AccessExclusiveLock', 'scan users (validate)'],
   ],
+  ['select index_notes()', ['lock users ShareLock', 'scan users (build index)']],
   ['select 1', []],
 ]
 
@@ -175,6 +177,25 @@ describe.each(majors)('measuring on Postgres %i', (major) => {
     expect(statements.map(({ effects }) => words(effects).filter((word) => word.startsWith('scan')))).toEqual(
       [['scan users (validate)'], [], ['scan users (validate)']],
     )
+  })
+
+  it('tells an index rebuild where it happened, not where the table is read next', async () => {
+    const { statements } = await measure(
+      server,
+      'create table a (id int primary key); create table b (id int, a_id int references a); insert into a values (1); insert into b values (1, 1)',
+      'alter table a alter id type bigint; alter table b alter a_id type bigint',
+    )
+    expect(words(statements[1]?.effects ?? []).toSorted()).toEqual([
+      'rewrite b (column type)',
+      'scan a (validate)',
+      'scan b (rewrite)',
+    ])
+  })
+
+  it('leaves the comparison inside REFRESH … CONCURRENTLY to the prediction', async () => {
+    const view = 'create materialized view mv as select id from users; create unique index on mv (id);'
+    const { statements } = await measure(server, setup + view, 'refresh materialized view concurrently mv')
+    expect(words(statements[0]?.effects ?? []).filter((word) => word.startsWith('scan'))).toEqual([])
   })
 
   it('forgets rolled-back work', async () => {

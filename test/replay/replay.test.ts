@@ -110,6 +110,33 @@ describe.each(majors)('replay on Postgres %i', (major) => {
     )
   })
 
+  it('knows on the unseeded copy what the migrations before have changed', async () => {
+    const result = await rehearse(
+      [
+        'alter table users set unlogged; alter table users rename to people; alter table people add column b int',
+        "alter table people add constraint code_is_short check (code = 'x'); alter table people drop column b",
+      ],
+      { mode: 'statement' },
+    )
+    expect(codes(result)).toEqual(['depends-on-data'])
+    const [check, drop] = result.migrations[1]?.statements ?? []
+    expect(words(check?.effects ?? [])).toEqual(['lock people AccessExclusiveLock', 'scan people (validate)'])
+    expect(drop?.effects).toContainEqual(
+      expect.objectContaining({ existedBefore: false, change: { type: 'drop column', column: 'b' } }),
+    )
+  })
+
+  it('forgets what it saw of a transaction that was rolled back', async () => {
+    const result = await rehearse([
+      'alter table users set unlogged; alter table users rename to people; create extension no_such_extension',
+      'alter table users add column a int',
+    ])
+    expect(outcomes(result)).toEqual(['not rehearsed', 'rehearsed'])
+    expect(words(result.migrations[1]?.statements[0]?.effects ?? [])).toEqual([
+      'lock users AccessExclusiveLock',
+    ])
+  })
+
   it('leaves a column that any row breaks to the rules', async () => {
     const result = await rehearse(['alter table users add column required int not null'])
     expect(outcomes(result)).toEqual(['rehearsed'])
