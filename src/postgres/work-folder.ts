@@ -4,6 +4,7 @@ import {
   chown,
   lstat,
   mkdir,
+  readdir,
   readFile,
   realpath,
   rmdir,
@@ -148,11 +149,27 @@ async function processStartTime(processId: number): Promise<string | null> {
 export async function isAbandoned(dir: string): Promise<boolean> {
   const text = await readFile(join(dir, ownerFile), 'utf8').catch(() => undefined)
   const owner = parseOwner(text)
-  if (owner === undefined) return false
+  if (owner === undefined) return isEmptied(dir)
   if (!isAlive(owner.pid)) return true
   const startTime = await processStartTime(owner.pid)
   return owner.startTime !== null && startTime !== null && owner.startTime !== startTime
 }
+
+/**
+ * Emptied by a watchdog that, as the server's user, could not delete the folder itself. A new folder of ours is
+ * empty for an instant, and others may give theirs names that begin like ours.
+ */
+async function isEmptied(dir: string): Promise<boolean> {
+  if (!ownName.test(dir)) return false
+  const [names, info] = await Promise.all([
+    readdir(dir).catch(() => undefined),
+    stat(dir).catch(() => undefined),
+  ])
+  return names?.length === 0 && info !== undefined && Date.now() - info.mtimeMs > emptiedMs
+}
+
+const ownName = new RegExp(`/${folderPrefix}[0-9a-f]{12}$`)
+const emptiedMs = 60_000
 
 function parseOwner(text: string | undefined): Owner | undefined {
   try {
