@@ -85,7 +85,7 @@ export { uniqueConstraints, uniqueSteps, type UniqueConstraint } from './sql/uni
 export { addedConstraints, notValidSteps, type AddedConstraint } from './sql/added-constraints.ts'
 export { createIndexSql, partitionedIndexSteps, reindexConcurrentlySql } from './sql/create-index.ts'
 export { commandName, nonTransactionalForm } from './sql/non-transactional.ts'
-export { createAndAttachSql, partitionCommand } from './sql/partitions.ts'
+export { createAndAttachSql, partitionCommand, provenPartitionSteps } from './sql/partitions.ts'
 export { droppedNames, explicitDropSteps } from './sql/drops.ts'
 export { foreignKeySteps, referencedTables } from './sql/foreign-keys.ts'
 export { batchedStatement } from './sql/batched-statement.ts'
@@ -233,6 +233,16 @@ export function lockNamed(
 /** What waits for these locks, in words: `reads and writes` or `writes`. */
 export function waitsFor(locks: readonly LockEffect[]): 'reads and writes' | 'writes' {
   return locks.some(({ mode }) => blocksReads(mode)) ? 'reads and writes' : 'writes'
+}
+
+/** What waits, with the tables: `writes to orders`, `reads and writes of orders and users`. */
+export function queriesOn(locks: readonly LockEffect[], tables: string): string {
+  return waitsFor(locks) === 'writes' ? `writes to ${tables}` : `reads and writes of ${tables}`
+}
+
+/** The beginning of a sentence. */
+export function capitalize(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 /** As {@link waitsFor}, as the subject of a sentence: `every read and write`, `every write`. */

@@ -1,22 +1,22 @@
 import {
   blockingLocks,
-  catalogEffects,
   createAndAttachSql,
   defineRule,
   displayName,
   droppedNames,
+  existingTableLocks,
   lockNamed,
   locksDuring,
   locksOn,
   nameAll,
   nodeOf,
   partitionCommand,
+  provenPartitionSteps,
   quoteName,
   scansUnder,
   step,
   stepOutsideTransaction,
   stepWithLockTimeout,
-  type LockEffect,
   type Remedy,
   type ScanEffect,
   type StatementContext,
@@ -49,30 +49,24 @@ export default defineRule({
 type Context = StatementContext<typeof messages>
 
 const checkFirst =
-  'Give the table a CHECK that says what the bounds say (for a default partition: that its rows lie outside the new bounds), NOT VALID, and validate it in a migration before this one: the change then reads no row. Build the indexes of the parent on it concurrently, too.'
+  'Prove first that the rows are where they belong: a CHECK that is added NOT VALID and validated in a migration before this one. The change itself then reads no row.'
 
 function checkAttach(context: Context, partition: string): void {
-  const scans = blockedScans(context)
-  if (scans.length === 0) return
-  reportScan(context, `Attaching ${partition}`, scans, { summary: checkFirst, migrations: [] })
+  const scans = scansUnder(locksDuring(context.transaction, context), context.effects)
+  if (scans.length > 0) reportScan(context, `Attaching ${partition}`, scans, partition)
 }
 
 function checkCreate(context: Context): void {
-  const { statement } = context
-  const name = nodeOf(statement, 'CreateStmt')?.relation?.relname ?? 'a partition'
-  const steps = createAndAttachSql(statement)
-  const migrations = steps === undefined ? [] : [step(...steps)]
-  const scans = blockedScans(context)
+  const name = nodeOf(context.statement, 'CreateStmt')?.relation?.relname ?? 'a partition'
+  const scans = scansUnder(locksDuring(context.transaction, context), context.effects)
   const action = `Creating ${name} as a partition`
-  if (scans.length > 0) {
-    // which CHECK proves the bounds depends on the partition key, which the statement does not tell
-    const summary = `${checkFirst} Then create the partition as a table and attach it: that leaves the partitioned table itself open to reads and writes.`
-    reportScan(context, action, scans, { summary, migrations: [] })
-  } else {
-    const summary =
-      'Create it as a table of its own and attach it: ATTACH leaves the parent open to reads and writes.'
-    reportLock(context, action, { summary, migrations })
-  }
+  if (scans.length > 0) return reportScan(context, action, scans, name)
+  const steps = createAndAttachSql(context.statement)
+  reportLock(context, action, {
+    summary:
+      'Create it as a table of its own and attach it: ATTACH leaves the parent open to reads and writes.',
+    migrations: steps === undefined ? [] : [step(...steps)],
+  })
 }
 
 function checkDetach(context: Context, partition: string): void {
@@ -106,22 +100,38 @@ function checkDrop(context: Context): void {
   })
 }
 
-function blockedScans(context: Context): readonly ScanEffect[] {
-  const locks = locksDuring(context.transaction, context)
-  return scansUnder(locks, context.effects)
-}
-
-function reportScan(context: Context, action: string, scans: readonly ScanEffect[], remedy: Remedy): void {
-  const locks = locksDuring(context.transaction, context)
-  const tables = nameAll(scans.map(({ relation }) => relation))
-  const because = [...locksOn(locks, scans), ...blockingLocks(context.effects), ...scans]
-  context.report('scans', { action, tables }, { on: scans[0]?.relation ?? '', because, remedy })
+function reportScan(context: Context, action: string, scans: readonly ScanEffect[], partition: string): void {
+  const { statement, effects, settings, transaction, report } = context
+  const locks = locksDuring(transaction, context)
+  const key = existingTableLocks(effects).find(
+    ({ relation }) => relation.partitionKey !== undefined,
+  )?.relation
+  const toProve = scans.map(({ relation }) => ({
+    table: relation,
+    rows: relation.name === partition ? ('inside' as const) : ('outside' as const),
+  }))
+  const steps = provenPartitionSteps(statement, settings, key?.partitionKey, toProve)
+  const buildsIndex = scans.some(({ reason }) => reason === 'build index')
+  report(
+    'scans',
+    { action, tables: nameAll(scans.map(({ relation }) => relation)) },
+    {
+      on: scans[0]?.relation ?? '',
+      because: [...locksOn(locks, scans), ...blockingLocks(effects), ...scans],
+      remedy: {
+        summary: buildsIndex
+          ? `${checkFirst} Build the indexes of the parent on it concurrently before, too.`
+          : checkFirst,
+        migrations: buildsIndex ? [] : (steps ?? []),
+      },
+    },
+  )
 }
 
 /** A lock for an instant, which nobody need take: advice, and less urgent once a lock_timeout bounds it. */
 function reportLock(context: Context, action: string, remedy: Remedy): void {
   const { effects, settings, report } = context
-  const locks: readonly LockEffect[] = blockingLocks(effects)
+  const locks = blockingLocks(effects)
   const parent = locks.find(({ relation }) => relation.kind === 'partitioned table')
   if (parent === undefined) return
   report(
@@ -129,7 +139,7 @@ function reportLock(context: Context, action: string, remedy: Remedy): void {
     { action, parent: displayName(parent.relation) },
     {
       on: parent.relation,
-      because: [...locks, ...catalogEffects(effects, 'create')],
+      because: locks,
       severity: settings.lockTimeoutMs > 0 ? 'info' : 'warning',
       remedy,
     },

@@ -1,13 +1,12 @@
 import {
   blockingLocks,
+  capitalize,
   defineRule,
-  displayName,
-  enumerate,
   isOpaque,
   nameAll,
+  queriesOn,
   relationKey,
   stepWithLockTimeout,
-  waitsFor,
   type LockEffect,
   type Remedy,
   type StatementView,
@@ -20,17 +19,16 @@ export default defineRule({
   severity: 'warning',
   since: '0.1.0',
   messages: {
-    holdsWhileWaiting: ({ held, waits, next }: { held: string; waits: string; next: string }) =>
-      `${waits} of ${held} wait as long as this transaction waits for its lock on ${next}, and two such transactions can deadlock.`,
+    holdsWhileWaiting: ({ queries, next }: { queries: string; next: string }) =>
+      `${capitalize(queries)} wait as long as this transaction waits for its lock on ${next}, and two such transactions can deadlock.`,
   },
   transaction({ transaction, report }) {
     const groups = lockGroups(transaction)
     const [first, second] = groups
     if (first === undefined || second === undefined) return
-    const waits = waitsFor(first.locks) === 'writes' ? 'Writes' : 'Reads and writes'
     report(
       'holdsWhileWaiting',
-      { held: tablesOf([first]), waits, next: tablesOf([second]) },
+      { queries: queriesOn(first.locks, tablesOf([first])), next: tablesOf([second]) },
       {
         at: second.view,
         on: tablesOf(groups),
@@ -78,7 +76,7 @@ function tablesOf(groups: readonly LockGroup[]): string {
 
 /** A migration for each table; settings that the transaction made for itself go along. */
 function splitRemedy({ statements }: TransactionView, groups: readonly LockGroup[]): Remedy {
-  const summary = `Give each table a migration of its own: ${enumerate(groups.map(({ locks }) => displayName(locks[0]?.relation ?? { schema: '', name: '' })))}.`
+  const summary = `Give each of these a migration of its own: ${groups.map((group) => tablesOf([group])).join('; ')}.`
   const starts = groups.map(({ view }) => view)
   if (groups.length > 8 || new Set(starts).size < groups.length) return { summary, migrations: [] }
   const parts: StatementView[][] = [[]]

@@ -2,6 +2,7 @@ import {
   alterActions,
   batchedStatement,
   blockingLocks,
+  capitalize,
   defineRule,
   displayName,
   existingScans,
@@ -9,11 +10,11 @@ import {
   isOpaque,
   locksHeldBefore,
   nameAll,
+  queriesOn,
   step,
   stepOutsideTransaction,
   stepWithLockTimeout,
   unboundedWrites,
-  waitsFor,
   type Effect,
   type LockEffect,
   type Remedy,
@@ -27,10 +28,10 @@ export default defineRule({
   severity: 'error',
   since: '0.1.0',
   messages: {
-    holdsLock: ({ tables, waits, work }: { tables: string; waits: string; work: string }) =>
-      `${waits} of ${tables} wait until ${work}: a lock from earlier in the transaction is still held.`,
-    locksAndWorks: ({ tables, waits, work }: { tables: string; waits: string; work: string }) =>
-      `${waits} of ${tables} wait until ${work}: both happen in one statement.`,
+    holdsLock: ({ queries, work }: { queries: string; work: string }) =>
+      `${capitalize(queries)} wait until ${work}: a lock from earlier in the transaction is still held.`,
+    locksAndWorks: ({ queries, work }: { queries: string; work: string }) =>
+      `${capitalize(queries)} wait until ${work}: both happen in one statement.`,
   },
   transaction({ transaction, report }) {
     const slow = transaction.statements.flatMap((view) => slowWork(transaction, view))
@@ -40,10 +41,10 @@ export default defineRule({
     const [effect] = effects
     if (effect === undefined) return
     const messageId = locksHeldBefore(transaction, view).length > 0 ? 'holdsLock' : 'locksAndWorks'
-    const waits = waitsFor(locks) === 'writes' ? 'Writes' : 'Reads and writes'
+    const queries = queriesOn(locks, nameAll(locks.map(({ relation }) => relation)))
     report(
       messageId,
-      { tables: nameAll(locks.map(({ relation }) => relation)), waits, work: describeWork(effect) },
+      { queries, work: describeWork(effect) },
       {
         at: view,
         on: locks[0]?.relation ?? '',

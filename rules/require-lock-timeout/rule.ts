@@ -3,10 +3,10 @@ import {
   defineRule,
   nameAll,
   nodeOf,
+  queriesOn,
   step,
   stepWithLockTimeout,
   timeZoneNotes,
-  waitsFor,
 } from '../../src/rule.ts'
 
 export default defineRule({
@@ -16,8 +16,8 @@ export default defineRule({
   since: '0.1.0',
   secondary: true,
   messages: {
-    waitsWithoutLimit: ({ tables, waits }: { tables: string; waits: string }) =>
-      `New ${waits} of ${tables} queue up behind this statement for as long as it waits for its lock, and no lock_timeout ends the wait.`,
+    waitsWithoutLimit: ({ queries }: { queries: string }) =>
+      `New ${queries} queue up behind this statement for as long as it waits for its lock, and no lock_timeout ends the wait.`,
   },
   statement(context) {
     const { statement, effects, settings, report } = context
@@ -27,7 +27,7 @@ export default defineRule({
     if (first === undefined) return
     report(
       'waitsWithoutLimit',
-      { tables: nameAll(locks.map(({ relation }) => relation)), waits: waitsFor(locks) },
+      { queries: queriesOn(locks, nameAll(locks.map(({ relation }) => relation))) },
       {
         on: first.relation,
         because: locks,

@@ -11,9 +11,9 @@ import {
   nameAll,
   nodeOf,
   notValidSteps,
+  queriesOn,
   scansUnder,
   step,
-  waitsFor,
   words,
   type AddedConstraint,
   type LockEffect,
@@ -26,17 +26,12 @@ import {
 const messages = {
   checkScans: ({ constraint, table }: { constraint: string; table: string }) =>
     `Adding ${constraint} blocks every read and write of ${table} until each of its rows has been checked.`,
-  foreignKeyScans: ({
-    constraint,
-    tables,
-    table,
-    waits,
-  }: Record<'constraint' | 'tables' | 'table' | 'waits', string>) =>
-    `Adding ${constraint} blocks ${waits} of ${tables} until every row of ${table} has been looked up.`,
+  foreignKeyScans: ({ constraint, queries, table }: Record<'constraint' | 'queries' | 'table', string>) =>
+    `Adding ${constraint} blocks ${queries} until every row of ${table} has been looked up.`,
   domainScans: ({ domain, tables }: { domain: string; tables: string }) =>
     `Adding a constraint to the domain ${domain} blocks writes to ${tables} until each of their rows has been checked.`,
-  codeScans: ({ tables, waits }: { tables: string; waits: string }) =>
-    `Checking a constraint blocks ${waits} of ${tables} until every row has been read.`,
+  codeScans: ({ queries }: { queries: string }) =>
+    `Checking a constraint blocks ${queries} until every row has been read.`,
 }
 
 export default defineRule({
@@ -78,7 +73,7 @@ function checkTable(context: Context, locks: readonly LockEffect[], scans: reado
   const tables = nameAll([table, ...involved.map(({ relation }) => relation)])
   report(
     'foreignKeyScans',
-    { constraint, tables, table: displayName(table), waits: waitsFor(involved) },
+    { constraint, queries: queriesOn(involved, tables), table: displayName(table) },
     options,
   )
 }
@@ -112,7 +107,7 @@ function checkCode(context: Context, locks: readonly LockEffect[], scans: readon
   const blocked = locksOn(locks, scans)
   context.report(
     'codeScans',
-    { tables: nameAll(scans.map(({ relation }) => relation)), waits: waitsFor(blocked) },
+    { queries: queriesOn(blocked, nameAll(scans.map(({ relation }) => relation))) },
     {
       on: scans[0]?.relation ?? '',
       because: [...blocked, ...scans],

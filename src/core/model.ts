@@ -58,6 +58,8 @@ export interface Relation {
    * to everybody else until it commits, so locking it harms nobody.
    */
   readonly existedBefore: boolean
+  /** Of a partitioned table whose key is one plain column, where it is known. */
+  readonly partitionKey?: { readonly strategy: 'list' | 'range'; readonly column: string }
 }
 
 /** Kinds of objects in catalogue effects, in the words of pg_event_trigger_ddl_commands().object_type. */

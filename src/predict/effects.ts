@@ -160,10 +160,18 @@ export function hasHeap(record: RelationRecord): boolean {
   return record.kind === 'table' || record.kind === 'materialized view'
 }
 
+function partitionKey(record: RelationRecord): Pick<Relation, 'partitionKey'> {
+  if (!isTable(record) || record.partitionKey === undefined) return {}
+  const { strategy, columns } = record.partitionKey
+  const column = record.columns.find(({ number }) => number === columns[0])
+  if (strategy === 'hash' || columns.length !== 1 || column === undefined) return {}
+  return { partitionKey: { strategy, column: column.name } }
+}
+
 /** The relation as effects name it, by its present name. */
 export function describeRelation(schema: Schema, record: RelationRecord): Relation {
   const { kind, schema: schemaName, name, isNew } = record
-  const relation = { kind, schema: schemaName, name, existedBefore: !isNew }
+  const relation = { kind, schema: schemaName, name, existedBefore: !isNew, ...partitionKey(record) }
   const ownerId = isIndex(record)
     ? record.table
     : record.kind === 'sequence'

@@ -1,8 +1,10 @@
 import type { PartitionCmd } from '@pgsql/types'
-import type { Statement } from '../core/model.ts'
+import type { Relation, SessionSettings, Statement } from '../core/model.ts'
 import { as } from './ast.ts'
+import { objectName, quoteIdent, quoteName } from './quote.ts'
+import { step, stepWithLockTimeout, type RemedyStep } from './remedies.ts'
 import { alterActions, endOfName, nodeOf } from './statement-nodes.ts'
-import { isWord, tokenize } from './tokens.ts'
+import { isWord, splitAtCommas, tokenize } from './tokens.ts'
 
 /**
  * CREATE TABLE … PARTITION OF as a table of its own that is attached afterwards. Undefined where the statement says
@@ -43,4 +45,77 @@ export function partitionCommand(
   if (command === undefined || action === undefined) return undefined
   if (action.command.subtype === 'AT_AttachPartition') return { kind: 'attach', command }
   return action.command.subtype === 'AT_DetachPartition' ? { kind: 'detach', command } : undefined
+}
+
+/** Tables that a partition change would read, and what has to be proven about each. */
+export interface ToProve {
+  readonly table: Relation
+  /** `inside`: what is attached lies within the bounds; `outside`: the rows of the default partition do not. */
+  readonly rows: 'inside' | 'outside'
+}
+
+/**
+ * Validated CHECKs that spare a partition change its scans, the change itself, and the CHECKs' removal. Undefined
+ * where the bounds do not come down to one plain column.
+ */
+export function provenPartitionSteps(
+  statement: Statement,
+  settings: SessionSettings,
+  key: Relation['partitionKey'],
+  tables: readonly ToProve[],
+): readonly RemedyStep[] | undefined {
+  const bounds = boundsText(statement)
+  const condition = bounds === undefined || key === undefined ? undefined : boundCondition(bounds, key)
+  const change = partitionCommand(statement) === undefined ? createAndAttachSql(statement) : [statement.sql]
+  if (condition === undefined || key === undefined || change === undefined) return undefined
+  const checks = tables.map(({ table, rows }) => {
+    const head = `ALTER TABLE ${quoteName(table)}`
+    const name = quoteIdent(objectName(table.name, rows === 'inside' ? 'in_bounds' : 'out_of_bounds'))
+    const proven =
+      rows === 'inside' ? `${quoteIdent(key.column)} IS NOT NULL AND ${condition}` : `NOT (${condition})`
+    return { head, name, add: `${head} ADD CONSTRAINT ${name} CHECK (${proven}) NOT VALID` }
+  })
+  return [
+    ...checks.map(({ add }) => stepWithLockTimeout(settings, add)),
+    step(...checks.map(({ head, name }) => `${head} VALIDATE CONSTRAINT ${name}`)),
+    stepWithLockTimeout(settings, ...change),
+    ...checks.map(({ head, name }) => stepWithLockTimeout(settings, `${head} DROP CONSTRAINT ${name}`)),
+  ]
+}
+
+/** `FOR VALUES …` of PARTITION OF or ATTACH PARTITION. */
+function boundsText(statement: Statement): string | undefined {
+  const named = partitionCommand(statement)?.command.name?.location ?? parentLocation(statement)
+  return named === undefined ? undefined : statement.sql.slice(endOfName(statement.sql, named)).trim()
+}
+
+function boundCondition(bounds: string, key: NonNullable<Relation['partitionKey']>): string | undefined {
+  const column = quoteIdent(key.column)
+  const [first, second] = parenthesised(bounds)
+  if (first === undefined) return undefined
+  if (key.strategy === 'list') {
+    const takesNull = splitAtCommas(first).some((value) => value.toLowerCase() === 'null')
+    return takesNull ? undefined : `${column} IN (${first})`
+  }
+  const lower = /^minvalue$/i.test(first) ? [] : [`${column} >= ${first}`]
+  const upper = second === undefined || /^maxvalue$/i.test(second) ? [] : [`${column} < ${second}`]
+  const parts = [...lower, ...upper]
+  return parts.length === 0 ? undefined : parts.join(' AND ')
+}
+
+/** The texts between outermost parentheses. */
+function parenthesised(text: string): readonly string[] {
+  const found: string[] = []
+  let depth = 0
+  let start = 0
+  for (const token of tokenize(text)) {
+    if (token.text === '(') {
+      if (depth === 0) start = token.end
+      depth += 1
+    } else if (token.text === ')') {
+      depth -= 1
+      if (depth === 0) found.push(text.slice(start, token.start).trim())
+    }
+  }
+  return found
 }
