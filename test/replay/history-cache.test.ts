@@ -171,6 +171,20 @@ describe('the history cache', () => {
     expect(story(await run(migrations(history), review))).toEqual([expect.stringMatching(taken)])
   })
 
+  it.each<[string, Partial<CheckOptions> & { sharesSession?: boolean }]>([
+    ['another TimeZone', { config: { timeZone: 'Europe/Berlin' } }],
+    ['other timeouts of the runner', { config: { runner: { lockTimeout: 5000 } } }],
+    ['further roles', { config: { roles: ['billing'] } }],
+    ['a superuser', { superuser: true }],
+    ['files that share a session', { sharesSession: true }],
+  ])('does not use for %s what was kept without', async (_title, options) => {
+    const small = migrations({ '1.sql': 'create table t (id int)' })
+    await run(small, {})
+    expect(story(await run(small, {}, options))).toEqual(['Applying 1 migration of the history'])
+    expect(story(await run(small, {}, options))).toEqual([expect.stringMatching(taken)])
+    expect(story(await run(small, {}))).toEqual([expect.stringMatching(taken)])
+  })
+
   it('is not used for a folder with files that are committed', async () => {
     await run(migrations(history), review)
     const git = (...args: readonly string[]): void => void execFileSync('git', args, { cwd: scratch })
