@@ -245,14 +245,17 @@ export function capitalize(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
-/** As {@link waitsFor}, as the subject of a sentence: `every read and write`, `every write`. */
-export function everyQuery(locks: readonly LockEffect[]): 'every read and write' | 'every write' {
-  return waitsFor(locks) === 'writes' ? 'every write' : 'every read and write'
+/** As {@link queriesOn}, one by one: `every write to orders`, `every read and write of orders`. */
+export function everyQueryOn(locks: readonly LockEffect[], tables: string): string {
+  return waitsFor(locks) === 'writes' ? `every write to ${tables}` : `every read and write of ${tables}`
 }
 
-/** Names of relations as people call them, each once: `orders and billing.invoices`. */
+/**
+ * Names of relations as people call them, each once: `billing.invoices and orders`. Sorted, because the order of
+ * effects is not the same in prediction and measurement, and fingerprints have to be.
+ */
 export function nameAll(relations: readonly Pick<Relation, 'schema' | 'name'>[]): string {
-  return enumerate([...new Set(relations.map(displayName))])
+  return enumerate([...new Set(relations.map(displayName))].toSorted())
 }
 
 /** `a`, `a and b`, `a, b and c`. */
@@ -262,10 +265,9 @@ export function enumerate(names: readonly string[]): string {
 }
 
 /** Between timestamp and timestamptz it depends on the TimeZone whether rows have to change: says which one counted. */
-export function timeZoneNotes({
-  effects,
-  settings,
-}: Pick<StatementView, 'effects' | 'settings'>): readonly string[] {
+export function timeZoneNotes({ statement, effects, settings }: StatementView): readonly string[] {
+  // an expression of the user's own is computed for every row anyway
+  if (/\busing\b/i.test(statement.sql)) return []
   const depends = catalogEffects(effects, 'change type').some(
     ({ change: { from, to } }) => from !== to && from.startsWith('timestamp') && to.startsWith('timestamp'),
   )

@@ -103,6 +103,7 @@ function checkDrop(context: Context): void {
 function reportScan(context: Context, action: string, scans: readonly ScanEffect[], partition: string): void {
   const { statement, effects, settings, transaction, report } = context
   const locks = locksDuring(transaction, context)
+  const tables = nameAll(scans.map(({ relation }) => relation))
   const key = existingTableLocks(effects).find(
     ({ relation }) => relation.partitionKey !== undefined,
   )?.relation
@@ -114,9 +115,9 @@ function reportScan(context: Context, action: string, scans: readonly ScanEffect
   const buildsIndex = scans.some(({ reason }) => reason === 'build index')
   report(
     'scans',
-    { action, tables: nameAll(scans.map(({ relation }) => relation)) },
+    { action, tables },
     {
-      on: scans[0]?.relation ?? '',
+      on: tables,
       because: [...locksOn(locks, scans), ...blockingLocks(effects), ...scans],
       remedy: {
         summary: buildsIndex

@@ -41,13 +41,13 @@ export default defineRule({
     const [effect] = effects
     if (effect === undefined) return
     const messageId = locksHeldBefore(transaction, view).length > 0 ? 'holdsLock' : 'locksAndWorks'
-    const queries = queriesOn(locks, nameAll(locks.map(({ relation }) => relation)))
+    const tables = nameAll(locks.map(({ relation }) => relation))
     report(
       messageId,
-      { queries, work: describeWork(effect) },
+      { queries: queriesOn(locks, tables), work: describeWork(effect) },
       {
         at: view,
-        on: locks[0]?.relation ?? '',
+        on: tables,
         because: [...locks, ...effects],
         // what a block of code writes is known only from a rehearsal with few rows
         ...(isOpaque(view.statement) && effect.kind === 'write' ? { severity: 'warning' } : {}),

@@ -1,6 +1,7 @@
 import {
   alterActions,
   as,
+  blockingLocks,
   blocksReads,
   catalogEffects,
   defineRule,
@@ -53,16 +54,23 @@ function reportRewrite(context: Context, heaps: readonly RewriteEffect[]): void 
   const { statement, effects, transaction, settings, report } = context
   const [first] = heaps
   if (first === undefined) return
+  // the parent of rewritten partitions is locked as well
+  const locked = [...blockingLocks(effects), ...heaps].map(({ relation }) => relation)
   report(
     'rewritesTable',
     {
-      tables: nameAll(heaps.map(({ relation }) => relation)),
+      tables: nameAll(locked),
       what: 'all rows',
       cause: rewriteCauseText(statement, effects, first.cause),
     },
     {
-      on: first.relation,
-      because: [...locksOn(locksDuring(transaction, context), heaps), ...heaps, ...typeChanges(effects)],
+      on: nameAll(heaps.map(({ relation }) => relation)),
+      because: [
+        ...locksOn(locksDuring(transaction, context), heaps),
+        ...blockingLocks(effects),
+        ...heaps,
+        ...typeChanges(effects),
+      ],
       notes: timeZoneNotes(context),
       remedy: rewriteRemedy(statement, settings, first.relation, first.cause),
     },
@@ -85,7 +93,7 @@ function reportRebuild(context: Context, indexes: readonly RewriteEffect[]): voi
       cause: rewriteCauseText(statement, effects, first.cause),
     },
     {
-      on: first.relation,
+      on: nameAll(indexes.map(({ relation }) => relation)),
       because: [...(locks.length > 0 ? locks : onIndexes), ...indexes],
       remedy: rewriteRemedy(statement, settings, first.relation, first.cause),
     },

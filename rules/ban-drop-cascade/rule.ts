@@ -31,7 +31,7 @@ export default defineRule({
         existedBefore && change.cascaded && !(object.table !== undefined && gone.has(object.table)),
     )
     if (cascaded.length === 0) return
-    const names = [...new Set(cascaded.map(describe))]
+    const names = [...new Set(cascaded.map(describe))].toSorted()
     const rest = names.length - shown
     report(
       'dropsMore',

@@ -5,6 +5,7 @@ import {
   displayName,
   enumerate,
   isOpaque,
+  nodeOf,
   stepAccepted,
 } from '../../src/rule.ts'
 
@@ -19,11 +20,15 @@ export default defineRule({
   },
   statement({ statement, effects, settings, report }) {
     // a column that this run added carries existedBefore: false
-    const dropped = catalogEffects(effects, 'drop column').filter(({ existedBefore }) => existedBefore)
+    const all = catalogEffects(effects, 'drop column').filter(({ existedBefore }) => existedBefore)
+    // partitions and inheriting tables follow the table that the statement names
+    const named = nodeOf(statement, 'AlterTableStmt')?.relation?.relname
+    const own = all.filter(({ object }) => object.name === named)
+    const dropped = own.length > 0 ? own : all
     if (dropped.length === 0) return
-    const columns = enumerate([
-      ...new Set(dropped.map(({ object, change }) => `${displayName(object)}.${change.column}`)),
-    ])
+    const columns = enumerate(
+      [...new Set(dropped.map(({ object, change }) => `${displayName(object)}.${change.column}`))].toSorted(),
+    )
     report(
       'breaksQueries',
       { columns },

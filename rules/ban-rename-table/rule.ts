@@ -39,7 +39,8 @@ export default defineRule({
   statement(context) {
     for (const effect of catalogEffects(context.effects, 'rename', 'move schema')) {
       const { object, existedBefore } = effect
-      if (!existedBefore || !queried.has(object.kind)) continue
+      const { from, to } = effect.change
+      if (!existedBefore || !queried.has(object.kind) || from === to) continue
       if (!isReplaced(context.transaction, context, effect)) reportChange(context, effect)
     }
   },

@@ -3,7 +3,6 @@ import {
   catalogEffects,
   defineRule,
   droppedNames,
-  enumerate,
   isOpaque,
   nameAll,
   nodeOf,
@@ -35,11 +34,11 @@ export default defineRule({
     report(
       'blocksQueries',
       {
-        indexes: enumerate(dropped.map(({ object }) => object.name)),
+        indexes: nameAll(dropped.map(({ object }) => object)),
         tables: nameAll(locks.map(({ relation }) => relation)),
       },
       {
-        on: dropped.map(({ object }) => object.name).join(', '),
+        on: nameAll(dropped.map(({ object }) => object)),
         because: [...locks, ...dropped],
         // bounded by a lock_timeout, the lock is a matter of an instant
         ...(settings.lockTimeoutMs > 0 ? { severity: 'info' } : {}),

@@ -4,7 +4,7 @@ import {
   defineRule,
   displayName,
   enumerate,
-  everyQuery,
+  everyQueryOn,
   existingRewrites,
   existingScans,
   isOpaque,
@@ -25,8 +25,8 @@ import {
 } from '../../src/rule.ts'
 
 const messages = {
-  blocksWrites: ({ index, table, waits }: { index: string; table: string; waits: string }) =>
-    `Building ${index} blocks ${waits} to ${table} until it is done.`,
+  blocksWrites: ({ index, queries }: { index: string; queries: string }) =>
+    `Building ${index} blocks ${queries} until it is done.`,
   reindexBlocks: ({ indexes, table }: { indexes: string; table: string }) =>
     `Rebuilding ${indexes} blocks every write to ${table}, and reads too, until it is done.`,
 }
@@ -59,7 +59,7 @@ function checkIndex(context: Context): void {
   const name = node?.idxname ?? created?.object.name
   report(
     'blocksWrites',
-    { index: name ?? 'this index', table: displayName(lock.relation), waits: everyQuery([lock]) },
+    { index: name ?? 'this index', queries: everyQueryOn([lock], displayName(lock.relation)) },
     {
       on: lock.relation,
       because: [lock, ...locksOn(locks, scans), ...scans],
@@ -80,7 +80,7 @@ function checkCode(context: Context): void {
     const index = created?.object.name ?? 'an index'
     report(
       'blocksWrites',
-      { index, table: displayName(scan.relation), waits: everyQuery([lock]) },
+      { index, queries: everyQueryOn([lock], displayName(scan.relation)) },
       {
         on: scan.relation,
         because: [lock, scan],

@@ -23,13 +23,13 @@ export default defineRule({
     const { statement, effects, settings, report } = context
     if (settings.lockTimeoutMs > 0 || nodeOf(statement, 'LockStmt')?.nowait === true) return
     const locks = blockingLocks(effects).filter(({ until }) => until === 'commit')
-    const [first] = locks
-    if (first === undefined) return
+    if (locks.length === 0) return
+    const tables = nameAll(locks.map(({ relation }) => relation))
     report(
       'waitsWithoutLimit',
-      { queries: queriesOn(locks, nameAll(locks.map(({ relation }) => relation))) },
+      { queries: queriesOn(locks, tables) },
       {
-        on: first.relation,
+        on: tables,
         because: locks,
         notes: [
           ...(settings.statementTimeoutMs > 0

@@ -105,11 +105,12 @@ function checkCode(context: Context, locks: readonly LockEffect[], scans: readon
   const names = /\b(?:foreign\s+key|check)\b/i.test(statement.sql)
   if (!names && (statement.tag === 'DoStmt' || effects.some(({ kind }) => kind === 'write'))) return
   const blocked = locksOn(locks, scans)
+  const tables = nameAll(scans.map(({ relation }) => relation))
   context.report(
     'codeScans',
-    { queries: queriesOn(blocked, nameAll(scans.map(({ relation }) => relation))) },
+    { queries: queriesOn(blocked, tables) },
     {
-      on: scans[0]?.relation ?? '',
+      on: tables,
       because: [...blocked, ...scans],
       remedy: {
         summary: 'Add the constraint NOT VALID here, and VALIDATE it in a later migration.',
