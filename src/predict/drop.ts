@@ -67,7 +67,8 @@ function lockDropped(context: PredictContext, record: RelationRecord, isCascade:
   if (record.kind === 'sequence' && isCascade) return lockDefaults(context, record.id)
   if (!isTable(record)) return
   for (const constraint of record.constraints) {
-    if (constraint.kind !== 'foreign key') continue
+    // the triggers on the referenced table belong to the partitioned table's own constraint
+    if (constraint.kind !== 'foreign key' || constraint.isInherited === true) continue
     const referenced = schema.find(constraint.table)
     if (!isTable(referenced)) continue
     const source = 'drop table referencing (FK holder)'

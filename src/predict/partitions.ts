@@ -3,7 +3,7 @@ import type { LockMode } from '../core/model.ts'
 import { as, literalText } from '../sql/ast.ts'
 import { implies, type Condition } from '../sql/conditions.ts'
 import { findEqualIndex } from '../sql/schema-indexes.ts'
-import { defaultPartition, readPartitionBound } from '../sql/schema-partitions.ts'
+import { defaultPartition, matchingForeignKey, readPartitionBound } from '../sql/schema-partitions.ts'
 import {
   columnByName,
   columnByNumber,
@@ -54,12 +54,14 @@ function checkForeignKeys(
     if (constraint.kind !== 'foreign key') continue
     const referenced = context.schema.find(constraint.table)
     if (!isTable(referenced)) continue
+    if (matchingForeignKey(parent, child, constraint) !== undefined) {
+      // its triggers on the referenced table go, because the parent's do the work from now on
+      lockWithPartitions(context, referenced, 'AccessExclusiveLock', 'attach partition with its own FK')
+      continue
+    }
     const source = 'attach partition with FK'
     lockWithPartitions(context, referenced, 'ShareRowExclusiveLock', source)
-    const hasOwn = child.constraints.some(
-      (own) => own.kind === 'foreign key' && own.table === referenced.id && own.isValidated,
-    )
-    if (!hasOwn) validateBothSides(context, plan, child, referenced, source)
+    validateBothSides(context, plan, child, referenced, source)
   }
   for (const holder of context.schema.tables(parent.referencedBy)) {
     lockWithPartitions(context, holder, 'ShareRowExclusiveLock', 'attach partition of a referenced table')

@@ -75,6 +75,12 @@ const predictors: Readonly<Record<string, Predictor>> = {
   ExecuteStmt: (context) => {
     context.effects.unknown ??= 'EXECUTE runs a statement that was prepared elsewhere'
   },
+  DropOwnedStmt: (context) => {
+    context.effects.unknown ??= 'DROP OWNED drops whatever the role owns or was granted'
+  },
+  ReassignOwnedStmt: (context) => {
+    context.effects.unknown ??= 'REASSIGN OWNED alters whatever the role owns'
+  },
   DoStmt: predictDo,
   CallStmt: predictCall,
   CreateSchemaStmt: (context, node) => {

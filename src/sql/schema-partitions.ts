@@ -4,6 +4,9 @@ import { attach, copyToChild } from './schema-constraints.ts'
 import { addChildIndex } from './schema-indexes.ts'
 import {
   columnByName,
+  columnByNumber,
+  type Constraint,
+  type ForeignKey,
   type PartitionBound,
   type PartitionKey,
   type RelationId,
@@ -64,9 +67,43 @@ export function inherit(
     }
   }
   for (const constraint of parent.constraints) {
-    const copy = copyToChild(scope, parent, schema.relation(childId) as TableRecord, constraint)
+    const child = schema.relation(childId) as TableRecord
+    const own = bound === undefined ? undefined : matchingForeignKey(parent, child, constraint)
+    if (own !== undefined) {
+      editTable(schema, childId, (table) => ({
+        ...table,
+        constraints: table.constraints.map((one) => (one === own ? { ...own, isInherited: true } : one)),
+      }))
+      continue
+    }
+    const copy = copyToChild(scope, parent, child, constraint)
     if (copy !== undefined) attach(schema, childId, copy)
   }
+}
+
+/**
+ * A foreign key of the partition that becomes the child of the parent's on ATTACH: same columns, same target,
+ * validated (tryAttachPartitionForeignKey, tablecmds.c).
+ */
+export function matchingForeignKey(
+  parent: TableRecord,
+  child: TableRecord,
+  constraint: Constraint,
+): ForeignKey | undefined {
+  if (constraint.kind !== 'foreign key') return undefined
+  const names = (table: TableRecord, numbers: readonly number[]): string =>
+    JSON.stringify(numbers.map((number) => columnByNumber(table, number)?.name))
+  const columns = names(parent, constraint.columns)
+  return child.constraints.find(
+    (own): own is ForeignKey =>
+      own.kind === 'foreign key' &&
+      own.table === constraint.table &&
+      own.isValidated &&
+      own.onDelete === constraint.onDelete &&
+      own.onUpdate === constraint.onUpdate &&
+      names(child, own.columns) === columns &&
+      own.referencedColumns.join() === constraint.referencedColumns.join(),
+  )
 }
 
 /** DETACH PARTITION and NO INHERIT: the child keeps what it inherited. */

@@ -354,3 +354,38 @@ it('predicts scans of parts of a partitioned table once each', () => {
   expect(scansOf(prediction)).toBe('ev_1')
   expect(effectsOf(prediction, 'scan')).toHaveLength(1)
 })
+
+// measured on PostgreSQL 18.4 and 15
+describe('foreign keys of partitions', () => {
+  const partitioned = [
+    `create table p (id int primary key);
+     create table ev (at date not null, p int references p) partition by range (at);
+     create table ev_1 partition of ev for values from ('2020-01-01') to ('2021-01-01');
+     create table ev_own (at date not null check (at >= '2021-01-01' and at < '2022-01-01'), p int references p);
+     create table ev_none (at date not null check (at >= '2022-01-01' and at < '2023-01-01'), p int);`,
+  ]
+  const own = "alter table ev attach partition ev_own for values from ('2021-01-01') to ('2022-01-01');"
+  const none = "alter table ev attach partition ev_none for values from ('2022-01-01') to ('2023-01-01');"
+
+  it('lock the referenced table against reads when ATTACH replaces the triggers of an equal one', () => {
+    const [attached, detached] = predictOn(partitioned, `${own} alter table ev detach partition ev_own;`)
+    expect(summaryOf(attached)).toBe('ev SUX; ev_own AX; p AX | - | -')
+    expect(locksOf(detached)).toBe('ev AX; ev_own AX; p SRX')
+    expect(locksOf(predictOn(partitioned, none)[0])).toBe('ev SUX; ev_none AX; p SRX')
+  })
+
+  it('do not lock the referenced table when a partition is dropped, before it is detached', () => {
+    const sql =
+      'drop table ev_1; drop table ev_own; alter table ev detach partition ev_none; drop table ev_none;'
+    const [inherited, attached, , detached] = predictOn([...partitioned, own, none], sql)
+    expect(locksOf(inherited)).toBe('ev AX; ev_1 AX')
+    expect(locksOf(attached)).toBe('ev AX; ev_own AX')
+    expect(locksOf(detached)).toBe('ev_none AX; p AX')
+  })
+})
+
+it('says that it cannot see what a role owns', () => {
+  const [drop, reassign] = predictOn(history, 'drop owned by app; reassign owned by app to boss;')
+  expect(drop?.unknown).toBe('DROP OWNED drops whatever the role owns or was granted')
+  expect(reassign?.unknown).toBe('REASSIGN OWNED alters whatever the role owns')
+})
