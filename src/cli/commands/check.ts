@@ -48,7 +48,8 @@ export async function runCheck(
   try {
     const report = await check(checkOptions(paths, flags, loaded, context, progress.update))
     context.signal.throwIfAborted()
-    progress.update('Writing the report')
+    // nothing under review is one line in all
+    if (report.migrations.length > 0) progress.update('Writing the report')
     progress.stop()
     await writeReports(report, targets, context)
     return report.exitCode
