@@ -11,18 +11,36 @@ export function catalogChanges(
   catalog: RelationCatalog,
 ): readonly CatalogEffect[] {
   const effects: CatalogEffect[] = []
+  const dropped = droppedRelations(events)
   for (const event of events) {
-    if (event.event === 'drop') effects.push(...dropEffect(event, catalog))
+    if (event.event === 'drop') effects.push(...dropEffect(event, dropped, catalog))
     else if (event.event === 'command' && !event.inExtension) effects.push(...commandEffects(event, catalog))
   }
   return effects
 }
 
-function dropEffect(event: DropEvent, catalog: RelationCatalog): readonly CatalogEffect[] {
+/** `schema.name` of every relation that the statement dropped. */
+function droppedRelations(events: readonly DdlEvent[]): ReadonlySet<string> {
+  return new Set(
+    events.flatMap((event) =>
+      event.event === 'drop' && event.classid === 'pg_class' && event.objsubid === 0
+        ? [event.names.slice(0, 2).join('.')]
+        : [],
+    ),
+  )
+}
+
+function dropEffect(
+  event: DropEvent,
+  dropped: ReadonlySet<string>,
+  catalog: RelationCatalog,
+): readonly CatalogEffect[] {
   // neither named nor a normal dependency: parts that go with their owner (toast table, row type, owned sequence)
   if (event.temporary || (!event.original && !event.normal)) return []
   // a view hangs on what it reads by its rule; the view itself is reported too
   if (event.objectType === 'rule' && event.names.at(-1) === '_RETURN') return []
+  // a table's own CHECK hangs on it by a normal dependency, too
+  if (!event.original && event.names.length === 3 && dropped.has(event.names.slice(0, 2).join('.'))) return []
   const known = event.classid === 'pg_class' ? catalog.get(event.objid) : undefined
   const column = event.objsubid === 0 ? undefined : known?.columns.get(event.objsubid)
   const existedBefore = (known?.relation.existedBefore ?? true) && column?.addedInRun !== true
