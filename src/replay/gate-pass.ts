@@ -47,9 +47,11 @@ export async function gateMigration(
     const plan = mayRunCode(statement)
       ? await planGate(planner, withNewRoutines(statement, statements))
       : undefined
-    if (plan === undefined || plan.tables.length === 0) continue
+    // nobody else can use what the run itself created, and its oid is another one in the copy
+    const tables = plan?.tables.filter((oid) => catalog.existed(oid)) ?? []
+    if (plan === undefined || tables.length === 0) continue
     try {
-      const result = await gateStatement(context, index, statement, plan.tables)
+      const result = await gateStatement(context, index, statement, tables)
       byStatement.set(statement.index, lockEffects(result, catalog))
       if (plan.leftOut > 0)
         limits.push(incomplete(statement, `${plan.leftOut} tables it may reach were too many to watch`))
