@@ -34,7 +34,7 @@ function wrapLine(line: string, columns: number): readonly string[] {
       open = joined
       continue
     }
-    if (open !== '') lines.push(open)
+    if (open !== '') lines.push(open.trimEnd())
     const pieces = cutWord(word, columns)
     lines.push(...pieces.slice(0, -1))
     open = pieces.at(-1) ?? ''
