@@ -136,6 +136,7 @@ async function concludeReport(
     severities: options.config.rules ?? {},
     allows: scripts.parsed.filter(({ script }) => !replayedOnly.has(script.file)).map(readAllowComments),
     today: options.now.toISOString().slice(0, 10),
+    onEmptyDatabase: options.all,
     aboutFiles: [...reviewSet.edited.map(editedMigration), ...reviewSet.problems.map(sourceProblem)],
   })
   return buildReport({

@@ -81,6 +81,11 @@ export function whatWaits(mode: LockMode): string {
   return 'schema changes and vacuum'
 }
 
+/** A type as format_type() prints it, without the schema that {@link displayName} leaves out as well. */
+export function displayType(type: string): string {
+  return type.replace(/^public\./, '')
+}
+
 /** `orders` for public.orders, `billing.invoices` otherwise. */
 export function displayName(object: Pick<Relation, 'schema' | 'name'>): string {
   return object.schema === 'public' || object.schema === '' ? object.name : `${object.schema}.${object.name}`

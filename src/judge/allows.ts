@@ -14,6 +14,8 @@ export interface AllowOptions {
   /** Ids of rules that are off: an allow for one is neither needed nor needless. */
   readonly rulesOff: ReadonlySet<string>
   readonly statements: readonly PlacedStatement[]
+  /** Nothing existed before the run (`--all`): comments that wait for rows have nothing to accept. */
+  readonly onEmptyDatabase: boolean
 }
 
 export interface AppliedAllows {
@@ -76,10 +78,10 @@ function problemOf(
 
 /**
  * Nothing to accept? Not to be said of code (DO, CALL, functions) that was not executed, because prediction does
- * not see into it, nor of rules that are off.
+ * not see into it, nor of rules that are off, nor where everything is new.
  */
-function isNeedless(allow: AllowComment, { rulesOff, statements }: AllowOptions): boolean {
-  if (rulesOff.has(allow.rule)) return false
+function isNeedless(allow: AllowComment, { rulesOff, statements, onEmptyDatabase }: AllowOptions): boolean {
+  if (onEmptyDatabase || rulesOff.has(allow.rule)) return false
   const below = statements.find(
     ({ view: { statement } }) =>
       statement.span.file === allow.file && statement.index === allow.statementIndex,

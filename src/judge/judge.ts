@@ -21,11 +21,14 @@ export interface JudgeInput {
   readonly today: string
   /** Findings about files, made by `editedMigration` and `sourceProblem`, to be sorted in with the others. */
   readonly aboutFiles?: readonly Finding[]
+  /** Everything is judged, on an empty database: nothing existed before, so most comments have nothing to accept. */
+  readonly onEmptyDatabase?: boolean
 }
 
 /** Turns what the statements do into findings: sorted, with receipts, fingerprints and accepted risks. */
 export function judge(input: JudgeInput): readonly Finding[] {
   const { migrations, rules, severities = {}, allows = [], today, aboutFiles = [] } = input
+  const { onEmptyDatabase = false } = input
   const statements = placeStatements(migrations)
   const judged = runRules(statements, rules, severities)
   const all = [...judged, ...failures(statements, judged)]
@@ -34,6 +37,7 @@ export function judge(input: JudgeInput): readonly Finding[] {
     knownRules: [...rules.map(({ id }) => id), 'migration-fails'],
     rulesOff: new Set(Object.keys(severities).filter((id) => severities[id] === 'off')),
     statements,
+    onEmptyDatabase,
   })
   const files = migrations.map(({ migration }) => migration.file)
   const kept = quietSecondary(findings).map(({ finding }) => finding)

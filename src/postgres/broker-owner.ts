@@ -13,6 +13,7 @@ const ownerColumns: Readonly<Record<string, string>> = {
   pg_ts_config: 'cfgowner',
   pg_ts_dict: 'dictowner',
   pg_foreign_server: 'srvowner',
+  pg_publication: 'pubowner',
 }
 
 const currentOwner = Object.entries(ownerColumns)

@@ -10,6 +10,7 @@ import type {
   WriteEffect,
 } from '../core/model.ts'
 import type { StatementPrediction } from '../predict/index.ts'
+import { isRollback } from './commands.ts'
 import type { MeasuredStatement } from './measure.ts'
 import type { ReplayedMigration } from './replay.ts'
 
@@ -24,6 +25,7 @@ export function unite(
   server = '',
 ): MigrationResult {
   const measured = new Map((replayed?.statements ?? []).map((one) => [one.statement.index, one]))
+  const rolledBack = new Set(migration.statements.filter(isRollback).map(({ transaction }) => transaction))
   const statements = migration.statements.map((statement, index): StatementResult => {
     const prediction = predicted[index] ?? { effects: [], settings: unlimited }
     const measurement = measured.get(index)
@@ -38,7 +40,21 @@ export function unite(
       measured: true,
     }
   })
-  return { migration, statements, outcome: replayed?.outcome ?? 'predicted' }
+  return {
+    migration,
+    statements: statements.map((one) =>
+      rolledBack.has(one.statement.transaction) ? withoutChanges(one) : one,
+    ),
+    outcome: replayed?.outcome ?? 'predicted',
+  }
+}
+
+/** What a rolled-back transaction changed never happened; what it locked and read was locked and read. */
+function withoutChanges(result: StatementResult): StatementResult {
+  return {
+    ...result,
+    effects: result.effects.filter(({ kind }) => kind !== 'catalog' && kind !== 'truncate'),
+  }
 }
 
 const unlimited = { lockTimeoutMs: 0, statementTimeoutMs: 0, timeZone: 'UTC' }

@@ -46,6 +46,7 @@ const addressed: Readonly<Record<string, readonly [catalogue: string, word: stri
   OBJECT_CONVERSION: ['pg_conversion', 'conversion'],
   OBJECT_STATISTIC_EXT: ['pg_statistic_ext', 'statistics object'],
   OBJECT_FOREIGN_SERVER: ['pg_foreign_server', 'server'],
+  OBJECT_PUBLICATION: ['pg_publication', 'publication'],
 }
 
 const ownedRelations = new Set([

@@ -1,6 +1,6 @@
 /** Effects and evidence in words: the receipt under a finding. */
 
-import { blocksWrites, displayName, lockStrength, whatWaits } from '../core/locks.ts'
+import { blocksWrites, displayName, displayType, lockStrength, whatWaits } from '../core/locks.ts'
 import { printableLine } from './printable.ts'
 import { postgres } from './words.ts'
 import type {
@@ -231,7 +231,7 @@ function describeColumnChange(change: ColumnChange, subject: string): string {
     case 'drop column':
       return `drops ${column}`
     case 'change type':
-      return `changes ${column} from ${printableLine(change.from)} to ${printableLine(change.to)}`
+      return `changes ${column} from ${printableLine(displayType(change.from))} to ${printableLine(displayType(change.to))}`
     case 'set not null':
       return `makes ${column} NOT NULL`
     case 'drop not null':

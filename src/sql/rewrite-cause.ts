@@ -1,5 +1,6 @@
 import type { ColumnDef, Constraint, FuncCall, Node } from '@pgsql/types'
 import { catalogEffects } from '../core/effects.ts'
+import { displayType } from '../core/locks.ts'
 import type { Effect, RewriteCause, Statement } from '../core/model.ts'
 import { allOf, as, words } from './ast.ts'
 import { alterActions } from './statement-nodes.ts'
@@ -38,7 +39,9 @@ const causes: Readonly<
 
 function typeChangeText(statement: Statement, effects: readonly Effect[]): string {
   const changes = catalogEffects(effects, 'change type').map(({ change: { column, from, to } }) =>
-    from === to ? `${column} is computed anew` : `${column} changes from ${from} to ${to}`,
+    from === to
+      ? `${column} is computed anew`
+      : `${column} changes from ${displayType(from)} to ${displayType(to)}`,
   )
   if (changes.length > 0) return [...new Set(changes)].join(', ')
   const columns = alterActions(statement).flatMap(({ command }) =>

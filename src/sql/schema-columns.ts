@@ -174,7 +174,20 @@ export function addColumnEverywhere(
   if (!recurse) return
   for (const child of scope.schema.tables(table.children)) {
     addColumnEverywhere(withoutReport(scope), child, definition, true)
+    if (table.kind === 'partitioned table') inheritForeignKeys(scope, child)
   }
+}
+
+/** The foreign key that came with a column is the partitioned table's; its partitions have children of it. */
+function inheritForeignKeys(scope: ChangeScope, before: TableRecord): void {
+  editTable(scope.schema, before.id, (partition) => ({
+    ...partition,
+    constraints: partition.constraints.map((one) =>
+      one.kind === 'foreign key' && !before.constraints.some(({ name }) => name === one.name)
+        ? { ...one, isInherited: true }
+        : one,
+    ),
+  }))
 }
 
 export function columnFacts(column: Column): ColumnFacts {

@@ -73,6 +73,11 @@ test('a comment above code that nobody executed may have its use', () => {
   ])
 })
 
+test('a comment is not needless where everything is new', () => {
+  const files = [{ sql: '-- pgrehearse-allow ban-locks: ten rows\nlock orders', effects: [[]] }]
+  expect(judgeFiles(files, [everyLock], { onEmptyDatabase: true })).toEqual([])
+})
+
 test('a comment for a rule that is off is neither needed nor needless', () => {
   const files = [{ sql: '-- pgrehearse-allow ban-locks: ten rows\nlock orders', effects: [[lock('orders')]] }]
   expect(judgeFiles(files, [everyLock], { severities: { 'ban-locks': 'off' } })).toEqual([])

@@ -110,6 +110,7 @@ describe.each(majors)('the broker on Postgres %i', (major) => {
   test.each([
     ['pg_namespace', 'nspowner', 'create schema s', 'alter schema s owner to app_owner'],
     ['pg_type', 'typowner', "create type e as enum ('a')", 'alter type e owner to app_owner'],
+    ['pg_publication', 'pubowner', 'create publication p', 'alter publication p owner to app_owner'],
     ['pg_type', 'typowner', 'create domain d as int', 'alter domain d owner to app_owner'],
     ['pg_type', 'typowner', 'create type c as (a int)', 'alter type c owner to app_owner'],
     [

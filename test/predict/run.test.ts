@@ -382,6 +382,11 @@ describe('foreign keys of partitions', () => {
     expect(locksOf(attached)).toBe('ev AX; ev_own AX')
     expect(locksOf(detached)).toBe('ev_none AX; p AX')
   })
+
+  it('are inherited, too, when they come with a column', () => {
+    const column = 'alter table ev add column q int references p (id);'
+    expect(locksOf(predictOn([...partitioned, column], 'drop table ev_1;')[0])).toBe('ev AX; ev_1 AX')
+  })
 })
 
 it('says that it cannot see what a role owns', () => {

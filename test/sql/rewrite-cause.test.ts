@@ -1,4 +1,5 @@
 import { beforeAll, expect, it } from 'vitest'
+import type { Effect, RewriteCause } from '../../src/core/model.ts'
 import { loadParser, parseScript } from '../../src/sql/parse.ts'
 import { rewriteCauseText } from '../../src/sql/rewrite-cause.ts'
 import { layOutTransactions } from '../../src/sql/transactions.ts'
@@ -6,10 +7,26 @@ import { script } from './scripts.ts'
 
 beforeAll(loadParser)
 
-function causeOf(sql: string): string {
+it('leaves out the schema of types in public, as of tables', () => {
+  const effect: Effect = {
+    kind: 'catalog',
+    object: { kind: 'table', schema: 'public', name: 't' },
+    existedBefore: true,
+    change: { type: 'change type', column: 'm', from: 'public.mood', to: 'other.mood' },
+  }
+  expect(causeOf('alter table t alter m type other.mood', 'column type', [effect])).toBe(
+    'm changes from mood to other.mood',
+  )
+})
+
+function causeOf(
+  sql: string,
+  cause: RewriteCause = 'column default',
+  effects: readonly Effect[] = [],
+): string {
   const statement = layOutTransactions([parseScript(script(sql))], false)[0]?.statements[0]
   if (statement === undefined) throw new Error('no statement')
-  return rewriteCauseText(statement, [], 'column default')
+  return rewriteCauseText(statement, effects, cause)
 }
 
 it.each([
