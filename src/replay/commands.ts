@@ -42,3 +42,9 @@ export function discardsStatements(texts: Iterable<string>): boolean {
   for (const text of texts) if (/\b(discard|deallocate)\b/i.test(text)) return true
   return false
 }
+
+/** Does any of the scripts change what sessions begin with, even inside a function? */
+export function setsSessionDefaults(texts: Iterable<string>): boolean {
+  for (const text of texts) if (/\balter\s+(?:database|role|user)\b/i.test(text)) return true
+  return false
+}

@@ -34,8 +34,8 @@ export async function applyHistory(
 
 /** Between files: no open transaction; a fresh session where the tool reconnects. */
 async function leave(session: ReplaySession, sharesSession: boolean): Promise<void> {
-  if (session.wire.status !== 'I') await session.run([{ sql: 'rollback' }], true)
-  if (!sharesSession) await session.run([{ sql: 'discard all' }], true)
+  if (!sharesSession || session.wire.isLost) await session.renew()
+  else if (session.wire.status !== 'I') await session.run([{ sql: 'rollback' }], true)
 }
 
 async function applyOne(

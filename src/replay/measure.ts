@@ -81,7 +81,8 @@ export class Measurement {
     catalog: RelationCatalog,
     options: MeasureOptions,
   ): Promise<Measurement> {
-    const baseline = await session.read()
+    // before 15 nothing makes the server flush counters, so those of earlier scripts are still in the session
+    const baseline = await session.read({ everyRelation: options.serverMajor < 15 })
     if (baseline === undefined) throw new Error('the baseline probe failed')
     const measurement = new Measurement(session, catalog, options, baseline)
     measurement.tempBytes = (await options.readTempBytes?.()) ?? 0

@@ -4,7 +4,7 @@ import type { Effect, Limit, LockEffect, Migration, Statement } from '../core/mo
 import { decodeEvent, installEventTriggers } from '../postgres/event-triggers.ts'
 import type { PostgresServer } from '../postgres/provider.ts'
 import { brokered, isClusterWide } from './broker.ts'
-import { discardsStatements } from './commands.ts'
+import { discardsStatements, setsSessionDefaults } from './commands.ts'
 import { classifyFailure, type FailureCause } from './failures.ts'
 import { mayNeedGates, type GateContext, type GatedLocks } from './gate-pass.ts'
 import type { MeasuredMigration, MeasuredStatement, MigrationFailure } from './measure.ts'
@@ -67,7 +67,12 @@ class Replay {
     const { history, review, statementTimeoutMs, signal } = request
     const texts = [...history, ...review].map(({ text }) => text)
     this.shared = {
-      sessionOptions: { statementTimeoutMs, signal, scriptsDiscard: discardsStatements(texts) },
+      sessionOptions: {
+        statementTimeoutMs,
+        signal,
+        scriptsDiscard: discardsStatements(texts),
+        scriptsSetDefaults: setsSessionDefaults(texts),
+      },
       prepare: (statement) => this.prepare(statement),
     }
   }

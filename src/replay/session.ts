@@ -7,7 +7,6 @@ import {
   decodeRelations,
   probeCommand,
   probeSql,
-  probeStatementName,
   type ProbeReading,
 } from './probe.ts'
 import { WireSession, type WireCommand, type WireResult } from './wire.ts'
@@ -21,19 +20,30 @@ export interface SessionOptions {
   readonly signal: AbortSignal
   /** Scripts may DISCARD or DEALLOCATE, so the probe must not rely on a prepared statement. */
   readonly scriptsDiscard: boolean
+  /** Scripts may change what new sessions begin with (ALTER ROLE … SET, ALTER DATABASE … SET). */
+  readonly scriptsSetDefaults: boolean
 }
 
 /** A migrator's session with a probe in it and a watchdog outside of it. */
 export class ReplaySession implements AsyncDisposable {
-  readonly wire: WireSession
+  /** Another one after {@link renew}. */
+  wire: WireSession
+  private readonly connect: () => Promise<WireSession>
   private readonly admin: Client
   private readonly options: SessionOptions
   private readonly probe: WireCommand
   /** Set when the watchdog or an abort stopped the last exchange. */
   interruption: Interruption | undefined
 
-  private constructor(wire: WireSession, admin: Client, probe: WireCommand, options: SessionOptions) {
+  private constructor(
+    wire: WireSession,
+    connect: () => Promise<WireSession>,
+    admin: Client,
+    probe: WireCommand,
+    options: SessionOptions,
+  ) {
     this.wire = wire
+    this.connect = connect
     this.admin = admin
     this.probe = probe
     this.options = options
@@ -46,11 +56,26 @@ export class ReplaySession implements AsyncDisposable {
     admin: Client,
     options: SessionOptions,
   ): Promise<ReplaySession> {
-    const client = await server.connectMigrator(database)
-    const sql = probeSql(server.major)
-    const prepared = !options.scriptsDiscard
-    if (prepared) await client.query(`prepare ${probeStatementName} as ${sql}`)
-    return new ReplaySession(new WireSession(client), admin, probeCommand(sql, prepared), options)
+    const probe = probeCommand(probeSql(server.major), !options.scriptsDiscard)
+    const connect = async (): Promise<WireSession> => {
+      const client = await server.connectMigrator(database)
+      if (probe.prepared !== undefined) await client.query(prepareSql(probe))
+      return new WireSession(client)
+    }
+    return new ReplaySession(await connect(), connect, admin, probe, options)
+  }
+
+  /** Makes it as a new connection would be: for tools that connect anew for every file. */
+  async renew(): Promise<void> {
+    if (this.wire.isLost || this.options.scriptsSetDefaults) {
+      await this.wire.end()
+      this.wire = await this.connect()
+      return
+    }
+    if (this.wire.status !== 'I') await this.run([{ sql: 'rollback' }], true)
+    // several times faster than a new connection, which begins with cold caches
+    await this.run([{ sql: 'discard all' }], true)
+    if (this.probe.prepared !== undefined) await this.run([{ sql: prepareSql(this.probe) }], true)
   }
 
   /** Runs commands under the watchdog. */
@@ -102,14 +127,19 @@ export class ReplaySession implements AsyncDisposable {
   }
 
   /** The probe alone: the baseline before the first statement. */
-  async read(): Promise<ProbeReading | undefined> {
-    const [probed] = await this.run([this.probe], true)
-    return readingOf(probed)
+  async read(options: { readonly everyRelation: boolean }): Promise<ProbeReading | undefined> {
+    const more = options.everyRelation ? [{ sql: allRelationsSql }] : []
+    const [probed, all] = await this.run([this.probe, ...more], true)
+    return readingOf(probed, all)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.wire.end()
   }
+}
+
+function prepareSql({ sql, prepared }: WireCommand): string {
+  return `prepare ${prepared} as ${sql}`
 }
 
 /** After a cancel request, this long until the session is terminated. */

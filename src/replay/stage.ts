@@ -21,14 +21,23 @@ export interface StageContext {
 export class Stage implements AsyncDisposable {
   private readonly context: StageContext
   private readonly database: string
+  /** The administrator's connection to the copy. */
+  private readonly observer: Client
   private readonly catalog: RelationCatalog
   readonly seeded: boolean
   private session: ReplaySession | undefined
   private measurement: Measurement | undefined
 
-  private constructor(context: StageContext, database: string, catalog: RelationCatalog, seeded: boolean) {
+  private constructor(
+    context: StageContext,
+    database: string,
+    observer: Client,
+    catalog: RelationCatalog,
+    seeded: boolean,
+  ) {
     this.context = context
     this.database = database
+    this.observer = observer
     this.catalog = catalog
     this.seeded = seeded
   }
@@ -38,26 +47,35 @@ export class Stage implements AsyncDisposable {
     database: string,
     options: { readonly seeded: boolean; readonly apply?: readonly Migration[] },
   ): Promise<Stage> {
-    const catalog = await readCatalog(context.server, database)
-    const stage = new Stage(context, database, catalog, options.seeded)
-    if (options.apply !== undefined && options.apply.length > 0) {
-      const { server, admin, sessionOptions, sharesSession, prepare } = context
-      await using session = await ReplaySession.open(server, database, admin, sessionOptions)
-      await applyHistory(session, options.apply, { sharesSession, prepare })
-      await stage.refreshCatalog()
+    const observer = await context.server.connectAdmin(database)
+    const catalog = await RelationCatalog.read(observer)
+    const stage = new Stage(context, database, observer, catalog, options.seeded)
+    try {
+      await stage.catchUp(options.apply ?? [])
+    } catch (error) {
+      await stage[Symbol.asyncDispose]()
+      throw error
     }
     return stage
   }
 
+  /** Applies what comes before, unmeasured. */
+  private async catchUp(before: readonly Migration[]): Promise<void> {
+    if (before.length === 0) return
+    const { server, admin, sessionOptions, sharesSession, prepare } = this.context
+    await using session = await ReplaySession.open(server, this.database, admin, sessionOptions)
+    await applyHistory(session, before, { sharesSession, prepare })
+    await this.refreshCatalog()
+  }
+
   /** What the gate pass sees of a migration that is about to be measured; see {@link gateMigration}. */
   async gate(context: GateContext, index: number): Promise<GatedLocks> {
-    await using admin = await connected(this.context.server, this.database)
-    return await gateMigration(context, index, admin.client, this.catalog)
+    return gateMigration(context, index, this.observer, this.catalog)
   }
 
   /** Measures one migration. `endsRun`: no further one shares its transaction. */
   async run(migration: Migration, endsRun: boolean): Promise<MeasuredMigration> {
-    if (this.session?.wire.isLost === true || !this.context.sharesSession) await this.leaveSession()
+    await this.enterScript()
     this.session ??= await ReplaySession.open(
       this.context.server,
       this.database,
@@ -73,34 +91,34 @@ export class Stage implements AsyncDisposable {
     })
     const measured = await this.measurement.run(migration, endsRun)
     // what was seen of a transaction that rolled back is not so
-    if (measured.failure !== undefined) await this.refreshCatalog()
+    if (measured.failure !== undefined) {
+      this.measurement = undefined
+      await this.refreshCatalog()
+    }
     return measured
   }
 
-  private async refreshCatalog(): Promise<void> {
-    await using admin = await connected(this.context.server, this.database)
-    await this.catalog.refresh(admin.client)
-  }
-
-  private async leaveSession(): Promise<void> {
-    await this.session?.[Symbol.asyncDispose]()
-    this.session = undefined
+  /** A tool that connects anew for every file gets a session like new. */
+  private async enterScript(): Promise<void> {
+    if (this.session === undefined) return
+    if (this.context.sharesSession && !this.session.wire.isLost) return
+    await this.session.renew()
     this.measurement = undefined
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.leaveSession()
+  private async refreshCatalog(): Promise<void> {
+    await this.catalog.refresh(this.observer)
   }
-}
 
-async function readCatalog(server: PostgresServer, database: string): Promise<RelationCatalog> {
-  await using admin = await connected(server, database)
-  return await RelationCatalog.read(admin.client)
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.session?.[Symbol.asyncDispose]()
+    await this.observer.end()
+  }
 }
 
 async function readTempBytes(admin: Client): Promise<number> {
   const { rows } = await admin.query<{ bytes: string }>(
-    'select coalesce(sum(temp_blks_written), 0) * 8192 as bytes from pgrehearse.pg_stat_statements',
+    'select coalesce(sum(temp_blks_written), 0) * 8192 as bytes from pgrehearse.pg_stat_statements(false)',
   )
   return Number(rows[0]?.bytes ?? 0)
 }

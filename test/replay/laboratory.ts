@@ -40,6 +40,7 @@ export async function measure(
     statementTimeoutMs: options.statementTimeoutMs ?? 60_000,
     signal: options.signal ?? new AbortController().signal,
     scriptsDiscard: /discard/i.test(text),
+    scriptsSetDefaults: false,
   }
   try {
     await prepare(server, database, watchdog, setup, sessionOptions)

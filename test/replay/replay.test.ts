@@ -224,4 +224,23 @@ describe.each(majors)('replay on Postgres %i', (major) => {
       lockTimeoutMs: 5000,
     })
   })
+  it('begins every file of a tool that reconnects as a new connection does', async () => {
+    const result = await rehearse([
+      "set lock_timeout = '5s'; create temp table scratch (id int)",
+      'create table scratch (id bigint)',
+    ])
+    const statement = result.migrations[1]?.statements[0]
+    expect(statement?.settings.lockTimeoutMs).toBe(0)
+    expect(statement?.effects).toContainEqual(
+      expect.objectContaining({ kind: 'catalog', object: expect.objectContaining({ schema: 'public' }) }),
+    )
+  })
+
+  it('begins later files with what a file made the default of new connections', async () => {
+    const result = await rehearse([
+      "do $$ begin execute format('alter database %I set lock_timeout = 7000', current_database()); end $$",
+      'alter table users add column a int',
+    ])
+    expect(result.migrations[1]?.statements[0]?.settings.lockTimeoutMs).toBe(7000)
+  })
 })
