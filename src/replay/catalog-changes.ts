@@ -43,7 +43,8 @@ function dropEffect(
   if (!event.original && event.names.length === 3 && dropped.has(event.names.slice(0, 2).join('.'))) return []
   const known = event.classid === 'pg_class' ? catalog.get(event.objid) : undefined
   const column = event.objsubid === 0 ? undefined : known?.columns.get(event.objsubid)
-  const existedBefore = (known?.relation.existedBefore ?? true) && column?.addedInRun !== true
+  const isOld = known?.relation.existedBefore ?? catalog.isOlder(event.objid)
+  const existedBefore = isOld && column?.addedInRun !== true
   if (known !== undefined && event.objsubid > 0) forgetColumn(catalog, known, event.objsubid)
   if (known !== undefined && column !== undefined && event.original) {
     return [

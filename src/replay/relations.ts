@@ -55,6 +55,24 @@ select a.attrelid::int8 as oid, a.attnum::int as attnum, a.attname, pg_catalog.f
 from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid
 where c.oid >= 16384 and c.relkind in ('r', 'p', 'f', 'v', 'm') and a.attnum > 0 and not a.attisdropped`
 
+const cataloguesOfParts = [
+  'pg_class',
+  'pg_type',
+  'pg_proc',
+  'pg_constraint',
+  'pg_trigger',
+  'pg_attrdef',
+  'pg_policy',
+  'pg_rewrite',
+  'pg_namespace',
+  'pg_statistic_ext',
+  'pg_publication_rel',
+]
+
+const newestOidSql = `select greatest(${cataloguesOfParts
+  .map((name) => `(select max(oid)::int8 from pg_catalog.${name})`)
+  .join(', ')}) as oid`
+
 interface RelationRow {
   oid: string
   relkind: string
@@ -78,14 +96,17 @@ interface ColumnRow {
 /** Relations by oid: oids survive renames and rewrites, so names can be told for any moment of the run. */
 export class RelationCatalog {
   private readonly byOid: Map<number, KnownRelation>
+  private readonly newestOid: number
 
-  private constructor(byOid: Map<number, KnownRelation>) {
+  private constructor(byOid: Map<number, KnownRelation>, newestOid: number) {
     this.byOid = byOid
+    this.newestOid = newestOid
   }
 
   /** Reads the whole catalogue once, before the first migration under review. TOAST goes with its table and is left out. */
   static async read(client: Client): Promise<RelationCatalog> {
-    return new RelationCatalog(await readRelations(client))
+    const newest = await client.query<{ oid: string }>(newestOidSql)
+    return new RelationCatalog(await readRelations(client), Number(newest.rows[0]?.oid))
   }
 
   /**
@@ -106,6 +127,14 @@ export class RelationCatalog {
   /** Did the relation exist before the first migration under review? */
   existed(oid: number): boolean {
     return this.byOid.get(oid)?.relation.existedBefore ?? false
+  }
+
+  /**
+   * Was the object of any catalogue there before the first migration under review? Oids count upwards within a
+   * cluster (GetNewObjectId, varsup.c), and throwaway clusters do not live to see them wrap around.
+   */
+  isOlder(oid: number): boolean {
+    return oid <= this.newestOid
   }
 
   /** Remembers what an event or a probe told about a relation. */

@@ -264,6 +264,32 @@ describe.each(majors)('measuring on Postgres %i', (major) => {
     expect(drops.map(({ object }) => object.kind)).toHaveLength(3)
   })
 
+  it('knows which of the dropped things the run itself had made', async () => {
+    const { statements } = await measure(
+      server,
+      setup,
+      `create table a (id int primary key); create table b (id int references a);
+       create function made() returns int language sql as 'select 1';
+       alter table users alter note set default made();
+       drop table a cascade; drop function made cascade; alter table orgs drop constraint orgs_pkey cascade`,
+    )
+    const drops = statements.flatMap(({ effects }) =>
+      effects.flatMap((effect) =>
+        effect.kind === 'catalog' && effect.change.type === 'drop'
+          ? [`${effect.object.kind} ${effect.object.name} ${effect.existedBefore ? 'old' : 'new'}`]
+          : [],
+      ),
+    )
+    expect(drops.toSorted()).toEqual([
+      'default value note new',
+      'function made new',
+      'table a new',
+      'table constraint b_id_fkey new',
+      'table constraint orgs_pkey old',
+      'table constraint users_org_id_fkey old',
+    ])
+  })
+
   it('tells columns added, renamed, retyped and dropped, even from inside a DO block', async () => {
     const text = `do $$ begin
       alter table users add column required int not null default 1;
