@@ -193,7 +193,9 @@ export class Measurement {
     }
     if (isRollback(statement) && this.catalogAtBegin !== undefined) this.catalog.restore(this.catalogAtBegin)
     effects.push(...notices.effects)
-    if (failure === undefined && maySpill(statement, effects)) effects.push(...(await this.tempEffect()))
+    const lasted = result?.durationMs ?? 0
+    if (failure === undefined && lasted >= shortestSpillMs && maySpill(statement, effects))
+      effects.push(...(await this.tempEffect()))
     if (failure !== undefined) effects.push(failure.error)
     const { lockTimeoutMs, statementTimeoutMs, timeZone } = this.last
     const settings = { lockTimeoutMs, statementTimeoutMs, timeZone }
@@ -280,7 +282,13 @@ function splitNotices(
   return { events, effects }
 }
 
-/** Only what reads or sorts much can spill: a look costs a round trip. */
+/**
+ * Nobody sorts or hashes more than work_mem (4 MB) in less time, and a look costs a round trip and a walk through
+ * all statistics.
+ */
+const shortestSpillMs = 3
+
+/** Only what reads or sorts much can spill. */
 function maySpill({ tag }: Statement, effects: readonly Effect[]): boolean {
   if (effects.some(({ kind }) => kind === 'scan' || kind === 'rewrite' || kind === 'write')) return true
   return tag === 'SelectStmt' || tag === 'CreateTableAsStmt' || tag === 'DoStmt' || tag === 'CallStmt'
