@@ -5,7 +5,7 @@ import type { PostgresServer } from '../postgres/provider.ts'
 import { transactionCommand } from '../sql/transactions.ts'
 import { readsStdin } from './commands.ts'
 import { gateLocks, type GateLock, type GateResult } from './gate.ts'
-import { mayRunCode, planGate } from './gate-plan.ts'
+import { mayHideLocks, mayRunCode, planGate } from './gate-plan.ts'
 import type { RelationCatalog } from './relations.ts'
 
 export interface GateContext {
@@ -25,8 +25,11 @@ export interface GatedLocks {
 }
 
 /** Might any of the migrations run code whose locks are gone before it ends? Then a pristine copy is worth its time. */
-export function mayNeedGates(review: readonly Migration[]): boolean {
-  return review.some(({ statements }) => statements.some(mayRunCode))
+export function mayNeedGates(history: readonly Migration[], review: readonly Migration[]): boolean {
+  return (
+    review.some(({ statements }) => statements.some(mayRunCode)) &&
+    mayHideLocks([...history, ...review].map(({ text }) => text))
+  )
 }
 
 /**

@@ -12,7 +12,7 @@ export interface GatePlan {
   readonly leftOut: number
 }
 
-/** Gates are connections: two or three per table, of the server's 200. */
+/** Gates are connections: two or three per table, of the server's 100. */
 const mostTables = 24
 
 /**
@@ -39,6 +39,15 @@ export async function planGate(client: Client, statement: StatementText): Promis
   const texts = isBlock ? [statement.sql, ...bodies] : bodies
   if (!texts.some(hidesLocks)) return undefined
   return chooseTables(client, [statement.sql, ...bodies])
+}
+
+/**
+ * Is there, in any of the scripts, code that can give locks back early? Routines come from them, so where there is
+ * none, no statement has to be looked at.
+ */
+export function mayHideLocks(texts: Iterable<string>): boolean {
+  for (const text of texts) if (hidesLocks(text)) return true
+  return false
 }
 
 /** An exception handler, or transaction control; RAISE EXCEPTION is neither. `subtransaction` is PL/Tcl's and PL/Python's. */

@@ -76,9 +76,18 @@ async function createBase({ server, settings }: HistoryContext): Promise<string>
   const base = await server.createDatabase()
   await using admin = await connected(server, base)
   await setDefaults(admin.client, base, settings)
-  if (server.hasSuperuser) await installBroker(admin.client, server.migrator)
+  if (server.hasSuperuser) {
+    await installBroker(admin.client, server.migrator)
+    await admin.client.query(publicCreateSql)
+  }
   return base
 }
+
+/**
+ * Scripts that begin with SET ROLE app_owner create objects as a role that production has long since granted it
+ * to. From 15 on nobody but the owner may create in `public`; here everybody may, as before.
+ */
+const publicCreateSql = 'grant create on schema public to public'
 
 /** As database defaults they survive RESET ALL and DISCARD ALL in a script. */
 async function setDefaults(
@@ -91,6 +100,8 @@ async function setDefaults(
       `alter database ${client.escapeIdentifier(database)} set ${client.escapeIdentifier(name)} to ${client.escapeLiteral(value)}`,
     )
   }
+  // for CREATE SCHEMA after SET ROLE; a copy of a database does not inherit its grants
+  await client.query(`grant create on database ${client.escapeIdentifier(database)} to public`)
 }
 
 async function applyRest(

@@ -140,8 +140,8 @@ class Replay {
 
   /** A copy that nobody touches, where the gate pass may need one. */
   private async gateContext(seeded: string): Promise<GateContext | undefined> {
-    const { server, review, statementTimeoutMs, signal } = this.request
-    if (!server.hasSuperuser || !mayNeedGates(review)) return undefined
+    const { server, history, review, statementTimeoutMs, signal } = this.request
+    if (!server.hasSuperuser || !mayNeedGates(history, review)) return undefined
     const pristine = await server.createDatabase({ template: seeded })
     const timeoutMs = Math.min(statementTimeoutMs, gateTimeoutMs)
     return { server, pristine, review, signal, timeoutMs, prepare: this.shared.prepare }
@@ -208,6 +208,12 @@ class Replay {
     if (server.kind === 'existing' && isClusterWide(statement, server.foreignRoles)) {
       return {
         refused: 'A statement that changes the whole server is not run on a server that was given to us.',
+      }
+    }
+    if (statement.tag === 'AlterSystemStmt' && !server.migratorIsSuperuser) {
+      return {
+        refused:
+          'ALTER SYSTEM changes the configuration of a whole server and touches no table; it is left out here.',
       }
     }
     // roles belong to the whole server: a second attempt finds those of the first

@@ -216,7 +216,7 @@ function newTypeRemedy({ table, settings, action }: Change): Remedy {
         settings,
         `DROP TRIGGER ${trigger} ON ${name}`,
         `DROP FUNCTION ${procedure}()`,
-        `ALTER TABLE ${name} RENAME COLUMN ${quoteIdent(old)} TO ${quoteIdent(objectName(old, 'old'))}`,
+        `-- First: ${added.replaceAll(/\s+/g, ' ')} must have what ${old.replaceAll(/\s+/g, ' ')} has: default or identity, NOT NULL, indexes, keys\nALTER TABLE ${name} RENAME COLUMN ${quoteIdent(old)} TO ${quoteIdent(objectName(old, 'old'))}`,
         `ALTER TABLE ${name} RENAME COLUMN ${quoteIdent(added)} TO ${quoteIdent(old)}`,
       ),
     ],

@@ -185,6 +185,20 @@ describe.each(majors)('replay on Postgres %i', (major) => {
     ])
   })
 
+  it('lets a script create objects as the role that it sets', async () => {
+    const owner = `owner_${major}_${Date.now()}`
+    const text = `set role ${owner}; create schema s_${major}; create table public.as_owner (a int); reset role`
+    const result = await rehearse([text], { mode: 'statement' })
+    expect(outcomes(result)).toEqual(['rehearsed'])
+    expect(result.limits).toEqual([])
+  })
+
+  it('leaves out ALTER SYSTEM and says so', async () => {
+    const result = await rehearse(["alter system set work_mem = '8MB'", 'select 1'], { mode: 'statement' })
+    expect(outcomes(result)).toEqual(['rehearsed', 'rehearsed'])
+    expect(codes(result)).toEqual(['statement-refused'])
+  })
+
   it('joins the files of a run in one transaction', async () => {
     const result = await rehearse(
       ['alter table users add column a int', 'alter table users add column b int'],
