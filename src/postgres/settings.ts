@@ -35,6 +35,7 @@ const settings: Readonly<Record<string, string | number>> = {
   // The probe walks the whole lock table with every statement. Room for 7,000 locks, as production's defaults give,
   // costs 0.07 ms; more than that, with the connections of gates, costs a multiple.
   max_locks_per_transaction: 64,
+  max_pred_locks_per_transaction: 10, // pg_lock_status() walks these, too
   max_connections: 100,
   dynamic_shared_memory_type: 'mmap', // Docker's /dev/shm is 64 MB
   huge_pages: 'off',

@@ -74,7 +74,10 @@ export class ReplaySession implements AsyncDisposable {
     }
     if (this.wire.status !== 'I') await this.run([{ sql: 'rollback' }], true)
     // several times faster than a new connection, which begins with cold caches
-    await this.run([{ sql: 'discard all' }], true)
+    await this.run(
+      discardAllButPlans.map((sql) => ({ sql })),
+      true,
+    )
     if (this.probe.prepared !== undefined) await this.run([{ sql: prepareSql(this.probe) }], true)
   }
 
@@ -137,6 +140,18 @@ export class ReplaySession implements AsyncDisposable {
     await this.wire.end()
   }
 }
+
+/** DISCARD ALL (discard.c: DiscardAll) without DISCARD PLANS, which our event triggers would have to make anew. */
+const discardAllButPlans = [
+  'close all',
+  'set session authorization default',
+  'reset all',
+  'deallocate all',
+  'unlisten *',
+  'select pg_catalog.pg_advisory_unlock_all()',
+  'discard temp',
+  'discard sequences',
+]
 
 function prepareSql({ sql, prepared }: WireCommand): string {
   return `prepare ${prepared} as ${sql}`

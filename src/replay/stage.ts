@@ -51,6 +51,7 @@ export class Stage implements AsyncDisposable {
     const catalog = await RelationCatalog.read(observer)
     const stage = new Stage(context, database, observer, catalog, options.seeded)
     try {
+      if (context.server.kind === 'embedded') await forgetStatistics(context.admin)
       await stage.catchUp(options.apply ?? [])
     } catch (error) {
       await stage[Symbol.asyncDispose]()
@@ -114,6 +115,11 @@ export class Stage implements AsyncDisposable {
     await this.session?.[Symbol.asyncDispose]()
     await this.observer.end()
   }
+}
+
+/** Reading them takes as long as there are many, and those of the history are of no use any more. */
+async function forgetStatistics(admin: Client): Promise<void> {
+  await admin.query('select pgrehearse.pg_stat_statements_reset()')
 }
 
 async function readTempBytes(admin: Client): Promise<number> {
