@@ -286,7 +286,7 @@ function splitNotices(
  * Nobody sorts or hashes more than work_mem (4 MB) in less time, and a look costs a round trip and a walk through
  * all statistics.
  */
-const shortestSpillMs = 3
+const shortestSpillMs = 5
 
 /** Only what reads or sorts much can spill. */
 function maySpill({ tag }: Statement, effects: readonly Effect[]): boolean {
