@@ -38,5 +38,5 @@ const localeFolder = '/usr/lib/locale'
 async function installedLocales(): Promise<unknown> {
   const names = await readdir(localeFolder).catch(() => [])
   const archive = await stat(join(localeFolder, 'locale-archive')).catch(() => undefined)
-  return [names.toSorted(), archive?.size ?? 0]
+  return [names.toSorted((a, b) => (a < b ? -1 : 1)), archive?.size ?? 0]
 }

@@ -181,6 +181,6 @@ async function endsWithin(child: ChildProcess, signal: NodeJS.Signals, timeoutMs
   child.ref()
   const exit = new Promise<true>((resolve) => child.once('exit', () => resolve(true)))
   child.kill(signal)
-  if (timeoutMs === undefined) return await exit
-  return await Promise.race([exit, sleep(timeoutMs, false as const, { ref: false })])
+  if (timeoutMs === undefined) return exit
+  return Promise.race([exit, sleep(timeoutMs, false as const, { ref: false })])
 }
