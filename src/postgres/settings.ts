@@ -61,8 +61,12 @@ export function serverSettings(major: number): Readonly<Record<string, string | 
 
 /** Writes the configuration files of a data folder anew, all of them, whatever they held. */
 export async function writeConfiguration(dataDir: string, socketDir: string, major: number): Promise<void> {
-  const lines = Object.entries({ ...serverSettings(major), unix_socket_directories: socketDir }).map(
-    ([name, value]) => `${name} = '${value.replaceAll("'", "''")}'`,
+  const settings: Readonly<Record<string, string | number>> = {
+    ...serverSettings(major),
+    unix_socket_directories: socketDir,
+  }
+  const lines = Object.entries(settings).map(
+    ([name, value]) => `${name} = '${String(value).replaceAll("'", "''")}'`,
   )
   await writeFile(join(dataDir, 'postgresql.conf'), `${lines.join('\n')}\n`)
   await writeFile(join(dataDir, 'postgresql.auto.conf'), '')
