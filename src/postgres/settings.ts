@@ -61,11 +61,11 @@ export function serverSettings(major: number): Readonly<Record<string, string | 
 
 /** Writes the configuration files of a data folder anew, all of them, whatever they held. */
 export async function writeConfiguration(dataDir: string, socketDir: string, major: number): Promise<void> {
-  const settings: Readonly<Record<string, string | number>> = {
+  const written: Readonly<Record<string, string | number>> = {
     ...serverSettings(major),
     unix_socket_directories: socketDir,
   }
-  const lines = Object.entries(settings).map(
+  const lines = Object.entries(written).map(
     ([name, value]) => `${name} = '${String(value).replaceAll("'", "''")}'`,
   )
   await writeFile(join(dataDir, 'postgresql.conf'), `${lines.join('\n')}\n`)
