@@ -6,6 +6,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          sequence: { groupOrder: 0 },
           include: ['test/**/*.test.ts'],
           exclude: ['test/{replay,postgres,cli,pack}/**'],
         },
@@ -13,6 +14,7 @@ export default defineConfig({
       {
         test: {
           name: 'replay',
+          sequence: { groupOrder: 1 },
           include: ['test/{replay,postgres,cli,pack}/**/*.test.ts'],
           globalSetup: ['test/setup/postgres-majors.ts'],
           testTimeout: 120_000,
