@@ -50,8 +50,8 @@ export interface MeasureOptions {
   readonly prepare: (statement: Statement) => { readonly sql: string } | { readonly refused: string }
   /** Tells our triggers' messages from the migration's own; undefined where we may not create event triggers. */
   readonly decodeEvent: ((message: string) => DdlEvent | undefined) | undefined
-  /** Reads the bytes of temporary files written so far in this cluster's databases, when it can be known. */
-  readonly readTempBytes: (() => Promise<number>) | undefined
+  /** Bytes of temporary files that this cluster has written since the last call, where that can be known. */
+  readonly newTempBytes: (() => Promise<number>) | undefined
 }
 
 /** Runs migrations in one session, statement by statement, and measures each. */
@@ -61,7 +61,6 @@ export class Measurement {
   private readonly options: MeasureOptions
   private last: ProbeReading
   private transaction = -1
-  private tempBytes = 0
   private catalogAtBegin: ReadonlyMap<number, KnownRelation> | undefined
 
   private constructor(
@@ -84,9 +83,7 @@ export class Measurement {
     // before 15 nothing makes the server flush counters, so those of earlier scripts are still in the session
     const baseline = await session.read({ everyRelation: options.serverMajor < 15 })
     if (baseline === undefined) throw new Error('the baseline probe failed')
-    const measurement = new Measurement(session, catalog, options, baseline)
-    measurement.tempBytes = (await options.readTempBytes?.()) ?? 0
-    return measurement
+    return new Measurement(session, catalog, options, baseline)
   }
 
   /** Runs one script in its wrapping. `endsRun`: it is the last of those that share one transaction (mode `run`). */
@@ -208,10 +205,7 @@ export class Measurement {
 
   /** Temporary files since the last look; statements that were not looked at wrote none. */
   private async tempEffect(): Promise<readonly Effect[]> {
-    if (this.options.readTempBytes === undefined) return []
-    const total = await this.options.readTempBytes()
-    const bytes = total - this.tempBytes
-    this.tempBytes = total
+    const bytes = (await this.options.newTempBytes?.()) ?? 0
     return bytes > 0 ? [{ kind: 'temp', bytes }] : []
   }
 

@@ -27,6 +27,8 @@ export class Stage implements AsyncDisposable {
   readonly seeded: boolean
   private session: ReplaySession | undefined
   private measurement: Measurement | undefined
+  /** Of temporary files, since the statistics were forgotten. */
+  private tempBytes = 0
 
   private constructor(
     context: StageContext,
@@ -67,6 +69,7 @@ export class Stage implements AsyncDisposable {
     await using session = await ReplaySession.open(server, this.database, admin, sessionOptions)
     await applyHistory(session, before, { sharesSession, prepare })
     await this.refreshCatalog()
+    if (server.kind === 'embedded') await this.newTempBytes()
   }
 
   /** What the gate pass sees of a migration that is about to be measured; see {@link gateMigration}. */
@@ -87,8 +90,7 @@ export class Stage implements AsyncDisposable {
       serverMajor: this.context.server.major,
       prepare: this.context.prepare,
       decodeEvent: this.context.decodeEvent,
-      readTempBytes:
-        this.context.server.kind === 'embedded' ? () => readTempBytes(this.context.admin) : undefined,
+      newTempBytes: this.context.server.kind === 'embedded' ? () => this.newTempBytes() : undefined,
     })
     const measured = await this.measurement.run(migration, endsRun)
     // what was seen of a transaction that rolled back is not so
@@ -105,6 +107,13 @@ export class Stage implements AsyncDisposable {
     if (this.context.sharesSession && !this.session.wire.isLost) return
     await this.session.renew()
     this.measurement = undefined
+  }
+
+  private async newTempBytes(): Promise<number> {
+    const total = await readTempBytes(this.context.admin)
+    const fresh = total - this.tempBytes
+    this.tempBytes = total
+    return fresh
   }
 
   private async refreshCatalog(): Promise<void> {

@@ -51,7 +51,7 @@ export async function measure(
       serverMajor: server.major,
       prepare: ({ sql }) => ({ sql }),
       decodeEvent: (message) => decodeEvent(marker, message),
-      readTempBytes: undefined,
+      newTempBytes: undefined,
     })
     return await measurement.run(migration(text, mode), true)
   } finally {
