@@ -257,4 +257,14 @@ describe.each(majors)('replay on Postgres %i', (major) => {
     ])
     expect(result.migrations[1]?.statements[0]?.settings.lockTimeoutMs).toBe(7000)
   })
+  it('measures the bytes of temporary files, of the statement that wrote them', async () => {
+    const result = await rehearse([
+      "set work_mem = '64kB'; create table big as select g, md5(g::text) as m from generate_series(1, 50000) g order by m; select count(*) from big",
+    ])
+    const bytes = result.migrations[0]?.statements.map(({ effects }) =>
+      effects.map((effect) => (effect.kind === 'temp' ? effect.bytes : 0)).reduce((a, b) => a + b, 0),
+    )
+    expect(bytes).toEqual([0, expect.any(Number), 0])
+    expect(bytes?.[1]).toBeGreaterThan(1_000_000)
+  })
 })
