@@ -13,7 +13,7 @@ import { preflightSelect } from './preflight.ts'
 import { copyBase, prepareHistory, type KeptHistory, type PreparedHistory } from './prepare-history.ts'
 import { namedRoles } from './roles.ts'
 import { newMarker } from './session.ts'
-import { connected, Stage, type StageContext } from './stage.ts'
+import { connected, isServerGone, Stage, type StageContext } from './stage.ts'
 
 export interface ReplayRequest {
   readonly server: PostgresServer
@@ -51,6 +51,14 @@ export interface ReplayOutcome {
  */
 export async function replay(request: ReplayRequest): Promise<ReplayOutcome> {
   return new Replay(request).run()
+}
+
+/** What the migrations under review are rehearsed on; the stage is replaced when rows of ours stood in the way. */
+interface ReviewStage {
+  readonly base: string
+  readonly admin: Client
+  readonly gates: GateContext | undefined
+  stage: Stage
 }
 
 class Replay {
@@ -105,37 +113,54 @@ class Replay {
   ): Promise<readonly ReplayedMigration[]> {
     const results: ReplayedMigration[] = []
     const gates = await this.gateContext(seeded)
-    let stage = await Stage.open(this.stageContext(admin), seeded, { seeded: true })
+    const stage = await Stage.open(this.stageContext(admin), seeded, { seeded: true })
+    const rehearsal = { base, admin, gates, stage }
     try {
       let stopped: string | undefined
       for (const [index, migration] of this.request.review.entries()) {
         if (stopped !== undefined) {
-          results.push(this.notReached(migration, stopped))
+          results.push(this.notReached(migration, `${stopped} fails before it`, `Mend ${stopped} first.`))
           continue
         }
         this.request.progress(`Rehearsing ${migration.file}`)
-        const gated = gates === undefined ? undefined : await stage.gate(gates, index)
-        let measured = await stage.run(migration, this.endsRun(index))
-        if (
-          measured.failure !== undefined &&
-          this.causeOf(migration, measured.failure, stage.seeded).whose === 'data'
-        ) {
-          const onSeeds = measured.failure
-          await stage[Symbol.asyncDispose]()
-          stage = await this.unseededStage(base, admin, index)
-          measured = await stage.run(migration, this.endsRun(index))
-          if (measured.failure === undefined && !breaksOnAnyRow(onSeeds))
-            this.limits.push(dependsOnData(onSeeds))
-        }
-        this.limits.push(...measured.limits, ...(gated?.limits ?? []))
-        const result = withGatedLocks(this.conclude(migration, measured), gated)
+        const result = await this.rehearseOne(rehearsal, index, migration)
         if (result.outcome === 'failed') stopped = migration.file
         results.push(result)
       }
     } finally {
-      await stage[Symbol.asyncDispose]()
+      await rehearsal.stage[Symbol.asyncDispose]()
     }
     return results
+  }
+
+  private async rehearseOne(
+    on: ReviewStage,
+    index: number,
+    migration: Migration,
+  ): Promise<ReplayedMigration> {
+    try {
+      const gated = on.gates === undefined ? undefined : await on.stage.gate(on.gates, index)
+      const measured = await this.measureOne(on, index, migration)
+      this.limits.push(...measured.limits, ...(gated?.limits ?? []))
+      return withGatedLocks(this.conclude(migration, measured), gated)
+    } catch (error) {
+      if (!isServerGone(error)) throw error
+      const hint = 'Look for a full disk or too little memory on this machine, and run again.'
+      return this.notReached(migration, 'the throwaway server went away before it', hint)
+    }
+  }
+
+  /** Once on seeded tables, and once more without rows of ours when it may have failed for them. */
+  private async measureOne(on: ReviewStage, index: number, migration: Migration): Promise<MeasuredMigration> {
+    const measured = await on.stage.run(migration, this.endsRun(index))
+    const { failure } = measured
+    if (failure === undefined || this.causeOf(migration, failure, on.stage.seeded).whose !== 'data')
+      return measured
+    await on.stage[Symbol.asyncDispose]()
+    on.stage = await this.unseededStage(on.base, on.admin, index)
+    const again = await on.stage.run(migration, this.endsRun(index))
+    if (again.failure === undefined && !breaksOnAnyRow(failure)) this.limits.push(dependsOnData(failure))
+    return again
   }
 
   /** A copy that nobody touches, where the gate pass may need one. */
@@ -222,11 +247,11 @@ class Replay {
     return { sql: detour ?? statement.sql }
   }
 
-  private notReached(migration: Migration, stopped: string): ReplayedMigration {
+  private notReached(migration: Migration, why: string, hint: string): ReplayedMigration {
     this.limits.push({
       code: 'not-rehearsed',
-      message: `${migration.file} was not rehearsed, because ${stopped} fails before it; it is judged by prediction.`,
-      hint: `Mend ${stopped} first.`,
+      message: `${migration.file} was not rehearsed, because ${why}; it is judged by prediction.`,
+      hint,
     })
     return { migration, outcome: 'not rehearsed', statements: [] }
   }

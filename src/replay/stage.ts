@@ -117,14 +117,42 @@ export class Stage implements AsyncDisposable {
   }
 
   private async refreshCatalog(): Promise<void> {
-    await this.catalog.refresh(this.observer)
+    try {
+      await this.catalog.refresh(this.observer)
+    } catch (error) {
+      // the failure is known already; what follows will find the server gone by itself
+      if (!isServerGone(error)) throw error
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.session?.[Symbol.asyncDispose]()
-    await this.observer.end()
+    await this.observer.end().catch(() => undefined)
   }
 }
+
+/** Did the server itself go away (a full disk makes it end itself), and not only answer with an error? */
+export function isServerGone(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const { code } = error as Error & { code?: unknown }
+  return (
+    goneCodes.has(String(code)) ||
+    /connection terminated|not queryable|closed the connection/i.test(error.message)
+  )
+}
+
+/** Of the socket; admin_shutdown, crash_shutdown, cannot_connect_now; connection_failure, connection_does_not_exist. */
+const goneCodes: ReadonlySet<string> = new Set([
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'EPIPE',
+  'ENOENT',
+  '57P01',
+  '57P02',
+  '57P03',
+  '08006',
+  '08003',
+])
 
 /** Reading them takes as long as there are many, and those of the history are of no use any more. */
 async function forgetStatistics(admin: Client): Promise<void> {
