@@ -5,6 +5,7 @@ import type { Limit, Migration } from './core/model.ts'
 import { serverIdentity } from './postgres/identity.ts'
 import type { PostgresServer, ServerOptions } from './postgres/provider.ts'
 import { openServer } from './postgres/server.ts'
+import { serverTrouble } from './postgres/trouble.ts'
 import { HistoryCache } from './replay/history-cache.ts'
 import { historyKey } from './replay/history-key.ts'
 import type { KeptHistory, PreparedHistory } from './replay/prepare-history.ts'
@@ -30,11 +31,26 @@ export interface Scripts {
 
 /** Opens a server, replays, and leaves nothing behind but the cache. */
 export async function rehearse(options: CheckOptions, scripts: Scripts): Promise<Rehearsal> {
-  const { config } = options
   await using cache = await openHistoryCache(options, scripts)
   const opened = await open(options, cache)
   await using server = opened.server
   options.signal.throwIfAborted()
+  try {
+    return await rehearseOn(server, options, scripts, opened.kept, cache)
+  } catch (error) {
+    options.signal.throwIfAborted()
+    throw serverTrouble(error) ?? error
+  }
+}
+
+async function rehearseOn(
+  server: PostgresServer,
+  options: CheckOptions,
+  scripts: Scripts,
+  kept: KeptHistory | undefined,
+  cache: HistoryCache | undefined,
+): Promise<Rehearsal> {
+  const { config } = options
   const outcome = await replay({
     server,
     ...scripts,
@@ -43,7 +59,7 @@ export async function rehearse(options: CheckOptions, scripts: Scripts): Promise
     statementTimeoutMs: config.statementTimeout ?? configDefaults.statementTimeout,
     signal: options.signal,
     progress: options.progress,
-    ...(opened.kept === undefined ? {} : { kept: opened.kept }),
+    ...(kept === undefined ? {} : { kept }),
     ...(cache === undefined ? {} : { keep: (prepared) => keep(server, cache, prepared) }),
   })
   return { ...outcome, server: server.version, serverKind: server.kind }

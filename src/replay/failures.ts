@@ -39,6 +39,13 @@ export function classifyFailure(error: ErrorEffect, circumstances: FailureCircum
       hint: 'Free disk space or memory on this machine and run again.',
     }
   }
+  if (sqlstate === '57P02' || sqlstate === '57P03' || sqlstate === '08006') {
+    return {
+      whose: 'ours',
+      why: `the throwaway server went away under it (${message})`,
+      hint: 'Look whether the disk or the memory of this machine is full, and run again.',
+    }
+  }
   if (circumstances.incompleteSchema && undefinedObject.has(sqlstate)) {
     return {
       whose: 'ours',

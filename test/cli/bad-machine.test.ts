@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdir, readdir, symlink } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { serverTrouble } from '../../src/postgres/trouble.ts'
 import { folderWith, run, type RunResult } from './run.ts'
 import { privateTemp } from './traces.ts'
 
@@ -149,8 +150,9 @@ describe('the server', () => {
   it('blames no migration when the disk becomes full under it', async ({ skip }) => {
     const mounted = await mountedTemp('size=80m')
     if (mounted === undefined) return skip('mounting a tmpfs needs root and the right to mount')
+    // unlogged, so that the table fills the disk and not the WAL, for which the server would stop
     const filling =
-      'CREATE TABLE much AS SELECT n, repeat(md5(n::text), 30) FROM generate_series(1, 100000) n;\n'
+      'CREATE UNLOGGED TABLE much AS SELECT n, repeat(md5(n::text), 30) FROM generate_series(1, 100000) n;\n'
     const { exitCode, stdout } = await run(['check', '--all'], {
       cwd: await folderWith({ ...files, 'migrations/002.sql': filling }),
       env: { TMPDIR: mounted, ...noTsxCache },
@@ -158,6 +160,46 @@ describe('the server', () => {
     expect(exitCode).toBe(0)
     expect(stdout).toContain('could not be rehearsed')
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain('No space left on device')
+    expect(await readdir(mounted)).toEqual([])
+  })
+})
+
+describe('trouble of the server', () => {
+  it.each([
+    ['53100', 'could not extend file: No space left on device', 'The server ran out of something: could not'],
+    [
+      '57P02',
+      'terminating connection because of crash',
+      'The server went away during the rehearsal: terminating',
+    ],
+    [
+      undefined,
+      'Connection terminated unexpectedly',
+      'The server went away during the rehearsal: Connection',
+    ],
+  ])('with SQLSTATE %s is the environment’s', (code, message, sentence) => {
+    const trouble = serverTrouble(Object.assign(new Error(message), { code }))
+    expect(trouble?.exitCode).toBe(3)
+    expect(trouble?.message).toContain(sentence)
+    expect(trouble?.hint).toBeDefined()
+  })
+
+  it('is not what a mistake in our own SQL is', () => {
+    expect(serverTrouble(Object.assign(new Error('syntax error'), { code: '42601' }))).toBeUndefined()
+    expect(serverTrouble(new TypeError('x is not a function'))).toBeUndefined()
+  })
+
+  it('never looks like a bug, however full the disk is', async ({ skip }) => {
+    const mounted = await mountedTemp('size=46m')
+    if (mounted === undefined) return skip('mounting a tmpfs needs root and the right to mount')
+    const filling =
+      'CREATE TABLE much AS SELECT n, repeat(md5(n::text), 30) FROM generate_series(1, 100000) n;\n'
+    const { exitCode, stderr } = await run(['check', '--all'], {
+      cwd: await folderWith({ ...files, 'migrations/002.sql': filling }),
+      env: { TMPDIR: mounted, ...noTsxCache },
+    })
+    expect([0, 3]).toContain(exitCode)
+    expect(stderr).not.toContain('bug in pgrehearse')
     expect(await readdir(mounted)).toEqual([])
   })
 })
