@@ -143,6 +143,7 @@ async function concludeReport(
     findings,
     results: judged,
     base: reviewSet.base,
+    project: reviewSet.project,
     historyCount: reviewSet.history.length,
     timeZone: timeZoneOf(options),
     failOn: options.failOn,

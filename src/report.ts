@@ -13,6 +13,7 @@ export interface ReportParts {
   readonly findings: readonly Finding[]
   readonly results: readonly MigrationResult[]
   readonly base: Report['base']
+  readonly project: Report['project']
   readonly historyCount: number
   readonly timeZone: string
   readonly failOn: FailOn
@@ -25,9 +26,10 @@ export interface ReportParts {
 
 /** Puts together what a run says, with the exit code it deserves. */
 export function buildReport(parts: ReportParts): Report {
-  const { findings, results, base, historyCount, timeZone, failOn, notChecked, now, server } = parts
+  const { findings, results, base, project, historyCount, timeZone } = parts
+  const { failOn, requireRehearsal, notChecked, now, server } = parts
   const unrehearsed = results.some(({ outcome }) => outcome === 'not rehearsed')
-  const fails = reachesLevel(findings, failOn) || (parts.requireRehearsal && unrehearsed)
+  const fails = reachesLevel(findings, failOn) || (requireRehearsal && unrehearsed)
   return {
     schemaVersion: 1,
     tool: { name: 'pgrehearse', version: toolVersion() },
@@ -35,8 +37,9 @@ export function buildReport(parts: ReportParts): Report {
     evidence: server === undefined ? 'predicted' : 'measured',
     ...(server === undefined ? {} : { server }),
     base,
+    ...(project === undefined ? {} : { project }),
     historyCount,
-    settings: { timeZone, failOn },
+    settings: { timeZone, failOn, requireRehearsal },
     migrations: results.map(reportMigration),
     findings,
     notChecked,

@@ -1,4 +1,4 @@
-import type { Limit, TransactionChoice } from './model.ts'
+import type { Limit, Report, TransactionChoice } from './model.ts'
 
 /**
  * A read-only set of files: the working tree, the index, or a commit. Paths are relative to the
@@ -98,6 +98,8 @@ export interface MigrationSource {
 /** What is judged and what it stands on. */
 export interface ReviewSet {
   readonly base: { readonly description: string; readonly commit?: string }
+  /** Where in git this is; absent outside of git and without a commit. */
+  readonly project?: NonNullable<Report['project']>
   /** In the order of a run on a fresh database; the base revision's text. */
   readonly history: readonly MigrationScript[]
   /** New and repeatable scripts, in the order in which the tool would run them. */

@@ -88,6 +88,10 @@ export async function listFromGit(place: GitPlace, args: readonly string[]): Pro
 export interface Repository extends GitPlace {
   /** Has it a first commit? */
   readonly hasHead: boolean
+  /** The commit that is checked out; undefined without one. */
+  readonly head: string | undefined
+  /** `cwd` below the top of the working tree, with `/` at its end; empty when they are the same. */
+  readonly prefix: string
   readonly isShallow: boolean
 }
 
@@ -103,14 +107,16 @@ export async function findRepository(cwd: string, env: Environment): Promise<Rep
   const place = { cwd, env }
   if (!isBelowGitFolder(cwd)) return { repository: undefined, reason: `${cwd} is not in a git working tree` }
   try {
-    const args = ['rev-parse', '--is-inside-work-tree', '--is-shallow-repository']
+    const args = ['rev-parse', '--is-inside-work-tree', '--is-shallow-repository', '--show-prefix']
     const { code, stdout, stderr } = await runGit(place, args)
     if (stderr.includes('dubious ownership')) throw untrustedFolder(cwd, stderr)
-    const [isInside, isShallow] = stdout.toString().trim().split('\n')
+    const [isInside, isShallow, prefix = ''] = stdout.toString().split('\n')
     if (code !== 0 || isInside !== 'true')
       return { repository: undefined, reason: `${cwd} is not in a git working tree` }
     const head = await askGit(place, ['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'])
-    return { repository: { ...place, hasHead: head !== undefined, isShallow: isShallow === 'true' } }
+    return {
+      repository: { ...place, hasHead: head !== undefined, head, prefix, isShallow: isShallow === 'true' },
+    }
   } catch (error) {
     if (error instanceof GitMissing) return { repository: undefined, reason: 'git is not installed' }
     throw error

@@ -3,7 +3,7 @@ import type { FileTree, ReviewSet } from '../core/source.ts'
 import { sources as allSources } from '../sources/index.ts'
 import { decideBase, type BaseRevision } from './base-revision.ts'
 import { skippedLimits } from './compare.ts'
-import { findRepository, type Repository } from './git.ts'
+import { findRepository, type Repository, type RepositorySearch } from './git.ts'
 import { noMigrations, nothingToCompareWith, onlyRoot, otherRoots, unsupportedLimits } from './limits.ts'
 import { reviewNamed } from './named-paths.ts'
 import { sourceOf, type FullRequest, type ReviewRequest } from './request.ts'
@@ -35,6 +35,15 @@ export async function decideReviewSet(request: ReviewRequest): Promise<ReviewSet
     throw new UsageError('--all judges every migration, so there is nothing for --base to compare with.')
   }
   const search = await findRepository(full.cwd, full.env)
+  return { ...(await reviewSetIn(full, search)), ...projectOf(search.repository) }
+}
+
+function projectOf(repository: Repository | undefined): Pick<ReviewSet, 'project'> {
+  if (repository?.head === undefined) return {}
+  return { project: { prefix: repository.prefix, commit: repository.head } }
+}
+
+async function reviewSetIn(full: FullRequest, search: RepositorySearch): Promise<ReviewSet> {
   const tree = new WorkingTree(full.cwd, search.repository, full.settings.exclude)
   if (search.repository === undefined && full.base !== undefined) throw nothingToCompareWith(search.reason)
   if (full.paths.length > 0) return reviewNamed(full, tree, search.repository)

@@ -207,7 +207,7 @@ export const sampleReport: Report = {
   server: { version: '18.4', kind: 'embedded' },
   base: { description: 'origin/main', commit: '1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d' },
   historyCount: 15,
-  settings: { timeZone: 'UTC', failOn: 'error' },
+  settings: { timeZone: 'UTC', failOn: 'error', requireRehearsal: false },
   migrations: [status, loyalty, concurrent, hostileMigration, failing, clean],
   findings,
   notChecked: [

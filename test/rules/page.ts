@@ -84,6 +84,7 @@ function outputOf({ results, findings }: PageExample): string {
     timeZone: 'UTC',
     failOn: 'error',
     requireRehearsal: false,
+    project: undefined,
     notChecked: [],
     now: new Date(`${today}T00:00:00Z`),
   })
