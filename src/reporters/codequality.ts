@@ -1,5 +1,6 @@
 import { formatJson } from './json.ts'
 import { printableLine } from './printable.ts'
+import { repositoryPath } from './repository-path.ts'
 import { openFindings } from './words.ts'
 import type { Finding, Report, Severity } from '../core/model.ts'
 import type { Reporter } from './reporter.ts'
@@ -30,7 +31,7 @@ export const codequality: Reporter = (report: Report): string => {
       severity: severityNames[finding.severity],
       location: {
         // GitLab compares it with the paths of the diff, which have no `./`.
-        path: finding.span.file.replace(/^(?:\.\/)+/, ''),
+        path: repositoryPath(report, finding.span.file),
         lines: { begin: finding.span.start.line, end: finding.span.end.line },
       },
     })),

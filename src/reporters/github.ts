@@ -1,5 +1,6 @@
 import { plainReceipt } from './plain.ts'
 import { printableLine } from './printable.ts'
+import { repositoryPath } from './repository-path.ts'
 import { describeLimit, openFindings } from './words.ts'
 import type { Finding, Report, Severity, Span } from '../core/model.ts'
 import type { Reporter } from './reporter.ts'
@@ -15,7 +16,7 @@ export const github: Reporter = (report: Report): string => {
   const findings = openFindings(report.findings).map((finding) => findingCommand(report, finding))
   const limits = report.notChecked.map((limit) => {
     const { message, hint } = describeLimit(limit)
-    const place = limit.span === undefined ? {} : position(limit.span)
+    const place = limit.span === undefined ? {} : position(report, limit.span)
     return command('notice', { ...place, title: `pgrehearse: not checked (${limit.code})` }, [
       message,
       ...(hint === undefined ? [] : [hint]),
@@ -28,16 +29,21 @@ function findingCommand(report: Report, finding: Finding): string {
   const remedy = finding.remedy === undefined ? [] : [`Remedy: ${printableLine(finding.remedy.summary)}`]
   return command(
     commands[finding.severity],
-    { ...position(finding.span), title: `pgrehearse: ${finding.ruleId}` },
+    { ...position(report, finding.span), title: `pgrehearse: ${finding.ruleId}` },
     [printableLine(finding.message), ...plainReceipt(report, finding), ...remedy],
   )
 }
 
 /** Columns are only taken when the annotation stays in one line. */
-function position({ file, start, end }: Span): Readonly<Record<string, string | number>> {
+function position(report: Report, { file, start, end }: Span): Readonly<Record<string, string | number>> {
   const isOneLine = start.line === end.line
   const columns = isOneLine ? { col: start.column, endColumn: end.column } : {}
-  return { file: printableLine(file), line: start.line, endLine: end.line, ...columns }
+  return {
+    file: printableLine(repositoryPath(report, file)),
+    line: start.line,
+    endLine: end.line,
+    ...columns,
+  }
 }
 
 function command(

@@ -1,6 +1,7 @@
 import { plainFinding } from './plain.ts'
 import { printableLine } from './printable.ts'
 import { markup, type Markup } from './markup.ts'
+import { repositoryPath } from './repository-path.ts'
 import {
   count,
   describeLimit,
@@ -33,7 +34,11 @@ export const junit: Reporter = (report: Report): string => {
   const files = new Set(groups.map(({ file }) => file))
   const suites = groups.map((group) => {
     const limits = report.notChecked.filter(({ span }) => span?.file === group.file)
-    return suite(group.file, [...fileCases(report, group), ...limits.map(limitCase)])
+    return suite(
+      group.file,
+      [...fileCases(report, group), ...limits.map(limitCase)],
+      repositoryPath(report, group.file),
+    )
   })
   const others = report.notChecked.filter(({ span }) => span === undefined || !files.has(span.file))
   const all = others.length === 0 ? suites : [...suites, suite('not checked', others.map(limitCase))]
@@ -50,12 +55,14 @@ interface Suite {
   readonly skipped: number
 }
 
-function suite(file: string, cases: readonly TestCase[]): Suite {
-  const name = printableLine(file)
+/** `path`: where CI systems look for the file, when it is another name than the suite's. */
+function suite(title: string, cases: readonly TestCase[], path = title): Suite {
+  const name = printableLine(title)
+  const file = printableLine(path)
   const failures = cases.filter(({ result }) => result === 'failed').length
   const skipped = cases.filter(({ result }) => result === 'skipped').length
   const xml = markup`  <testsuite name="${name}" tests="${cases.length}" failures="${failures}" errors="0" skipped="${skipped}">
-${unique(cases).map((testCase) => caseXml(name, testCase))}  </testsuite>
+${unique(cases).map((testCase) => caseXml(name, file, testCase))}  </testsuite>
 `
   return { xml, tests: cases.length, failures, skipped }
 }
@@ -103,7 +110,7 @@ function unique(cases: readonly TestCase[]): readonly TestCase[] {
   })
 }
 
-function caseXml(file: string, { name, line, result, type, text }: TestCase): Markup {
+function caseXml(suiteName: string, file: string, { name, line, result, type, text }: TestCase): Markup {
   const place = line === undefined ? undefined : markup` line="${line}"`
   const kind = markup` type="${type ?? 'pgrehearse'}"`
   const body = {
@@ -112,7 +119,7 @@ function caseXml(file: string, { name, line, result, type, text }: TestCase): Ma
     // The text, not a message attribute, is what GitLab keeps.
     skipped: markup`<skipped>${text}</skipped>`,
   }[result]
-  return markup`    <testcase classname="${file}" name="${name}" file="${file}"${place}>${body}</testcase>
+  return markup`    <testcase classname="${suiteName}" name="${name}" file="${file}"${place}>${body}</testcase>
 `
 }
 

@@ -2,6 +2,7 @@ import { formatJson } from './json.ts'
 import { sourceLines } from './frame.ts'
 import { markdownText } from './markdown-text.ts'
 import { plainReceipt } from './plain.ts'
+import { repositoryPath } from './repository-path.ts'
 import { openFindings } from './words.ts'
 import type { Finding, Position, Report, Severity } from '../core/model.ts'
 import type { Reporter, ReporterOptions } from './reporter.ts'
@@ -29,7 +30,7 @@ function diagnostic(report: Report, finding: Finding, { ruleUrl }: ReporterOptio
   const url = ruleUrl?.(finding.ruleId)
   return {
     message: message(report, finding),
-    location: { path: finding.span.file, range: range(report, finding) },
+    location: { path: repositoryPath(report, finding.span.file), range: range(report, finding) },
     severity: severityNames[finding.severity],
     code: { value: finding.ruleId, ...(url === undefined ? {} : { url }) },
   }

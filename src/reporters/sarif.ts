@@ -1,6 +1,7 @@
 import { plainReceipt, plainRemedy } from './plain.ts'
 import { formatJson } from './json.ts'
 import { printable, printableLine, wellFormed } from './printable.ts'
+import { repositoryPath } from './repository-path.ts'
 import type { Finding, Limit, Report, Severity, Span } from '../core/model.ts'
 import type { Reporter, ReporterOptions } from './reporter.ts'
 
@@ -35,12 +36,17 @@ export const sarif: Reporter = (report: Report, options: ReporterOptions): strin
         },
         // Ours count UTF-16 code units, as SARIF does unless told otherwise; said for the strict.
         columnKind: 'utf16CodeUnits',
-        originalUriBaseIds: { PROJECTROOT: { description: { text: 'The root of the checked project.' } } },
+        originalUriBaseIds: { PROJECTROOT: { description: { text: rootText(report) } } },
         invocations: [invocation(report)],
         results: report.findings.map((finding) => result(report, finding, ruleIds)),
       },
     ],
   })
+}
+
+/** Consumers resolve against the top of their checkout. */
+function rootText({ project }: Report): string {
+  return project === undefined ? 'The root of the checked project.' : 'The top of the repository.'
 }
 
 function rule(id: string, options: ReporterOptions): object {
@@ -58,17 +64,17 @@ function invocation(report: Report): object {
     executionSuccessful: report.exitCode <= 1,
     exitCode: report.exitCode,
     endTimeUtc: report.createdAt,
-    toolExecutionNotifications: report.notChecked.map(notification),
+    toolExecutionNotifications: report.notChecked.map((limit) => notification(report, limit)),
   }
 }
 
-function notification(limit: Limit): object {
+function notification(report: Report, limit: Limit): object {
   const text = [limit.message, ...(limit.hint === undefined ? [] : [limit.hint])].map(plainText).join('\n')
   return {
     descriptor: { id: limit.code },
     level: 'warning',
     message: { text },
-    ...(limit.span === undefined ? {} : { locations: [{ physicalLocation: physicalLocation(limit.span) }] }),
+    ...(limit.span === undefined ? {} : { locations: [{ physicalLocation: location(report, limit.span) }] }),
   }
 }
 
@@ -81,7 +87,7 @@ function result(report: Report, finding: Finding, ruleIds: readonly string[]): o
     message: { text: plainText(finding.message) },
     locations: [
       {
-        physicalLocation: physicalLocation(finding.span, report),
+        physicalLocation: location(report, finding.span, textOf(report, finding.span)),
         ...(finding.object === ''
           ? {}
           : { logicalLocations: [{ fullyQualifiedName: printableLine(finding.object) }] }),
@@ -107,11 +113,14 @@ function suppression({ reason, until }: NonNullable<Finding['allowed']>): object
   }
 }
 
-function physicalLocation({ file, start, end }: Span, report?: Report): object {
-  const text = report?.migrations.find((migration) => migration.file === file)?.text
+function textOf(report: Report, { file }: Span): string | undefined {
+  return report.migrations.find((migration) => migration.file === file)?.text
+}
+
+function location(report: Report, { file, start, end }: Span, text?: string): object {
   const snippet = text?.slice(start.offset, Math.min(end.offset, start.offset + maxSnippet))
   return {
-    artifactLocation: { uri: uri(file), uriBaseId: 'PROJECTROOT' },
+    artifactLocation: { uri: uri(repositoryPath(report, file)), uriBaseId: 'PROJECTROOT' },
     region: {
       startLine: start.line,
       startColumn: start.column,
