@@ -77,6 +77,15 @@ export interface RemoteThread {
   readonly id: string
   readonly individual: boolean
   readonly notes: readonly RemoteNote[]
+  /**
+   * Where the server shows the first note now (`notes[0].position`: it follows the code from push to push);
+   * undefined when it hangs on no line or the server does not tell.
+   */
+  readonly position?: {
+    readonly headSha: string
+    readonly newPath: string
+    readonly newLine: number | undefined
+  }
 }
 
 /** The three commits of a diff version, and its id. */
@@ -92,6 +101,9 @@ export interface RemoteState {
   /** Whose token it is. Notes of anybody else are never edited, resolved or believed. */
   readonly me: RemoteUser
   readonly mergeRequest: {
+    /** The target project's number (`project_id`), however it was named: markers must survive a renamed project. */
+    readonly projectId: number
+    readonly iid: number
     readonly state: 'opened' | 'closed' | 'merged' | 'locked'
     /** Head of the source branch as the server knows it now; undefined in the first seconds of a merge request. */
     readonly headSha: string | undefined
@@ -125,6 +137,8 @@ export interface ReviewInput {
   readonly remote: RemoteState
   /** Where a new thread for the finding would hang; findings that no line of the diff can hold are missing. */
   readonly places: ReadonlyMap<Finding, ThreadPlace>
+  /** Threads that the server does not let us resolve or reopen (403): left as they are, and counted. */
+  readonly forbiddenThreads?: ReadonlySet<string>
 }
 
 /** Why a finding no longer fails the gate although nobody changed the SQL. */
@@ -173,7 +187,7 @@ export interface Marker {
   readonly kind: MarkerKind
   /** ReviewPolicy.name. */
   readonly name: string
-  /** `<project id or path hash>:<iid>`, so that copied notes are not believed. */
+  /** `<project id>:<iid>`, so that copied notes are not believed. */
   readonly mergeRequest: string
   readonly headSha: string
   readonly diffVersion: number
