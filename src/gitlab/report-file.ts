@@ -1,0 +1,178 @@
+import { z } from 'zod'
+import { UsageError } from '../core/errors.ts'
+import type { Finding, Position, Report, ReportMigration, Span } from '../core/model.ts'
+import { repositoryPath } from '../reporters/repository-path.ts'
+import { reportSchema } from './report-schema.ts'
+
+/** Bytes of the largest report that is read. */
+export const reportSizeLimit = 32 * 1024 * 1024
+
+/** A report that was made in git; its paths are relative to the top of the repository. */
+export interface ReviewReport extends Report {
+  readonly project: NonNullable<Report['project']>
+}
+
+/** A report as it was read, and what becomes of its paths. */
+export interface ReceivedReport {
+  /** Paths are relative to the top of the repository, and `project.prefix` is empty. */
+  readonly report: ReviewReport
+  /** `project.prefix` as it was: the folder of the project, with `/` at its end, or empty. */
+  readonly prefix: string
+}
+
+/**
+ * Reads a report that nobody vouches for: it comes from a job that runs the merge request's own code. What is
+ * accepted has the fields of schemas/report.schema.json and no others, bounded lists and texts, paths inside of
+ * the repository, and positions inside of the texts it carries. Whether it tells the truth, nothing can say.
+ *
+ * `name` is how messages call the file, `commit` the commit that must have been judged.
+ * @throws {UsageError} saying what is wrong with it
+ */
+export function readReport(bytes: Uint8Array, { name, commit }: ReadOptions): ReceivedReport {
+  const report = validReport(parse(bytes, name), name)
+  const { project } = report
+  if (project === undefined) {
+    throw new UsageError(
+      `${name} does not say which commit it is about: it was not made in a git repository.`,
+      {
+        hint: 'Run `pgrehearse check --format json:report.json` in the clone of the repository.',
+      },
+    )
+  }
+  if (!isObjectId(project.commit)) {
+    throw new UsageError(`${name} is about a commit that is none: ${shown(project.commit)}.`)
+  }
+  if (project.commit !== commit) {
+    throw new UsageError(
+      `${name} is about commit ${project.commit.slice(0, 10)}, and this pipeline is about ${commit.slice(0, 10)}.`,
+      { hint: 'Hand over the report that the same pipeline made (needs: and artifacts: of the job).' },
+    )
+  }
+  if (project.prefix !== '' && !(project.prefix.endsWith('/') && isCleanPath(project.prefix.slice(0, -1)))) {
+    throw new UsageError(`${name} names a project folder that is none: ${shown(project.prefix)}.`)
+  }
+  return { report: inRepository(report, project, name), prefix: project.prefix }
+}
+
+export interface ReadOptions {
+  readonly name: string
+  readonly commit: string
+}
+
+function parse(bytes: Uint8Array, name: string): unknown {
+  if (bytes.byteLength > reportSizeLimit) {
+    throw new UsageError(
+      `${name} is larger than ${reportSizeLimit / 1024 / 1024} MB; such a report is not read.`,
+    )
+  }
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch (cause) {
+    throw new UsageError(`${name} is not JSON.`, { hint: reportHint, cause })
+  }
+}
+
+const reportHint = 'Expected what `pgrehearse check --format json:report.json` writes.'
+
+function validReport(value: unknown, name: string): Report {
+  const result = reportSchema.safeParse(value)
+  if (result.success) return result.data
+  const version =
+    typeof value === 'object' && value !== null && 'tool' in value
+      ? z.object({ version: z.string().max(40) }).safeParse(value.tool)
+      : undefined
+  const by =
+    version?.success === true ? ` It says that pgrehearse ${shown(version.data.version)} wrote it.` : ''
+  const issues = result.error.issues.slice(0, 3).map(describeIssue)
+  throw new UsageError(`${name} is not a report that this version reads.${by}\n${issues.join('\n')}`, {
+    hint: `${reportHint} Both jobs need the same version of pgrehearse.`,
+  })
+}
+
+function describeIssue({ path, message }: z.core.$ZodIssue): string {
+  return `  ${path.map(String).join('.') || 'report'}: ${message.slice(0, 200)}`
+}
+
+/** Cut, in quotes: it may hold anything. */
+function shown(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
+}
+
+function isObjectId(value: string): boolean {
+  return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(value)
+}
+
+/** Relative, normalised, printable: what git lists and GitLab shows. */
+function isCleanPath(path: string): boolean {
+  // eslint-disable-next-line no-control-regex
+  if (path === '' || /[\u0000-\u001f\u007f-\u009f\u2028\u2029\\]/.test(path)) return false
+  return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..' && part !== '.git')
+}
+
+/** The report with paths from the top of the repository, and no position outside of the texts it carries. */
+function inRepository(report: Report, project: NonNullable<Report['project']>, name: string): ReviewReport {
+  const moved = (file: string): string => {
+    const path = repositoryPath({ project }, file)
+    if (isCleanPath(path)) return path
+    throw new UsageError(`${name} names a file that is not in the repository: ${shown(file)}.`)
+  }
+  const extents = new Map(report.migrations.map(({ file, text }) => [file, extentOf(text)]))
+  const place = (span: Span): Span => {
+    const extent = extents.get(span.file)
+    const start = extent === undefined ? span.start : within(span.start, extent)
+    const end = extent === undefined ? span.end : within(span.end, extent)
+    return {
+      file: moved(span.file),
+      start,
+      end: end.offset < start.offset || end.line < start.line ? start : end,
+    }
+  }
+  return {
+    ...report,
+    project: { prefix: '', commit: project.commit },
+    migrations: report.migrations.map((migration) => placedMigration(migration, moved, place)),
+    findings: report.findings.map((finding) => placedFinding(finding, extents.get(finding.span.file), place)),
+    notChecked: report.notChecked.map(({ span, ...limit }) =>
+      span === undefined ? limit : { ...limit, span: place(span) },
+    ),
+  }
+}
+
+interface Extent {
+  readonly lines: number
+  readonly length: number
+}
+
+function extentOf(text: string): Extent {
+  return { lines: text.split('\n').length, length: text.length }
+}
+
+function within(position: Position, { lines, length }: Extent): Position {
+  const { line, column, offset } = position
+  return { line: Math.min(line, lines), column, offset: Math.min(offset, length) }
+}
+
+function placedMigration(
+  migration: ReportMigration,
+  moved: (file: string) => string,
+  place: (span: Span) => Span,
+): ReportMigration {
+  const { file } = migration
+  return {
+    ...migration,
+    file: moved(file),
+    statements: migration.statements.map((statement) => ({
+      ...statement,
+      span: place({ ...statement.span, file }),
+    })),
+  }
+}
+
+/** A suggestion for lines that the file has not is left out. */
+function placedFinding(finding: Finding, extent: Extent | undefined, place: (span: Span) => Span): Finding {
+  const { suggestion, ...rest } = finding
+  const placed = { ...rest, span: place(finding.span) }
+  if (suggestion === undefined || extent === undefined) return placed
+  const { startLine, endLine } = suggestion
+  return startLine <= endLine && endLine <= extent.lines ? { ...placed, suggestion } : placed
+}

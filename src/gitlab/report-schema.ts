@@ -1,0 +1,217 @@
+/**
+ * The report as a reader that trusts nobody wants it: schemas/report.schema.json with caps. A test holds the two
+ * together, field by field. The caps are far above what a run writes and far below what could hurt.
+ */
+import { z } from 'zod'
+
+/** Text of people or of the server; hostile. */
+const text = z.string().max(1_000_000)
+/** Words that pgrehearse or Postgres chose: ids, kinds, versions, names of objects. */
+const word = z.string().max(10_000)
+const path = z.string().max(4096)
+const fileText = z.string().max(16_000_000)
+const amount = z.number().min(0)
+
+const position = z.strictObject({
+  line: z.int().min(1).max(10_000_000),
+  column: z.int().min(1).max(100_000_000),
+  offset: z.int().min(0).max(100_000_000),
+})
+
+const span = z.strictObject({ file: path, start: position, end: position })
+
+const severity = z.enum(['error', 'warning', 'info'])
+
+const relation = z.strictObject({
+  kind: z.enum([
+    'table',
+    'partitioned table',
+    'index',
+    'partitioned index',
+    'sequence',
+    'toast table',
+    'view',
+    'materialized view',
+    'composite type',
+    'foreign table',
+  ]),
+  schema: word,
+  name: word,
+  table: word.exactOptional(),
+  existedBefore: z.boolean(),
+  partitionKey: z.strictObject({ strategy: z.enum(['list', 'range']), column: word }).exactOptional(),
+})
+
+const evidence = z.discriminatedUnion('by', [
+  z.strictObject({ by: z.literal('measured'), probe: word, server: word }),
+  z.strictObject({ by: z.enum(['predicted', 'known']), source: word }),
+])
+
+const lockMode = z.enum([
+  'AccessShareLock',
+  'RowShareLock',
+  'RowExclusiveLock',
+  'ShareUpdateExclusiveLock',
+  'ShareLock',
+  'ShareRowExclusiveLock',
+  'ExclusiveLock',
+  'AccessExclusiveLock',
+])
+
+const rewriteCause = z.enum([
+  'column default',
+  'column type',
+  'generated expression',
+  'persistence',
+  'access method',
+  'tablespace',
+  'vacuum full',
+  'cluster',
+  'refresh',
+  'reindex',
+  'index rebuild',
+  'unknown',
+])
+
+const catalogChange = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.enum(['create', 'alter']) }),
+  z.strictObject({ type: z.literal('drop'), cascaded: z.boolean() }),
+  z.strictObject({ type: z.enum(['rename', 'move schema', 'rename column']), from: word, to: word }),
+  z.strictObject({
+    type: z.literal('add column'),
+    column: z.strictObject({ name: word, type: word, notNull: z.boolean(), filled: z.boolean() }),
+  }),
+  z.strictObject({ type: z.literal('change type'), column: word, from: word, to: word }),
+  z.strictObject({
+    type: z.enum(['drop column', 'set not null', 'drop not null', 'set default', 'drop default']),
+    column: word,
+  }),
+])
+
+const effect = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('lock'),
+    relation,
+    mode: lockMode,
+    until: z.enum(['statement', 'commit']),
+    evidence,
+  }),
+  z.strictObject({ kind: z.literal('rewrite'), relation, cause: rewriteCause, evidence }),
+  z.strictObject({
+    kind: z.literal('scan'),
+    relation,
+    reason: z.enum(['validate', 'build index', 'rewrite', 'read']),
+    evidence,
+  }),
+  z.strictObject({ kind: z.literal('truncate'), relation, cascaded: z.boolean(), evidence }),
+  z.strictObject({
+    kind: z.literal('write'),
+    relation,
+    command: z.enum(['INSERT', 'UPDATE', 'DELETE', 'MERGE', 'COPY']),
+    reach: z.enum(['all rows', 'filtered', 'bounded']),
+    evidence,
+  }),
+  z.strictObject({
+    kind: z.literal('catalog'),
+    object: z.strictObject({ kind: word, schema: word, name: word, table: word.exactOptional() }),
+    existedBefore: z.boolean(),
+    change: catalogChange,
+    evidence,
+  }),
+  z.strictObject({ kind: z.literal('wal'), bytes: amount, evidence }),
+  z.strictObject({ kind: z.literal('temp'), bytes: amount, evidence }),
+  z.strictObject({ kind: z.literal('notice'), severity: word, message: text, evidence }),
+  z.strictObject({
+    kind: z.literal('error'),
+    sqlstate: word,
+    message: text,
+    detail: text.exactOptional(),
+    hint: text.exactOptional(),
+    position: position.exactOptional(),
+    evidence,
+  }),
+])
+
+const effects = z.array(effect).max(50_000)
+
+const statement = z.strictObject({
+  span,
+  tag: word,
+  transaction: z.int().min(0),
+  measured: z.boolean(),
+  settings: z.strictObject({ lockTimeoutMs: amount, statementTimeoutMs: amount, timeZone: word }),
+  durationMs: amount.exactOptional(),
+  effects,
+})
+
+const migration = z.strictObject({
+  file: path,
+  source: word,
+  version: word.nullable(),
+  title: word,
+  transaction: z.strictObject({
+    mode: z.enum(['statement', 'file', 'simple query', 'run']),
+    why: word,
+  }),
+  outcome: z.enum(['rehearsed', 'failed', 'not rehearsed', 'predicted']),
+  statements: z.array(statement).max(50_000),
+  text: fileText,
+})
+
+const lineOfFile = z.int().min(1).max(10_000_000)
+
+const finding = z.strictObject({
+  ruleId: word,
+  messageId: word,
+  severity,
+  message: text,
+  span,
+  object: word,
+  evidence: z.enum(['measured', 'predicted', 'known']),
+  because: effects,
+  notes: z.array(text).max(1000),
+  remedy: z
+    .strictObject({
+      summary: text,
+      migrations: z.array(z.strictObject({ sql: text, transaction: z.boolean() })).max(1000),
+    })
+    .exactOptional(),
+  suggestion: z
+    .strictObject({
+      startLine: lineOfFile,
+      endLine: lineOfFile,
+      lines: z.array(text.regex(/^[^\r\n]*$/, 'Expected a line without line ends')).max(10_000),
+    })
+    .exactOptional(),
+  // part of the hidden marker of every thread
+  fingerprint: z.string().regex(/^[\w.:-]{1,100}$/, 'Expected a fingerprint'),
+  allowed: z.strictObject({ reason: text, until: word.exactOptional() }).exactOptional(),
+})
+
+const limit = z.strictObject({
+  code: word,
+  message: text,
+  hint: text.exactOptional(),
+  span: span.exactOptional(),
+})
+
+/** A report of schema version 1, without its meaning: see readReport() for paths, commits and lines. */
+export const reportSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  tool: z.strictObject({ name: z.literal('pgrehearse'), version: word }),
+  createdAt: z.iso.datetime(),
+  evidence: z.enum(['measured', 'predicted']),
+  server: z.strictObject({ version: word, kind: word }).exactOptional(),
+  base: z.strictObject({ description: word, commit: word.exactOptional() }),
+  project: z.strictObject({ prefix: path, commit: word }).exactOptional(),
+  historyCount: z.int().min(0),
+  settings: z.strictObject({
+    timeZone: word,
+    failOn: z.enum(['error', 'warning', 'info', 'never']),
+    requireRehearsal: z.boolean(),
+  }),
+  migrations: z.array(migration).max(10_000),
+  findings: z.array(finding).max(50_000),
+  notChecked: z.array(limit).max(50_000),
+  exitCode: z.int().min(0),
+})
