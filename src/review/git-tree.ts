@@ -4,7 +4,8 @@ import type { FileTree } from '../core/source.ts'
 import { compareText } from '../sources/paths.ts'
 import { gitEnvironment, gitSafety, listFromGit, type GitPlace } from './git.ts'
 
-interface TreeEntry {
+/** A file of a commit or of the index. `mode` as git prints it, `object` is the blob's id. */
+export interface TreeEntry {
   readonly mode: string
   readonly object: string
 }
@@ -30,14 +31,15 @@ export class GitTree implements FileTree, AsyncDisposable {
 
   /** Lists the commit; paths are relative to `place.cwd`, which may be a subfolder of the repository. */
   static async open(place: GitPlace, commit: string): Promise<GitTree> {
-    const entries = new Map<string, TreeEntry>()
-    for (const line of await listFromGit(place, ['ls-tree', '-r', '-z', '--end-of-options', commit])) {
-      const match = /^(\d+) \w+ ([0-9a-f]+)\t([^]*)$/.exec(line)
-      const [, mode, object, path] = match ?? []
-      if (mode === undefined || object === undefined || path === undefined || mode === submodule) continue
-      if (!/(?:^|\/)node_modules\//.test(path)) entries.set(path, { mode, object })
-    }
-    return new GitTree(place, entries)
+    return GitTree.of(place, await entriesOf(place, commit))
+  }
+
+  /** These entries; submodules, and what lies in node_modules, are left out. */
+  static of(place: GitPlace, entries: Iterable<readonly [string, TreeEntry]>): GitTree {
+    const files = [...entries].filter(
+      ([path, { mode }]) => mode !== submodule && !/(?:^|\/)node_modules\//.test(path),
+    )
+    return new GitTree(place, new Map(files))
   }
 
   list(): Promise<readonly string[]> {
@@ -62,6 +64,16 @@ export class GitTree implements FileTree, AsyncDisposable {
   }
 }
 
+/** Everything that a tree or a commit holds below the project folder, by path. */
+export async function entriesOf(place: GitPlace, treeish: string): Promise<ReadonlyMap<string, TreeEntry>> {
+  const entries = new Map<string, TreeEntry>()
+  for (const line of await listFromGit(place, ['ls-tree', '-r', '-z', '--end-of-options', treeish])) {
+    const [, mode, object, path] = /^(\d+) \w+ ([0-9a-f]+)\t([^]*)$/.exec(line) ?? []
+    if (mode !== undefined && object !== undefined && path !== undefined) entries.set(path, { mode, object })
+  }
+  return entries
+}
+
 interface Waiting {
   readonly resolve: (bytes: Buffer | undefined) => void
   readonly reject: (error: Error) => void
@@ -84,7 +96,7 @@ class ObjectReader {
   constructor(place: GitPlace) {
     this.child = spawn('git', [...gitSafety, 'cat-file', '--batch'], {
       cwd: place.cwd,
-      env: gitEnvironment(place.env),
+      env: gitEnvironment(place.env, place.indexFile),
     })
     this.child.stdout.on('data', (chunk: Buffer) => this.receive(chunk))
     this.child.on('error', (error) => this.fail(error))

@@ -16,6 +16,8 @@ export interface GitResult {
 export interface GitPlace {
   readonly cwd: string
   readonly env: Environment
+  /** Absolute path of the index to read instead of the repository's own; see stagedPlace(). */
+  readonly indexFile?: string
 }
 
 /**
@@ -26,7 +28,7 @@ const keptVariables =
   /^GIT_(?:SSH|SSH_COMMAND|SSH_VARIANT|ASKPASS|SSL_\w+|HTTP_\w+|PROXY_\w+|CONFIG_(?:COUNT|KEY_\d+|VALUE_\d+|GLOBAL|SYSTEM|NOSYSTEM)|TEST_ASSUME_DIFFERENT_OWNER)$/
 
 /** The environment for git: no prompt, no pager, no lock taken for reading, paths never taken as patterns. */
-export function gitEnvironment(env: Environment): Record<string, string> {
+export function gitEnvironment(env: Environment, indexFile?: string): Record<string, string> {
   const clean: Record<string, string> = {}
   for (const [name, value] of Object.entries(env)) {
     if (value !== undefined && (!name.startsWith('GIT_') || keptVariables.test(name))) clean[name] = value
@@ -38,6 +40,7 @@ export function gitEnvironment(env: Environment): Record<string, string> {
     GIT_LITERAL_PATHSPECS: '1',
     GIT_PAGER: 'cat',
     LC_ALL: 'C',
+    ...(indexFile === undefined ? {} : { GIT_INDEX_FILE: indexFile }),
   }
 }
 
@@ -52,7 +55,7 @@ export function runGit(place: GitPlace, args: readonly string[]): Promise<GitRes
   return new Promise((resolve, reject) => {
     const child = spawn('git', [...gitSafety, ...args], {
       cwd: place.cwd,
-      env: gitEnvironment(place.env),
+      env: gitEnvironment(place.env, place.indexFile),
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     const stdout: Buffer[] = []

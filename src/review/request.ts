@@ -11,6 +11,8 @@ export interface ReviewRequest {
   readonly paths: readonly string[]
   /** Judge every migration, on an empty database. */
   readonly all: boolean
+  /** Judge what the index holds and HEAD does not; with `paths`, only those of it. */
+  readonly staged?: boolean
   /** `--base`. */
   readonly base?: string
   readonly env: Environment

@@ -1,15 +1,16 @@
 import { UsageError } from '../core/errors.ts'
 import type { FileTree, ReviewSet } from '../core/source.ts'
 import { sources as allSources } from '../sources/index.ts'
-import { decideBase, type BaseRevision } from './base-revision.ts'
+import { decideBase } from './base-revision.ts'
+import { reviewChanges } from './changes.ts'
 import { skippedLimits } from './compare.ts'
 import { findRepository, type Repository, type RepositorySearch } from './git.ts'
-import { noMigrations, nothingToCompareWith, onlyRoot, otherRoots, unsupportedLimits } from './limits.ts'
+import { nothingToCompareWith, onlyRoot, otherRoots, unsupportedLimits } from './limits.ts'
 import { reviewNamed } from './named-paths.ts'
 import { sourceOf, type FullRequest, type ReviewRequest } from './request.ts'
 import { openRevision } from './revision.ts'
-import { reviewRoot, rootHasChanges, type RootReview } from './root-review.ts'
 import { findRoots } from './roots.ts'
+import { reviewStaged } from './staged-review.ts'
 import { WorkingTree } from './working-tree.ts'
 
 export type { ReviewRequest } from './request.ts'
@@ -19,6 +20,7 @@ export type { ReviewRequest } from './request.ts'
  *
  * - `paths`: those files, on top of what comes before them.
  * - `all`: every migration, on an empty database.
+ * - `staged`: what the next commit changes, as the index holds it; see reviewStaged().
  * - else what is new since the base revision (see decideBase), staged, unstaged and untracked files included,
  *   on top of the history as it was at the base revision.
  *
@@ -34,6 +36,9 @@ export async function decideReviewSet(request: ReviewRequest): Promise<ReviewSet
   if (full.all && full.base !== undefined) {
     throw new UsageError('--all judges every migration, so there is nothing for --base to compare with.')
   }
+  if (full.all && full.staged === true) {
+    throw new UsageError('--all judges every migration on disk, and --staged what is staged in git.')
+  }
   const search = await findRepository(full.cwd, full.env)
   return { ...(await reviewSetIn(full, search)), ...projectOf(search.repository) }
 }
@@ -44,12 +49,16 @@ function projectOf(repository: Repository | undefined): Pick<ReviewSet, 'project
 }
 
 async function reviewSetIn(full: FullRequest, search: RepositorySearch): Promise<ReviewSet> {
+  if (full.staged === true) {
+    if (search.repository === undefined) throw nothingToCompareWith(search.reason)
+    return reviewStaged(full, search.repository)
+  }
   const tree = new WorkingTree(full.cwd, search.repository, full.settings.exclude)
   if (search.repository === undefined && full.base !== undefined) throw nothingToCompareWith(search.reason)
   if (full.paths.length > 0) return reviewNamed(full, tree, search.repository)
   if (full.all) return reviewAll(full, tree)
   if (search.repository === undefined) throw nothingToCompareWith(search.reason)
-  return reviewChanges(full, tree, search.repository)
+  return reviewWorkingTree(full, tree, search.repository)
 }
 
 async function reviewAll(request: FullRequest, tree: FileTree): Promise<ReviewSet> {
@@ -71,55 +80,12 @@ async function reviewAll(request: FullRequest, tree: FileTree): Promise<ReviewSe
   }
 }
 
-async function reviewChanges(
+async function reviewWorkingTree(
   request: FullRequest,
   tree: FileTree,
   repository: Repository,
 ): Promise<ReviewSet> {
   const base = await decideBase(repository, request.base, request.env)
   await using revision = await openRevision(repository, base, request.settings.exclude)
-  const found = await findRoots(tree, request.sources, request.settings)
-  if (found.roots.length === 0) throw noMigrations(found)
-  const headFiles = new Set(await tree.list())
-  const changed = found.roots.filter((root) => rootHasChanges(root, headFiles, revision))
-  const reviews = await Promise.all(changed.map((root) => reviewRoot(request, tree, root, revision)))
-  const active = reviews.filter(hasWork)
-  const chosen = active[0] ?? reviews[0]
-  if (active.length > 1)
-    onlyRoot(
-      active.map(({ root }) => root),
-      found,
-    )
-  const left = [...found.roots, ...found.minor].filter((root) => root !== chosen?.root)
-  return {
-    ...outcome(chosen, base),
-    notChecked: [
-      ...(chosen?.comparison.notChecked ?? []),
-      ...otherRoots(
-        left.filter((root) => rootHasChanges(root, headFiles, revision)),
-        'changed files',
-      ),
-      ...unsupportedLimits(found.unsupported.filter(({ dir }) => hasChangesBelow(dir))),
-    ],
-  }
-
-  function hasChangesBelow(dir: string): boolean {
-    return rootHasChanges({ source: '', dir, found: 'layout' }, headFiles, revision)
-  }
-}
-
-function hasWork({ comparison }: RootReview): boolean {
-  return comparison.underReview.length + comparison.edited.length + comparison.problems.length > 0
-}
-
-function outcome(review: RootReview | undefined, base: BaseRevision): Omit<ReviewSet, 'notChecked'> {
-  const { description, commit } = base
-  return {
-    base: commit === undefined ? { description } : { description, commit },
-    history: review?.base.scripts ?? [],
-    underReview: review?.comparison.underReview ?? [],
-    edited: review?.comparison.edited ?? [],
-    sharesSession: review?.head.sharesSession ?? false,
-    problems: review?.comparison.problems ?? [],
-  }
+  return await reviewChanges(request, tree, revision)
 }

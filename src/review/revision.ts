@@ -4,7 +4,7 @@ import { withoutExcluded } from './exclude.ts'
 import { listFromGit, type Repository } from './git.ts'
 import { GitTree } from './git-tree.ts'
 
-/** The base revision's files, and which paths differ from it in the working tree. */
+/** The base revision's files, and which paths differ from it in the working tree or in the index. */
 export interface Revision extends AsyncDisposable {
   readonly base: BaseRevision
   readonly tree: FileTree
@@ -12,16 +12,20 @@ export interface Revision extends AsyncDisposable {
   readonly touched: ReadonlySet<string>
 }
 
-/** Opens a base revision, without the paths that `exclude` matches; without a commit it is empty. Dispose it. */
+/**
+ * Opens a base revision, without the paths that `exclude` matches; without a commit it is empty. `staged`: it is
+ * compared with the index. Dispose it.
+ */
 export async function openRevision(
   repository: Repository,
   base: BaseRevision,
   exclude: readonly string[] = [],
+  staged = false,
 ): Promise<Revision> {
   if (base.commit === undefined) return emptyRevision(base)
   const [tree, touched] = await Promise.all([
     GitTree.open(repository, base.commit),
-    touchedPaths(repository, base.commit),
+    touchedPaths(repository, base.commit, staged),
   ])
   const files = withoutExcluded(await tree.list(), exclude)
   return {
@@ -34,7 +38,11 @@ export async function openRevision(
 }
 
 /** Tracked paths whose content differs from the commit, committed since, staged or not. Untracked ones are not among them. */
-async function touchedPaths(repository: Repository, commit: string): Promise<ReadonlySet<string>> {
+async function touchedPaths(
+  repository: Repository,
+  commit: string,
+  staged: boolean,
+): Promise<ReadonlySet<string>> {
   const options = [
     '--name-only',
     '-z',
@@ -43,7 +51,8 @@ async function touchedPaths(repository: Repository, commit: string): Promise<Rea
     '--no-textconv',
     '--ignore-submodules=all',
   ]
-  return new Set(await listFromGit(repository, ['diff', ...options, '--relative', commit, '--']))
+  const what = staged ? ['--cached'] : []
+  return new Set(await listFromGit(repository, ['diff', ...what, ...options, '--relative', commit, '--']))
 }
 
 function emptyRevision(base: BaseRevision): Revision {

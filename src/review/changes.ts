@@ -1,0 +1,61 @@
+import type { FileTree, ReviewSet, SourceRoot } from '../core/source.ts'
+import type { BaseRevision } from './base-revision.ts'
+import { noMigrations, onlyRoot, otherRoots, unsupportedLimits } from './limits.ts'
+import type { FullRequest } from './request.ts'
+import type { Revision } from './revision.ts'
+import { reviewRoot, rootHasChanges, type RootReview } from './root-review.ts'
+import { findRoots } from './roots.ts'
+
+/**
+ * What is new in a tree since a base revision, on top of the history as it was there. `concerns`: roots for which it
+ * says no are left alone. Throws UsageError without migrations, and with changes in more than one folder of them.
+ */
+export async function reviewChanges(
+  request: FullRequest,
+  tree: FileTree,
+  revision: Revision,
+  concerns: (root: SourceRoot) => boolean = () => true,
+): Promise<ReviewSet> {
+  const found = await findRoots(tree, request.sources, request.settings)
+  if (found.roots.length === 0) throw noMigrations(found)
+  const headFiles = new Set(await tree.list())
+  const isChanged = (root: SourceRoot): boolean => concerns(root) && rootHasChanges(root, headFiles, revision)
+  const changed = found.roots.filter(isChanged)
+  const reviews = await Promise.all(changed.map((root) => reviewRoot(request, tree, root, revision)))
+  const active = reviews.filter(hasWork)
+  const chosen = active[0] ?? reviews[0]
+  if (active.length > 1)
+    onlyRoot(
+      active.map(({ root }) => root),
+      found,
+    )
+  const left = [...found.roots, ...found.minor].filter((root) => root !== chosen?.root)
+  return {
+    ...outcome(chosen, revision.base),
+    notChecked: [
+      ...(chosen?.comparison.notChecked ?? []),
+      ...otherRoots(left.filter(isChanged), 'changed files'),
+      ...unsupportedLimits(found.unsupported.filter(({ dir }) => isChangedBelow(dir))),
+    ],
+  }
+
+  function isChangedBelow(dir: string): boolean {
+    return isChanged({ source: '', dir, found: 'layout' })
+  }
+}
+
+function hasWork({ comparison }: RootReview): boolean {
+  return comparison.underReview.length + comparison.edited.length + comparison.problems.length > 0
+}
+
+function outcome(review: RootReview | undefined, base: BaseRevision): Omit<ReviewSet, 'notChecked'> {
+  const { description, commit } = base
+  return {
+    base: commit === undefined ? { description } : { description, commit },
+    history: review?.base.scripts ?? [],
+    underReview: review?.comparison.underReview ?? [],
+    edited: review?.comparison.edited ?? [],
+    sharesSession: review?.head.sharesSession ?? false,
+    problems: review?.comparison.problems ?? [],
+  }
+}

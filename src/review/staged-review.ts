@@ -1,0 +1,122 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { UsageError } from '../core/errors.ts'
+import type { MigrationScript, ReviewSet, SourceProblem, SourceRoot } from '../core/source.ts'
+import { isInside } from '../sources/paths.ts'
+import { decideBase, type BaseRevision } from './base-revision.ts'
+import { reviewChanges } from './changes.ts'
+import type { Repository } from './git.ts'
+import { openIndex, stagedPlace, type StagedFiles } from './index-tree.ts'
+import type { FullRequest } from './request.ts'
+import { openRevision } from './revision.ts'
+import { rootHolds } from './roots.ts'
+
+/**
+ * What the next commit changes, with the contents of the index; unstaged and untracked files do not count. The
+ * base is the usual one, because it says what production has run: an earlier commit of the branch may be mended.
+ * New migrations of such commits are replayed before the staged ones, and not judged: they are committed already.
+ * Paths on the command line leave fewer of the staged files.
+ */
+export async function reviewStaged(request: FullRequest, found: Repository): Promise<ReviewSet> {
+  const repository = await stagedPlace(found)
+  await using index = await openIndex(repository, request.settings.exclude)
+  const isJudged = await judgedPredicate(request, index)
+  const judged = [...index.staged].filter(isJudged)
+  const base = await stagedBase(request, repository)
+  if (judged.length === 0) return nothingStaged(base)
+  const concerns = (root: SourceRoot): boolean => judged.some((file) => rootHolds(root, file))
+  const since = async (revision: BaseRevision): Promise<ReviewSet> => {
+    await using opened = await openRevision(repository, revision, request.settings.exclude, true)
+    return await reviewChanges(request, index.tree, opened, concerns)
+  }
+  try {
+    const freshProblems = async (): Promise<readonly SourceProblem[]> =>
+      (await since(headOf(repository))).problems
+    return await onlyJudged(await since(base), isJudged, freshProblems)
+  } catch (error) {
+    // a hook runs at every commit, also where a project has no migrations yet
+    if (error instanceof UsageError && !judged.some((file) => file.endsWith('.sql')))
+      return nothingStaged(base)
+    throw error
+  }
+}
+
+/** Is the path staged, and among those that were named? Throws UsageError for a name that is nowhere. */
+async function judgedPredicate(
+  { cwd, paths }: FullRequest,
+  { staged, committed, tree }: StagedFiles,
+): Promise<(file: string) => boolean> {
+  if (paths.length === 0) return (file) => staged.has(file)
+  const known = [...committed, ...(await tree.list())]
+  const named = paths.map((given) => {
+    const place = path.relative(cwd, path.resolve(cwd, given)).split(path.sep).join('/')
+    // lint-staged and others also name files that were deleted meanwhile
+    if (known.some((file) => isInside(file, place)) || existsSync(path.resolve(cwd, given))) return place
+    throw new UsageError(`There is no file or folder "${given}" in the index of git, nor in ${cwd}.`)
+  })
+  return (file) => staged.has(file) && named.some((place) => isInside(file, place))
+}
+
+/** A base that was asked for must be had; without one what is committed here counts as run in production. */
+async function stagedBase(request: FullRequest, repository: Repository): Promise<BaseRevision> {
+  try {
+    const base = await decideBase(repository, request.base, request.env)
+    if (base.commit === undefined || base.commit !== repository.head) return base
+  } catch (error) {
+    if (request.base !== undefined || !(error instanceof UsageError)) throw error
+  }
+  return headOf(repository)
+}
+
+function headOf({ head }: Repository): BaseRevision {
+  const description = head === undefined ? 'no commit yet' : `HEAD (${head.slice(0, 7)})`
+  return { commit: head, description, knowsDeletions: true }
+}
+
+function nothingStaged(base: BaseRevision): ReviewSet {
+  return {
+    base: stagedOnly(base.description, base.commit),
+    history: [],
+    underReview: [],
+    edited: [],
+    sharesSession: false,
+    problems: [],
+    notChecked: [],
+  }
+}
+
+function stagedOnly(description: string, commit: string | undefined): ReviewSet['base'] {
+  const base = { description: `${description}, staged files only` }
+  return commit === undefined ? base : { ...base, commit }
+}
+
+/** Leaves what the next commit is to blame for. */
+async function onlyJudged(
+  changes: ReviewSet,
+  isJudged: (file: string) => boolean,
+  freshProblems: () => Promise<readonly SourceProblem[]>,
+): Promise<ReviewSet> {
+  const isFresh = ({ file }: MigrationScript): boolean => isJudged(file)
+  const underReview = changes.underReview.slice(0, changes.underReview.findLastIndex(isFresh) + 1)
+  return {
+    ...changes,
+    base: stagedOnly(changes.base.description, changes.base.commit),
+    underReview,
+    replayedOnly: underReview.filter((script) => !isFresh(script)).map(({ file }) => file),
+    edited: changes.edited.filter(
+      ({ script, renamedTo }) => isFresh(script) || (renamedTo !== undefined && isJudged(renamedTo)),
+    ),
+    problems: await judgedProblems(changes.problems, isJudged, freshProblems),
+  }
+}
+
+/** A version that two files claim is told at one of them, and the commit may add the other. */
+async function judgedProblems(
+  problems: readonly SourceProblem[],
+  isJudged: (file: string) => boolean,
+  freshProblems: () => Promise<readonly SourceProblem[]>,
+): Promise<readonly SourceProblem[]> {
+  if (problems.every(({ file }) => isJudged(file))) return problems
+  const fresh = new Set((await freshProblems()).map(({ message }) => message))
+  return problems.filter(({ file, message }) => isJudged(file) || fresh.has(message))
+}
