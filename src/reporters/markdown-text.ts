@@ -1,6 +1,6 @@
 /** Untrusted text in GitLab (and GitHub) flavoured markdown. */
 
-import { printable, printableLine } from './printable.ts'
+import { printable, printableLine, wellFormed } from './printable.ts'
 
 /**
  * Words that mean nothing to markdown or to GitLab: letters, possibly hyphenated, and short numbers, with
@@ -55,4 +55,41 @@ function longestRun(text: string): number {
   let longest = 0
   for (const [run] of text.matchAll(/`+/g)) longest = Math.max(longest, run.length)
   return longest
+}
+
+/**
+ * A code element for places where markdown is not read, such as `<summary>`: all but letters, digits and harmless
+ * punctuation as character references, so that it is text for every reader.
+ */
+export function codeElement(text: string): string {
+  const safe = printableLine(text).replaceAll(
+    /[^\p{L}\p{N} ./_-]/gu,
+    (character) => `&#${character.codePointAt(0)};`,
+  )
+  return `<code>${safe}</code>`
+}
+
+/** Markdown as a cell of a table: one line, with every `|` escaped, which tables want inside of code spans too. */
+export function tableCell(text: string): string {
+  const line = text.replaceAll(/[\r\n]+/g, ' ')
+  // A backslash right before the bar could be taken for the one that escapes it.
+  return line
+    .replaceAll(/\\+(?=\|)/g, (run) => String.raw`\u005c`.repeat(run.length))
+    .replaceAll('|', String.raw`\|`)
+}
+
+/** The first so many UTF-16 code units, with `…` when that is not all. To be called before escaping. */
+export function cutText(text: string, maxLength: number): string {
+  return text.length <= maxLength ? text : `${text.slice(0, maxLength).replace(/\p{Cs}$/u, '')}…`
+}
+
+/**
+ * A link: its text is markdown of ours, its target ends where the parenthesis around it closes. What is percent-encoded
+ * already stays as it is.
+ */
+export function link(text: string, url: string): string {
+  const target = wellFormed(url).replaceAll(/[^\w\-.~:/?#@!$&*+,;=%]/gu, (character) =>
+    /[()']/.test(character) ? `%${character.charCodeAt(0).toString(16)}` : encodeURIComponent(character),
+  )
+  return `[${text}](${target})`
 }

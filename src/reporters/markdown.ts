@@ -1,6 +1,6 @@
 import { receipt, statementOf } from './effects.ts'
 import { codeFrame } from './frame.ts'
-import { codeBlock, codeSpan, markdownText } from './markdown-text.ts'
+import { codeBlock, codeSpan, link, markdownText } from './markdown-text.ts'
 import {
   count,
   countFindings,
@@ -146,7 +146,8 @@ function receiptDetails(report: Report, finding: Finding): readonly string[] {
   ]
 }
 
-function remedyMarkdown({ remedy }: Finding): readonly string[] {
+/** What to do instead, in words and as SQL, a part per paragraph or block; nothing when the rule has no remedy. */
+export function remedyMarkdown({ remedy }: Finding): readonly string[] {
   if (remedy === undefined) return []
   const steps = remedy.migrations.flatMap((step, index) => {
     const note = describeRemedyStep(step, index, remedy.migrations.length)
@@ -160,7 +161,8 @@ function quietItem(migration: ReportMigration): string {
   return `- ${codeSpan(migration.file)}: ${statements}, ${describeOutcome(migration.outcome)}`
 }
 
-function limitItem(limit: Report['notChecked'][number]): string {
+/** A list item that says what was not checked. */
+export function limitItem(limit: Report['notChecked'][number]): string {
   const { place, message, hint } = describeLimit(limit)
   const where = place === undefined ? '' : `${codeSpan(place)}: `
   return `- ${where}${markdownText(message)}${hint === undefined ? '' : ` — ${markdownText(hint)}`}`
@@ -194,17 +196,13 @@ function scope(report: Report): readonly string[] {
   ]
 }
 
-function ruleLink(ruleId: string, { ruleUrl }: Pick<ReporterOptions, 'ruleUrl'>): string {
+/** The rule's name, linked where it has a page. */
+export function ruleLink(ruleId: string, { ruleUrl }: Pick<ReporterOptions, 'ruleUrl'>): string {
   const url = ruleUrl?.(ruleId)
-  return url === undefined ? codeSpan(ruleId) : `[${codeSpan(ruleId)}](${linkTarget(url)})`
-}
-
-/** A URL that ends where the parenthesis around it closes. */
-function linkTarget(url: string): string {
-  return encodeURI(url).replaceAll('(', '%28').replaceAll(')', '%29')
+  return url === undefined ? codeSpan(ruleId) : link(codeSpan(ruleId), url)
 }
 
 function footer({ tool }: Report, { toolUrl }: ReporterOptions): string {
-  const name = toolUrl === undefined ? 'pgrehearse' : `[pgrehearse](${linkTarget(toolUrl)})`
+  const name = toolUrl === undefined ? 'pgrehearse' : link('pgrehearse', toolUrl)
   return `${name} ${codeSpan(tool.version)}`
 }

@@ -1,0 +1,85 @@
+import { lockStrength } from '../core/locks.ts'
+import { describeMode } from '../reporters/effects.ts'
+import { codeSpan, cutText, markdownText, tableCell } from '../reporters/markdown-text.ts'
+import { ruleLink } from '../reporters/markdown.ts'
+import { count } from '../reporters/words.ts'
+import { fileLine } from './blob-link.ts'
+import { gravestFirst, gravity, isOpen, severitySign } from './sticky-words.ts'
+import type { Finding, LockEffect } from '../core/model.ts'
+import type { ReviewedFinding, StickyContent } from './model.ts'
+import type { Part } from './sticky-fit.ts'
+import type { RuleLinks } from './thread-body.ts'
+
+const head = '| | where | what happens | lock | |\n|---|---|---|---|---|'
+
+/** One row per finding, the gravest first and what people accepted last. */
+export function findingsTable(
+  content: StickyContent,
+  nameOf: (file: string) => string,
+  links: RuleLinks,
+): Part {
+  const { findings, pipeline, policy } = content
+  const row = (each: ReviewedFinding): string => {
+    const { finding } = each
+    const { file, start } = finding.span
+    const cells = [
+      `${severitySign[finding.severity]} ${finding.severity}`,
+      fileLine(pipeline, file, start.line, nameOf(file)),
+      `${markdownText(cutText(finding.message, 400))} (${ruleLink(cutText(finding.ruleId, 80), links)})`,
+      describeStrongestLock(finding),
+      describeStanding(each, policy.maxThreads),
+    ]
+    return `| ${cells.map(tableCell).join(' | ')} |`
+  }
+  return {
+    pieces: gravestFirst(findings).map((each) => ({
+      text: row(each),
+      weight: isOpen(each) ? 100 + gravity(each.finding) : 85,
+    })),
+    render: (kept, { here }) => {
+      if (findings.length === 0) return undefined
+      const more = here === 0 ? [] : [`… and **${count(here, 'more finding')}**, the least severe.`]
+      return [...(kept.length === 0 ? [] : [[head, ...kept].join('\n')]), ...more].join('\n\n')
+    },
+  }
+}
+
+/** The strongest lock of the receipt, and what it makes wait; empty when no lock is to blame. */
+function describeStrongestLock({ because, evidence }: Finding): string {
+  const [strongest] = because
+    .filter((effect): effect is LockEffect & typeof effect => effect.kind === 'lock')
+    .filter(({ relation }) => relation.existedBefore)
+    .toSorted((a, b) => lockStrength(b.mode) - lockStrength(a.mode))
+  const how = evidence === 'predicted' ? 'predicted' : ''
+  if (strongest === undefined) return how
+  return `${codeSpan(strongest.mode)}: ${describeMode(strongest.mode)}${how === '' ? '' : ` (${how})`}`
+}
+
+function describeStanding(
+  { finding, standing, by, acceptance }: ReviewedFinding,
+  maxThreads: number,
+): string {
+  const reason = (text: string): string => (text === '' ? '' : `: ${markdownText(cutText(text, 300))}`)
+  const until = finding.allowed?.until
+  switch (standing) {
+    case 'thread':
+      return 'has a thread'
+    case 'summary':
+      return 'not on a line of the diff, see below'
+    case 'over limit':
+      return `more than ${count(maxThreads, 'thread')}, see below`
+    case 'acknowledged':
+      return by === undefined ? 'acknowledged' : `acknowledged by ${userName(by.username)}`
+    case 'accepted':
+      return acceptance === undefined
+        ? 'accepted'
+        : `accepted by ${userName(acceptance.by.username)}${reason(acceptance.reason)}`
+    case 'allowed':
+      return `allowed in the SQL${until === undefined ? '' : ` until ${codeSpan(cutText(until, 40))}`}${reason(finding.allowed?.reason ?? '')}`
+  }
+}
+
+/** In code, so that nobody is notified. */
+export function userName(username: string): string {
+  return codeSpan(cutText(username, 80))
+}

@@ -1,0 +1,79 @@
+import { codeSpan, cutText } from '../reporters/markdown-text.ts'
+import { count, countFindings, describeServer, isBlocking, list } from '../reporters/words.ts'
+import { isOpen } from './sticky-words.ts'
+import type { Report } from '../core/model.ts'
+import type { ReviewedFinding, StickyContent } from './model.ts'
+
+/** The first lines of the sticky note: did it pass, what was found, what people accepted. */
+export function verdictLines(content: StickyContent): readonly string[] {
+  const { report, findings, passed, policy } = content
+  const open = findings.filter(isOpen)
+  const name = isUsualName(policy.name) ? 'pgrehearse' : `pgrehearse ${codeSpan(cutText(policy.name, 40))}`
+  const missed = report.migrations.filter(({ outcome }) => outcome === 'not rehearsed').length
+  const unmeasured = missed === 0 ? '' : `${count(missed, 'migration')} could not be rehearsed`
+  const found = countFindings(open.map(({ finding }) => finding))
+  const asides = describeAsides(findings)
+  const more = asides === '' ? [] : [asides]
+  if (!passed) {
+    const why = open.length > 0 ? found : unmeasured === '' ? 'see what was not checked' : unmeasured
+    return [
+      `### ❌ ${name} failed: ${why}`,
+      ...more,
+      ...(findings.length === 0 ? [describeChecked(report)] : []),
+    ]
+  }
+  if (findings.length === 0) {
+    const title = unmeasured === '' ? 'all clear' : `passed, but ${unmeasured}`
+    return [`### ${unmeasured === '' ? '✅' : '⚠️'} ${name}: ${title}`, describeChecked(report)]
+  }
+  return [
+    `### ✅ ${name} passed: ${open.length === 0 ? 'nothing open' : found}`,
+    ...doesNotFail(open),
+    ...more,
+  ]
+}
+
+function doesNotFail(open: readonly ReviewedFinding[]): readonly string[] {
+  const errors = open.filter(({ finding }) => isBlocking(finding, 'error')).length
+  return errors === 0 ? [] : ['This job is set up not to fail for them.']
+}
+
+/** `Of all findings, 1 accepted in a comment and 2 allowed in the SQL.` */
+function describeAsides(findings: readonly ReviewedFinding[]): string {
+  const of = (standing: ReviewedFinding['standing']): number =>
+    findings.filter((each) => each.standing === standing).length
+  const accepted = of('accepted')
+  const allowed = findings.filter((each) => each.standing !== 'accepted' && !isOpen(each)).length
+  const acknowledged = of('acknowledged')
+  const parts = [
+    ...(accepted > 0 ? [`${accepted} accepted in a comment`] : []),
+    ...(allowed > 0 ? [`${allowed} allowed in the SQL`] : []),
+    ...(acknowledged > 0 ? [`${acknowledged} acknowledged by a resolved thread, which still counts`] : []),
+  ]
+  return parts.length === 0 ? '' : `Of all findings, ${list(parts)}.`
+}
+
+/** What was looked at, in one sentence. */
+export function describeChecked(report: Report): string {
+  const { migrations } = report
+  if (migrations.length === 0) return 'This merge request changes no migration.'
+  const statements = migrations.flatMap((migration) => migration.statements)
+  const measured = statements.filter((statement) => statement.measured).length
+  const server = codeSafeServer(report)
+  const how =
+    measured === 0
+      ? 'predicted without a server'
+      : measured === statements.length
+        ? `measured on ${server}`
+        : `${measured} measured on ${server}, ${statements.length - measured} predicted`
+  return `Nothing found in ${count(migrations.length, 'migration')} with ${count(statements.length, 'statement')}: ${how}.`
+}
+
+function codeSafeServer(report: Report): string {
+  const words = describeServer(report)
+  return /^[\w .()]+$/.test(words) ? words : codeSpan(cutText(words, 100))
+}
+
+function isUsualName(name: string): boolean {
+  return name === 'default' || name === 'pgrehearse'
+}

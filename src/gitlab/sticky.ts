@@ -1,0 +1,132 @@
+import { codeSpan, cutText, link, markdownText } from '../reporters/markdown-text.ts'
+import { limitItem } from '../reporters/markdown.ts'
+import { count, describeScope, hasMeasured, sizesUnknown } from '../reporters/words.ts'
+import { fileLine, isWebAddress, shortCommit } from './blob-link.ts'
+import { harmlessChanges } from './harmless.ts'
+import { migrationToDraw } from './lock-chart.ts'
+import { fitParts, fixedPart, type Part } from './sticky-fit.ts'
+import { unthreadedPart } from './sticky-findings.ts'
+import { migrationsPart } from './sticky-migrations.ts'
+import { policyPart } from './sticky-policy.ts'
+import { findingsTable } from './sticky-table.ts'
+import { verdictLines } from './sticky-verdict.ts'
+import { allowReply, describeAllowBy, shortNames } from './sticky-words.ts'
+import type { StickyContent } from './model.ts'
+import type { RuleLinks } from './thread-body.ts'
+
+/** GitLab refuses 1,000,000 characters; nobody reads 60,000. */
+const maxLength = 60_000
+
+/**
+ * The visible body of the summary note, without its marker: the verdict, what the merge request changes in policy,
+ * the findings, and folded below them everything that was measured. What does not fit is left out in whole pieces,
+ * details of the least severe findings first.
+ */
+export function stickyBody(content: StickyContent, links: RuleLinks = {}, limit = maxLength): string {
+  const { report, findings, pipeline, policyChanges } = content
+  const files = [
+    ...report.migrations.map(({ file }) => file),
+    ...findings.map(({ finding }) => finding.span.file),
+  ]
+  const nameOf = shortNames(files)
+  const parts: readonly Part[] = [
+    fixedPart(...verdictLines(content)),
+    policyPart(policyChanges, pipeline),
+    findingsTable(content, nameOf, links),
+    shortenedPart(pipeline.jobUrl),
+    unthreadedPart(content, nameOf, links),
+    migrationsPart(report, findings, nameOf, migrationToDraw(report)),
+    harmlessPart(content, nameOf),
+    notCheckedPart(content),
+    ...(report.migrations.length === 0 ? [] : [scopePart(content)]),
+    ...(findings.length === 0 ? [] : [howToAccept(content)]),
+    fixedPart(footer(content)),
+  ]
+  return fitParts(parts, limit)
+}
+
+function shortenedPart(jobUrl: string | undefined): Part {
+  const job = jobUrl === undefined || !isWebAddress(jobUrl) ? 'the log of the job' : link('the job', jobUrl)
+  return {
+    pieces: [],
+    render: (_, { anywhere }) =>
+      anywhere === 0
+        ? undefined
+        : `**Shortened**: the least severe details are left out here; ${job} has all of them.`,
+  }
+}
+
+function harmlessPart({ report, pipeline }: StickyContent, nameOf: (file: string) => string): Part {
+  const pieces = harmlessChanges(report).map(({ file, line, what, why, evidence }) => ({
+    weight: 15,
+    text: `- ${fileLine(pipeline, file, line, nameOf(file))} ${markdownText(cutText(what, 400))}: ${markdownText(cutText(`${why}, ${evidence}`, 300))}.`,
+  }))
+  return listPart('Checked and found harmless', pieces)
+}
+
+function notCheckedPart({ report, remarks, leftOpen }: StickyContent): Part {
+  const { forbidden, humanTouched } = leftOpen
+  const resolved = [
+    ...(forbidden > 0
+      ? [
+          `${count(forbidden, 'thread')} could not be resolved: the token's user needs the Developer role for it.`,
+        ]
+      : []),
+    ...(humanTouched > 0
+      ? [
+          `${count(humanTouched, 'thread')} of findings that are gone ${humanTouched === 1 ? 'was' : 'were'} left open, because people wrote there.`,
+        ]
+      : []),
+  ]
+  const pieces = [
+    ...report.notChecked.map((limit) =>
+      limitItem({
+        ...limit,
+        message: cutText(limit.message, 600),
+        ...(limit.hint === undefined ? {} : { hint: cutText(limit.hint, 600) }),
+      }),
+    ),
+    ...remarks.map((remark) => `- ${markdownText(cutText(remark, 600))}`),
+    ...resolved.map((line) => `- ${line}`),
+  ].map((text) => ({ text, weight: 60 }))
+  return listPart('Not checked, and remarks', pieces)
+}
+
+function listPart(title: string, pieces: Part['pieces']): Part {
+  return {
+    pieces,
+    render: (kept, { here }) => {
+      if (pieces.length === 0) return undefined
+      const more = here === 0 ? [] : [`- … and ${here} more`]
+      return [`**${title}**`, [...kept, ...more].join('\n')].join('\n\n')
+    },
+  }
+}
+
+function scopePart({ report }: StickyContent): Part {
+  const lines = [...describeScope(report), ...(hasMeasured(report) ? [sizesUnknown] : [])]
+  return fixedPart(
+    '<details><summary>What was checked</summary>',
+    lines.map((line) => `- ${markdownText(cutText(line, 500))}`).join('\n'),
+    '</details>',
+  )
+}
+
+function howToAccept({ policy }: StickyContent): Part {
+  return fixedPart(
+    '<details><summary>How to accept a finding</summary>',
+    [
+      `- Reply ${codeSpan(allowReply)} in its thread, then run the job again. ${describeAllowBy(policy.allowBy)}.`,
+      `- Or, for good and for every branch, write ${codeSpan('-- pgrehearse-allow <rule>: <reason>')} above the statement and push.`,
+    ].join('\n'),
+    '</details>',
+  )
+}
+
+function footer({ report, pipeline }: StickyContent): string {
+  const { headSha, judgedSha, event, jobUrl } = pipeline
+  const merged = judgedSha === headSha ? '' : ` as ${event} ${shortCommit(judgedSha)}`
+  const job = jobUrl === undefined || !isWebAddress(jobUrl) ? '' : ` · ${link('job', jobUrl)}`
+  const version = codeSpan(cutText(report.tool.version, 40))
+  return `<sub>pgrehearse ${version} · commit ${shortCommit(headSha)}${merged}${job}</sub>`
+}

@@ -1,0 +1,99 @@
+import { receipt, statementOf } from '../reporters/effects.ts'
+import { codeSpan, cutText, markdownText } from '../reporters/markdown-text.ts'
+import { remedyMarkdown, ruleLink } from '../reporters/markdown.ts'
+import { shortCommit } from './blob-link.ts'
+import { allowReply, describeAllowBy, severitySign } from './sticky-words.ts'
+import { suggestionBlock } from './thread-suggestion.ts'
+import type { Finding, Report } from '../core/model.ts'
+import type { PipelineFacts, ReviewPolicy, ThreadPlace } from './model.ts'
+
+/** Where rules have a page. */
+export interface RuleLinks {
+  readonly ruleUrl?: (ruleId: string) => string | undefined
+}
+
+export interface ThreadContent {
+  readonly report: Report
+  readonly finding: Finding
+  readonly pipeline: PipelineFacts
+  readonly policy: ReviewPolicy
+  readonly place: ThreadPlace
+}
+
+/** SQL of a remedy that is longer than this is folded. */
+const maxOpenLines = 12
+const maxReceiptLines = 12
+
+/**
+ * The visible body of a finding's thread, without its marker: the consequence, how we know, what to do instead. Holds
+ * neither line numbers nor commits nor measured values, so that it stays the same from push to push.
+ */
+export function threadBody({ report, finding, policy, place }: ThreadContent, links: RuleLinks = {}): string {
+  const suggestion =
+    place.suggestion && finding.suggestion !== undefined ? suggestionBlock(finding.suggestion) : undefined
+  return [
+    `${severitySign[finding.severity]} **${markdownText(cutText(finding.message, 1000))}**`,
+    ...receiptLines(report, finding),
+    ...(suggestion === undefined
+      ? fold(remedyMarkdown(finding), 'How to do it instead', maxOpenLines)
+      : [
+          'This change was replayed on its own: no error, and this finding is gone.',
+          suggestion,
+          ...fold(remedyMarkdown(finding), 'The whole way, step by step', 0),
+        ]),
+    footer(finding, policy, links),
+  ].join('\n\n')
+}
+
+/** `Measured on PostgreSQL 18.4:` and a list; the evidence is said once where it can be. */
+export function receiptLines(report: Report, finding: Finding): readonly string[] {
+  const { effects, evidence, notes } = receipt(finding, statementOf(report, finding))
+  const said = [...effects, ...notes]
+  const lines = said.slice(0, maxReceiptLines).map((line) => `- ${markdownText(cutText(line, 500))}`)
+  if (said.length > maxReceiptLines) lines.push(`- … and ${said.length - maxReceiptLines} more`)
+  if (lines.length === 0) return []
+  const title = evidence === undefined || effects.length === 0 ? 'Why:' : `${sentenceStart(evidence)}:`
+  return [`${title}\n\n${lines.join('\n')}`]
+}
+
+function sentenceStart(evidence: string): string {
+  const text = markdownText(cutText(evidence, 300))
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+/** Long parts go behind a title; their first paragraph, the advice itself, stays to be seen. */
+function fold(parts: readonly string[], title: string, maxLines: number): readonly string[] {
+  const [advice, ...steps] = parts
+  if (advice === undefined) return []
+  const lines = steps.join('\n').split('\n').length
+  if (steps.length === 0 || lines <= maxLines) return parts
+  return maxLines === 0
+    ? [`<details><summary>${title}</summary>`, ...parts, '</details>']
+    : [advice, `<details><summary>${title}</summary>`, ...steps, '</details>']
+}
+
+function footer({ ruleId, severity }: Finding, { allowBy }: ReviewPolicy, links: RuleLinks): string {
+  const who = describeAllowBy(allowBy)
+  const rule = ruleLink(cutText(ruleId, 80), links)
+  return `<sub>${severity} · ${rule} · To accept it, reply ${codeSpan(allowReply)} (${who}), then run the job again.</sub>`
+}
+
+const fixedLine = /\n\n✅ No longer found in `[0-9a-f]{1,8}`\.$/
+
+/**
+ * The body of a thread whose finding is gone: the same text and the commit in which it is no longer found. Saying it
+ * again changes nothing but the commit. `visibleBody` is without its marker.
+ */
+export function fixedBody(visibleBody: string, headSha: string): string {
+  return `${openBody(visibleBody)}\n\n✅ No longer found in ${shortCommit(headSha)}.`
+}
+
+/** The body without what {@link fixedBody} added. */
+export function openBody(visibleBody: string): string {
+  return visibleBody.trimEnd().replace(fixedLine, '')
+}
+
+/** A reply in a thread that we had resolved. */
+export function reopenedReply(headSha: string): string {
+  return `Found again in ${shortCommit(headSha)}.`
+}
