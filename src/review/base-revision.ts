@@ -1,5 +1,7 @@
 import { UsageError } from '../core/errors.ts'
-import { askGit, runGit, type Environment, type Repository } from './git.ts'
+import { commitOf, short } from './fetch.ts'
+import { askGit, type Environment, type Repository } from './git.ts'
+import { pipelineBase } from './gitlab-pipeline.ts'
 
 /** What the working tree is compared with. */
 export interface BaseRevision {
@@ -15,7 +17,7 @@ export interface BaseRevision {
 }
 
 /**
- * The first of: `--base`; the merge request's base in GitLab CI; the merge base with the remote's default
+ * The first of: `--base`; what a GitLab pipeline is for (see pipelineBase); the merge base with the remote's default
  * branch; without a remote, with a local default branch other than the current one; HEAD, so that only what
  * is not committed yet counts. Throws UsageError when a named base cannot be had.
  */
@@ -26,7 +28,7 @@ export async function decideBase(
 ): Promise<BaseRevision> {
   if (base !== undefined) return namedBase(repository, base)
   if (!repository.hasHead) return { commit: undefined, description: 'no commit yet', knowsDeletions: true }
-  return (await mergeRequestBase(repository, env)) ?? (await defaultBranchBase(repository, env))
+  return (await pipelineBase(repository, env)) ?? (await defaultBranchBase(repository, env))
 }
 
 /** `--base <ref>`: where HEAD left that ref, or the ref itself when there is no common ancestor to be seen. */
@@ -48,47 +50,6 @@ async function sinceBranching(repository: Repository, ref: string, tip: string):
   const description =
     ancestor === tip ? `${ref} (${short(tip)})` : `merge base with ${ref} (${short(ancestor)})`
   return { commit: ancestor, description, knowsDeletions: true }
-}
-
-/**
- * CI_MERGE_REQUEST_DIFF_BASE_SHA. In pipelines for merged results HEAD is a merge of the target branch, whose
- * head is then the base: what the target got since the branch left it is not under review.
- *
- * @see https://docs.gitlab.com/ci/variables/predefined_variables/#predefined-variables-for-merge-request-pipelines
- */
-async function mergeRequestBase(repository: Repository, env: Environment): Promise<BaseRevision | undefined> {
-  const diffBase = env['CI_MERGE_REQUEST_DIFF_BASE_SHA']
-  if (diffBase === undefined || diffBase === '') return undefined
-  const target = await mergedTarget(repository, env)
-  if (target !== undefined) return target
-  if (!isObjectId(diffBase))
-    throw new UsageError(`CI_MERGE_REQUEST_DIFF_BASE_SHA is not a commit id: "${diffBase}".`)
-  const description = `merge request base (${short(diffBase)})`
-  if ((await commitOf(repository, diffBase)) === undefined) await fetchCommit(repository, diffBase)
-  return { commit: diffBase, description, knowsDeletions: true }
-}
-
-async function mergedTarget(repository: Repository, env: Environment): Promise<BaseRevision | undefined> {
-  const sha = env['CI_MERGE_REQUEST_TARGET_BRANCH_SHA'] ?? ''
-  if (!isObjectId(sha) || (await commitOf(repository, sha)) === undefined) return undefined
-  const { code } = await runGit(repository, ['merge-base', '--is-ancestor', sha, 'HEAD'])
-  if (code !== 0) return undefined
-  const branch = env['CI_MERGE_REQUEST_TARGET_BRANCH_NAME'] ?? 'target branch'
-  return { commit: sha, description: `${branch} (${short(sha)})`, knowsDeletions: true }
-}
-
-/** GitLab's default clone has 20 commits; the server gives any commit of a branch by its id. */
-async function fetchCommit(repository: Repository, sha: string): Promise<void> {
-  // --depth would turn a complete clone into a shallow one
-  const depth = repository.isShallow ? ['--depth=1'] : []
-  const fetched = await runGit(repository, ['fetch', '--quiet', '--no-tags', ...depth, 'origin', sha])
-  if (fetched.code === 0 && (await commitOf(repository, sha)) !== undefined) return
-  throw new UsageError(
-    `The merge request's base commit ${short(sha)} is not in this clone and could not be fetched.`,
-    {
-      hint: 'Set GIT_DEPTH: 0 under variables of this job in .gitlab-ci.yml, so that GitLab clones the whole history.',
-    },
-  )
 }
 
 async function defaultBranchBase(repository: Repository, env: Environment): Promise<BaseRevision> {
@@ -146,16 +107,4 @@ function unknownDefaultBranch(remote: string): UsageError {
   return new UsageError(`The default branch of the remote "${remote}" is not known here.`, {
     hint: `Run git remote set-head ${remote} --auto, or name a --base, migration files or --all.`,
   })
-}
-
-function commitOf(repository: Repository, ref: string): Promise<string | undefined> {
-  return askGit(repository, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`])
-}
-
-function isObjectId(text: string): boolean {
-  return /^[0-9a-f]{7,64}$/.test(text)
-}
-
-function short(commit: string): string {
-  return commit.slice(0, 7)
 }

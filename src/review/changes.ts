@@ -1,6 +1,8 @@
 import type { FileTree, ReviewSet, SourceRoot } from '../core/source.ts'
 import type { BaseRevision } from './base-revision.ts'
+import { isMergeRequestPipeline } from './gitlab-pipeline.ts'
 import { noMigrations, onlyRoot, otherRoots, unsupportedLimits } from './limits.ts'
+import { isWithoutMigrations, noMigrationsLimit } from './no-migrations.ts'
 import type { FullRequest } from './request.ts'
 import type { Revision } from './revision.ts'
 import { reviewRoot, rootHasChanges, type RootReview } from './root-review.ts'
@@ -8,7 +10,8 @@ import { findRoots } from './roots.ts'
 
 /**
  * What is new in a tree since a base revision, on top of the history as it was there. `concerns`: roots for which it
- * says no are left alone. Throws UsageError without migrations, and with changes in more than one folder of them.
+ * says no are left alone. Throws UsageError without migrations (except in a merge request, from which they may have been
+ * removed again), and with changes in more than one folder of them.
  */
 export async function reviewChanges(
   request: FullRequest,
@@ -16,6 +19,9 @@ export async function reviewChanges(
   revision: Revision,
   concerns: (root: SourceRoot) => boolean = () => true,
 ): Promise<ReviewSet> {
+  if (isMergeRequestPipeline(request.env) && (await isWithoutMigrations(request, [tree, revision.tree]))) {
+    return { ...outcome(undefined, revision.base), notChecked: [noMigrationsLimit()] }
+  }
   const found = await findRoots(tree, request.sources, request.settings)
   if (found.roots.length === 0) throw noMigrations(found)
   const headFiles = new Set(await tree.list())

@@ -41,11 +41,14 @@ export function onlyRoot(roots: readonly SourceRoot[], found: FoundRoots): Sourc
 export function noMigrations({ unsupported }: FoundRoots): UsageError {
   if (unsupported.length > 0) return unsupportedTool(unsupported)
   return new UsageError('No migrations were found.', {
-    hint:
-      'Looked for Flyway (V1__title.sql), golang-migrate (1_title.up.sql) and folders of numbered .sql files ' +
-      '(migrations/001_title.sql). Name the files or their folder on the command line, or in the configuration.',
+    hint: whatWasLookedFor,
   })
 }
+
+/** The hint where no migrations were found. */
+export const whatWasLookedFor =
+  'Looked for Flyway (V1__title.sql), golang-migrate (1_title.up.sql) and folders of numbered .sql files ' +
+  '(migrations/001_title.sql). Name the files or their folder on the command line, or in the configuration.'
 
 /** Without git nothing tells new from old. */
 export function nothingToCompareWith(reason: string): UsageError {
