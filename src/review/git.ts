@@ -50,8 +50,15 @@ export const gitSafety: readonly string[] = ['-c', 'core.fsmonitor=false', '-c',
 /** Thrown when there is no git program. */
 export class GitMissing extends Error {}
 
-/** Runs git with an argument list, never through a shell. Throws {@link GitMissing} without a git program. */
-export function runGit(place: GitPlace, args: readonly string[]): Promise<GitResult> {
+/**
+ * Runs git with an argument list, never through a shell. Output of more than `maxBytes` ends it: its `code` is null
+ * then. Throws {@link GitMissing} without a git program.
+ */
+export function runGit(
+  place: GitPlace,
+  args: readonly string[],
+  maxBytes: number = Number.POSITIVE_INFINITY,
+): Promise<GitResult> {
   return new Promise((resolve, reject) => {
     const child = spawn('git', [...gitSafety, ...args], {
       cwd: place.cwd,
@@ -60,7 +67,12 @@ export function runGit(place: GitPlace, args: readonly string[]): Promise<GitRes
     })
     const stdout: Buffer[] = []
     const stderr: Buffer[] = []
-    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
+    let size = 0
+    child.stdout.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size <= maxBytes) stdout.push(chunk)
+      else child.kill('SIGKILL')
+    })
     child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
     child.on('error', (error: NodeJS.ErrnoException) => {
       reject(error.code === 'ENOENT' ? new GitMissing('git is not installed', { cause: error }) : error)
