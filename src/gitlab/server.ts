@@ -59,15 +59,24 @@ export class GitLabError extends Error {
   readonly status: number | undefined
   /** The request may have been carried out although its answer says otherwise: look before repeating a POST. */
   readonly maybeDone: boolean
+  /** What to do about it. */
+  readonly hint: string | undefined
 
   constructor(
     message: string,
-    options: { problem: GitLabProblem; status?: number; maybeDone?: boolean; cause?: unknown },
+    options: {
+      problem: GitLabProblem
+      status?: number
+      maybeDone?: boolean
+      hint?: string | undefined
+      cause?: unknown
+    },
   ) {
     super(message, options.cause === undefined ? {} : { cause: options.cause })
     this.name = 'GitLabError'
     this.problem = options.problem
     this.status = options.status
     this.maybeDone = options.maybeDone ?? false
+    this.hint = options.hint
   }
 }
