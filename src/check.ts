@@ -8,6 +8,7 @@ import type { MigrationScript, ReviewSet } from './core/source.ts'
 import { predictRun, type StatementPrediction } from './predict/index.ts'
 import { unite } from './replay/agree.ts'
 import type { Rehearsal } from './rehearse.ts'
+import type { Budget, NotRehearsed } from './rehearse-within.ts'
 import { buildReport } from './report.ts'
 import { decideReviewSet } from './review/review-set.ts'
 import { loadParser, parseScript, type ParsedScript } from './sql/parse.ts'
@@ -23,6 +24,8 @@ export interface CheckOptions {
   readonly paths: readonly string[]
   /** Judge every migration. */
   readonly all: boolean
+  /** Judge what the next commit changes, as the index holds it; absent: no. */
+  readonly staged?: boolean
   readonly base?: string
   /** False for `lint`. */
   readonly replay: boolean
@@ -33,6 +36,8 @@ export interface CheckOptions {
   readonly sharedServer: boolean
   readonly superuser: boolean
   readonly cacheDir?: string
+  /** Replay only when the cache makes that fit into this time; absent: whatever it takes. */
+  readonly budget?: Budget
   readonly config: Config
   readonly env: Readonly<Record<string, string | undefined>>
   /** Aborted on SIGINT and SIGTERM: the run stops and leaves nothing behind. */
@@ -49,8 +54,9 @@ export interface CheckOptions {
 export async function check(options: CheckOptions): Promise<Report> {
   const reviewSet = await decideReviewSet(reviewRequest(options))
   const scripts = await readScripts(reviewSet)
-  const rehearsal =
+  const attempt =
     options.replay && scripts.review.length > 0 ? await rehearse(options, reviewSet, scripts) : undefined
+  const rehearsal = attempt !== undefined && 'notRehearsed' in attempt ? undefined : attempt
   const serverMajor = rehearsal === undefined ? options.pgVersion : Number.parseInt(rehearsal.server, 10)
   const predictions = predictRun({
     ...scripts,
@@ -66,7 +72,7 @@ export async function check(options: CheckOptions): Promise<Report> {
     reviewSet,
     scripts,
     results,
-    [...(rehearsal?.limits ?? []), ...opaqueStatements(results, predictions)],
+    [...limitsOf(attempt), ...opaqueStatements(results, predictions)],
     rehearsal,
   )
 }
@@ -114,9 +120,23 @@ async function readScripts(reviewSet: ReviewSet): Promise<Scripts> {
 }
 
 /** Loads the replay only when it is needed: `lint` must start fast. */
-async function rehearse(options: CheckOptions, reviewSet: ReviewSet, scripts: Scripts): Promise<Rehearsal> {
+async function rehearse(
+  options: CheckOptions,
+  reviewSet: ReviewSet,
+  scripts: Scripts,
+): Promise<Rehearsal | NotRehearsed> {
+  const run = { ...scripts, sharesSession: reviewSet.sharesSession }
+  if (options.budget !== undefined) {
+    const { rehearseWithin } = await import('./rehearse-within.ts')
+    return rehearseWithin(options.budget, options, run)
+  }
   const rehearsal = await import('./rehearse.ts')
-  return rehearsal.rehearse(options, { ...scripts, sharesSession: reviewSet.sharesSession })
+  return rehearsal.rehearse(options, run)
+}
+
+function limitsOf(attempt: Rehearsal | NotRehearsed | undefined): readonly Limit[] {
+  if (attempt === undefined) return []
+  return 'notRehearsed' in attempt ? [attempt.notRehearsed] : attempt.limits
 }
 
 async function concludeReport(
@@ -155,7 +175,7 @@ async function concludeReport(
 }
 
 function reviewRequest(options: CheckOptions): Parameters<typeof decideReviewSet>[0] {
-  const { cwd, paths, all, base, env, config } = options
+  const { cwd, paths, all, staged, base, env, config } = options
   const [settings, ...others] = config.migrations ?? []
   if (others.length > 0) {
     throw new ConfigError('The configuration lists several folders of migrations; one run judges one.', {
@@ -168,6 +188,7 @@ function reviewRequest(options: CheckOptions): Parameters<typeof decideReviewSet
     all,
     env,
     sources: [...(config.customSources ?? []), ...sources],
+    ...(staged === undefined ? {} : { staged }),
     ...(base === undefined ? {} : { base }),
     ...(settings === undefined ? {} : { settings: sourceSettings(settings) }),
   }

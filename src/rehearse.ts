@@ -6,8 +6,9 @@ import { serverIdentity } from './postgres/identity.ts'
 import type { PostgresServer, ServerOptions } from './postgres/provider.ts'
 import { openServer } from './postgres/server.ts'
 import { serverTrouble } from './postgres/trouble.ts'
-import { HistoryCache } from './replay/history-cache.ts'
+import { HistoryCache, type FoundHistory } from './replay/history-cache.ts'
 import { historyKey } from './replay/history-key.ts'
+import type { PastRehearsal } from './replay/past-rehearsals.ts'
 import type { KeptHistory, PreparedHistory } from './replay/prepare-history.ts'
 import { replay, type ReplayedMigration } from './replay/replay.ts'
 import { toolVersion } from './report.ts'
@@ -32,7 +33,35 @@ export interface Scripts {
 /** Opens a server, replays, and leaves nothing behind but the cache. */
 export async function rehearse(options: CheckOptions, scripts: Scripts): Promise<Rehearsal> {
   await using cache = await openHistoryCache(options, scripts)
-  const opened = await open(options, cache)
+  return await rehearseFrom(await cache?.find(), cache, options, scripts)
+}
+
+/** The same, with what the cache has of the history; notes in the cache how long it took. */
+export async function rehearseFrom(
+  found: FoundHistory | undefined,
+  cache: HistoryCache | undefined,
+  options: CheckOptions,
+  scripts: Scripts,
+): Promise<Rehearsal> {
+  const begun = performance.now()
+  const rehearsal = await onServer(found, cache, options, scripts)
+  if (found !== undefined)
+    await cache?.past.add({ kept: partKept(found, scripts), ms: Math.round(performance.now() - begun) })
+  return rehearsal
+}
+
+/** How much of the history a run begins with. */
+export function partKept({ applied }: FoundHistory, { history }: Scripts): PastRehearsal['kept'] {
+  return applied === history.length ? 'all' : 'beginning'
+}
+
+async function onServer(
+  found: FoundHistory | undefined,
+  cache: HistoryCache | undefined,
+  options: CheckOptions,
+  scripts: Scripts,
+): Promise<Rehearsal> {
+  const opened = await open(options, cache, found)
   await using server = opened.server
   options.signal.throwIfAborted()
   try {
@@ -69,10 +98,10 @@ async function rehearseOn(
 async function open(
   options: CheckOptions,
   cache: HistoryCache | undefined,
+  found: FoundHistory | undefined,
 ): Promise<{ readonly server: PostgresServer; readonly kept?: KeptHistory }> {
   const { progress, serverUrl } = options
   progress(serverUrl === undefined ? 'Starting a throwaway Postgres' : 'Connecting to the server')
-  const found = await cache?.find()
   if (found !== undefined) {
     try {
       return { server: await openServer({ ...serverOptions(options), image: found.image }), kept: found }
@@ -103,7 +132,7 @@ function serverOptions(options: CheckOptions): ServerOptions {
 }
 
 /** Undefined when none is wanted, or none may be used. */
-async function openHistoryCache(
+export async function openHistoryCache(
   options: CheckOptions,
   { history, sharesSession }: Scripts,
 ): Promise<HistoryCache | undefined> {
@@ -111,7 +140,7 @@ async function openHistoryCache(
   // what a server that was given to us holds is not ours to copy
   if (cacheDir === undefined || options.serverUrl !== undefined) return undefined
   const dir = path.resolve(cwd, cacheDir)
-  if (await isCommitted(dir, env)) {
+  if (await isCommitted(dir, { cwd, env })) {
     progress(
       `Cache unusable: ${cacheDir} holds files that are committed to git, so they may be the branch's own`,
     )
@@ -135,13 +164,22 @@ async function openHistoryCache(
 
 /**
  * Whoever can commit to the branch could plant a cluster, and what is in a cluster can run programs; migrations
- * cannot. So a folder with files of the repository is no cache.
+ * cannot. So a folder with files of the repository is no cache. The project's repository is asked as well as the one
+ * around the folder, because a folder can be committed that looks like a bare repository. Into its git folder
+ * nothing can be committed, and `git ls-files` there lists everything.
  */
-async function isCommitted(dir: string, env: CheckOptions['env']): Promise<boolean> {
+async function isCommitted(dir: string, { cwd, env }: Pick<CheckOptions, 'cwd' | 'env'>): Promise<boolean> {
   const real = await realpath(dir).catch(() => undefined)
   if (real === undefined) return false
-  const tracked = await askGit({ cwd: real, env }, ['ls-files', '-z', '--', '.']).catch(() => undefined)
-  return tracked !== undefined && tracked !== ''
+  const ask = (place: string, args: readonly string[]): Promise<string | undefined> =>
+    askGit({ cwd: place, env }, args).catch(() => undefined)
+  const gitFolder = await ask(cwd, ['rev-parse', '--git-common-dir'])
+  if (gitFolder !== undefined) {
+    const realGitFolder = await realpath(path.resolve(cwd, gitFolder)).catch(() => undefined)
+    if (realGitFolder !== undefined && real.startsWith(realGitFolder + path.sep)) return false
+  }
+  for (const place of [cwd, real]) if (await ask(place, ['ls-files', '-z', '--', real])) return true
+  return false
 }
 
 /** What a session in production begins with: its TimeZone and the timeouts that the migration runner sets. */

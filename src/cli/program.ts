@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { parseDuration } from '../config/duration.ts'
 import { UsageError } from '../core/errors.ts'
 import type { CheckFlags } from './commands/check.ts'
 import type { CommandContext } from './context.ts'
@@ -64,6 +65,18 @@ function addCheck(program: Command, run: Run): void {
     .option('--shared-server', 'allow an existing server that holds other databases')
     .option('--superuser', 'run migrations as superuser (trusted repositories only)')
     .option('--cache-dir <folder>', 'keep the replayed history here between runs')
+    .addOption(
+      new Option(
+        '--cache',
+        'keep it in the configured folder, else in the git folder of this clone',
+      ).conflicts('cacheDir'),
+    )
+    .addOption(
+      new Option(
+        '--budget <duration>',
+        'for hooks: replay only when the cache makes it fit in, e.g. 3s; else judge by prediction',
+      ).argParser(parseBudget),
+    )
     .action((paths: string[], flags: CheckFlags) =>
       run(async (context) => {
         const { runCheck } = await import('./commands/check.ts')
@@ -90,7 +103,8 @@ function addReviewOptions(command: Command): Command {
   return addConfigOptions(
     command
       .option('--base <ref>', 'judge what is new since this git revision')
-      .addOption(new Option('--all', 'judge every migration').conflicts('base'))
+      .addOption(new Option('--all', 'judge every migration').conflicts(['base', 'staged']))
+      .option('--staged', 'judge what the next git commit changes, as the index holds it')
       .addOption(
         new Option(
           '--fail-on <severity>',
@@ -159,6 +173,13 @@ function addSetupCommands(program: Command, run: Run): void {
 function parseMajor(value: string): number {
   if (/^(1[4-9]|[2-9]\d)$/.test(value)) return Number(value)
   throw new InvalidArgumentError('Expected a major version of Postgres from 14, for example 17.')
+}
+
+/** Milliseconds. */
+function parseBudget(value: string): number {
+  const ms = parseDuration(value)
+  if (ms !== undefined && ms > 0) return ms
+  throw new InvalidArgumentError('Expected a duration such as 3s, 500ms or 1min.')
 }
 
 /** Not an InvalidArgumentError: commander would print the value, and with it a password. */

@@ -5,6 +5,7 @@ import type { ClusterImage } from '../postgres/cluster-image.ts'
 import type { SaveResult } from '../postgres/provider.ts'
 import { CacheEntryError, decodeEntry, encodeEntry } from './cache-entry.ts'
 import { isBeginningOf, isSameKey, keyName, type HistoryKey } from './history-key.ts'
+import { PastRehearsals } from './past-rehearsals.ts'
 import type { KeptHistory, PreparedHistory } from './prepare-history.ts'
 
 export interface HistoryCacheOptions {
@@ -34,11 +35,14 @@ const unfinishedMaxAgeMs = 60 * 60 * 1000
  * Disposing it waits until what was kept is on disk.
  */
 export class HistoryCache implements AsyncDisposable {
+  /** How long rehearsals took here that began with an entry. */
+  readonly past: PastRehearsals
   readonly #options: HistoryCacheOptions
   #writing: Promise<void> | undefined
 
   constructor(options: HistoryCacheOptions) {
     this.#options = options
+    this.past = new PastRehearsals(options.dir, options.key.circumstances)
   }
 
   /** The history, or the longest beginning of it that is kept. */

@@ -119,7 +119,11 @@ describe.each(majors)('the history cache with Postgres %i', (major) => {
     const warm = await run(migrations(history), review, { pgVersion })
     expect(story(warm)).toEqual(['Taking 2 migrations of the history from the cache'])
     expect(warm.outcome).toEqual(cold.outcome)
-    expect(await readdir(dir)).toEqual(['.gitignore', expect.stringMatching(/^[0-9a-f]{32}\.history$/)])
+    expect(await readdir(dir)).toEqual([
+      '.gitignore',
+      expect.stringMatching(/^[0-9a-f]{32}\.history$/),
+      'rehearsals.json',
+    ])
   })
 
   it('retries on tables without our rows, as a run without a cache does', async () => {

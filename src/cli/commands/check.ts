@@ -6,7 +6,9 @@ import { loadConfig, type LoadedConfig } from '../../config/load.ts'
 import { UsageError } from '../../core/errors.ts'
 import type { FailOn } from '../../core/model.ts'
 import { nearest } from '../../core/suggest.ts'
+import { budgetLine, budgetOf, cacheFolder, refuseUnusableBudget } from '../budget.ts'
 import { knownNames } from '../catalogue.ts'
+import { printable } from '../../reporters/printable.ts'
 import type { CommandContext } from '../context.ts'
 import { parseFormats, writeReports } from '../formats.ts'
 import { startProgress } from '../progress.ts'
@@ -15,6 +17,7 @@ import { startProgress } from '../progress.ts'
 export interface CheckFlags {
   readonly base?: string
   readonly all?: boolean
+  readonly staged?: boolean
   readonly replay?: boolean
   readonly failOn?: FailOn
   readonly requireRehearsal?: boolean
@@ -24,6 +27,9 @@ export interface CheckFlags {
   readonly sharedServer?: boolean
   readonly superuser?: boolean
   readonly cacheDir?: string
+  readonly cache?: boolean
+  /** Milliseconds. */
+  readonly budget?: number
   /** A file, false for `--no-config`, else to be looked for. */
   readonly config?: string | boolean
 }
@@ -36,7 +42,8 @@ export async function runCheck(
 ): Promise<number> {
   const targets = parseFormats(flags.format ?? [])
   refuseContradictions(paths, flags)
-  refuseMissingPaths(paths, context.cwd)
+  // what is staged may be gone from disk
+  if (!flags.staged) refuseMissingPaths(paths, context.cwd)
   const loaded = await loadConfig({
     cwd: context.cwd,
     enabled: flags.config !== false,
@@ -44,13 +51,19 @@ export async function runCheck(
     known: knownNames,
   })
   const { check } = await import('../../check.ts')
-  const progress = startProgress(context, flags.replay === false)
+  const progress = startProgress(context, flags.replay === false || flags.budget !== undefined)
   try {
-    const report = await check(checkOptions(paths, flags, loaded, context, progress.update))
+    const options = {
+      ...checkOptions(paths, flags, loaded, context, progress.update),
+      ...(await cacheFolder(flags, loaded.config.cacheDir, { ...context, root: loaded.root })),
+    }
+    const report = await check(options)
     context.signal.throwIfAborted()
     // nothing under review is one line in all
     if (report.migrations.length > 0) progress.update('Writing the report')
     progress.stop()
+    const budget = flags.budget === undefined ? undefined : budgetLine(report, performance.now())
+    if (budget !== undefined) await context.err.write(`${printable(budget)}\n`)
     await writeReports(report, targets, context)
     return report.exitCode
   } finally {
@@ -59,6 +72,7 @@ export async function runCheck(
 }
 
 function refuseContradictions(paths: readonly string[], flags: CheckFlags): void {
+  refuseUnusableBudget(flags)
   if (flags.all && paths.length > 0) {
     throw new UsageError('Paths and --all contradict each other.', {
       hint: 'Paths judge what they name; --all judges every migration.',
@@ -94,13 +108,13 @@ function checkOptions(
 ): CheckOptions {
   const { server } = config
   const base = flags.all ? undefined : (flags.base ?? config.base)
-  const cacheDir = flags.cacheDir === undefined ? config.cacheDir : path.resolve(context.cwd, flags.cacheDir)
   const pgVersion = flags.pgVersion ?? server?.pgVersion
   const serverUrl = flags.serverUrl ?? server?.url
   return {
     cwd: root,
     paths: paths.map((name) => fromRoot(root, path.resolve(context.cwd, name))),
     all: flags.all ?? false,
+    staged: flags.staged ?? false,
     replay: flags.replay ?? true,
     failOn: flags.failOn ?? config.failOn ?? configDefaults.failOn,
     requireRehearsal: flags.requireRehearsal ?? config.requireRehearsal ?? configDefaults.requireRehearsal,
@@ -109,7 +123,7 @@ function checkOptions(
     ...(base === undefined ? {} : { base }),
     ...(pgVersion === undefined ? {} : { pgVersion }),
     ...(serverUrl === undefined ? {} : { serverUrl }),
-    ...(cacheDir === undefined ? {} : { cacheDir }),
+    ...budgetOf(flags, config.cacheDir),
     config,
     env: context.env,
     signal: context.signal,
