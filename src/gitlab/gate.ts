@@ -1,0 +1,38 @@
+/** Does the merge request pass? */
+import type { FailOn, Report, Severity } from '../core/model.ts'
+import type { ReviewedFinding } from './model.ts'
+
+const severities: readonly Severity[] = ['info', 'warning', 'error']
+
+/**
+ * False when a finding at or above `report.settings.failOn` is neither allowed in the SQL nor accepted by a comment,
+ * or when a rehearsal that the settings require could not be had. A thread that somebody resolved without a word
+ * accepts nothing.
+ */
+export function gate(report: Report, findings: readonly ReviewedFinding[]): boolean {
+  const { failOn, requireRehearsal } = report.settings
+  const unrehearsed = report.migrations.some(({ outcome }) => outcome === 'not rehearsed')
+  if (requireRehearsal && unrehearsed) return false
+  return !findings.some((reviewed) => !isExcused(reviewed) && reaches(reviewed.finding.severity, failOn))
+}
+
+/** What is known without the merge request: for runs that cannot read it. */
+export function reviewedWithoutServer(report: Report): readonly ReviewedFinding[] {
+  return report.findings.map((finding) => ({
+    finding,
+    standing: finding.allowed === undefined ? 'summary' : 'allowed',
+  }))
+}
+
+function isExcused({ finding, standing }: ReviewedFinding): boolean {
+  return finding.allowed !== undefined || standing === 'allowed' || standing === 'accepted'
+}
+
+function reaches(severity: Severity, failOn: FailOn): boolean {
+  return failOn !== 'never' && severities.indexOf(severity) >= severities.indexOf(failOn)
+}
+
+/** The gravest first, otherwise in the order given. */
+export function worstFirst<T>(values: readonly T[], severityOf: (value: T) => Severity): readonly T[] {
+  return values.toSorted((a, b) => severities.indexOf(severityOf(b)) - severities.indexOf(severityOf(a)))
+}
