@@ -7,9 +7,11 @@ export const configDefaults = {
   timeZone: 'UTC',
   /** Milliseconds after which the watchdog cancels a statement. */
   statementTimeout: 60_000,
+  review: { name: 'default', maxThreads: 20, allow: 'developer' },
 } as const satisfies {
   failOn: FailOn
   requireRehearsal: boolean
   timeZone: string
   statementTimeout: number
+  review: { name: string; maxThreads: number; allow: 'developer' | 'maintainer' | 'not-the-author' }
 }

@@ -10,17 +10,33 @@ import * as authoring from './authoring.ts'
 export async function readConfigValue(file: string, name: string): Promise<unknown> {
   const ending = path.extname(file)
   if (ending === '.ts' || ending === '.js' || ending === '.mjs') return runModule(file, name)
-  const text = await readText(file, name)
-  if (ending === '.json') return parseJson(text, name)
-  if (ending === '.yaml' || ending === '.yml') return parseYaml(text, name)
+  const bytes = await readBytes(file, name)
+  if (ending === '.json' || ending === '.yaml' || ending === '.yml') return parseConfigText(bytes, name)
   throw new ConfigError(`${name} is not a configuration file that pgrehearse can read.`, {
     hint: 'Its name has to end in .ts, .js, .mjs, .json, .yaml or .yml.',
   })
 }
 
-async function readText(file: string, name: string): Promise<string> {
+/**
+ * What the bytes of a JSON or YAML file say, not yet validated. The ending of `name` tells which it is.
+ * @throws {ConfigError} when it is not UTF-8 or cannot be parsed
+ */
+export async function parseConfigText(bytes: Uint8Array, name: string): Promise<unknown> {
+  const text = decode(bytes, name)
+  return name.endsWith('.json') ? parseJson(text, name) : parseYaml(text, name)
+}
+
+async function readBytes(file: string, name: string): Promise<Uint8Array> {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file))
+    return await readFile(file)
+  } catch (cause) {
+    throw unreadable(name, cause)
+  }
+}
+
+function decode(bytes: Uint8Array, name: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (cause) {
     throw unreadable(name, cause)
   }
@@ -77,7 +93,7 @@ async function parseYaml(text: string, name: string): Promise<unknown> {
  * program, also under npx where the project has no copy of its own.
  */
 async function runModule(file: string, name: string): Promise<unknown> {
-  await readText(file, name)
+  decode(await readBytes(file, name), name)
   const { createJiti } = await import('jiti')
   // fsCache would leave files behind in the temporary folder.
   const jiti = createJiti(import.meta.url, {

@@ -124,6 +124,40 @@ const runner = z.strictObject({
     .meta({ example: '15min' }),
 })
 
+const reviewName = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9-]{0,31}$/,
+    'Expected at most 32 lower-case letters, digits and hyphens, for example "billing-database"',
+  )
+
+const review = z.strictObject({
+  name: reviewName
+    .exactOptional()
+    .describe(
+      'Tells several reviews of one merge request apart, for instance one per database: each keeps a summary and ' +
+        'threads of its own.',
+    )
+    .meta({ defaultValue: configDefaults.review.name, example: 'billing-database' }),
+  maxThreads: z
+    .int()
+    .min(0)
+    .max(100, 'Expected at most 100 threads')
+    .exactOptional()
+    .describe(
+      'At most this many threads are open at a time for findings, worst first; the summary has the rest.',
+    )
+    .meta({ defaultValue: configDefaults.review.maxThreads }),
+  allow: z
+    .enum(['developer', 'maintainer', 'not-the-author'])
+    .exactOptional()
+    .describe(
+      'Who may accept a finding with the comment `pgrehearse allow <reason>`: members with at least the role ' +
+        'Developer, or Maintainer, or Developers other than the author of the merge request.',
+    )
+    .meta({ defaultValue: configDefaults.review.allow }),
+})
+
 /** A rule of the user's own; what TypeScript checks in defineRule() is checked again for JavaScript. */
 const customRule = z.custom<Rule>(
   (value) =>
@@ -223,7 +257,21 @@ export const configSchema = z.strictObject({
       'Your own migration tools, made by `defineSource()` (TypeScript and JavaScript configuration only).',
     ),
   server: server.exactOptional().describe('The server that the rehearsal runs on.'),
+  review: review
+    .exactOptional()
+    .describe(
+      'The review on the GitLab merge request. Read from the target branch, together with `failOn` and ' +
+        '`requireRehearsal`: what a merge request changes here holds once it is merged.',
+    ),
 })
+
+/** What the review reads of the target branch's configuration; its other keys are not its business. */
+export const policySchema = z.object(
+  configSchema.pick({ failOn: true, requireRehearsal: true, review: true }).shape,
+)
+
+/** The part of the configuration that decides how a merge request is reviewed. */
+export type PolicyConfig = Readonly<z.output<typeof policySchema>>
 
 /** The configuration once read: durations in milliseconds, `migrations` a list, every rule a severity or `off`. */
 export type Config = Readonly<z.output<typeof configSchema>>

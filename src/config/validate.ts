@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ConfigError } from '../core/errors.ts'
 import { nearest } from '../core/suggest.ts'
-import { configSchema, type Config } from './schema.ts'
+import { configSchema, policySchema, type Config, type PolicyConfig } from './schema.ts'
 
 /** What the rest of the program knows by name; asked only when the configuration names some. */
 export interface KnownNames {
@@ -20,6 +20,16 @@ export async function validateConfig(value: unknown, file: string, known: KnownN
   if (!result.success) throw invalid(file, flatten(result.error.issues))
   const issues = await nameIssues(result.data, known)
   if (issues.length > 0) throw invalid(file, issues)
+  return result.data
+}
+
+/**
+ * The part of a configuration that decides how a merge request is reviewed; what else the file says is not looked at.
+ * @throws {ConfigError} naming every key of that part that is wrong
+ */
+export function validatePolicy(value: unknown, file: string): PolicyConfig {
+  const result = policySchema.safeParse(withoutEmpty(value))
+  if (!result.success) throw invalid(file, flatten(result.error.issues))
   return result.data
 }
 
