@@ -137,6 +137,8 @@ export interface ReviewInput {
   readonly remote: RemoteState
   /** Where a new thread for the finding would hang; findings that no line of the diff can hold are missing. */
   readonly places: ReadonlyMap<Finding, ThreadPlace>
+  /** Sentences about this run for the sticky note, e.g. why no line could be looked up. Plain text, may be hostile. */
+  readonly remarks?: readonly string[]
   /** Threads that the server does not let us resolve or reopen (403): left as they are, and counted. */
   readonly forbiddenThreads?: ReadonlySet<string>
 }

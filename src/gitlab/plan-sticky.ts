@@ -19,7 +19,7 @@ export function stickySteps(read: ReadRemote, facts: StickyFacts, context: PlanC
   const [oldest, ...younger] = read.stickies
   const visible = context.texts.sticky({
     ...{ report, pipeline, policy, policyChanges, ...facts },
-    remarks: remarks(read),
+    remarks: [...(context.input.remarks ?? []), ...remarks(read)],
   })
   const pointers = younger.map((sticky) => pointerStep(sticky, context))
   if (oldest !== undefined) return [...pointers, editStep(oldest, visible, context)]
