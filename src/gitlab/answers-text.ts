@@ -26,7 +26,7 @@ export function answerBody(answer: Answer): string {
         'The finding no longer fails the gate, beginning with the run that wrote this. If the job failed before, run it again.'
       )
     case 'refused':
-      return `Not accepted: ${refusal(answer)}. ${describeAllowBy(answer.allowBy)}; the job must be run again afterwards.`
+      return `Not accepted: ${refusal(answer)}. Who may: ${describeAllowBy(answer.allowBy)}. The job must be run again afterwards.`
     case 'no reason':
       return `Not accepted: a reason is missing. Reply ${codeSpan(allowReply)}, then run the job again.`
     case 'no finding':
@@ -43,7 +43,7 @@ export function answerBody(answer: Answer): string {
 function refusal({ by, allowBy, isAuthor }: Extract<Answer, { kind: 'refused' }>): string {
   return allowBy === 'not-the-author' && isAuthor
     ? `${user(by)} is the author of the merge request`
-    : `${user(by)} has not the role for it`
+    : `${user(by)} does not have the role for it`
 }
 
 function user({ username }: RemoteUser): string {

@@ -33,7 +33,7 @@ export function lockChart(report: Report, migration: ReportMigration): readonly 
   const lines = rows.map((row) => `- ${markdownText(describeRow(row, timeline))}`)
   const more = left > 0 ? [`- … and ${count(left, 'more relation')}`] : []
   return [
-    'Locks on what existed before, from statement to statement; a bar ends with the commit that gives the lock back.',
+    'Locks on what existed before: the axis counts statements, and a bar ends with the commit that gives the lock back.',
     ['```mermaid', ...gantt(rows, timeline), '```'].join('\n'),
     [...lines, ...more].join('\n'),
   ]

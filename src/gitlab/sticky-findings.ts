@@ -1,7 +1,8 @@
-import { findingMarkdown } from '../reporters/markdown.ts'
+import { findingMarkdown, remedyMarkdown } from '../reporters/markdown.ts'
 import { codeElement, cutText } from '../reporters/markdown-text.ts'
 import { count } from '../reporters/words.ts'
 import { gravestFirst, gravity } from './sticky-words.ts'
+import { receiptLines } from './thread-body.ts'
 import type { StickyContent } from './model.ts'
 import type { Part } from './sticky-fit.ts'
 import type { RuleLinks } from './thread-body.ts'
@@ -20,7 +21,9 @@ export function unthreadedPart(
       weight: 20 + 10 * gravity(finding),
       text: [
         `<details><summary>${finding.severity} in ${codeElement(`${cutText(nameOf(finding.span.file), 200)}:${finding.span.start.line}`)}</summary>`,
-        findingMarkdown(report, finding, links),
+        findingMarkdown(report, { ...finding, message: cutText(finding.message, 1000) }, links, false),
+        ...receiptLines(report, finding),
+        ...remedyMarkdown(finding),
         '</details>',
       ].join('\n\n'),
     })),

@@ -23,6 +23,9 @@ export function fixedPart(...paragraphs: readonly string[]): Part {
   return { pieces: [], render: () => paragraphs.join('\n\n') }
 }
 
+/** A piece this long would push out many others: it is the first to go. */
+const maxPieceLength = 15_000
+
 /**
  * The parts as one text of at most `limit` UTF-16 code units: pieces are left out whole, the lightest first and of equal
  * ones the last, so that no fence and no table is ever cut. Parts without pieces must fit by themselves.
@@ -60,5 +63,10 @@ interface Placed {
 }
 
 function byWeight(a: Placed, b: Placed): number {
-  return a.piece.weight - b.piece.weight || b.index - a.index
+  const [first, second] = [weightOf(a), weightOf(b)]
+  return first === second ? b.index - a.index : first - second
+}
+
+function weightOf({ piece }: Placed): number {
+  return piece.text.length > maxPieceLength ? Number.NEGATIVE_INFINITY : piece.weight
 }

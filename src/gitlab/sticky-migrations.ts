@@ -1,3 +1,4 @@
+import { relationKey, strongestPerRelation } from '../core/effects.ts'
 import { lockStrength } from '../core/locks.ts'
 import { describeEffects, isMetadataOnly, metadataOnly } from '../reporters/effects.ts'
 import { codeElement, codeSpan, cutText, markdownText } from '../reporters/markdown-text.ts'
@@ -71,20 +72,20 @@ interface StatementReceipt {
 }
 
 function describeStatement({ effects }: ReportStatement): StatementReceipt {
-  const shown = effects.filter((effect) => !isOrdinary(effect))
+  const locked = strongestPerRelation(effects.filter((effect) => effect.kind === 'lock'))
+  const strength = new Map(locked.map(({ relation, mode }) => [relationKey(relation), lockStrength(mode)]))
+  const shown = effects.filter((effect) => !isOrdinary(effect, strength))
   const { effects: lines, evidence } = describeEffects(shown, isMetadataOnly(effects) ? [metadataOnly] : [])
   // mixed evidence stands in the lines, and then no sentence above may speak for all
   const evidences = evidence === undefined ? (lines.length === 0 ? [] : ['mixed', 'evidence']) : [evidence]
   return { lines, evidence: evidences, hidden: Math.max(0, lines.length - maxEffects) }
 }
 
-/** Locks on indexes and sequences that every query takes too. */
-function isOrdinary(effect: EvidencedEffect): boolean {
-  return (
-    effect.kind === 'lock' &&
-    effect.relation.table !== undefined &&
-    lockStrength(effect.mode) < lockStrength('ShareUpdateExclusiveLock')
-  )
+/** Locks on indexes and the like that every query takes too, or that add nothing to the lock on their table. */
+function isOrdinary(effect: EvidencedEffect, strength: ReadonlyMap<string, number>): boolean {
+  if (effect.kind !== 'lock' || effect.relation.table === undefined) return false
+  const ordinary = Math.max(lockStrength('RowExclusiveLock'), strength.get(effect.relation.table) ?? 0)
+  return lockStrength(effect.mode) <= ordinary
 }
 
 function statementItem(

@@ -10,7 +10,7 @@ import type { ReviewedFinding, StickyContent } from './model.ts'
 import type { Part } from './sticky-fit.ts'
 import type { RuleLinks } from './thread-body.ts'
 
-const head = '| | where | what happens | lock | |\n|---|---|---|---|---|'
+const head = '| severity | where | what happens | lock | review |\n|---|---|---|---|---|'
 
 /** One row per finding, the gravest first and what people accepted last. */
 export function findingsTable(
@@ -63,7 +63,7 @@ function describeStanding(
   const until = finding.allowed?.until
   switch (standing) {
     case 'thread':
-      return 'has a thread'
+      return 'open thread'
     case 'summary':
       return 'not on a line of the diff, see below'
     case 'over limit':

@@ -38,7 +38,7 @@ function doesNotFail(open: readonly ReviewedFinding[]): readonly string[] {
   return errors === 0 ? [] : ['This job is set up not to fail for them.']
 }
 
-/** `Of all findings, 1 accepted in a comment and 2 allowed in the SQL.` */
+/** `Not counted: 1 accepted in a comment and 2 allowed in the SQL.` */
 function describeAsides(findings: readonly ReviewedFinding[]): string {
   const of = (standing: ReviewedFinding['standing']): number =>
     findings.filter((each) => each.standing === standing).length
@@ -48,9 +48,13 @@ function describeAsides(findings: readonly ReviewedFinding[]): string {
   const parts = [
     ...(accepted > 0 ? [`${accepted} accepted in a comment`] : []),
     ...(allowed > 0 ? [`${allowed} allowed in the SQL`] : []),
-    ...(acknowledged > 0 ? [`${acknowledged} acknowledged by a resolved thread, which still counts`] : []),
   ]
-  return parts.length === 0 ? '' : `Of all findings, ${list(parts)}.`
+  return [
+    ...(parts.length > 0 ? [`Not counted: ${list(parts)}.`] : []),
+    ...(acknowledged > 0
+      ? [`Counted: ${acknowledged} whose thread was resolved without accepting the finding.`]
+      : []),
+  ].join(' ')
 }
 
 /** What was looked at, in one sentence. */

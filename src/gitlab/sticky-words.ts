@@ -8,15 +8,15 @@ export const severitySign: Readonly<Record<Severity, string>> = { error: '🔴',
 /** What an author writes to accept a finding, as documented. */
 export const allowReply = 'pgrehearse allow <reason>'
 
-/** Who may accept, in words that begin a sentence. */
+/** Who may accept. */
 export function describeAllowBy(allowBy: AllowBy): string {
   switch (allowBy) {
     case 'developer':
-      return 'Developers and above may'
+      return 'Developers and above'
     case 'maintainer':
-      return 'Maintainers and above may'
+      return 'Maintainers and above'
     case 'not-the-author':
-      return 'Developers and above may, except for the author of the merge request'
+      return 'Developers and above, but not the author of the merge request'
   }
 }
 

@@ -56,12 +56,14 @@ function shortenedPart(jobUrl: string | undefined): Part {
   }
 }
 
-function harmlessPart({ report, pipeline }: StickyContent, nameOf: (file: string) => string): Part {
+function harmlessPart(content: StickyContent, nameOf: (file: string) => string): Part {
+  const { report, pipeline } = content
   const pieces = harmlessChanges(report).map(({ file, line, what, why, evidence }) => ({
     weight: 15,
     text: `- ${fileLine(pipeline, file, line, nameOf(file))} ${markdownText(cutText(what, 400))}: ${markdownText(cutText(`${why}, ${evidence}`, 300))}.`,
   }))
-  return listPart('Checked and found harmless', pieces)
+  const title = `${count(pieces.length, 'change')} checked and found harmless`
+  return listPart(title, pieces, content.findings.length > 0)
 }
 
 function notCheckedPart({ report, remarks, leftOpen }: StickyContent): Part {
@@ -92,13 +94,16 @@ function notCheckedPart({ report, remarks, leftOpen }: StickyContent): Part {
   return listPart('Not checked, and remarks', pieces)
 }
 
-function listPart(title: string, pieces: Part['pieces']): Part {
+function listPart(title: string, pieces: Part['pieces'], folded = false): Part {
   return {
     pieces,
     render: (kept, { here }) => {
       if (pieces.length === 0) return undefined
-      const more = here === 0 ? [] : [`- … and ${here} more`]
-      return [`**${title}**`, [...kept, ...more].join('\n')].join('\n\n')
+      const items = [...kept, ...(here === 0 ? [] : [`- … and ${here} more`])].join('\n')
+      const paragraphs = folded
+        ? [`<details><summary>${title}</summary>`, items, '</details>']
+        : [`**${title}**`, items]
+      return paragraphs.join('\n\n')
     },
   }
 }
@@ -116,7 +121,7 @@ function howToAccept({ policy }: StickyContent): Part {
   return fixedPart(
     '<details><summary>How to accept a finding</summary>',
     [
-      `- Reply ${codeSpan(allowReply)} in its thread, then run the job again. ${describeAllowBy(policy.allowBy)}.`,
+      `- Reply ${codeSpan(allowReply)} in its thread, then run the job again. Who may: ${describeAllowBy(policy.allowBy)}.`,
       `- Or, for good and for every branch, write ${codeSpan('-- pgrehearse-allow <rule>: <reason>')} above the statement and push.`,
     ].join('\n'),
     '</details>',

@@ -34,13 +34,7 @@ export function threadBody({ report, finding, policy, place }: ThreadContent, li
   return [
     `${severitySign[finding.severity]} **${markdownText(cutText(finding.message, 1000))}**`,
     ...receiptLines(report, finding),
-    ...(suggestion === undefined
-      ? fold(remedyMarkdown(finding), 'How to do it instead', maxOpenLines)
-      : [
-          'This change was replayed on its own: no error, and this finding is gone.',
-          suggestion,
-          ...fold(remedyMarkdown(finding), 'The whole way, step by step', 0),
-        ]),
+    ...adviceLines(finding, suggestion),
     footer(finding, policy, links),
   ].join('\n\n')
 }
@@ -61,15 +55,21 @@ function sentenceStart(evidence: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
-/** Long parts go behind a title; their first paragraph, the advice itself, stays to be seen. */
-function fold(parts: readonly string[], title: string, maxLines: number): readonly string[] {
-  const [advice, ...steps] = parts
-  if (advice === undefined) return []
+/** What to do instead; its SQL is folded when it is long, and when a suggestion does the first step already. */
+function adviceLines(finding: Finding, suggestion: string | undefined): readonly string[] {
+  const [advice, ...steps] = remedyMarkdown(finding)
+  const applied =
+    suggestion === undefined
+      ? []
+      : ['The file was replayed with this change, without an error and without this finding:', suggestion]
   const lines = steps.join('\n').split('\n').length
-  if (steps.length === 0 || lines <= maxLines) return parts
-  return maxLines === 0
-    ? [`<details><summary>${title}</summary>`, ...parts, '</details>']
-    : [advice, `<details><summary>${title}</summary>`, ...steps, '</details>']
+  const isFolded = steps.length > 0 && (suggestion !== undefined || lines > maxOpenLines)
+  const title = suggestion === undefined ? 'How to do it instead' : 'All of it as SQL'
+  return [
+    ...(advice === undefined ? [] : [advice]),
+    ...applied,
+    ...(isFolded ? [`<details><summary>${title}</summary>`, ...steps, '</details>'] : steps),
+  ]
 }
 
 function footer({ ruleId, severity }: Finding, { allowBy }: ReviewPolicy, links: RuleLinks): string {

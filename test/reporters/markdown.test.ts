@@ -1,34 +1,20 @@
 import { describe, expect, it } from 'vitest'
-import { codeBlock, codeSpan, markdownText } from '../../src/reporters/markdown-text.ts'
+import {
+  codeBlock,
+  codeElement,
+  codeSpan,
+  cutText,
+  link,
+  markdownText,
+  tableCell,
+} from '../../src/reporters/markdown-text.ts'
 import { markdown } from '../../src/reporters/markdown.ts'
 import { rdjson } from '../../src/reporters/rdjson.ts'
 import { controlCharacter } from './control-characters.ts'
+import { expectHarmless, outsideCode } from './outside-code.ts'
 import { sampleReport } from './sample-report.ts'
 
 const options = { color: false, width: 80 }
-
-/** What is left of markdown when fenced blocks and code spans are taken out, as CommonMark delimits them. */
-function outsideCode(text: string): string {
-  const kept: string[] = []
-  let fence: string | undefined
-  for (const line of text.split('\n')) {
-    const run = /^`{3,}/.exec(line)?.[0]
-    if (fence !== undefined) {
-      if (line.trimEnd() === '`'.repeat(line.trimEnd().length) && line.length >= fence.length)
-        fence = undefined
-    } else if (run === undefined) kept.push(line)
-    else fence = run
-  }
-  if (fence !== undefined) throw new Error('a fence is not closed')
-  return kept.map((line) => line.replaceAll(/(?<!`)(`+)(?!`)(.*?)(?<!`)\1(?!`)/g, 'CODE')).join('\n')
-}
-
-/** Nothing here mentions, refers, links, formats, commands or is HTML of anybody but us. */
-function expectHarmless(text: string): void {
-  const rest = outsideCode(text).replaceAll(/<\/?details>|<\/?summary>/g, '')
-  expect(rest).not.toMatch(/[<>@#!~%$&[\]`|{}_]|:\w+:|https?|www\.|\w\.\w{2}/)
-  expect(rest).not.toMatch(/^\s*\//m)
-}
 
 describe('markdown', () => {
   it('lets nothing that a migration says out of code', () => {
@@ -122,5 +108,28 @@ describe('untrusted text', () => {
     expect(codeSpan('`')).toBe('`` ` ``')
     expect(codeSpan('a\nb')).toBe('`a b`')
     expect(outsideCode(codeBlock('````\n/close\n~~~\n@all', 'sql'))).toBe('')
+  })
+
+  it('is text for every reader inside of an element', () => {
+    expect(codeElement('a-b_c/d.sql é')).toBe('<code>a-b_c/d.sql é</code>')
+    expect(codeElement('</code>&`@\n"')).toBe(
+      '<code>&#60;&#47;code&#62;'.replace('&#47;', '/') + '&#38;&#96;&#64; &#34;</code>',
+    )
+  })
+
+  it('is one cell of a table', () => {
+    expect(tableCell('`a|b`\n`c`')).toBe('`a\\|b` `c`')
+    expect(tableCell(String.raw`a\|b \\|`)).toBe(String.raw`a\u005c\|b \u005c\u005c\|`)
+  })
+
+  it('links without leaving the parentheses, and encodes nothing twice', () => {
+    expect(link('`x`', 'https://h/a%20b/(c) d"<é>`#L1')).toBe(
+      '[`x`](https://h/a%20b/%28c%29%20d%22%3C%C3%A9%3E%60#L1)',
+    )
+  })
+
+  it('is cut between characters', () => {
+    expect(cutText('abc', 3)).toBe('abc')
+    expect(cutText('a🐘b', 2)).toBe('a…')
   })
 })
