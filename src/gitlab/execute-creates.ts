@@ -1,0 +1,203 @@
+import { isSameNote, ownMarker } from './own-notes.ts'
+import { parseMarker } from './marker.ts'
+import { GitLabError, type DraftNote } from './server.ts'
+import type { Action, DiffVersion, Marker, RemoteState, RemoteThread, ReviewPolicy } from './model.ts'
+import type { ReviewSession } from './execute-session.ts'
+
+export type CreateThread = Extract<Action, { readonly kind: 'create thread' }>
+
+/** Where the threads go. */
+export interface CreateContext {
+  readonly session: ReviewSession
+  readonly remote: RemoteState
+  readonly version: DiffVersion
+  readonly policy: ReviewPolicy
+}
+
+/**
+ * Creates the threads: two or more as drafts that are published together, which sends one mail, where the server has
+ * drafts and our user has none of its own (a person's token may); else one by one. A thread that the server has no
+ * place for goes to the summary (`session.unplaced`), and so do all that are left when it takes no more of them.
+ * Throws GitLabError when going on is pointless.
+ */
+export async function createThreads(context: CreateContext, creates: readonly CreateThread[]): Promise<void> {
+  const { session, remote } = context
+  const watch = new ThreadWatch(context, new Set(remote.threads.map(({ id }) => id)))
+  const isWorthwhile = creates.length > 1 && !session.creatingStopped
+  const drafts = isWorthwhile ? await readDrafts(session) : undefined
+  const left = drafts?.length === 0 ? await publishTogether(context, creates, watch) : creates
+  for (const create of left) {
+    if (session.creatingStopped) session.unplaced.add(create.finding)
+    else await createOne(context, create, watch)
+  }
+}
+
+/** Deletes drafts that an earlier run left behind; nobody has seen them. */
+export async function deleteStaleDrafts(context: Omit<CreateContext, 'version'>): Promise<void> {
+  const drafts = await readDrafts(context.session)
+  if (drafts !== undefined) await deleteOwnDrafts(context, drafts)
+}
+
+/** Finds threads that appeared since the plan was made, each for one create only. */
+class ThreadWatch {
+  readonly #context: CreateContext
+  readonly #claimed: Set<string>
+
+  constructor(context: CreateContext, known: Set<string>) {
+    this.#context = context
+    this.#claimed = known
+  }
+
+  claim(thread: RemoteThread): void {
+    this.#claimed.add(thread.id)
+  }
+
+  async find(create: CreateThread): Promise<RemoteThread | undefined> {
+    const { session } = this.#context
+    return this.findAmong(create, await session.read((server) => server.threads()))
+  }
+
+  findAmong(create: CreateThread, threads: readonly RemoteThread[]): RemoteThread | undefined {
+    const { remote, policy } = this.#context
+    const wanted = parseMarker(create.body)
+    const found = threads.find(({ id, notes }) => {
+      const [first] = notes
+      if (first === undefined || this.#claimed.has(id)) return false
+      return isSameNote(ownMarker(first, remote, policy), wanted)
+    })
+    if (found !== undefined) this.claim(found)
+    return found
+  }
+}
+
+async function createOne(context: CreateContext, create: CreateThread, watch: ThreadWatch): Promise<void> {
+  const { session, version } = context
+  try {
+    const thread = await session.post(
+      (server) => server.createThread(create.body, version, create.place),
+      () => watch.find(create),
+    )
+    watch.claim(thread)
+  } catch (error) {
+    notCreated(session, create, error)
+  }
+}
+
+/** The thread becomes a line of the summary, and where the server has had enough, so do the ones behind it. */
+function notCreated(session: ReviewSession, create: CreateThread, error: unknown): void {
+  if (!(error instanceof GitLabError)) throw error
+  session.unplaced.add(create.finding)
+  const where = `${create.place.newPath}:${create.place.newLine}`
+  switch (error.problem) {
+    case 'position':
+    case 'refused':
+      session.log(`GitLab takes no thread at ${where}: its finding stands in the summary. ${error.message}`)
+      return
+    case 'server':
+    case 'rate limit':
+      session.problems.push(error)
+      session.creatingStopped = true
+      return
+    default:
+      throw error
+  }
+}
+
+/** The creates that are still to be done, one by one. */
+async function publishTogether(
+  context: CreateContext,
+  creates: readonly CreateThread[],
+  watch: ThreadWatch,
+): Promise<readonly CreateThread[]> {
+  const { session, remote } = context
+  const drafted = await createDrafts(context, creates)
+  const drafts = drafted.length === 0 ? undefined : await readDrafts(session)
+  // a draft that somebody began in the meantime must not be published by us
+  const onlyOurs =
+    drafts?.every((draft) => drafted.some((create) => isDraftOf(draft, create, context))) ?? false
+  if (onlyOurs) {
+    try {
+      await session.write((server) => server.publishDrafts())
+    } catch (error) {
+      if (!(error instanceof GitLabError) || !isSurvivable(error)) throw error
+      session.log(`GitLab did not publish the drafts together, they are posted one by one. ${error.message}`)
+    }
+  }
+  // publishing is no transaction: what is there counts, and what is still a draft is not needed any more
+  const threads = onlyOurs ? await session.read((server) => server.threads()) : remote.threads
+  await deleteOwnDrafts(context, (await readDrafts(session)) ?? [])
+  return creates.filter((create) => watch.findAmong(create, threads) === undefined)
+}
+
+/** Those that became a draft. The first that does not ends it: the rest is posted one by one, or meets the same fate. */
+async function createDrafts(
+  context: CreateContext,
+  creates: readonly CreateThread[],
+): Promise<readonly CreateThread[]> {
+  const { session, version } = context
+  const drafted: CreateThread[] = []
+  for (const create of creates) {
+    try {
+      await session.post(
+        (server) => server.createDraft(create.body, version, create.place),
+        async () => (await readDrafts(session))?.find((draft) => isDraftOf(draft, create, context)),
+      )
+      drafted.push(create)
+    } catch (error) {
+      if (!(error instanceof GitLabError) || !isSurvivable(error)) throw error
+      session.log(`GitLab takes no draft for ${create.place.newPath}. ${error.message}`)
+      if (error.problem !== 'position' && error.problem !== 'refused') break
+    }
+  }
+  return drafted
+}
+
+/** Undefined where the server has no drafts, or does not let us have some. */
+async function readDrafts(session: ReviewSession): Promise<readonly DraftNote[] | undefined> {
+  try {
+    return await session.read((server) => server.drafts())
+  } catch (error) {
+    if (error instanceof GitLabError && isWithoutDrafts(error)) return undefined
+    throw error
+  }
+}
+
+/** Drafts that are not ours to touch: a person's, or another review's. */
+async function deleteOwnDrafts(
+  context: Omit<CreateContext, 'version'>,
+  drafts: readonly DraftNote[],
+): Promise<readonly DraftNote[]> {
+  const others: DraftNote[] = []
+  for (const draft of drafts) {
+    if (draftMarker(draft, context) === undefined) others.push(draft)
+    else await context.session.write((server) => server.deleteDraft(draft.id))
+  }
+  return others
+}
+
+function isDraftOf(draft: DraftNote, create: CreateThread, context: CreateContext): boolean {
+  return isSameNote(draftMarker(draft, context), parseMarker(create.body))
+}
+
+/** Drafts are shown to their author only, so each is our user's. */
+function draftMarker(draft: DraftNote, context: Omit<CreateContext, 'version'>): Marker | undefined {
+  const { remote, policy } = context
+  return ownMarker({ author: remote.me, body: draft.body }, remote, policy)
+}
+
+function isWithoutDrafts({ problem }: GitLabError): boolean {
+  return problem === 'unsupported' || problem === 'not found' || problem === 'forbidden'
+}
+
+/** Posting one by one may still work. */
+function isSurvivable(error: GitLabError): boolean {
+  const { problem, maybeDone } = error
+  return (
+    maybeDone ||
+    problem === 'server' ||
+    problem === 'rate limit' ||
+    problem === 'position' ||
+    problem === 'refused' ||
+    isWithoutDrafts(error)
+  )
+}

@@ -1,0 +1,83 @@
+import { GitLabError, type GitLabServer } from './server.ts'
+import type { Finding } from '../core/model.ts'
+
+/** A 5xx may be answered while the server is still at it: it gets so long before we look what came of it. */
+const settleMs = 2000
+
+export interface SessionOptions {
+  readonly server: GitLabServer
+  readonly signal: AbortSignal
+  /** What a reader of the job's log should know; plain text, may be hostile. */
+  readonly log: (line: string) => void
+  /** Rejects when the signal is aborted. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>
+}
+
+/** One run of the executor: what it did so far, and what went wrong without ending it. */
+export class ReviewSession {
+  readonly server: GitLabServer
+  /** Requests that changed something on the server. */
+  writes = 0
+  /** Failures that left a part of the review undone. */
+  readonly problems: GitLabError[] = []
+  /** Threads that we may not resolve or reopen. */
+  readonly forbiddenThreads = new Set<string>()
+  /** Findings that no thread of this run can hold. */
+  readonly unplaced = new Set<Finding>()
+  /** No more threads in this run, e.g. because the server counts our requests. */
+  creatingStopped = false
+  readonly log: (line: string) => void
+  readonly signal: AbortSignal
+  readonly sleep: SessionOptions['sleep']
+
+  constructor({ server, signal, log, sleep }: SessionOptions) {
+    this.server = server
+    this.log = log
+    this.signal = signal
+    this.sleep = sleep
+  }
+
+  read<T>(request: (server: GitLabServer) => Promise<T>): Promise<T> {
+    this.signal.throwIfAborted()
+    return request(this.server)
+  }
+
+  async write<T>(request: (server: GitLabServer) => Promise<T>): Promise<T> {
+    this.signal.throwIfAborted()
+    const answer = await request(this.server)
+    this.writes += 1
+    return answer
+  }
+
+  /**
+   * Posts something that must not stand there twice. Where the answer leaves open whether it was done, `find` looks for
+   * it before the request is repeated, once.
+   */
+  async post<T>(
+    request: (server: GitLabServer) => Promise<T>,
+    find: () => Promise<T | undefined>,
+  ): Promise<T> {
+    try {
+      return await this.write(request)
+    } catch (error) {
+      const done = await this.#foundAfter(error, find)
+      if (done !== undefined) return done
+    }
+    try {
+      return await this.write(request)
+    } catch (error) {
+      const done = await this.#foundAfter(error, find)
+      if (done !== undefined) return done
+      throw error
+    }
+  }
+
+  /** What a failed request left behind, if it can have done so; every other failure is thrown on. */
+  async #foundAfter<T>(error: unknown, find: () => Promise<T | undefined>): Promise<T | undefined> {
+    if (!(error instanceof GitLabError) || !error.maybeDone) throw error
+    await this.sleep(settleMs, this.signal)
+    const found = await find()
+    if (found !== undefined) this.writes += 1
+    return found
+  }
+}
