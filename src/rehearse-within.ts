@@ -88,6 +88,6 @@ function unavailable(error: EnvironmentError): NotRehearsed {
 }
 
 function notRehearsed(why: string, hint: string | undefined): NotRehearsed {
-  const message = `What is staged was judged by prediction and not replayed, because ${why}.`
+  const message = `Judged by prediction and not replayed, because ${why}.`
   return { notRehearsed: { code: 'not-replayed', message, ...(hint === undefined ? {} : { hint }) } }
 }

@@ -61,5 +61,5 @@ export function budgetLine(report: Report, usedMs: number): string | undefined {
   if (report.migrations.length === 0) return undefined
   const why = report.notChecked.find(({ code }) => code === 'not-replayed')
   if (why !== undefined) return `${why.message}${why.hint === undefined ? '' : ` ${why.hint}`}`
-  return `What is new was replayed on ${describeServer(report)}, within the budget (${(usedMs / 1000).toFixed(1)} s).`
+  return `Replayed on ${describeServer(report)}, within the budget (${(usedMs / 1000).toFixed(1)} s).`
 }
