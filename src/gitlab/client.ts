@@ -126,7 +126,8 @@ function draftPart(
 ): Pick<GitLabServer, 'drafts' | 'createDraft' | 'deleteDraft' | 'publishDrafts'> {
   const drafts = new MergeRequestDraftNotes(service)
   return {
-    drafts: () => checked('the drafts', z.array(draftAnswer), () => drafts.all(project, iid, { perPage })),
+    // all at once: this list has no pages
+    drafts: () => checked('the drafts', z.array(draftAnswer), () => drafts.all(project, iid)),
     createDraft: (body, version, place) =>
       checked('a new draft', draftAnswer, async () => {
         // the endpoint of drafts.create, whose types know no position in GitLab's own words
