@@ -19,6 +19,13 @@ const lists: readonly (readonly [path: string, item: string])[] = [
 
 export const divergences: readonly Divergence[] = [
   {
+    where: 'GET /user, /projects/:id, /projects/:id/members/all/:user_id, /personal_access_tokens/self',
+    spec: 'left out of the excerpt',
+    server: 'as documented',
+    source: 'doc/api/{users,projects,members,personal_access_tokens}.md; field names from @gitbeaker/core',
+    apply: (spec) => Object.assign(spec.paths, furtherPaths),
+  },
+  {
     where: 'GET notes, discussions, discussion notes',
     spec: 'a single object',
     server: 'an array',
@@ -129,13 +136,6 @@ export const divergences: readonly Divergence[] = [
     apply: (spec) => {
       fieldsOf(spec, 'RequestBody_b85e769f8a5e')['commit_id'] = { type: 'string', nullable: true }
     },
-  },
-  {
-    where: 'GET /user, /projects/:id, /projects/:id/members/all/:user_id, /personal_access_tokens/self',
-    spec: 'left out of the excerpt',
-    server: 'as documented',
-    source: 'doc/api/{users,projects,members,personal_access_tokens}.md; field names from @gitbeaker/core',
-    apply: (spec) => Object.assign(spec.paths, furtherPaths),
   },
 ]
 

@@ -26,6 +26,8 @@ export type Fault =
   | { readonly kind: 'reset'; readonly saved?: boolean }
   /** Headers and half of the body, then the connection is cut. Carried out. */
   | { readonly kind: 'reset midway' }
+  /** To another address, which a client must not send its token to. */
+  | { readonly kind: 'redirect'; readonly to: string }
   /** 2xx with half of the JSON. Carried out. */
   | { readonly kind: 'truncated' }
   /** 401 for this and all later requests. */

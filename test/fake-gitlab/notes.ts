@@ -34,7 +34,7 @@ export function createNote(state: State, user: User, wish: NewNote): Created {
   if (traced !== null && traced.errors.length > 0) errors.push(...traced.errors)
   if (errors.length > 0) throw badRequest(`Note ${inspectErrors(errors, state.options.rubyHash ?? '3.3')}`)
   const body = interpret(state, user, wish.body, 'created')
-  if (body === '') return { commandsOnly: findQuickActions(wish.body).map((found) => found.command) }
+  if (body === '') return { commandsOnly: commandsOf(wish.body) }
   // Replying to a plain note makes it a thread [facts 1.2, danger-js #1351].
   if (first !== undefined && first.type === null) first.type = 'DiscussionNote'
   const position = first?.type === 'DiffNote' ? first.position : (traced?.position ?? null)
@@ -176,6 +176,10 @@ function interpret(state: State, user: User, body: string, how: 'created' | 'edi
   const isCommit = (sha: string): boolean => state.repository.hasCommitPrefix(sha)
   for (const found of findReferences(body, isCommit)) state.references.push({ ...found, ...by })
   return withoutQuickActions(body)
+}
+
+function commandsOf(body: string): readonly string[] {
+  return [...new Set(findQuickActions(body).map((found) => found.command))]
 }
 
 function suggestionsOf(state: State, body: string, position: Position | null): Note['suggestions'] {

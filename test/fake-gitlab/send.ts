@@ -24,6 +24,9 @@ export function send(
     case 'reset midway':
       cutMidway(response, entry, answer)
       return
+    case 'redirect':
+      write(response, entry, 302, undefined, 'text/html', { location: fault.to })
+      return
     case 'truncated':
       write(response, entry, answer.status, half(answer), 'application/json', answer.headers)
       return

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
-import { startFakeGitLab } from './fake-gitlab/index.ts'
-import { client } from './fake-gitlab/test-client.ts'
+import { startFakeGitLab } from './index.ts'
+import { client } from './test-client.ts'
 
 test('a token of the api scope reads the merge request, its versions and its diffs', async () => {
   await using server = await startFakeGitLab()
