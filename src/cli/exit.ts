@@ -7,7 +7,10 @@ export const exitCodes = {
   findings: 1,
   /** Usage, configuration, or a base revision that cannot be had. */
   usage: 2,
-  /** No server could be started or reached, or the machine refused us something. */
+  /**
+   * No server could be started or reached, or the machine refused us something; with --review-failure=error also a
+   * review that could not be posted.
+   */
   environment: 3,
   /** Our bug (EX_SOFTWARE of sysexits.h). */
   bug: 70,

@@ -3,6 +3,12 @@ import { parseDuration } from '../config/duration.ts'
 import { UsageError } from '../core/errors.ts'
 import type { CheckFlags } from './commands/check.ts'
 import type { CommandContext } from './context.ts'
+import {
+  checkReviewOptions,
+  postingOptions,
+  refuseLonelyOptions,
+  type ReviewFlags,
+} from './review-options.ts'
 
 /** Flags that every command understands. */
 export interface GlobalFlags {
@@ -38,6 +44,7 @@ export function createProgram(options: ProgramOptions): Command {
     options.done(await work(options.context(program.opts<GlobalFlags>())))
   addCheck(program, run)
   addLint(program, run)
+  addReview(program, run)
   addCatalogueCommands(program, run)
   addSetupCommands(program, run)
   program.addHelpText('after', () => checkOptionsHelp(program) + helpAfter)
@@ -77,12 +84,36 @@ function addCheck(program: Command, run: Run): void {
         'for hooks: replay only when the cache makes it fit in, e.g. 3s; else judge by prediction',
       ).argParser(parseBudget),
     )
-    .action((paths: string[], flags: CheckFlags) =>
-      run(async (context) => {
-        const { runCheck } = await import('./commands/check.ts')
-        return runCheck(paths, flags, context)
-      }),
-    )
+  for (const option of checkReviewOptions()) command.addOption(option)
+  command.action((paths: string[], flags: CheckFlags & ReviewFlags & { readonly review?: 'gitlab' }) =>
+    run(async (context) => {
+      if (flags.review !== undefined) {
+        const { runCheckAndReview } = await import('./review-one-job.ts')
+        return runCheckAndReview(command, flags, context)
+      }
+      refuseLonelyOptions(command)
+      const { runCheck } = await import('./commands/check.ts')
+      return runCheck(paths, flags, context)
+    }),
+  )
+}
+
+function addReview(program: Command, run: Run): void {
+  const command = program
+    .command('review')
+    .description('post the report of another job on the GitLab merge request, and be the gate')
+    .argument('<report>', 'what check wrote with --format json:<report>')
+    .addOption(failOnOption())
+    .option('--require-rehearsal', 'exit with 1 when a migration could not be rehearsed')
+    .addOption(formatOption())
+    .option('--no-config', 'do not read the configuration of the target branch')
+  for (const option of postingOptions()) command.addOption(option)
+  command.action((report: string, flags: ReviewFlags) =>
+    run(async (context) => {
+      const { runReview } = await import('./commands/review.ts')
+      return runReview(report, flags, context)
+    }),
+  )
 }
 
 function addLint(program: Command, run: Run): void {
@@ -105,19 +136,23 @@ function addReviewOptions(command: Command): Command {
       .option('--base <ref>', 'judge what is new since this git revision')
       .addOption(new Option('--all', 'judge every migration').conflicts(['base', 'staged']))
       .option('--staged', 'judge what the next git commit changes, as the index holds it')
-      .addOption(
-        new Option(
-          '--fail-on <severity>',
-          'least severity that makes the exit code 1 (default: error)',
-        ).choices(['error', 'warning', 'info', 'never']),
-      )
-      .addOption(
-        new Option(
-          '--format <name[:file]>',
-          'write a report: terminal, json, markdown, codequality, sarif, junit, github, rdjson, html (repeatable)',
-        ).argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]),
-      ),
+      .addOption(failOnOption())
+      .addOption(formatOption()),
   )
+}
+
+function failOnOption(): Option {
+  return new Option(
+    '--fail-on <severity>',
+    'least severity that makes the exit code 1 (default: error)',
+  ).choices(['error', 'warning', 'info', 'never'])
+}
+
+function formatOption(): Option {
+  return new Option(
+    '--format <name[:file]>',
+    'write a report: terminal, json, markdown, codequality, sarif, junit, github, rdjson, html (repeatable)',
+  ).argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value])
 }
 
 function addConfigOptions(command: Command): Command {
@@ -212,7 +247,7 @@ Exit codes:
   0    nothing at or above --fail-on
   1    findings, or with --require-rehearsal a migration that could not be rehearsed
   2    usage, configuration, or a base revision that cannot be had
-  3    no server could be started or reached
+  3    no server could be started or reached; with --review-failure=error a review that could not be posted
   70   a bug in pgrehearse
   130, 143   interrupted (SIGINT, SIGTERM)
 
@@ -221,4 +256,5 @@ Examples:
   pgrehearse db/migrations/V7__x.sql      this file, on top of the others
   pgrehearse --base origin/main --format codequality:gl-code-quality-report.json
   pgrehearse lint --all                   every migration, without a server
+  pgrehearse review report.json           the gate of a merge request, and its review
 `

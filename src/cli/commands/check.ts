@@ -85,7 +85,7 @@ function refuseContradictions(paths: readonly string[], flags: CheckFlags): void
   }
 }
 
-const commandNames = ['check', 'lint', 'explain', 'rules', 'init', 'doctor', 'help']
+const commandNames = ['check', 'lint', 'review', 'explain', 'rules', 'init', 'doctor', 'help']
 
 /** `pgrehearse chekc` reaches us as a path, because `check` is the default command. */
 function refuseMissingPaths(paths: readonly string[], cwd: string): void {

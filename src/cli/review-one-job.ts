@@ -1,0 +1,113 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { Command } from 'commander'
+import { UsageError } from '../core/errors.ts'
+import { readReport, type ReceivedReport } from '../gitlab/report-file.ts'
+import type { Environment } from '../review/git.ts'
+import { reviewExitCode, reviewLog, tellVerdict } from './commands/review.ts'
+import type { CommandContext } from './context.ts'
+import { endingSignals, exitCodes, Interrupted, signalExitCode, type EndingSignal } from './exit.ts'
+import { readUntrustedFile, takeToken } from './review-input.ts'
+import { checkReviewOptions, withoutOptions, type ReviewFlags } from './review-options.ts'
+import { describePlan } from './review-plan-text.ts'
+import { reviewPlace, runReviewOf, type ReviewVerdict } from './review-run.ts'
+
+/**
+ * `check --review gitlab`: the two jobs in one. This process holds the token and touches nothing of the checkout; a
+ * second one without the token does the check, and its report is trusted no more than one from another job.
+ *
+ * Exit codes of the check other than 0 and 1 stay what they are, and nothing is posted then: there is no report.
+ */
+export async function runCheckAndReview(
+  command: Command,
+  flags: ReviewFlags,
+  context: CommandContext,
+): Promise<number> {
+  const { token, env } = takeToken(context.env, flags.tokenEnv)
+  const log = reviewLog(context)
+  const folder = await mkdtemp(path.join(tmpdir(), 'pgrehearse-review-'))
+  try {
+    const file = path.join(folder, 'report.json')
+    const exitCode = await runCheckAlone(command, file, env, context)
+    context.signal.throwIfAborted()
+    if (exitCode !== exitCodes.clean && exitCode !== exitCodes.findings) {
+      log('Nothing is posted, because the check did not come to an end.')
+      return exitCode
+    }
+    const place = await reviewPlace(flags, env, context)
+    const received = await reportOf(file, place.commit)
+    if (typeof received === 'string') {
+      log(`Nothing is posted. ${received}`)
+      return exitCode === exitCodes.clean && flags.reviewFailure === 'error'
+        ? exitCodes.environment
+        : exitCode
+    }
+    const verdict = await runReviewOf({ ...place, received, flags, token, env, context, gate: 'report', log })
+    context.signal.throwIfAborted()
+    if (verdict.preview !== undefined) await context.out.write(describePlan(verdict.preview))
+    tellVerdict(verdict, log)
+    return exitCodeAfter(exitCode, verdict, flags)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** Findings that fail the check pass when comments accept them; nothing else makes a failed check pass. */
+function exitCodeAfter(check: number, verdict: ReviewVerdict, flags: ReviewFlags): number {
+  if (check === exitCodes.findings && verdict.accepted === 0) return check
+  return reviewExitCode(verdict, flags)
+}
+
+/** The report that the check wrote, or a sentence why there is none. */
+async function reportOf(file: string, commit: string): Promise<ReceivedReport | string> {
+  const name = 'The report of the check'
+  try {
+    return readReport(await readUntrustedFile(file, name), { name, commit })
+  } catch (error) {
+    if (error instanceof UsageError) return error.message
+    throw error
+  }
+}
+
+/** Runs `check` as it was called, without the review and without the token; its output is ours. Gives its exit code. */
+function runCheckAlone(
+  command: Command,
+  report: string,
+  env: Environment,
+  context: CommandContext,
+): Promise<number> {
+  const [, script = '', ...args] = process.argv
+  // in front of the paths, which may stand behind --
+  const asked = [
+    'check',
+    '--format',
+    `json:${report}`,
+    ...withoutOptions(args, command, checkReviewOptions()),
+  ]
+  context.signal.throwIfAborted()
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [...process.execArgv, script, ...asked], {
+      cwd: context.cwd,
+      env: { ...env },
+      stdio: 'inherit',
+    })
+    const forward = (): void => {
+      const reason: unknown = context.signal.reason
+      const signal = reason instanceof Interrupted ? reason.signal : 'SIGTERM'
+      // a terminal sends Ctrl-C to both of us, and a second one would end the child at once, before it has tidied up
+      if (!(process.stdin.isTTY && signal !== 'SIGTERM')) child.kill(signal)
+    }
+    context.signal.addEventListener('abort', forward)
+    child.on('error', reject)
+    child.on('close', (code, signal) => {
+      context.signal.removeEventListener('abort', forward)
+      resolve(code ?? (isEnding(signal) ? signalExitCode(signal) : exitCodes.bug))
+    })
+  })
+}
+
+function isEnding(signal: NodeJS.Signals | null): signal is EndingSignal {
+  return endingSignals.some((name) => name === signal)
+}
