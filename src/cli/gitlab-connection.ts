@@ -51,13 +51,10 @@ export async function gitlabFetch(
       const socket = await openTunnel(url, proxy, init.signal)
       const host = bare(url.hostname)
       // a name is needed where several servers share an address; an address is no name
-      const secure = tls.connect({
-        socket,
-        host,
-        ...(isIP(host) === 0 ? { servername: host } : {}),
-        ...trust,
+      const server = isIP(host) === 0 ? { host, servername: host } : { host }
+      return await exchange(url, init, {
+        createConnection: () => tls.connect({ socket, ...server, ...trust }),
       })
-      return await exchange(url, init, { agent: false, createConnection: () => secure })
     } catch (error) {
       init.signal.throwIfAborted()
       throw error
