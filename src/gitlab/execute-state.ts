@@ -13,8 +13,13 @@ export async function readState(session: ReviewSession): Promise<RemoteState> {
 /** The same with the merge request and its threads as they are now. */
 export async function refreshState(session: ReviewSession, state: RemoteState): Promise<RemoteState> {
   const mergeRequest = await session.read((server) => server.mergeRequest())
+  return refreshThreads(session, { ...state, mergeRequest })
+}
+
+/** The same with the threads as they are now. */
+export async function refreshThreads(session: ReviewSession, state: RemoteState): Promise<RemoteState> {
   const threads = await session.read((server) => server.threads())
-  return withAccessLevels(session, { ...state, mergeRequest, threads })
+  return withAccessLevels(session, { ...state, threads })
 }
 
 /** Levels of everybody who wrote a command, asked once each. */

@@ -1,5 +1,5 @@
 import { changeThreads, type ChangeContext, type ThreadChange } from './execute-changes.ts'
-import { refreshState } from './execute-state.ts'
+import { refreshThreads } from './execute-state.ts'
 import { ownMarker } from './own-notes.ts'
 import { parseMarker } from './marker.ts'
 import type { RemoteState, ReviewPlan } from './model.ts'
@@ -27,7 +27,7 @@ export async function writeSticky(
             .find((note) => ownMarker(note, remote, policy)?.kind === 'sticky')
         },
       )
-      const now = await refreshState(session, remote)
+      const now = await refreshThreads(session, remote)
       await changeThreads({ ...context, remote: now }, supersededNotes(planFor(now)))
     }
   }

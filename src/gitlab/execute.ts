@@ -119,10 +119,8 @@ class Review {
     if (changes.length > 0) {
       await changeThreads({ session, remote, policy }, changes)
       remote = await refreshState(session, remote)
-    } else if (needsSticky(current)) {
-      remote = await refreshState(session, remote)
+      current = this.#planFor(remote)
     }
-    current = this.#planFor(remote)
     const newReason = this.#reasonNotToWrite(remote)
     if (newReason !== undefined) return { kind: 'skipped', reason: newReason }
     await writeSticky({ session, remote, policy }, current, (now) => this.#planFor(now))
@@ -171,8 +169,4 @@ function newCreates({ actions }: ReviewPlan, tried: Set<Finding>): readonly Crea
 
 function isThreadChange(action: Action): action is ThreadChange {
   return ['edit note', 'reply', 'resolve', 'reopen'].includes(action.kind)
-}
-
-function needsSticky({ actions }: ReviewPlan): boolean {
-  return actions.some(({ kind }) => kind === 'create sticky' || kind === 'edit sticky')
 }

@@ -1,9 +1,14 @@
-import { createServer } from '../../src/gitlab/client.ts'
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { createServer, type ClientOptions } from '../../src/gitlab/client.ts'
 import { readDiff } from '../../src/gitlab/diff.ts'
 import type { GitLabServer } from '../../src/gitlab/server.ts'
 import { startFakeGitLab } from '../fake-gitlab/index.ts'
 import type { FakeGitLabOptions } from '../fake-gitlab/index.ts'
 import type { Files, Pushed, Stage } from './story.ts'
+import { cleanEnv } from '../review/repository.ts'
+
+const run = promisify(execFile)
 
 type ReadyGitLab = Awaited<ReturnType<typeof startFakeGitLab>>
 
@@ -26,10 +31,7 @@ export class FakeStage implements Stage, AsyncDisposable {
   }
 
   /** A client whose waits pass at once. Each has a time budget of its own, as each job has. */
-  client(
-    token: string = this.gitlab.botToken,
-    signal: AbortSignal = new AbortController().signal,
-  ): GitLabServer {
+  client(token: string = this.gitlab.botToken, options: Partial<ClientOptions> = {}): GitLabServer {
     const { apiUrl, projectId, iid } = this.gitlab
     let now = 0
     const clock = {
@@ -40,20 +42,39 @@ export class FakeStage implements Stage, AsyncDisposable {
         return Promise.resolve()
       },
     }
-    const options = { signal, version: '0.0.0', clock, requestTimeoutMs: 500 }
-    return createServer({ apiUrl, projectId, iid }, token, options)
+    const signal = new AbortController().signal
+    return createServer({ apiUrl, projectId, iid }, token, {
+      ...{ signal, version: '0.0.0', clock, requestTimeoutMs: 20_000 },
+      ...options,
+    })
   }
 
-  push(files: Files): Promise<Pushed> {
+  /** Everything that was written so far; `restore` goes back there. Branches and versions stay as they are. */
+  remember(): () => void {
+    const { state } = this.gitlab
+    const { state: mergeState, discussionLocked } = state.mergeRequest
+    const kept = structuredClone({ notes: state.notes, drafts: state.drafts })
+    return () => {
+      const { notes, drafts } = structuredClone(kept)
+      Object.assign(state, { notes, drafts })
+      Object.assign(state.mergeRequest, { state: mergeState, discussionLocked })
+      this.gitlab.clearFaults()
+      this.gitlab.clearRequests()
+    }
+  }
+
+  async push(files: Files): Promise<Pushed> {
     this.gitlab.push(files)
-    return Promise.resolve(this.pushed())
+    return this.pushed()
   }
 
   /** The newest diff version as its pipeline sees it. */
-  pushed(): Pushed {
+  async pushed(): Promise<Pushed> {
     const { repository, version } = this.gitlab
     const flags = ['--no-ext-diff', '--no-color', '-M', '--src-prefix=a/', '--dst-prefix=b/']
-    const patch = repository.git('diff', ...flags, version.baseSha, version.headSha)
+    const commits = [version.baseSha, version.headSha]
+    const git = ['--git-dir', repository.path, 'diff', ...flags, ...commits]
+    const { stdout: patch } = await run('git', git, { env: cleanEnv, maxBuffer: 1e9 })
     const files = Object.fromEntries(
       readDiff(patch).flatMap(({ kind, newPath }) => {
         const text = kind === 'deleted' ? undefined : repository.file(version.headSha, newPath)
@@ -64,8 +85,6 @@ export class FakeStage implements Stage, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const v = this.gitlab.contractViolations
-    v.splice(0, v.length, ...v.filter((x) => !String(x).includes('per_page')))
     await this.gitlab.close()
   }
 }

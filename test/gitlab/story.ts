@@ -78,8 +78,9 @@ export function subjectOf(
 }
 
 /** Posts a review. Running it again is what pressing "retry" on the job does. */
-export function post(stage: Stage, subject: ReviewSubject): Promise<ReviewResult> {
-  return review(subject, { server: stage.bot })
+export function post({ bot }: Pick<Stage, 'bot'>, subject: ReviewSubject): Promise<ReviewResult> {
+  // waits for what a failed request left behind are for real servers
+  return review(subject, { server: bot, sleep: () => Promise.resolve() })
 }
 
 /** Posts the review of a push as a new pipeline does. */
@@ -195,6 +196,7 @@ export async function findingThreads(server: GitLabServer): Promise<
   readonly {
     readonly id: string
     readonly isOpen: boolean
+    readonly path: string | undefined
     readonly line: number | undefined
     readonly notes: readonly RemoteNote[]
   }[]
@@ -203,6 +205,7 @@ export async function findingThreads(server: GitLabServer): Promise<
   return found.map(({ thread, note }) => ({
     id: thread.id,
     isOpen: !note.resolved,
+    path: thread.position?.newPath,
     line: thread.position?.newLine,
     notes: thread.notes.filter(({ system }) => !system),
   }))
