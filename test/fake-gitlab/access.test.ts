@@ -72,7 +72,7 @@ test('reporters comment but may not resolve threads of others; the author of the
   expect(server.as('reader').comment('Nice').body).toBe('Nice')
   server.as('reporter').resolve(thread)
   server.as('colleague').resolve(second)
-  expect(server.discussions().map((thread) => thread['resolved'])).toEqual([true, true, undefined])
+  expect(server.discussions().map(({ resolved }) => resolved)).toEqual([true, true, undefined])
 })
 
 test('only its author and maintainers edit a note', async () => {

@@ -16,7 +16,7 @@ export interface PushOptions {
 export function push(state: State, pusher: User, files: Files, options: PushOptions = {}): DiffVersion {
   const branch = state.mergeRequest.sourceBranch
   const head = state.repository.head(branch)
-  const from = options.amend === true ? `${head}~1` : head
+  const from = options.amend === true ? state.repository.parent(head) : head
   const message = options.message ?? 'Next try'
   state.repository.commit(branch, files, { message, from, author: pusher.username })
   return newVersion(state, pusher)
@@ -98,7 +98,5 @@ export function applySuggestion(state: State, user: User, note: Note, index: num
 /** Number of files in the newest diff, as `changes_count` has it. */
 export function changesCount(state: State): string {
   const version = state.newestVersion()
-  return version === undefined
-    ? '0'
-    : String(diffOf(state.repository, version.baseSha, version.headSha).length)
+  return version === undefined ? '0' : String(diffOf(version.baseSha, version.headSha).length)
 }

@@ -1,7 +1,7 @@
 /** git's own diff, read line by line by the counts of its hunks, so that content can look like headers. */
 import { createHash } from 'node:crypto'
 
-import type { Repository } from './repository.ts'
+import { askGit } from './object-store.ts'
 
 export interface DiffLine {
   readonly kind: 'added' | 'removed' | 'context'
@@ -31,34 +31,21 @@ export interface FileDiff {
 const cache = new Map<string, readonly FileDiff[]>()
 
 /** The files that differ between two commits, as Gitaly compares them: renames found, three lines of context. */
-export function diffOf(repository: Repository, from: string, to: string): readonly FileDiff[] {
-  const key = `${repository.path} ${from} ${to}`
+export function diffOf(from: string, to: string): readonly FileDiff[] {
+  const key = `${from} ${to}`
   const known = cache.get(key)
   if (known !== undefined) return known
-  const files = readDiff(repository, from, to)
+  const files = readDiff(from, to)
   cache.set(key, files)
   return files
 }
 
-/** Forgets what was read of a repository that is gone. */
-export function forgetDiffs(repository: Repository): void {
-  for (const key of cache.keys()) if (key.startsWith(`${repository.path} `)) cache.delete(key)
+/** The text that raw_diffs answers. */
+export function rawDiff(from: string, to: string): string {
+  return askGit(['-c', 'core.quotePath=false', 'diff', ...options, from, to])
 }
 
-/** The text that raw_diffs answers. */
-export function rawDiff(repository: Repository, from: string, to: string): string {
-  return repository.git(
-    '-c',
-    'core.quotePath=false',
-    'diff',
-    '--no-ext-diff',
-    '-M',
-    '-U3',
-    '--full-index',
-    from,
-    to,
-  )
-}
+const options: readonly string[] = ['--no-ext-diff', '-M', '-U3', '--full-index']
 
 /** `sha1(path)_old_new` [src position.rb, facts 1.3]. */
 export function lineCode(path: string, line: DiffLine): string {
@@ -70,9 +57,8 @@ export function lineAt(file: FileDiff, oldLine: number | null, newLine: number |
   return file.lines.find((line) => line.oldLine === oldLine && line.newLine === newLine)
 }
 
-function readDiff(repository: Repository, from: string, to: string): readonly FileDiff[] {
-  const args = ['diff', '--no-ext-diff', '-M', '-U3', '--full-index', '--raw', '-p', '-z', from, to]
-  const output = repository.git(...args)
+function readDiff(from: string, to: string): readonly FileDiff[] {
+  const output = askGit(['diff', ...options, '--raw', '-p', '-z', from, to])
   const end = output.indexOf('\0diff --git ')
   const raw = end === -1 ? output : output.slice(0, end)
   const patches = end === -1 ? [] : splitPatches(output.slice(end + 1))

@@ -137,7 +137,7 @@ export function versionEntity(state: State, version: DiffVersion): Json {
     created_at: version.createdAt,
     merge_request_id: state.mergeRequest.id,
     state: 'collected',
-    real_size: String(diffOf(state.repository, version.baseSha, version.headSha).length),
+    real_size: String(diffOf(version.baseSha, version.headSha).length),
     patch_id_sha: null,
   }
 }
@@ -157,9 +157,7 @@ export function fullVersionEntity(state: State, version: DiffVersion, unidiff: b
       authored_date: commit.createdAt,
       committed_date: commit.createdAt,
     })),
-    diffs: diffOf(state.repository, version.baseSha, version.headSha).map((file) =>
-      diffEntity(file, unidiff),
-    ),
+    diffs: diffOf(version.baseSha, version.headSha).map((file) => diffEntity(file, unidiff)),
   }
 }
 

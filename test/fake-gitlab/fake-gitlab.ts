@@ -13,7 +13,6 @@ import type { Json } from './entities.ts'
 import { ApiError, forbidden, insufficientScope, notFound, unauthorized } from './errors.ts'
 import { isCarriedOut, Trigger } from './faults.ts'
 import type { Fault, RequestMatcher } from './faults.ts'
-import { forgetDiffs } from './diff-lines.ts'
 import { parseBody, parseUrlEncoded } from './http-input.ts'
 import type { Params } from './http-input.ts'
 import type { DiffVersion, LoggedRequest, Note, Token, User } from './model.ts'
@@ -276,7 +275,6 @@ export class FakeGitLab implements AsyncDisposable {
     await new Promise<void>((resolve) => {
       this.#server.close(() => resolve())
     })
-    forgetDiffs(this.repository)
     this.repository.remove()
     if (this.contractViolations.length > 0)
       throw new Error(`The contract of the GitLab API was violated:\n${this.contractViolations.join('\n')}`)

@@ -112,7 +112,7 @@ test('lists show twenty, at most a hundred, newest first, and say where the next
   for (let n = 1; n <= 130; n += 1) server.as('author').comment(`note ${n}`)
   const first = await bot.get(`${bot.mr}/notes`)
   expect(first.json).toHaveLength(20)
-  expect(first.json).toMatchObject([{ body: 'note 130' }, { body: 'note 129' }].concat(Array(18).fill({})))
+  expect(JSON.stringify(first.json)).toMatch(/^\[\{.*"note 130".*"note 129".*"note 111"/)
   const capped = await bot.get(`${bot.mr}/notes?per_page=1000&sort=asc`)
   expect(capped.json).toHaveLength(100)
   expect(capped.headers).toMatchObject({ 'x-next-page': '2', 'x-per-page': '100', 'x-total': '130' })

@@ -42,7 +42,7 @@ export function isComplete(position: Position): boolean {
 export function lineCodeOf(repository: Repository, position: Position): string | undefined {
   const { base_sha: base, start_sha: start, head_sha: head } = position
   if (![base, start, head].every((sha) => repository.isCommit(sha))) return undefined
-  const file = fileOf(diffOf(repository, base, head), position)
+  const file = fileOf(diffOf(base, head), position)
   if (file === undefined) return undefined
   const line = lineAt(file, position.old_line, position.new_line)
   return line === undefined ? undefined : lineCode(file.newPath, line)
@@ -75,11 +75,11 @@ interface Trace {
 }
 
 function traceAdded(t: Trace): Traced {
-  const bd = diffOf(t.repository, t.b, t.d).find((file) => file.oldPath === t.position.new_path)
+  const bd = diffOf(t.b, t.d).find((file) => file.oldPath === t.position.new_path)
   const dPath = bd?.newPath ?? t.position.new_path
   const dLine = mapToNew(bd, t.position.new_line)
   if (dLine === undefined) return { position: undefined, outdated: true }
-  const cd = diffOf(t.repository, t.c, t.d).find((file) => file.newPath === dPath)
+  const cd = diffOf(t.c, t.d).find((file) => file.newPath === dPath)
   const cLine = mapToOld(cd, dLine)
   if (cLine === undefined) return moved(t, cd, dPath, null, dLine)
   // The line came to the target branch too: it stays only if the diff still shows it.
@@ -88,22 +88,22 @@ function traceAdded(t: Trace): Traced {
 }
 
 function traceRemoved(t: Trace): Traced {
-  const ac = diffOf(t.repository, t.a, t.c).find((file) => file.oldPath === t.position.old_path)
+  const ac = diffOf(t.a, t.c).find((file) => file.oldPath === t.position.old_path)
   const cPath = ac?.newPath ?? t.position.old_path
   const cLine = mapToNew(ac, t.position.old_line)
   if (cLine === undefined) return { position: undefined, outdated: true }
-  const cd = diffOf(t.repository, t.c, t.d).find((file) => file.oldPath === cPath)
+  const cd = diffOf(t.c, t.d).find((file) => file.oldPath === cPath)
   if (cd === undefined || mapToNew(cd, cLine) !== undefined) return { position: undefined, outdated: true }
   return moved(t, cd, cPath, cLine, null)
 }
 
 function traceUnchanged(t: Trace): Traced {
-  const ac = diffOf(t.repository, t.a, t.c).find((file) => file.oldPath === t.position.old_path)
+  const ac = diffOf(t.a, t.c).find((file) => file.oldPath === t.position.old_path)
   const cPath = ac?.newPath ?? t.position.old_path
   const cLine = mapToNew(ac, t.position.old_line)
-  const bd = diffOf(t.repository, t.b, t.d).find((file) => file.oldPath === t.position.new_path)
+  const bd = diffOf(t.b, t.d).find((file) => file.oldPath === t.position.new_path)
   const dLine = mapToNew(bd, t.position.new_line)
-  const cd = diffOf(t.repository, t.c, t.d).find((file) => file.oldPath === cPath)
+  const cd = diffOf(t.c, t.d).find((file) => file.oldPath === cPath)
   if (dLine === undefined) return { position: undefined, outdated: true }
   if (cLine === undefined) return moved(t, cd, bd?.newPath ?? t.position.new_path, null, dLine)
   const shown = cd !== undefined && lineAt(cd, cLine, dLine) !== undefined

@@ -1,8 +1,9 @@
-/** A real, bare git repository: branches and commits of the merge request. Commits are deterministic. */
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+/** A real, bare git repository: branches and commits of the merge request. Commits are the same on every run. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+
+import { askGit, makeBareRepository, objectStore } from './object-store.ts'
 
 export type Files = Readonly<Record<string, string | null>>
 
@@ -17,86 +18,86 @@ export interface Commit {
 
 const firstCommitAt = Date.UTC(2026, 0, 5, 8, 0, 0) / 1000
 
-/** Git without the configuration of whoever runs the tests. */
-function gitEnvironment(): NodeJS.ProcessEnv {
-  return {
-    PATH: process.env['PATH'],
-    HOME: tmpdir(),
-    GIT_CONFIG_GLOBAL: '/dev/null',
-    GIT_CONFIG_SYSTEM: '/dev/null',
-    LC_ALL: 'C',
-  }
-}
-
 export class Repository {
+  /** To be cloned or fetched from; commits come in through `commit` only. */
   readonly path: string
-  #commits = 0
-  readonly #known = new Map<string, boolean>()
+  readonly #room: string
+  readonly #heads = new Map<string, string>()
+  readonly #own = new Set<string>()
+  #seconds = 0
 
   constructor() {
-    const room = mkdtempSync(join(tmpdir(), 'fake-gitlab-'))
-    this.path = join(room, 'repository.git')
-    // What `git init --bare` writes, without the process.
-    for (const folder of ['objects/info', 'objects/pack', 'refs/heads'])
-      mkdirSync(join(this.path, folder), { recursive: true })
-    writeFileSync(join(this.path, 'HEAD'), 'ref: refs/heads/main\n')
-    writeFileSync(join(this.path, 'config'), '[core]\n\trepositoryformatversion = 0\n\tbare = true\n')
+    this.#room = mkdtempSync(join(tmpdir(), 'fake-gitlab-'))
+    this.path = join(this.#room, 'repository.git')
+    makeBareRepository(this.path)
+    writeFileSync(join(this.path, 'objects/info/alternates'), `${join(objectStore(), 'objects')}\n`)
   }
 
-  git(...args: readonly string[]): string {
-    return this.#run(args)
-  }
-
-  /** Commits `files` onto `branch`, which starts at `from` when given; the new head. */
+  /** Commits `files` onto `branch`, on top of `from` when given; the new head. */
   commit(branch: string, files: Files, options: { message: string; from?: string; author?: string }): string {
-    const text = this.#importStream(branch, files, options)
-    this.#run(['fast-import', '--quiet', '--force'], text)
-    return this.head(branch)
+    const name = options.author ?? 'author'
+    const who = `${name} <${name}@example.com> ${this.#nextSecond()} +0000`
+    const from = options.from === undefined ? [] : [`from ${options.from}`]
+    const changes = Object.entries(files).flatMap(([path, content]) =>
+      content === null ? [`D ${quoted(path)}`] : [`M 100644 inline ${quoted(path)}`, data(content)],
+    )
+    const stream = [
+      'reset refs/heads/made',
+      'commit refs/heads/made',
+      'mark :1',
+      `author ${who}`,
+      `committer ${who}`,
+    ]
+    const text = [...stream, data(options.message), ...from, ...changes, '', 'get-mark :1', ''].join('\n')
+    return this.#setHead(branch, askGit(['fast-import', '--quiet', '--force'], text).trim())
   }
 
   head(branch: string): string {
-    return this.git('rev-parse', `refs/heads/${branch}`).trim()
+    const head = this.#heads.get(branch)
+    if (head === undefined) throw new Error(`No branch ${branch}.`)
+    return head
+  }
+
+  parent(sha: string): string {
+    return askGit(['rev-parse', '--verify', `${sha}~1`]).trim()
   }
 
   mergeBase(left: string, right: string): string {
-    return this.git('merge-base', left, right).trim()
+    return askGit(['merge-base', left, right]).trim()
   }
 
   /** A merge commit of `source` on `target`; the new head of `target`. */
   merge(target: string, source: string, message: string): string {
-    const tree = this.#mergedTree(target, source)
-    return this.#commitTree(target, tree, [this.head(target), this.head(source)], message)
+    const parents = [this.head(target), this.head(source)]
+    return this.#commitMerged(target, source, parents, target, message)
   }
 
   /** `source` as one commit on top of `target`; the new head of `source`. */
   rebase(source: string, target: string, message: string): string {
-    const tree = this.#mergedTree(target, source)
-    return this.#commitTree(source, tree, [this.head(target)], message)
+    return this.#commitMerged(target, source, [this.head(target)], source, message)
   }
 
   isCommit(sha: string): boolean {
-    if (!/^[0-9a-f]{40}$/.test(sha)) return false
-    const known = this.#known.get(sha)
-    if (known !== undefined) return known
-    const found = this.#try(['cat-file', '-e', `${sha}^{commit}`]) !== undefined
-    this.#known.set(sha, found)
-    return found
+    return this.#own.has(sha)
   }
 
   /** Does some commit's id begin with these digits? */
   hasCommitPrefix(prefix: string): boolean {
-    return this.#try(['rev-parse', '--verify', '--quiet', `${prefix}^{commit}`]) !== undefined
+    return [...this.#own].some((sha) => sha.startsWith(prefix))
   }
 
   /** Content of a file, undefined where there is none. */
   file(sha: string, path: string): string | undefined {
-    return this.#try(['cat-file', 'blob', `${sha}:${path}`])
+    const tree = askGit(['ls-tree', '-r', '-z', '--full-tree', sha]).split('\0')
+    const entry = tree.find((line) => line.endsWith(`\t${path}`))
+    const blob = entry === undefined ? undefined : /^\d+ blob ([0-9a-f]{40})/.exec(entry)?.[1]
+    return blob === undefined ? undefined : askGit(['cat-file', 'blob', blob])
   }
 
   /** Newest first, as the API lists them. */
   commits(base: string, head: string): readonly Commit[] {
     const format = ['%H', '%P', '%s', '%B', '%an', '%cI'].join('%x1f')
-    return this.git('log', '-z', `--format=${format}`, `${base}..${head}`)
+    return askGit(['log', '-z', `--format=${format}`, `${base}..${head}`])
       .split('\0')
       .filter((entry) => entry !== '')
       .map((entry) => {
@@ -107,61 +108,42 @@ export class Repository {
   }
 
   remove(): void {
-    rmSync(join(this.path, '..'), { recursive: true, force: true })
+    rmSync(this.#room, { recursive: true, force: true })
   }
 
-  #mergedTree(target: string, source: string): string {
-    return this.git('merge-tree', '--write-tree', this.head(target), this.head(source)).trim()
-  }
-
-  #commitTree(branch: string, tree: string, parents: readonly string[], message: string): string {
+  #commitMerged(
+    target: string,
+    source: string,
+    parents: readonly string[],
+    branch: string,
+    message: string,
+  ): string {
+    const tree = askGit(['merge-tree', '--write-tree', this.head(target), this.head(source)]).trim()
     const date = `${this.#nextSecond()} +0000`
-    const args = parents.flatMap((parent) => ['-p', parent])
     const person = ['-c', 'user.name=A. Author', '-c', 'user.email=author@example.com']
+    const onto = parents.flatMap((parent) => ['-p', parent])
     const env = { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date }
-    const sha = this.#run([...person, 'commit-tree', ...args, '-m', message, tree], undefined, env).trim()
-    this.git('update-ref', `refs/heads/${branch}`, sha)
+    const sha = askGit([...person, 'commit-tree', ...onto, '-m', message, tree], undefined, env).trim()
+    return this.#setHead(branch, sha)
+  }
+
+  #setHead(branch: string, sha: string): string {
+    this.#heads.set(branch, sha)
+    this.#own.add(sha)
+    writeFileSync(join(this.path, 'refs/heads', branch), `${sha}\n`)
     return sha
   }
 
-  #importStream(
-    branch: string,
-    files: Files,
-    o: { message: string; from?: string; author?: string },
-  ): string {
-    const who = `${o.author ?? 'author'} <${o.author ?? 'author'}@example.com> ${this.#nextSecond()} +0000`
-    const lines = [`commit refs/heads/${branch}`, `author ${who}`, `committer ${who}`, data(o.message)]
-    if (o.from !== undefined) lines.push(`from ${o.from}`)
-    for (const [path, content] of Object.entries(files)) {
-      const name = JSON.stringify(path)
-      if (content === null) lines.push(`D ${name}`)
-      else lines.push(`M 100644 inline ${name}`, data(content))
-    }
-    return `${lines.join('\n')}\n`
-  }
-
   #nextSecond(): number {
-    this.#commits += 1
-    return firstCommitAt + this.#commits * 60
+    this.#seconds += 60
+    return firstCommitAt + this.#seconds
   }
+}
 
-  #try(args: readonly string[]): string | undefined {
-    try {
-      return this.#run(args)
-    } catch {
-      return undefined
-    }
-  }
-
-  #run(args: readonly string[], input?: string, env: NodeJS.ProcessEnv = {}): string {
-    return execFileSync('git', ['--git-dir', this.path, ...args], {
-      encoding: 'utf8',
-      env: { ...gitEnvironment(), ...env },
-      maxBuffer: 256 * 1024 * 1024,
-      stdio: ['pipe', 'pipe', 'pipe'],
-      ...(input === undefined ? {} : { input }),
-    })
-  }
+/** Paths as fast-import reads them: C style, so that line ends and quotes are no end of the command. */
+function quoted(path: string): string {
+  const escaped = path.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+  return `"${escaped}"`
 }
 
 function data(text: string): string {

@@ -59,7 +59,7 @@ function showVersion(call: Call): Answer {
 
 function listDiffs(call: Call): Answer {
   const version = call.state.newestVersion()
-  const files = version === undefined ? [] : diffOf(call.state.repository, version.baseSha, version.headSha)
+  const files = version === undefined ? [] : diffOf(version.baseSha, version.headSha)
   const page = paginate(call, files)
   return {
     status: 200,

@@ -118,7 +118,7 @@ export class State {
 
   rawDiff(): string {
     const version = this.newestVersion()
-    return version === undefined ? '' : rawDiff(this.repository, version.baseSha, version.headSha)
+    return version === undefined ? '' : rawDiff(version.baseSha, version.headSha)
   }
 }
 

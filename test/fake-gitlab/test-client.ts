@@ -15,14 +15,19 @@ export interface TestResponse {
 export interface TestClient {
   /** `/projects/42/merge_requests/17` */
   readonly mr: string
-  get(path: string): Promise<TestResponse>
-  post(path: string, body?: unknown): Promise<TestResponse>
-  put(path: string, body?: unknown): Promise<TestResponse>
-  delete(path: string): Promise<TestResponse>
+  readonly get: (path: string) => Promise<TestResponse>
+  readonly post: (path: string, body?: unknown) => Promise<TestResponse>
+  readonly put: (path: string, body?: unknown) => Promise<TestResponse>
+  readonly delete: (path: string) => Promise<TestResponse>
   /** Any body, with the headers given. */
-  send(method: string, path: string, headers: Record<string, string>, body?: string): Promise<TestResponse>
+  readonly send: (
+    method: string,
+    path: string,
+    headers: Record<string, string>,
+    body?: string,
+  ) => Promise<TestResponse>
   /** A position on the newest version. */
-  position(path: string, lines: Readonly<Record<string, unknown>>): Record<string, unknown>
+  readonly position: (path: string, lines: Readonly<Record<string, unknown>>) => Record<string, unknown>
 }
 
 /** Speaks as the bot, or with the token given. */
