@@ -29,17 +29,21 @@ export function stickyBody(content: StickyContent, links: RuleLinks = {}, limit 
     ...findings.map(({ finding }) => finding.span.file),
   ]
   const nameOf = shortNames(files)
+  const isClear = findings.length === 0
+  // locks drawn in red would belie an all clear
+  const drawn = isClear ? undefined : migrationToDraw(report)
+  const effects = migrationsPart(report, findings, nameOf, drawn)
+  const harmless = harmlessPart(content, nameOf)
   const parts: readonly Part[] = [
     fixedPart(...verdictLines(content)),
     policyPart(policyChanges, pipeline),
     findingsTable(content, nameOf, links),
     shortenedPart(pipeline.jobUrl),
     unthreadedPart(content, nameOf, links),
-    migrationsPart(report, findings, nameOf, migrationToDraw(report)),
-    harmlessPart(content, nameOf),
+    ...(isClear ? [harmless, effects] : [effects, harmless]),
     notCheckedPart(content),
     ...(report.migrations.length === 0 ? [] : [scopePart(content)]),
-    ...(findings.length === 0 ? [] : [howToAccept(content)]),
+    ...(isClear ? [] : [howToAccept(content)]),
     fixedPart(footer(content)),
   ]
   return fitParts(parts, limit)

@@ -88,9 +88,9 @@ export function fixedBody(visibleBody: string, headSha: string): string {
   return `${openBody(visibleBody)}\n\n✅ No longer found in ${shortCommit(headSha)}.`
 }
 
-/** The body without what {@link fixedBody} added. */
+/** The body without what {@link fixedBody} added, and with the line ends that we write. */
 export function openBody(visibleBody: string): string {
-  return visibleBody.trimEnd().replace(fixedLine, '')
+  return visibleBody.replaceAll('\r\n', '\n').trimEnd().replace(fixedLine, '')
 }
 
 /** A reply in a thread that we had resolved. */

@@ -76,6 +76,7 @@ describe('all clear', () => {
       /^### ✅ pgrehearse: all clear\n\nNothing found in 1 migration with 2 statements: measured on PostgreSQL 18\.4 \(embedded\)\.\n/,
     )
     expect(body).not.toContain('How to accept')
+    expect(body).not.toContain('```mermaid')
     expect(body).not.toContain('|---')
     expectInert(body)
   })

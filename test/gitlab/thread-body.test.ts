@@ -127,6 +127,7 @@ describe('a thread whose finding is gone', () => {
     expect(fixedBody(fixed, headSha)).toBe(fixed)
     expect(fixedBody(fixed, 'c'.repeat(40))).toBe(`${body(index)}\n\n✅ No longer found in \`cccccccc\`.`)
     expect(openBody(fixed)).toBe(body(index))
+    expect(fixedBody(fixed.replaceAll('\n', '\r\n'), headSha)).toBe(fixed)
   })
 
   it('says when it is found again', () => {
