@@ -1,19 +1,12 @@
-import { editedMigration, sourceProblem } from './judge/reserved.ts'
-import { judge } from './judge/judge.ts'
 import type { Config } from './config/schema.ts'
-import { configDefaults } from './config/defaults.ts'
 import { ConfigError } from './core/errors.ts'
-import type { FailOn, Limit, Migration, MigrationResult, Report } from './core/model.ts'
-import type { MigrationScript, ReviewSet } from './core/source.ts'
-import { predictRun, type StatementPrediction } from './predict/index.ts'
-import { unite } from './replay/agree.ts'
+import type { FailOn, Finding, Limit, Report, Suggestion } from './core/model.ts'
+import type { ReviewSet } from './core/source.ts'
+import { judgeRun, readScripts, timeZoneOf, type Scripts } from './judge-run.ts'
 import type { Rehearsal } from './rehearse.ts'
 import type { Budget, NotRehearsed } from './rehearse-within.ts'
 import { buildReport } from './report.ts'
 import { decideReviewSet } from './review/review-set.ts'
-import { loadParser, parseScript, type ParsedScript } from './sql/parse.ts'
-import { readAllowComments } from './sql/suppressions.ts'
-import { layOutTransactions } from './sql/transactions.ts'
 import { sources } from './sources/index.ts'
 
 /** What the command line decides; everything else comes from the configuration. */
@@ -38,12 +31,18 @@ export interface CheckOptions {
   readonly cacheDir?: string
   /** Replay only when the cache makes that fit into this time; absent: whatever it takes. */
   readonly budget?: Budget
+  /** Try out remedies in the place of statements; absent: in merge request pipelines. Never with a budget. */
+  readonly suggestions?: boolean
+  /** Milliseconds for trying them out; absent: half of the rehearsal's time, within bounds. */
+  readonly suggestionsLimitMs?: number
   readonly config: Config
   readonly env: Readonly<Record<string, string | undefined>>
   /** Aborted on SIGINT and SIGTERM: the run stops and leaves nothing behind. */
   readonly signal: AbortSignal
   /** One sentence per phase, for a spinner or a CI log. */
   readonly progress: (message: string) => void
+  /** One sentence that only whoever looks for a fault wants to read; absent: nobody does. */
+  readonly debug?: (message: string) => void
   readonly now: Date
 }
 
@@ -54,124 +53,65 @@ export interface CheckOptions {
 export async function check(options: CheckOptions): Promise<Report> {
   const reviewSet = await decideReviewSet(reviewRequest(options))
   const scripts = await readScripts(reviewSet)
+  const suggestions = new Map<string, Suggestion>()
   const attempt =
-    options.replay && scripts.review.length > 0 ? await rehearse(options, reviewSet, scripts) : undefined
+    options.replay && scripts.review.length > 0
+      ? await rehearse(options, reviewSet, scripts, suggestions)
+      : undefined
   const rehearsal = attempt !== undefined && 'notRehearsed' in attempt ? undefined : attempt
-  const serverMajor = rehearsal === undefined ? options.pgVersion : Number.parseInt(rehearsal.server, 10)
-  const predictions = predictRun({
-    ...scripts,
-    sharesSession: reviewSet.sharesSession,
-    timeZone: timeZoneOf(options),
-    ...(serverMajor === undefined ? {} : { serverMajor }),
-  })
-  const results = scripts.review.map((migration, index): MigrationResult =>
-    unite(migration, predictions[index] ?? [], rehearsal?.migrations[index], rehearsal?.server),
-  )
-  return concludeReport(
-    options,
-    reviewSet,
-    scripts,
-    results,
-    [...limitsOf(attempt), ...opaqueStatements(results, predictions)],
-    rehearsal,
-  )
-}
-
-/** Code that only a server can look into, where there was none. */
-function opaqueStatements(
-  results: readonly MigrationResult[],
-  predictions: readonly (readonly StatementPrediction[])[],
-): readonly Limit[] {
-  return results.flatMap(({ statements }, at) =>
-    statements.flatMap(({ statement, measured }, position): readonly Limit[] => {
-      const unknown = predictions[at]?.[position]?.unknown
-      if (measured || unknown === undefined) return []
-      return [
-        {
-          code: 'not-predictable',
-          message: `What this statement does cannot be told without running it: ${unknown}.`,
-          hint: 'Run `pgrehearse check`, which replays it.',
-          span: statement.span,
-        },
-      ]
-    }),
-  )
-}
-
-/** The migrations in their transactions, and what parsing could not look at. */
-interface Scripts {
-  readonly history: readonly Migration[]
-  readonly review: readonly Migration[]
-  readonly parsed: readonly ParsedScript[]
-  readonly limits: readonly Limit[]
-}
-
-async function readScripts(reviewSet: ReviewSet): Promise<Scripts> {
-  if (reviewSet.underReview.length === 0) return { history: [], review: [], parsed: [], limits: [] }
-  await loadParser()
-  const parse = (scripts: readonly MigrationScript[]): readonly ParsedScript[] => scripts.map(parseScript)
-  const parsed = parse(reviewSet.underReview)
-  return {
-    history: layOutTransactions(parse(reviewSet.history), reviewSet.sharesSession),
-    review: layOutTransactions(parsed, reviewSet.sharesSession),
-    parsed,
-    limits: parsed.flatMap(({ limits }) => limits),
-  }
-}
-
-/** Loads the replay only when it is needed: `lint` must start fast. */
-async function rehearse(
-  options: CheckOptions,
-  reviewSet: ReviewSet,
-  scripts: Scripts,
-): Promise<Rehearsal | NotRehearsed> {
-  const run = { ...scripts, sharesSession: reviewSet.sharesSession }
-  if (options.budget !== undefined) {
-    const { rehearseWithin } = await import('./rehearse-within.ts')
-    return rehearseWithin(options.budget, options, run)
-  }
-  const rehearsal = await import('./rehearse.ts')
-  return rehearsal.rehearse(options, run)
-}
-
-function limitsOf(attempt: Rehearsal | NotRehearsed | undefined): readonly Limit[] {
-  if (attempt === undefined) return []
-  return 'notRehearsed' in attempt ? [attempt.notRehearsed] : attempt.limits
-}
-
-async function concludeReport(
-  options: CheckOptions,
-  reviewSet: ReviewSet,
-  scripts: Scripts,
-  results: readonly MigrationResult[],
-  limits: readonly Limit[],
-  rehearsal: Rehearsal | undefined,
-): Promise<Report> {
-  const replayedOnly = new Set(reviewSet.replayedOnly ?? [])
-  const judged = results.filter(({ migration }) => !replayedOnly.has(migration.file))
-  const { rules } = await import('../rules/index.ts')
-  const findings = judge({
-    migrations: judged,
-    rules: [...(options.config.customRules ?? []), ...rules],
-    severities: options.config.rules ?? {},
-    allows: scripts.parsed.filter(({ script }) => !replayedOnly.has(script.file)).map(readAllowComments),
-    today: options.now.toISOString().slice(0, 10),
-    onEmptyDatabase: options.all,
-    aboutFiles: [...reviewSet.edited.map(editedMigration), ...reviewSet.problems.map(sourceProblem)],
-  })
+  const judged = await judgeRun(options, reviewSet, scripts, rehearsal)
   return buildReport({
-    findings,
-    results: judged,
+    findings: judged.findings.map((finding) => withSuggestion(finding, suggestions)),
+    results: judged.results,
     base: reviewSet.base,
     project: reviewSet.project,
     historyCount: reviewSet.history.length,
     timeZone: timeZoneOf(options),
     failOn: options.failOn,
     requireRehearsal: options.requireRehearsal,
-    notChecked: [...reviewSet.notChecked, ...scripts.limits, ...limits],
+    notChecked: [...reviewSet.notChecked, ...scripts.limits, ...limitsOf(attempt), ...judged.limits],
     now: options.now,
     ...(rehearsal === undefined ? {} : { server: { version: rehearsal.server, kind: rehearsal.serverKind } }),
   })
+}
+
+/** Loads the replay only when it is needed: `lint` must start fast. Fills `suggestions`, by fingerprint. */
+async function rehearse(
+  options: CheckOptions,
+  reviewSet: ReviewSet,
+  scripts: Scripts,
+  suggestions: Map<string, Suggestion>,
+): Promise<Rehearsal | NotRehearsed> {
+  const begun = performance.now()
+  const run = { ...scripts, sharesSession: reviewSet.sharesSession }
+  if (options.budget !== undefined) {
+    const { rehearseWithin } = await import('./rehearse-within.ts')
+    return rehearseWithin(options.budget, options, run)
+  }
+  const rehearsing = await import('./rehearse.ts')
+  if (!wantsSuggestions(options)) return rehearsing.rehearse(options, run)
+  return rehearsing.rehearse(options, run, async (rehearsal, alternatives) => {
+    const { proveSuggestions } = await import('./suggestions.ts')
+    const elapsedMs = performance.now() - begun
+    const mended = { options, reviewSet, scripts, rehearsal, alternatives, elapsedMs }
+    for (const [fingerprint, suggestion] of await proveSuggestions(mended))
+      suggestions.set(fingerprint, suggestion)
+  })
+}
+
+/** Where there is a merge request to post them on, unless the command line says otherwise. */
+function wantsSuggestions({ suggestions, env }: CheckOptions): boolean {
+  return suggestions ?? (env['CI_MERGE_REQUEST_IID'] ?? '') !== ''
+}
+
+function withSuggestion(finding: Finding, suggestions: ReadonlyMap<string, Suggestion>): Finding {
+  const suggestion = suggestions.get(finding.fingerprint)
+  return suggestion === undefined ? finding : { ...finding, suggestion }
+}
+
+function limitsOf(attempt: Rehearsal | NotRehearsed | undefined): readonly Limit[] {
+  if (attempt === undefined) return []
+  return 'notRehearsed' in attempt ? [attempt.notRehearsed] : attempt.limits
 }
 
 function reviewRequest(options: CheckOptions): Parameters<typeof decideReviewSet>[0] {
@@ -205,9 +145,4 @@ function sourceSettings(
     ...(dir === undefined ? {} : { dirs: [dir] }),
     ...(transaction === undefined ? {} : { transaction: { mode: transaction, why: 'configuration' } }),
   }
-}
-
-/** The TimeZone that production's migrations run under; UTC is assumed. */
-export function timeZoneOf(options: Pick<CheckOptions, 'config'>): string {
-  return options.config.timeZone ?? configDefaults.timeZone
 }

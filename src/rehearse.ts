@@ -10,10 +10,12 @@ import { HistoryCache, type FoundHistory } from './replay/history-cache.ts'
 import { historyKey } from './replay/history-key.ts'
 import type { PastRehearsal } from './replay/past-rehearsals.ts'
 import type { KeptHistory, PreparedHistory } from './replay/prepare-history.ts'
-import { replay, type ReplayedMigration } from './replay/replay.ts'
+import { replayWithAlternatives, type Alternatives } from './replay/alternatives.ts'
+import { replay, type ReplayedMigration, type ReplayOutcome, type ReplayRequest } from './replay/replay.ts'
 import { toolVersion } from './report.ts'
 import { askGit } from './review/git.ts'
-import { timeZoneOf, type CheckOptions } from './check.ts'
+import { timeZoneOf } from './judge-run.ts'
+import type { CheckOptions } from './check.ts'
 
 export interface Rehearsal {
   /** One per migration under review, in order. */
@@ -30,10 +32,17 @@ export interface Scripts {
   readonly sharesSession: boolean
 }
 
+/** Goes on with the server of a rehearsal before it is gone. */
+export type Afterwards = (rehearsal: Rehearsal, alternatives: Alternatives) => Promise<void>
+
 /** Opens a server, replays, and leaves nothing behind but the cache. */
-export async function rehearse(options: CheckOptions, scripts: Scripts): Promise<Rehearsal> {
+export async function rehearse(
+  options: CheckOptions,
+  scripts: Scripts,
+  afterwards?: Afterwards,
+): Promise<Rehearsal> {
   await using cache = await openHistoryCache(options, scripts)
-  return await rehearseFrom(await cache?.find(), cache, options, scripts)
+  return await rehearseFrom(await cache?.find(), cache, options, scripts, afterwards)
 }
 
 /** The same, with what the cache has of the history; notes in the cache how long it took. */
@@ -42,11 +51,21 @@ export async function rehearseFrom(
   cache: HistoryCache | undefined,
   options: CheckOptions,
   scripts: Scripts,
+  afterwards?: Afterwards,
 ): Promise<Rehearsal> {
   const begun = performance.now()
-  const rehearsal = await onServer(found, cache, options, scripts)
-  if (found !== undefined)
-    await cache?.past.add({ kept: partKept(found, scripts), ms: Math.round(performance.now() - begun) })
+  let extraMs = 0
+  const timed: Afterwards | undefined =
+    afterwards === undefined
+      ? undefined
+      : async (...args) => {
+          const rehearsed = performance.now()
+          await afterwards(...args)
+          extraMs = performance.now() - rehearsed
+        }
+  const rehearsal = await onServer(found, cache, options, scripts, timed)
+  const ms = Math.round(performance.now() - begun - extraMs)
+  if (found !== undefined) await cache?.past.add({ kept: partKept(found, scripts), ms })
   return rehearsal
 }
 
@@ -60,12 +79,13 @@ async function onServer(
   cache: HistoryCache | undefined,
   options: CheckOptions,
   scripts: Scripts,
+  afterwards: Afterwards | undefined,
 ): Promise<Rehearsal> {
   const opened = await open(options, cache, found)
   await using server = opened.server
   options.signal.throwIfAborted()
   try {
-    return await rehearseOn(server, options, scripts, opened.kept, cache)
+    return await rehearseOn(server, options, scripts, opened.kept, cache, afterwards)
   } catch (error) {
     options.signal.throwIfAborted()
     throw serverTrouble(error) ?? error
@@ -78,9 +98,10 @@ async function rehearseOn(
   scripts: Scripts,
   kept: KeptHistory | undefined,
   cache: HistoryCache | undefined,
+  afterwards: Afterwards | undefined,
 ): Promise<Rehearsal> {
   const { config } = options
-  const outcome = await replay({
+  const request: ReplayRequest = {
     server,
     ...scripts,
     settings: sessionDefaults(options),
@@ -90,8 +111,18 @@ async function rehearseOn(
     progress: options.progress,
     ...(kept === undefined ? {} : { kept }),
     ...(cache === undefined ? {} : { keep: (prepared) => keep(server, cache, prepared) }),
+  }
+  const rehearsalOf = (outcome: ReplayOutcome): Rehearsal => ({
+    ...outcome,
+    server: server.version,
+    serverKind: server.kind,
   })
-  return { ...outcome, server: server.version, serverKind: server.kind }
+  if (afterwards === undefined) return rehearsalOf(await replay(request))
+  return rehearsalOf(
+    await replayWithAlternatives(request, (outcome, alternatives) =>
+      afterwards(rehearsalOf(outcome), alternatives),
+    ),
+  )
 }
 
 /** The server, with what the cache has of the history in it. */

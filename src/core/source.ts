@@ -95,6 +95,14 @@ export interface MigrationSource {
   load(root: SourceRoot, files: FileTree, options: SourceOptions): Promise<MigrationSet>
 }
 
+/** Where scripts were read: `source.load(root, files, options)` reads them again. */
+export interface ScriptOrigin {
+  readonly source: MigrationSource
+  readonly root: SourceRoot
+  readonly files: FileTree
+  readonly options: SourceOptions
+}
+
 /** What is judged and what it stands on. */
 export interface ReviewSet {
   readonly base: { readonly description: string; readonly commit?: string }
@@ -104,6 +112,8 @@ export interface ReviewSet {
   readonly history: readonly MigrationScript[]
   /** New and repeatable scripts, in the order in which the tool would run them. */
   readonly underReview: readonly MigrationScript[]
+  /** Where those under review were read; absent where they cannot be read again. */
+  readonly origin?: ScriptOrigin
   /** Scripts that existed at the base and were edited or deleted since. Replayed in their base version. */
   readonly edited: readonly EditedScript[]
   /**

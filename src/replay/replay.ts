@@ -31,6 +31,12 @@ export interface ReplayRequest {
   readonly kept?: KeptHistory
   /** Called when the history had to be applied, with nobody connected to the server. */
   readonly keep?: (prepared: PreparedHistory) => Promise<void>
+  /** Called before the migrations under review run, with nobody connected to the databases. */
+  readonly onPrepared?: (prepared: PreparedHistory) => Promise<void>
+  /** Called with the database that the migrations under review have left, when nobody of ours is in it any more. */
+  readonly onDone?: (database: string) => Promise<void>
+  /** Another replay has run on this server before: what belongs to the whole server may be there already. */
+  readonly again?: boolean
 }
 
 export interface ReplayedMigration {
@@ -68,10 +74,11 @@ class Replay {
   private readonly marker = newMarker()
   /** Something could not be replayed here, so later steps may miss objects. */
   private incompleteSchema = false
-  private retries = false
+  private retries: boolean
 
   constructor(request: ReplayRequest) {
     this.request = request
+    this.retries = request.again ?? false
     const { history, review, statementTimeoutMs, signal } = request
     const texts = [...history, ...review].map(({ text }) => text)
     this.shared = {
@@ -93,6 +100,7 @@ class Replay {
     this.incompleteSchema = prepared.historyLimits.length > 0 || leavesOutSql([...history, ...review])
     this.limits.push(...prepared.historyLimits, ...prepared.seedLimits)
     await server.ensureRoles(namedRoles([...history, ...review]))
+    await this.request.onPrepared?.(prepared)
     await this.watch(prepared.seeded)
     await using admin = await connected(server)
     const migrations = await this.review(prepared, admin.client)
@@ -130,6 +138,7 @@ class Replay {
     } finally {
       await rehearsal.stage[Symbol.asyncDispose]()
     }
+    await this.request.onDone?.(rehearsal.stage.database)
     return results
   }
 

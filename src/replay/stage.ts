@@ -20,7 +20,7 @@ export interface StageContext {
 /** A copy of the database on which migrations are measured one after the other. */
 export class Stage implements AsyncDisposable {
   private readonly context: StageContext
-  private readonly database: string
+  readonly database: string
   /** The administrator's connection to the copy. */
   private readonly observer: Client
   private readonly catalog: RelationCatalog

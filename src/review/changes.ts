@@ -60,6 +60,7 @@ function outcome(review: RootReview | undefined, base: BaseRevision): Omit<Revie
     base: commit === undefined ? { description } : { description, commit },
     history: review?.base.scripts ?? [],
     underReview: review?.comparison.underReview ?? [],
+    ...(review === undefined ? {} : { origin: review.origin }),
     edited: review?.comparison.edited ?? [],
     sharesSession: review?.head.sharesSession ?? false,
     problems: review?.comparison.problems ?? [],

@@ -2,7 +2,14 @@ import { statSync } from 'node:fs'
 import { isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { UsageError } from '../core/errors.ts'
 import type { Limit } from '../core/model.ts'
-import type { FileTree, MigrationScript, ReviewSet, SourceProblem, SourceRoot } from '../core/source.ts'
+import type {
+  FileTree,
+  MigrationScript,
+  ReviewSet,
+  ScriptOrigin,
+  SourceProblem,
+  SourceRoot,
+} from '../core/source.ts'
 import { compareText, isInside, joinPath } from '../sources/paths.ts'
 import { loadSingleFile } from '../sources/plain-sql.ts'
 import { markerIn, unsupportedFolders } from '../sources/unsupported.ts'
@@ -47,6 +54,7 @@ export async function reviewNamed(
     base: order?.base ?? { description: 'paths' },
     history: order?.history ?? [],
     underReview: [...(order?.underReview ?? []), ...alone.flatMap(({ script }) => script ?? [])],
+    ...(order === undefined ? {} : { origin: order.origin }),
     edited: [],
     replayedOnly: order?.replayedOnly ?? [],
     sharesSession: order?.sharesSession ?? false,
@@ -149,16 +157,18 @@ async function reviewInRoot(
   named: Named,
   root: SourceRoot,
   repository: Repository | undefined,
-): Promise<NamedOrder> {
+): Promise<NamedOrder & { readonly origin: ScriptOrigin }> {
   const isNamed = namedPredicate(named, root)
   const base = request.all ? undefined : await optionalBase(request, repository)
   if (base === undefined || repository === undefined) {
-    const set = await sourceOf(request, root.source).load(root, named.tree, request.settings)
-    return orderNamed({ head: set, isNamed, all: request.all })
+    const source = sourceOf(request, root.source)
+    const set = await source.load(root, named.tree, request.settings)
+    const origin = { source, root, files: named.tree, options: request.settings }
+    return { ...orderNamed({ head: set, isNamed, all: request.all }), origin }
   }
   await using revision = await openRevision(repository, base, request.settings.exclude)
   const review = await reviewRoot(request, named.tree, root, revision)
-  return orderNamed({ head: review.head, isNamed, all: false, review })
+  return { ...orderNamed({ head: review.head, isNamed, all: false, review }), origin: review.origin }
 }
 
 /** Naming a folder around the root names all of its scripts. */

@@ -51,7 +51,9 @@ function projectOf(repository: Repository | undefined): Pick<ReviewSet, 'project
 async function reviewSetIn(full: FullRequest, search: RepositorySearch): Promise<ReviewSet> {
   if (full.staged === true) {
     if (search.repository === undefined) throw nothingToCompareWith(search.reason)
-    return reviewStaged(full, search.repository)
+    // the index is closed by now
+    const { origin: _, ...staged } = await reviewStaged(full, search.repository)
+    return staged
   }
   const tree = new WorkingTree(full.cwd, search.repository, full.settings.exclude)
   if (search.repository === undefined && full.base !== undefined) throw nothingToCompareWith(search.reason)
@@ -64,11 +66,13 @@ async function reviewSetIn(full: FullRequest, search: RepositorySearch): Promise
 async function reviewAll(request: FullRequest, tree: FileTree): Promise<ReviewSet> {
   const found = await findRoots(tree, request.sources, request.settings)
   const root = onlyRoot(found.roots, found)
-  const set = await sourceOf(request, root.source).load(root, tree, request.settings)
+  const origin = { source: sourceOf(request, root.source), root, files: tree, options: request.settings }
+  const set = await origin.source.load(root, tree, request.settings)
   return {
     base: { description: '--all' },
     history: [],
     underReview: set.scripts,
+    origin,
     edited: [],
     sharesSession: set.sharesSession,
     problems: set.problems,

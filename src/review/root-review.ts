@@ -1,5 +1,5 @@
 import type { Limit } from '../core/model.ts'
-import type { FileTree, MigrationSet, SourceRoot } from '../core/source.ts'
+import type { FileTree, MigrationSet, ScriptOrigin, SourceRoot } from '../core/source.ts'
 import { compareVersions, type Comparison } from './compare.ts'
 import { sourceOf, type FullRequest } from './request.ts'
 import type { Revision } from './revision.ts'
@@ -11,6 +11,8 @@ export interface RootReview {
   readonly base: MigrationSet
   readonly head: MigrationSet
   readonly comparison: Comparison
+  /** Where `head` was read. */
+  readonly origin: ScriptOrigin
   /** The script of the history that a present file continues, found by place below the root. */
   readonly revision: Revision
 }
@@ -41,8 +43,8 @@ export async function reviewRoot(
     source.load(root, tree, request.settings),
   ])
   const ignored = newBaseline(newest, base, revision)
-  const head =
-    ignored === undefined ? newest : await source.load(root, without(tree, ignored), request.settings)
+  const files = ignored === undefined ? tree : without(tree, ignored)
+  const head = ignored === undefined ? newest : await source.load(root, files, request.settings)
   const comparison = compareVersions({
     base,
     head,
@@ -54,7 +56,8 @@ export async function reviewRoot(
   })
   const notChecked =
     ignored === undefined ? comparison.notChecked : [...comparison.notChecked, baselineLimit(ignored)]
-  return { root, base, head, comparison: { ...comparison, notChecked }, revision }
+  const origin = { source, root, files, options: request.settings }
+  return { root, base, head, comparison: { ...comparison, notChecked }, origin, revision }
 }
 
 /** The same root at the base; a folder that was renamed since is found by its layout. */

@@ -1,0 +1,108 @@
+import { editedMigration, sourceProblem } from './judge/reserved.ts'
+import { judge } from './judge/judge.ts'
+import { configDefaults } from './config/defaults.ts'
+import type { Finding, Limit, Migration, MigrationResult } from './core/model.ts'
+import type { MigrationScript, ReviewSet } from './core/source.ts'
+import { predictRun, type StatementPrediction } from './predict/index.ts'
+import { unite } from './replay/agree.ts'
+import type { ReplayedMigration } from './replay/replay.ts'
+import { loadParser, parseScript, type ParsedScript } from './sql/parse.ts'
+import { readAllowComments } from './sql/suppressions.ts'
+import { layOutTransactions } from './sql/transactions.ts'
+import type { CheckOptions } from './check.ts'
+
+/** The migrations in their transactions, and what parsing could not look at. */
+export interface Scripts {
+  readonly history: readonly Migration[]
+  readonly review: readonly Migration[]
+  /** Those under review, before they were laid out. */
+  readonly parsed: readonly ParsedScript[]
+  readonly limits: readonly Limit[]
+}
+
+/** Parses what is under review and what it stands on; nothing when nothing is under review. */
+export async function readScripts(reviewSet: ReviewSet): Promise<Scripts> {
+  if (reviewSet.underReview.length === 0) return { history: [], review: [], parsed: [], limits: [] }
+  await loadParser()
+  const parse = (scripts: readonly MigrationScript[]): readonly ParsedScript[] => scripts.map(parseScript)
+  const parsed = parse(reviewSet.underReview)
+  return {
+    history: layOutTransactions(parse(reviewSet.history), reviewSet.sharesSession),
+    review: layOutTransactions(parsed, reviewSet.sharesSession),
+    parsed,
+    limits: parsed.flatMap(({ limits }) => limits),
+  }
+}
+
+/** What was measured; undefined where nothing was. */
+export interface Measured {
+  /** One per migration under review, in order. */
+  readonly migrations: readonly ReplayedMigration[]
+  /** Server version, e.g. `18.4`. */
+  readonly server: string
+}
+
+export interface JudgedRun {
+  /** Without those that were replayed for the sake of others only. */
+  readonly results: readonly MigrationResult[]
+  readonly findings: readonly Finding[]
+  readonly limits: readonly Limit[]
+}
+
+/** Predicts the effects of the migrations under review, unites them with what was measured, and judges them. */
+export async function judgeRun(
+  options: Pick<CheckOptions, 'config' | 'pgVersion' | 'now' | 'all'>,
+  reviewSet: ReviewSet,
+  scripts: Scripts,
+  measured: Measured | undefined,
+): Promise<JudgedRun> {
+  const serverMajor = measured === undefined ? options.pgVersion : Number.parseInt(measured.server, 10)
+  const predictions = predictRun({
+    ...scripts,
+    sharesSession: reviewSet.sharesSession,
+    timeZone: timeZoneOf(options),
+    ...(serverMajor === undefined ? {} : { serverMajor }),
+  })
+  const all = scripts.review.map((migration, index): MigrationResult =>
+    unite(migration, predictions[index] ?? [], measured?.migrations[index], measured?.server),
+  )
+  const replayedOnly = new Set(reviewSet.replayedOnly ?? [])
+  const results = all.filter(({ migration }) => !replayedOnly.has(migration.file))
+  const { rules } = await import('../rules/index.ts')
+  const findings = judge({
+    migrations: results,
+    rules: [...(options.config.customRules ?? []), ...rules],
+    severities: options.config.rules ?? {},
+    allows: scripts.parsed.filter(({ script }) => !replayedOnly.has(script.file)).map(readAllowComments),
+    today: options.now.toISOString().slice(0, 10),
+    onEmptyDatabase: options.all,
+    aboutFiles: [...reviewSet.edited.map(editedMigration), ...reviewSet.problems.map(sourceProblem)],
+  })
+  return { results, findings, limits: opaqueStatements(all, predictions) }
+}
+
+/** Code that only a server can look into, where there was none. */
+function opaqueStatements(
+  results: readonly MigrationResult[],
+  predictions: readonly (readonly StatementPrediction[])[],
+): readonly Limit[] {
+  return results.flatMap(({ statements }, at) =>
+    statements.flatMap(({ statement, measured }, position): readonly Limit[] => {
+      const unknown = predictions[at]?.[position]?.unknown
+      if (measured || unknown === undefined) return []
+      return [
+        {
+          code: 'not-predictable',
+          message: `What this statement does cannot be told without running it: ${unknown}.`,
+          hint: 'Run `pgrehearse check`, which replays it.',
+          span: statement.span,
+        },
+      ]
+    }),
+  )
+}
+
+/** The TimeZone that production's migrations run under; UTC is assumed. */
+export function timeZoneOf(options: Pick<CheckOptions, 'config'>): string {
+  return options.config.timeZone ?? configDefaults.timeZone
+}

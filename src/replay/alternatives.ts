@@ -1,0 +1,105 @@
+/**
+ * What could stand in the place of the migrations under review, replayed on the same history: each alternative on a
+ * copy of its own of the database that the review itself began with, so that nothing is applied or seeded twice.
+ */
+import type { Limit, Migration } from '../core/model.ts'
+import { readSchema, type SchemaSnapshot } from './fingerprint.ts'
+import { copyBase, type PreparedHistory } from './prepare-history.ts'
+import { replay, type ReplayedMigration, type ReplayOutcome, type ReplayRequest } from './replay.ts'
+import { connected } from './stage.ts'
+
+/** A replay and the schema that it left. */
+export interface ReplayedAlternative {
+  /** One per migration of the alternative, in order. */
+  readonly migrations: readonly ReplayedMigration[]
+  readonly limits: readonly Limit[]
+  readonly schema: SchemaSnapshot
+}
+
+export interface Alternatives {
+  /** The schema that the migrations under review themselves left. */
+  schema(): Promise<SchemaSnapshot>
+  /** Replays these in their place. Throws the signal's reason when it is aborted. */
+  replay(review: readonly Migration[], signal: AbortSignal): Promise<ReplayedAlternative>
+}
+
+/**
+ * Replays as {@link replay} does, then hands over the means to replay alternatives; they are gone when `afterwards`
+ * has ended. What they come to changes nothing of the outcome; an error of `afterwards` is the caller's.
+ */
+export async function replayWithAlternatives(
+  request: ReplayRequest,
+  afterwards: (outcome: ReplayOutcome, alternatives: Alternatives) => Promise<void>,
+): Promise<ReplayOutcome> {
+  const { server } = request
+  let begin: { readonly prepared: PreparedHistory; readonly pristine: string } | undefined
+  let left: string | undefined
+  const outcome = await replay({
+    ...request,
+    onPrepared: async (prepared) => {
+      // without room for a copy there are no alternatives; whether the review itself has enough it says itself
+      const pristine = await server.createDatabase({ template: prepared.seeded }).catch(() => undefined)
+      if (pristine !== undefined) begin = { prepared, pristine }
+    },
+    onDone: (database) => {
+      left = database
+      return Promise.resolve()
+    },
+  })
+  if (begin === undefined || left === undefined) return outcome
+  await afterwards(outcome, new PreparedAlternatives(request, begin.prepared, begin.pristine, left))
+  return outcome
+}
+
+class PreparedAlternatives implements Alternatives {
+  private readonly request: ReplayRequest
+  private readonly prepared: PreparedHistory
+  /** Seeded, and as it was before the migrations under review. */
+  private readonly pristine: string
+  /** The database that the migrations under review left. */
+  private readonly left: string
+  private read: Promise<SchemaSnapshot> | undefined
+
+  constructor(request: ReplayRequest, prepared: PreparedHistory, pristine: string, left: string) {
+    this.request = request
+    this.prepared = prepared
+    this.pristine = pristine
+    this.left = left
+  }
+
+  schema(): Promise<SchemaSnapshot> {
+    this.read ??= this.schemaOf(this.left)
+    return this.read
+  }
+
+  async replay(review: readonly Migration[], signal: AbortSignal): Promise<ReplayedAlternative> {
+    const { server, keep: _, ...request } = this.request
+    const seeded = await copyBase(this.request, this.pristine)
+    let schema: SchemaSnapshot | undefined
+    let left = seeded
+    try {
+      const outcome = await replay({
+        ...request,
+        server,
+        review,
+        signal,
+        progress: () => {},
+        kept: { prepared: { ...this.prepared, seeded }, applied: request.history.length },
+        again: true,
+        onDone: async (database) => {
+          left = database
+          schema = await this.schemaOf(database)
+        },
+      })
+      if (schema === undefined) throw new Error('A replay ended without its schema.')
+      return { ...outcome, schema }
+    } finally {
+      for (const database of new Set([seeded, left])) await server.dropDatabase(database)
+    }
+  }
+
+  private async schemaOf(database: string): Promise<SchemaSnapshot> {
+    await using admin = await connected(this.request.server, database)
+    return await readSchema(admin.client)
+  }
+}
