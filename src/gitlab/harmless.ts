@@ -11,7 +11,6 @@ import { list } from '../reporters/words.ts'
 import type {
   CatalogEffect,
   EvidencedEffect,
-  Finding,
   LockEffect,
   Report,
   ReportMigration,
@@ -40,7 +39,11 @@ export function harmlessChanges(report: Report): readonly HarmlessChange[] {
   const blocked = blockedTables(report)
   return report.migrations.flatMap((migration) => {
     if (migration.outcome === 'failed') return []
-    const causes = report.findings.filter(({ span }) => span.file === migration.file)
+    const causes = new Set(
+      report.findings.flatMap(({ span, because }) =>
+        span.file === migration.file ? blockingLocks(because).map(lockKey) : [],
+      ),
+    )
     return migration.statements
       .filter((statement) => !suspects.has(statement) && !isPartOf(causes, statement))
       .filter((statement) => !mayHarm(statement.effects, blocked.get(statement) ?? new Set()))
@@ -63,10 +66,9 @@ function blockedTables(report: Report): ReadonlyMap<ReportStatement, ReadonlySet
   return blocked
 }
 
-/** Is a lock of this statement among the reasons of a finding? */
-function isPartOf(findings: readonly Finding[], { effects }: ReportStatement): boolean {
-  const keys = new Set(blockingLocks(effects).map(lockKey))
-  return findings.some(({ because }) => blockingLocks(because).some((lock) => keys.has(lockKey(lock))))
+/** Is a lock of this statement among those under a finding? */
+function isPartOf(causes: ReadonlySet<string>, { effects }: ReportStatement): boolean {
+  return blockingLocks(effects).some((lock) => causes.has(lockKey(lock)))
 }
 
 function lockKey({ relation, mode }: LockEffect): string {
