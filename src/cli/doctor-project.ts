@@ -4,6 +4,7 @@ import { ConfigError, ToolError } from '../core/errors.ts'
 import { knownNames } from './catalogue.ts'
 import type { CheckFlags } from './commands/check.ts'
 import type { CommandContext } from './context.ts'
+import { examineGitLab, type GitLabFlags } from './doctor-gitlab.ts'
 import type { Diagnosis } from './doctor-machine.ts'
 import { findRoots } from './find-migrations.ts'
 
@@ -32,16 +33,18 @@ export async function examineConfig(
   }
 }
 
-/** Git, migrations and the CI job: what a rehearsal needs of the repository. */
+/** Git, migrations, the CI job and the review: what a rehearsal needs of the repository and of GitLab. */
 export async function examineProject(
   context: CommandContext,
   loaded: LoadedConfig | undefined,
+  flags: GitLabFlags = {},
 ): Promise<readonly Diagnosis[]> {
   const root = loaded?.root ?? context.cwd
   return [
     ...(await examineGit(root, loaded?.config.base, context)),
     await examineMigrations(root, loaded, context),
     ...examineCi(context),
+    ...(await examineGitLab(context, flags)),
   ]
 }
 

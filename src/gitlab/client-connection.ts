@@ -12,6 +12,8 @@ export interface ClientOptions {
   readonly budgetMs?: number | undefined
   /** The time that one request may take; 60 s if not given, which is where GitLab itself gives up. */
   readonly requestTimeoutMs?: number | undefined
+  /** How often a request is sent at most; 5 if not given. */
+  readonly maxTries?: number | undefined
   /** Hears a sentence before every wait. */
   readonly log?: ((sentence: string) => void) | undefined
   /** How requests leave the machine: Node's fetch if not given. */
@@ -50,6 +52,7 @@ export function connect(apiUrl: string, token: string, options: ClientOptions): 
     budget: new TimeBudget(options.budgetMs ?? 120_000, clock.now),
     pace: new WritePace(),
     requestTimeoutMs: options.requestTimeoutMs ?? 60_000,
+    maxTries: options.maxTries ?? 5,
     log: options.log ?? (() => {}),
   })
   // gitbeaker adds it again

@@ -7,7 +7,7 @@ import {
   type Method,
   type RequestName,
 } from './requester-errors.ts'
-import { maxTries, pauseMs, retryAfterMs, type Clock, type TimeBudget, type WritePace } from './retry.ts'
+import { pauseMs, retryAfterMs, type Clock, type TimeBudget, type WritePace } from './retry.ts'
 import { GitLabError } from './server.ts'
 import { redact } from './token.ts'
 
@@ -36,6 +36,7 @@ export interface RequesterOptions {
   readonly pace: WritePace
   /** One request including its answer. */
   readonly requestTimeoutMs: number
+  readonly maxTries: number
   /** Hears a sentence before every wait. */
   readonly log: (sentence: string) => void
 }
@@ -112,7 +113,7 @@ async function sendPatiently<T>(
     const outcome = await tryOnce(options, request, url, body)
     if ('answer' in outcome) return understand<T>(options, request, url, outcome.answer)
     const { error, repeatable, askedMs } = outcome
-    if (!repeatable || tries >= maxTries) throw error
+    if (!repeatable || tries >= options.maxTries) throw error
     const ms = pauseMs(tries, askedMs, clock.random)
     if (ms >= options.budget.remainingMs()) throw atLimit(options, error, ms)
     log(`${error.message} Trying again in ${Math.ceil(ms / 1000)} s.`)

@@ -1,8 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
 
-/** A request is sent at most this often. */
-export const maxTries = 5
-
 /** What time means to the requester; tests hand in their own. */
 export interface Clock {
   /** Monotonic milliseconds. */

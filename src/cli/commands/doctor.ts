@@ -2,6 +2,7 @@ import pc from 'picocolors'
 import { printable } from '../../reporters/printable.ts'
 import type { CommandContext } from '../context.ts'
 import { examineMachine, type Diagnosis } from '../doctor-machine.ts'
+import type { GitLabFlags } from '../doctor-gitlab.ts'
 import { examineConfig, examineProject } from '../doctor-project.ts'
 import { startProgress } from '../progress.ts'
 import type { CheckFlags } from './check.ts'
@@ -10,7 +11,10 @@ import type { CheckFlags } from './check.ts'
  * `doctor`: what works on this machine and what does not, each with its remedy. Exit code 0 when `check` can
  * run, else the one it would have: 3 without a server, 2 with a broken configuration.
  */
-export async function runDoctor(flags: Pick<CheckFlags, 'config'>, context: CommandContext): Promise<number> {
+export async function runDoctor(
+  flags: Pick<CheckFlags, 'config'> & GitLabFlags,
+  context: CommandContext,
+): Promise<number> {
   const progress = startProgress(context, true)
   progress.update('Looking around')
   try {
@@ -18,7 +22,7 @@ export async function runDoctor(flags: Pick<CheckFlags, 'config'>, context: Comm
     const diagnoses = [
       ...(await examineMachine(context, loaded)),
       diagnosis,
-      ...(await examineProject(context, loaded)),
+      ...(await examineProject(context, loaded, flags)),
     ]
     progress.stop()
     await context.out.write(diagnoses.map((one) => describe(one, context.out.color)).join(''))
