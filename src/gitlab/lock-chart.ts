@@ -12,14 +12,20 @@ const maxRows = 10
 const maxStatements = 300
 /** Beyond this many statements Mermaid may choose which numbers it writes below the chart. */
 const maxTicks = 40
+/** Migrations whose locks are compared: each timeline takes a walk through the whole run. */
+const maxCandidates = 30
 
 /**
  * The migration whose locks are worth a picture: the one with the gravest finding, then with the strongest lock, then
  * the longest held. Undefined when no migration of several statements makes anybody wait.
  */
 export function migrationToDraw(report: Report): ReportMigration | undefined {
+  const gravest = gravityOfFiles(report)
   const [first] = report.migrations
-    .map((migration) => ({ migration, weight: weightOf(report, migration) }))
+    .map((migration) => ({ migration, gravity: gravest.get(migration.file) ?? 0 }))
+    .toSorted((a, b) => b.gravity - a.gravity)
+    .slice(0, maxCandidates)
+    .map((each) => ({ ...each, weight: weightOf(report, each.migration, each.gravity) }))
     .filter(({ weight }) => weight.length > 0)
     .toSorted((a, b) => compareWeights(b.weight, a.weight))
   return first?.migration
@@ -39,13 +45,22 @@ export function lockChart(report: Report, migration: ReportMigration): readonly 
   ]
 }
 
-function weightOf(report: Report, migration: ReportMigration): readonly number[] {
+/** How grave the gravest open finding of each file is. */
+function gravityOfFiles({ findings }: Report): ReadonlyMap<string, number> {
+  const gravest = new Map<string, number>()
+  for (const finding of openFindings(findings)) {
+    const { file } = finding.span
+    gravest.set(file, Math.max(gravest.get(file) ?? 0, gravity(finding)))
+  }
+  return gravest
+}
+
+function weightOf(report: Report, migration: ReportMigration, ofFindings: number): readonly number[] {
   const { rows, columns } = strongRows(lockTimeline(report, migration))
   if (columns.length < 2 || columns.length > maxStatements || rows.length === 0) return []
-  const findings = openFindings(report.findings).filter(({ span }) => span.file === migration.file)
   const length = ({ from, to }: TimelineSegment): number => to - from
   return [
-    Math.max(0, ...findings.map(gravity)),
+    ofFindings,
     Math.max(...rows.map(({ strongest }) => lockStrength(strongest))),
     rows.flatMap(({ segments }) => segments.map(length)).reduce((sum, each) => sum + each, 0),
   ]
