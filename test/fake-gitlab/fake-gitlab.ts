@@ -26,13 +26,14 @@ import type { Answer, Route } from './route.ts'
 import { draftRoutes } from './routes-drafts.ts'
 import { noteRoutes } from './routes-notes.ts'
 import { projectRoutes } from './routes-project.ts'
+import { setupRoutes } from './routes-setup.ts'
 import { send } from './send.ts'
 import { snapshotOf } from './snapshot.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Mail, State } from './state.ts'
 
 /** Fixed words before placeholders, so that bulk_publish is not taken for an id. */
-const routes: readonly Route[] = [...noteRoutes, ...draftRoutes, ...projectRoutes]
+const routes: readonly Route[] = [...noteRoutes, ...draftRoutes, ...projectRoutes, ...setupRoutes]
 const compiled = routes.map((route) => ({ route, pattern: patternOf(route.template) }))
 
 type Hook = (request: LoggedRequest) => void | Promise<void>
@@ -386,11 +387,11 @@ export class FakeGitLab implements AsyncDisposable {
   #run(request: IncomingMessage, entry: LoggedRequest, route: Route, pathParams: Params, url: URL): Answer {
     try {
       const { user, token } = authenticate(this.state, request.headers, route, new Date())
-      this.#authorize(user, pathParams)
+      const state = this.#authorize(user, pathParams)
       const body = typeof entry.body === 'object' && entry.body !== null ? entry.body : {}
       const params = { ...parseUrlEncoded(url.search.slice(1)), ...body, ...pathParams }
       const links = `${this.url}/api/v4${url.pathname.slice(this.#relativeUrl.length + '/api/v4'.length)}`
-      const call = { state: this.state, user, params, url: links, query: url.searchParams }
+      const call = { state, user, params, url: links, query: url.searchParams }
       return route.handle({ ...call, webRoot: this.url, token: token.value })
     } catch (error) {
       if (error instanceof ApiError) return { status: error.status, body: error.body }
@@ -398,18 +399,20 @@ export class FakeGitLab implements AsyncDisposable {
     }
   }
 
-  /** Project and merge request of the path exist and the user may see them; else 404, also for "no permission". */
-  #authorize(user: User, pathParams: Params): void {
+  /** The merge request of the path, if the user may see it; else 404, also for "no permission". */
+  #authorize(user: User, pathParams: Params): State {
     const { state } = this
     const id = pathParams['id']
-    if (id === undefined) return
+    if (id === undefined) return state
     const isTarget = id === String(state.project.id) || id === state.project.path
     const isFork = id === String(state.sourceProject.id) || id === state.sourceProject.path
     const isMember = user.role !== 'none' || state.ground.visibility === 'public'
     if (!(isTarget || isFork) || !isMember) throw notFound('Project')
     const iid = pathParams['merge_request_iid'] ?? pathParams['noteable_id']
-    if (iid === undefined) return
-    if (!isTarget || iid !== String(state.mergeRequest.iid) || !canRead(state.ground, user)) throw notFound()
+    if (iid === undefined) return state
+    const found = state.siblings.find(({ mergeRequest }) => String(mergeRequest.iid) === iid)
+    if (!isTarget || found === undefined || !canRead(found.ground, user)) throw notFound()
+    return found
   }
 }
 

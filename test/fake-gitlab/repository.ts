@@ -1,7 +1,7 @@
 /** A real, bare git repository: branches and commits of the merge request. Commits are the same on every run. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 import { askGit, makeBareRepository, objectStore } from './object-store.ts'
 
@@ -56,6 +56,20 @@ export class Repository {
     const head = this.#heads.get(branch)
     if (head === undefined) throw new Error(`No branch ${branch}.`)
     return head
+  }
+
+  hasBranch(name: string): boolean {
+    return this.#heads.has(name)
+  }
+
+  /** A new branch at a commit that is there. */
+  branch(name: string, sha: string): void {
+    this.#setHead(name, sha)
+  }
+
+  removeBranch(name: string): void {
+    this.#heads.delete(name)
+    rmSync(join(this.path, 'refs/heads', name), { force: true })
   }
 
   parent(sha: string): string {
@@ -130,7 +144,9 @@ export class Repository {
   #setHead(branch: string, sha: string): string {
     this.#heads.set(branch, sha)
     this.#own.add(sha)
-    writeFileSync(join(this.path, 'refs/heads', branch), `${sha}\n`)
+    const ref = join(this.path, 'refs/heads', branch)
+    mkdirSync(dirname(ref), { recursive: true })
+    writeFileSync(ref, `${sha}\n`)
     return sha
   }
 

@@ -30,8 +30,10 @@ export class State {
   readonly repository: Repository
   readonly project: Project
   readonly sourceProject: Project
-  readonly users = new Map<string, User>()
-  readonly tokens: Token[] = []
+  readonly users: Map<string, User>
+  readonly tokens: Token[]
+  /** All merge requests of the project, this one among them. */
+  readonly siblings: State[]
   notes: Note[] = []
   drafts: Draft[] = []
   readonly mails: Mail[] = []
@@ -39,10 +41,20 @@ export class State {
   readonly slashLines: (QuickAction & Written)[] = []
   readonly references: (Reference & Written)[] = []
   readonly mergeRequest: MergeRequest
-  readonly #counters = new Map<string, number>()
-  #ticks = 0
+  readonly #clock: { readonly counters: Map<string, number>; ticks: number }
 
-  constructor(options: FakeGitLabOptions, repository: Repository, mergeRequest: MergeRequest) {
+  /** A further merge request shares users, tokens, ids and the clock with the one it is given. */
+  constructor(
+    options: FakeGitLabOptions,
+    repository: Repository,
+    mergeRequest: MergeRequest,
+    sharedWith?: State,
+  ) {
+    this.users = sharedWith?.users ?? new Map<string, User>()
+    this.tokens = sharedWith?.tokens ?? []
+    this.siblings = sharedWith?.siblings ?? []
+    this.siblings.push(this)
+    this.#clock = sharedWith === undefined ? { counters: new Map(), ticks: 0 } : sharedWith.#clock
     this.options = options
     this.repository = repository
     this.mergeRequest = mergeRequest
@@ -57,15 +69,15 @@ export class State {
   /** Ids grow, and those of different kinds do not look alike. */
   nextId(kind: 'note' | 'draft' | 'version' | 'suggestion' | 'user' | 'token'): number {
     const starts = { note: 3000, draft: 700, version: 164_560_400, suggestion: 90, user: 10, token: 500 }
-    const next = (this.#counters.get(kind) ?? starts[kind]) + 1
-    this.#counters.set(kind, next)
+    const next = (this.#clock.counters.get(kind) ?? starts[kind]) + 1
+    this.#clock.counters.set(kind, next)
     return next
   }
 
   /** The server's clock: a second per event, so that orders are certain and snapshots are equal. */
   tick(): string {
-    this.#ticks += 1
-    return new Date(Date.UTC(2026, 0, 5, 9, 0, 0) + this.#ticks * 1000).toISOString()
+    this.#clock.ticks += 1
+    return new Date(Date.UTC(2026, 0, 5, 9, 0, 0) + this.#clock.ticks * 1000).toISOString()
   }
 
   userById(id: number): User | undefined {
