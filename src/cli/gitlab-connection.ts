@@ -5,7 +5,7 @@ import { isIP } from 'node:net'
 import { Readable, type Duplex } from 'node:stream'
 import tls from 'node:tls'
 import type { ClientOptions } from '../gitlab/client-connection.ts'
-import type { Fetch } from '../gitlab/requester.ts'
+import type { Fetch } from '../gitlab/requester-exchange.ts'
 import type { CommandContext } from './context.ts'
 import { proxyFor } from './proxy.ts'
 

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
-import { createRequester, type Fetch, type Requester } from './requester.ts'
+import { createRequester, type Requester } from './requester.ts'
+import type { Fetch } from './requester-exchange.ts'
 import { systemClock, TimeBudget, WritePace, type Clock } from './retry.ts'
 import { GitLabError } from './server.ts'
 

@@ -1,4 +1,6 @@
+import { exchange, type ExchangeOptions, type RawAnswer } from './requester-exchange.ts'
 import { nextPage } from './requester-pages.ts'
+import { pathBelow, requestBody, requestUrl, type RequestParts } from './requester-parts.ts'
 import {
   answerError,
   connectionError,
@@ -11,26 +13,7 @@ import { pauseMs, retryAfterMs, type Clock, type TimeBudget, type WritePace } fr
 import { GitLabError } from './server.ts'
 import { redact } from './token.ts'
 
-/** What the requester needs of fetch; a connection through a proxy or with certificates of its own is handed in. */
-export type Fetch = (
-  url: string,
-  init: {
-    readonly method: Method
-    readonly headers: Readonly<Record<string, string>>
-    readonly body?: string
-    readonly redirect: 'manual'
-    readonly signal: AbortSignal
-  },
-) => Promise<Response>
-
-export interface RequesterOptions {
-  /** The API's address: no request leaves it. */
-  readonly apiUrl: string
-  readonly token: string
-  /** `pgrehearse/1.2.3`. */
-  readonly userAgent: string
-  readonly signal: AbortSignal
-  readonly fetch: Fetch
+export interface RequesterOptions extends ExchangeOptions {
   readonly clock: Clock
   readonly budget: TimeBudget
   readonly pace: WritePace
@@ -39,12 +22,6 @@ export interface RequesterOptions {
   readonly maxTries: number
   /** Hears a sentence before every wait. */
   readonly log: (sentence: string) => void
-}
-
-/** The parts of gitbeaker's requests that are honoured. */
-interface RequestParts {
-  readonly body?: FormData | Record<string, unknown> | undefined
-  readonly searchParams?: Record<string, unknown> | undefined
 }
 
 interface Answer<T> {
@@ -63,16 +40,6 @@ export interface Requester {
   readonly patch: Send
   readonly delete: Send
 }
-
-/** An answer as text, whatever its status. */
-interface RawAnswer {
-  readonly status: number
-  readonly headers: Headers
-  readonly text: string
-}
-
-/** More than any list of 100 discussions has. */
-const maxAnswerBytes = 64 * 1024 * 1024
 
 /**
  * A `requesterFn` for gitbeaker in place of its own transport, which repeats POSTs, ignores Retry-After, cuts paths at
@@ -133,7 +100,7 @@ async function tryOnce(
 ): Promise<Outcome> {
   const isPost = request.method === 'POST' || request.method === 'PATCH'
   try {
-    const answer = await exchange(options, request, url, body)
+    const answer = await exchange(options, timeoutMs(options), request, url, body)
     if (answer.status < 300) {
       const error = jsonTrouble(request, answer)
       // cut off on its way; a page in HTML is what somebody means to say, and stays
@@ -169,72 +136,6 @@ function limitPauseMs({ method }: RequestName, status: number): number | undefin
   return status === 429 && method === 'POST' ? 60_000 : undefined
 }
 
-/** One request and its whole answer. Redirects are followed for reads below the same address only. */
-async function exchange(
-  options: RequesterOptions,
-  request: RequestName,
-  url: string,
-  body: string | undefined,
-): Promise<RawAnswer> {
-  const remaining = options.budget.remainingMs()
-  if (remaining <= 0) throw outOfTime(options)
-  const timeoutMs = Math.max(1, Math.ceil(Math.min(options.requestTimeoutMs, remaining)))
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(timeoutMs)])
-  let target = url
-  for (let hops = 0; hops <= 5; hops += 1) {
-    const response = await options.fetch(target, {
-      method: request.method,
-      headers: {
-        accept: 'application/json',
-        'user-agent': options.userAgent,
-        'private-token': options.token,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body }),
-      redirect: 'manual',
-      signal,
-    })
-    const text = await readText(request, response)
-    const location = response.headers.get('location')
-    const isRedirect = response.status >= 300 && response.status < 400 && location !== null
-    if (!isRedirect) return { status: response.status, headers: response.headers, text }
-    target = redirectTarget(options, request, target, location, response.status)
-  }
-  throw answerError(request, undefined, 'one redirect after the other')
-}
-
-/** The token goes nowhere but below the address it was given for. */
-function redirectTarget(
-  { apiUrl }: RequesterOptions,
-  request: RequestName,
-  from: string,
-  location: string,
-  status: number,
-): string {
-  const target = URL.canParse(location, from) ? new URL(location, from).href : undefined
-  if (request.method === 'GET' && target?.startsWith(`${apiUrl}/`)) return target
-  const where = target === undefined ? 'nowhere' : `to ${new URL(target).origin}`
-  throw new GitLabError(`GitLab redirects ${request.method} /${request.path} ${where} (${status}).`, {
-    problem: 'server',
-    status,
-    hint: `The token is sent to ${apiUrl} only. Is that the address of the API (CI_API_V4_URL, --gitlab-url), with the right http or https?`,
-  })
-}
-
-async function readText(request: RequestName, response: Response): Promise<string> {
-  if (response.body === null) return ''
-  const decoder = new TextDecoder()
-  const pieces: string[] = []
-  let bytes = 0
-  for await (const chunk of response.body) {
-    bytes += chunk.byteLength
-    if (bytes > maxAnswerBytes) throw answerError(request, response.status, 'too long')
-    pieces.push(decoder.decode(chunk, { stream: true }))
-  }
-  pieces.push(decoder.decode())
-  return pieces.join('')
-}
-
 function jsonTrouble(request: RequestName, { status, text }: RawAnswer): GitLabError | undefined {
   if (text.trim() === '') return undefined
   try {
@@ -266,6 +167,13 @@ function understand<T>(
   }
 }
 
+/** @throws {GitLabError} when no time is left. */
+function timeoutMs({ budget, requestTimeoutMs }: RequesterOptions): number {
+  const remaining = budget.remainingMs()
+  if (remaining <= 0) throw outOfTime({ budget })
+  return Math.max(1, Math.ceil(Math.min(requestTimeoutMs, remaining)))
+}
+
 async function pause({ budget, clock, signal }: RequesterOptions, ms: number): Promise<void> {
   if (ms <= 0) return
   if (ms >= budget.remainingMs()) throw outOfTime({ budget })
@@ -295,38 +203,4 @@ function outOfTime({ budget }: Pick<RequesterOptions, 'budget'>): GitLabError {
 
 function seconds({ totalMs }: TimeBudget): string {
   return `${Math.round(totalMs / 1000)} s`
-}
-
-function requestUrl(method: Method, address: string, { searchParams }: RequestParts): string {
-  const url = new URL(address)
-  // a write has its parameters in the body, as GitLab's contract declares them
-  if (method !== 'GET') return url.href
-  for (const [key, value] of Object.entries(searchParams ?? {})) {
-    if (value !== undefined && value !== null) url.searchParams.append(snakeCase(key), String(value))
-  }
-  return url.href
-}
-
-function requestBody(method: Method, { body, searchParams }: RequestParts): string | undefined {
-  if (method === 'GET' || method === 'DELETE') return undefined
-  // gitbeaker's forms have lost what stands behind & and = before they get here
-  if (body instanceof FormData) throw new TypeError('forms are not sent: use JSON')
-  return JSON.stringify(snakeCaseKeys({ ...searchParams, ...body }))
-}
-
-function snakeCaseKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(snakeCaseKeys)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [snakeCase(key), snakeCaseKeys(one)]))
-}
-
-function snakeCase(key: string): string {
-  return key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-}
-
-function pathBelow(apiUrl: string, url: string): string {
-  const { origin, pathname } = new URL(url)
-  const below = `${origin}${pathname}`
-  if (!below.startsWith(`${apiUrl}/`)) throw new TypeError(`${below} is not below ${apiUrl}`)
-  return below.slice(apiUrl.length + 1)
 }
