@@ -84,6 +84,8 @@ function addCheck(program: Command, run: Run): void {
         'for hooks: replay only when the cache makes it fit in, e.g. 3s; else judge by prediction',
       ).argParser(parseBudget),
     )
+    .option('--suggestions', 'try out fixes in place, and offer those that hold (default: in merge requests)')
+    .option('--no-suggestions', 'try out no fixes')
   for (const option of checkReviewOptions()) command.addOption(option)
   command.action((paths: string[], flags: CheckFlags & ReviewFlags & { readonly review?: 'gitlab' }) =>
     run(async (context) => {

@@ -1,5 +1,5 @@
 import type { Finding, Migration, MigrationResult, Statement, Suggestion } from '../core/model.ts'
-import { normalizeSql } from '../sql/tokens.ts'
+import { normalizeSql, tokenize } from '../sql/tokens.ts'
 import { applySuggestion, linesOf, shrink } from './lines.ts'
 import { replacementSql } from './remedy-sql.ts'
 import { statementLines } from './statement-lines.ts'
@@ -39,6 +39,7 @@ export function candidateFor(
   const replacement = replacementSql(finding.remedy, statement, settings)
   if (place === undefined || replacement === undefined) return undefined
   if (!isAsWritten(place, migration.text, fileText)) return undefined
+  if (holdsLineEnds(statement.sql) && fileText.includes('\r')) return undefined
   if (repeatsOthers(replacement.statements, statement, migration)) return undefined
   const { startLine, endLine, indent } = place
   const lines = replacement.statements.flatMap((sql) => linesOf(`${indent}${sql};`))
@@ -64,6 +65,11 @@ function isAsWritten(
   const [asRun, asWritten] = [linesOf(run), linesOf(file)]
   if (asRun.length !== asWritten.length) return false
   return asRun.slice(startLine - 1, endLine).every((line, index) => line === asWritten[startLine - 1 + index])
+}
+
+/** In a literal `\r\n` is data, and whoever applies a suggestion may write `\n` instead. */
+function holdsLineEnds(sql: string): boolean {
+  return tokenize(sql).some(({ text }) => text.includes('\n'))
 }
 
 /** Some remedies tell where neighbours of the statement go; in the same file these would run twice. */

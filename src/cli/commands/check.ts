@@ -30,6 +30,8 @@ export interface CheckFlags {
   readonly cache?: boolean
   /** Milliseconds. */
   readonly budget?: number
+  /** Undefined: where there is a merge request. */
+  readonly suggestions?: boolean
   /** A file, false for `--no-config`, else to be looked for. */
   readonly config?: string | boolean
 }
@@ -78,6 +80,11 @@ function refuseContradictions(paths: readonly string[], flags: CheckFlags): void
       hint: 'Paths judge what they name; --all judges every migration.',
     })
   }
+  if (flags.suggestions && (flags.replay === false || flags.budget !== undefined)) {
+    throw new UsageError('--suggestions takes replays that --no-replay and --budget leave no room for.', {
+      hint: 'Leave out one of the two options.',
+    })
+  }
   if (flags.requireRehearsal && flags.replay === false) {
     throw new UsageError('--require-rehearsal needs the replay that --no-replay leaves out.', {
       hint: 'Leave out one of the two options.',
@@ -124,6 +131,8 @@ function checkOptions(
     ...(pgVersion === undefined ? {} : { pgVersion }),
     ...(serverUrl === undefined ? {} : { serverUrl }),
     ...budgetOf(flags, config.cacheDir),
+    ...(flags.suggestions === undefined ? {} : { suggestions: flags.suggestions }),
+    ...(context.debug ? { debug: progress } : {}),
     config,
     env: context.env,
     signal: context.signal,
