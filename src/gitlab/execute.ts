@@ -146,7 +146,7 @@ class Review {
   #failure(error: unknown): ReviewOutcome {
     if (!(error instanceof GitLabError)) throw error
     if (this.#session.writes > 0) return incomplete(error)
-    return { kind: 'failed', reason: error.message, hint: error.hint }
+    return { kind: 'failed', reason: error.message, hint: error.hint ?? 'Run the job again later.' }
   }
 }
 
