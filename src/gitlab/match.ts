@@ -27,54 +27,73 @@ function shortHash(text: string, digits: number): string {
   return createHash('sha256').update(text).digest('hex').slice(0, digits)
 }
 
+/** What pairing has to know besides identities. */
+export interface MatchQuestions {
+  /** Would the finding get a thread if it had none? */
+  readonly wantsThread: (finding: Finding) => boolean
+  /** Does a comment in the thread accept its finding? */
+  readonly isAccepted: (thread: OurThread) => boolean
+}
+
 /**
  * Pairs findings with threads of the same fingerprint: first those in the same file, in order (report order, oldest
- * thread first), then what is left, in order, because files get renamed. Where there are more threads than findings, one that a human
- * resolved is taken last: it must not hide a finding that has an open one.
+ * thread first), then what is left, in order, because files get renamed.
+ *
+ * Where there are more findings than threads, those that would get a thread come first, or each run would create
+ * another one. Where there are more threads than findings, an acceptance is kept, then what is open, then what a human
+ * resolved; the answer must not change with what we do to the threads ourselves.
  */
 export function matchThreads(
   findings: readonly Finding[],
   threads: readonly OurThread[],
+  questions: MatchQuestions,
 ): ReadonlyMap<Finding, OurThread> {
   const matched = new Map<Finding, OurThread>()
+  const pair = (some: readonly Finding[], candidates: readonly OurThread[]): void => {
+    const inOrder = firstByRank(candidates, (thread) => rank(thread, questions), some.length)
+    const wanting = firstByRank(some, (finding) => (questions.wantsThread(finding) ? 0 : 1), inOrder.length)
+    for (const [index, finding] of wanting.entries()) {
+      const thread = inOrder[index]
+      if (thread !== undefined) matched.set(finding, thread)
+    }
+  }
+  const oldestFirst = threads.toSorted((a, b) => a.note.id - b.note.id)
   for (const [fingerprint, group] of groupBy(findings, (finding) => identityOf(finding).fingerprint)) {
-    const candidates = threads.filter((thread) => thread.identity.fingerprint === fingerprint)
+    const candidates = oldestFirst.filter((thread) => thread.identity.fingerprint === fingerprint)
     for (const [pathHash, sameFile] of groupBy(group, (finding) => identityOf(finding).pathHash)) {
       pair(
         sameFile,
         candidates.filter((thread) => thread.identity.pathHash === pathHash),
-        matched,
       )
     }
     const taken = new Set(matched.values())
     pair(
       group.filter((finding) => !matched.has(finding)),
       candidates.filter((thread) => !taken.has(thread)),
-      matched,
     )
   }
   return matched
 }
 
-function pair(
-  findings: readonly Finding[],
-  threads: readonly OurThread[],
-  matched: Map<Finding, OurThread>,
-): void {
-  const oldestFirst = threads.toSorted((a, b) => a.note.id - b.note.id)
-  const preferred = oldestFirst.toSorted((a, b) => rank(a) - rank(b)).slice(0, findings.length)
-  const inOrder = preferred.toSorted((a, b) => a.note.id - b.note.id)
-  for (const [index, thread] of inOrder.entries()) {
-    const finding = findings[index]
-    if (finding !== undefined) matched.set(finding, thread)
-  }
+/** At most `count` values, those of the lowest rank, in their order. */
+function firstByRank<T>(values: readonly T[], rankOf: (value: T) => number, count: number): readonly T[] {
+  const chosen = new Set(values.toSorted((a, b) => rankOf(a) - rankOf(b)).slice(0, count))
+  return values.filter((value) => chosen.has(value))
 }
 
-function rank({ resolution, resolvedByOurAccount }: OurThread): number {
-  return resolution === 'by others' && !resolvedByOurAccount ? 1 : 0
+function rank(thread: OurThread, { isAccepted }: MatchQuestions): number {
+  const { resolution, resolvedByOurAccount } = thread
+  if (isAccepted(thread)) return 0
+  // between our two steps of resolving it counts as it did before them
+  if (resolution === 'open' || (resolution === 'by others' && resolvedByOurAccount)) return 1
+  return resolution === 'by others' ? 2 : 3
 }
 
-function groupBy<T>(values: readonly T[], key: (value: T) => string): ReadonlyMap<string, readonly T[]> {
+/** Groups in order of their first member. */
+export function groupBy<T>(
+  values: readonly T[],
+  key: (value: T) => string,
+): ReadonlyMap<string, readonly T[]> {
   const groups = new Map<string, T[]>()
   for (const value of values) {
     const group = groups.get(key(value))

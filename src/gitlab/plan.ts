@@ -4,7 +4,7 @@
  */
 import { acceptanceIn } from './acceptance.ts'
 import { gate, worstFirst } from './gate.ts'
-import { identityOf, matchThreads } from './match.ts'
+import { groupBy, identityOf, matchThreads } from './match.ts'
 import { answerSteps } from './plan-answers.ts'
 import { planContext, type PlanContext } from './plan-context.ts'
 import { knowsLess } from './plan-known.ts'
@@ -21,7 +21,10 @@ export function plan(input: ReviewInput, texts: ReviewTexts = reviewTexts()): Re
   const { report, remote, policy } = input
   const read = readRemote(remote, policy)
   const threads = read.threads.filter((thread) => !isClosed(thread, context))
-  const matched = matchThreads(report.findings, threads)
+  const matched = matchThreads(report.findings, threads, {
+    wantsThread: (finding) => wantsThread(finding, input),
+    isAccepted: (thread) => acceptanceIn(thread, remote, policy) !== undefined,
+  })
   const decided = decideThreads(threads, matched, context)
   const created = chooseNew(matched, decided, context)
   const findings = report.findings.map((finding) =>
@@ -90,19 +93,34 @@ function wishForGone(thread: OurThread, { input }: PlanContext): Wish {
   return { state: 'resolved', finding: undefined, isFixed: !isDuplicate, why }
 }
 
+function wantsThread(finding: Finding, { places }: ReviewInput): boolean {
+  return finding.allowed === undefined && places.has(finding)
+}
+
 /** Findings that get a thread: the gravest first, as long as fewer than `maxThreads` of ours are open. */
 function chooseNew(
   matched: ReadonlyMap<Finding, OurThread>,
   decided: readonly Decided[],
   { input }: PlanContext,
 ): ReadonlySet<Finding> {
-  const { report, places, policy } = input
+  const { report, policy } = input
   const open = decided.filter(({ isOpen }) => isOpen).length
-  const wanted = report.findings.filter(
-    (finding) => finding.allowed === undefined && !matched.has(finding) && places.has(finding),
+  const wanted = report.findings.filter((finding) => !matched.has(finding) && wantsThread(finding, input))
+  const gravest = worstFirst(wanted, ({ severity }) => severity).slice(
+    0,
+    Math.max(0, policy.maxThreads - open),
   )
-  const chosen = worstFirst(wanted, ({ severity }) => severity)
-  return new Set(chosen.slice(0, Math.max(0, policy.maxThreads - open)))
+  // equal ones get theirs in the order in which the next run pairs them
+  const key = (finding: Finding): string => Object.values(identityOf(finding)).join(' ')
+  const equals = groupBy(wanted, key)
+  const used = new Map<string, number>()
+  return new Set(
+    gravest.flatMap((finding) => {
+      const place = used.get(key(finding)) ?? 0
+      used.set(key(finding), place + 1)
+      return equals.get(key(finding))?.[place] ?? []
+    }),
+  )
 }
 
 function createStep(finding: Finding, context: PlanContext): Action {
