@@ -2,7 +2,7 @@ import { isSameNote, ownMarker } from './own-notes.ts'
 import { parseMarker } from './marker.ts'
 import { GitLabError, type DraftNote } from './server.ts'
 import type { Action, DiffVersion, Marker, RemoteState, RemoteThread, ReviewPolicy } from './model.ts'
-import type { ReviewSession } from './execute-session.ts'
+import { Superseded, type ReviewSession } from './execute-session.ts'
 
 export type CreateThread = Extract<Action, { readonly kind: 'create thread' }>
 
@@ -32,10 +32,13 @@ export async function createThreads(context: CreateContext, creates: readonly Cr
   }
 }
 
-/** Deletes drafts that an earlier run left behind; nobody has seen them. */
+/** Deletes drafts that an earlier run of this review left behind; nobody has seen them. */
 export async function deleteStaleDrafts(context: Omit<CreateContext, 'version'>): Promise<void> {
-  const drafts = await readDrafts(context.session)
-  if (drafts !== undefined) await deleteOwnDrafts(context, drafts)
+  const { session } = context
+  for (const draft of (await readDrafts(session)) ?? []) {
+    if (draftMarker(draft, context) === undefined) continue
+    await session.writeUnseen((server) => server.deleteDraft(draft.id))
+  }
 }
 
 /** Finds threads that appeared since the plan was made, each for one create only. */
@@ -110,46 +113,54 @@ async function publishTogether(
   watch: ThreadWatch,
 ): Promise<readonly CreateThread[]> {
   const { session, remote } = context
-  const drafted = await createDrafts(context, creates)
-  const drafts = drafted.length === 0 ? undefined : await readDrafts(session)
-  // a draft that somebody began in the meantime must not be published by us
-  const onlyOurs =
-    drafts?.every((draft) => drafted.some((create) => isDraftOf(draft, create, context))) ?? false
-  if (onlyOurs) {
-    try {
+  const ours = new Set<number>()
+  let isPublished = false
+  try {
+    await createDrafts(context, creates, ours)
+    // a draft that somebody began in the meantime must not be published by us
+    const drafts = ours.size > 0 ? await readDrafts(session) : undefined
+    if (drafts?.every(({ id }) => ours.has(id)) === true) {
+      isPublished = true
       await session.write((server) => server.publishDrafts())
-    } catch (error) {
-      if (!(error instanceof GitLabError) || !isSurvivable(error)) throw error
-      session.log(`GitLab did not publish the drafts together, they are posted one by one. ${error.message}`)
     }
+  } catch (error) {
+    if (error instanceof Superseded) await deleteDrafts(session, ours)
+    if (!(error instanceof GitLabError) || !isSurvivable(error)) throw error
+    session.log(`GitLab did not publish the drafts together, they are posted one by one. ${error.message}`)
   }
   // publishing is no transaction: what is there counts, and what is still a draft is not needed any more
-  const threads = onlyOurs ? await session.read((server) => server.threads()) : remote.threads
-  await deleteOwnDrafts(context, (await readDrafts(session)) ?? [])
+  const threads = isPublished ? await session.read((server) => server.threads()) : remote.threads
+  await deleteDrafts(session, ours)
   return creates.filter((create) => watch.findAmong(create, threads) === undefined)
 }
 
-/** Those that became a draft. The first that does not ends it: the rest is posted one by one, or meets the same fate. */
+/** Fills `ours`. The first that fails ends it: the rest is posted one by one, or meets the same fate there. */
 async function createDrafts(
   context: CreateContext,
   creates: readonly CreateThread[],
-): Promise<readonly CreateThread[]> {
+  ours: Set<number>,
+): Promise<void> {
   const { session, version } = context
-  const drafted: CreateThread[] = []
   for (const create of creates) {
-    try {
-      await session.post(
-        (server) => server.createDraft(create.body, version, create.place),
-        async () => (await readDrafts(session))?.find((draft) => isDraftOf(draft, create, context)),
-      )
-      drafted.push(create)
-    } catch (error) {
-      if (!(error instanceof GitLabError) || !isSurvivable(error)) throw error
-      session.log(`GitLab takes no draft for ${create.place.newPath}. ${error.message}`)
-      if (error.problem !== 'position' && error.problem !== 'refused') break
+    const wanted = parseMarker(create.body)
+    const find = async (): Promise<DraftNote | undefined> => {
+      const drafts = await readDrafts(session)
+      return drafts?.find((draft) => !ours.has(draft.id) && isSameNote(draftMarker(draft, context), wanted))
     }
+    const draft = await session.post(
+      (server) => server.createDraft(create.body, version, create.place),
+      find,
+      true,
+    )
+    ours.add(draft.id)
   }
-  return drafted
+}
+
+/** Those that are still there. */
+async function deleteDrafts(session: ReviewSession, ids: ReadonlySet<number>): Promise<void> {
+  for (const { id } of (await readDrafts(session)) ?? []) {
+    if (ids.has(id)) await session.writeUnseen((server) => server.deleteDraft(id))
+  }
 }
 
 /** Undefined where the server has no drafts, or does not let us have some. */
@@ -160,23 +171,6 @@ async function readDrafts(session: ReviewSession): Promise<readonly DraftNote[] 
     if (error instanceof GitLabError && isWithoutDrafts(error)) return undefined
     throw error
   }
-}
-
-/** Drafts that are not ours to touch: a person's, or another review's. */
-async function deleteOwnDrafts(
-  context: Omit<CreateContext, 'version'>,
-  drafts: readonly DraftNote[],
-): Promise<readonly DraftNote[]> {
-  const others: DraftNote[] = []
-  for (const draft of drafts) {
-    if (draftMarker(draft, context) === undefined) others.push(draft)
-    else await context.session.write((server) => server.deleteDraft(draft.id))
-  }
-  return others
-}
-
-function isDraftOf(draft: DraftNote, create: CreateThread, context: CreateContext): boolean {
-  return isSameNote(draftMarker(draft, context), parseMarker(create.body))
 }
 
 /** Drafts are shown to their author only, so each is our user's. */

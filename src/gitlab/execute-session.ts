@@ -1,11 +1,17 @@
+import { reasonOfMergeRequest } from './guard.ts'
 import { GitLabError, type GitLabServer } from './server.ts'
+import type { PipelineFacts } from './model.ts'
 import type { Finding } from '../core/model.ts'
 
 /** A 5xx may be answered while the server is still at it: it gets so long before we look what came of it. */
 const settleMs = 2000
 
+/** The merge request changed while we were at it: what is left to do is not ours to do any more. */
+export class Superseded extends Error {}
+
 export interface SessionOptions {
   readonly server: GitLabServer
+  readonly pipeline: PipelineFacts
   readonly signal: AbortSignal
   /** What a reader of the job's log should know; plain text, may be hostile. */
   readonly log: (line: string) => void
@@ -29,9 +35,11 @@ export class ReviewSession {
   readonly log: (line: string) => void
   readonly signal: AbortSignal
   readonly sleep: SessionOptions['sleep']
+  readonly #pipeline: PipelineFacts
 
-  constructor({ server, signal, log, sleep }: SessionOptions) {
+  constructor({ server, pipeline, signal, log, sleep }: SessionOptions) {
     this.server = server
+    this.#pipeline = pipeline
     this.log = log
     this.signal = signal
     this.sleep = sleep
@@ -42,7 +50,15 @@ export class ReviewSession {
     return request(this.server)
   }
 
+  /** Something that people see. Throws Superseded when the merge request is not what was judged any more. */
   async write<T>(request: (server: GitLabServer) => Promise<T>): Promise<T> {
+    const reason = reasonOfMergeRequest(await this.read((server) => server.mergeRequest()), this.#pipeline)
+    if (reason !== undefined) throw new Superseded(reason)
+    return this.writeUnseen(request)
+  }
+
+  /** Something that only our own user sees: a draft. */
+  async writeUnseen<T>(request: (server: GitLabServer) => Promise<T>): Promise<T> {
     this.signal.throwIfAborted()
     const answer = await request(this.server)
     this.writes += 1
@@ -56,15 +72,17 @@ export class ReviewSession {
   async post<T>(
     request: (server: GitLabServer) => Promise<T>,
     find: () => Promise<T | undefined>,
+    isUnseen = false,
   ): Promise<T> {
+    const write = (): Promise<T> => (isUnseen ? this.writeUnseen(request) : this.write(request))
     try {
-      return await this.write(request)
+      return await write()
     } catch (error) {
       const done = await this.#foundAfter(error, find)
       if (done !== undefined) return done
     }
     try {
-      return await this.write(request)
+      return await write()
     } catch (error) {
       const done = await this.#foundAfter(error, find)
       if (done !== undefined) return done

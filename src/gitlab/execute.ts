@@ -8,7 +8,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { changeThreads, type ThreadChange } from './execute-changes.ts'
 import { createThreads, deleteStaleDrafts, type CreateThread } from './execute-creates.ts'
-import { ReviewSession, type SessionOptions } from './execute-session.ts'
+import { ReviewSession, Superseded, type SessionOptions } from './execute-session.ts'
 import { readState, refreshState } from './execute-state.ts'
 import { writeSticky } from './execute-sticky.ts'
 import { gate, reviewedWithoutServer } from './gate.ts'
@@ -46,7 +46,7 @@ export async function review(
   subject: ReviewSubject,
   dependencies: ReviewDependencies,
 ): Promise<ReviewResult> {
-  const run = new Review(subject, sessionOf(dependencies))
+  const run = new Review(subject, sessionOf(subject, dependencies))
   return run.result()
 }
 
@@ -55,16 +55,20 @@ export async function previewReview(
   subject: ReviewSubject,
   dependencies: ReviewDependencies,
 ): Promise<{ readonly plan: ReviewPlan; readonly notBecause: string | undefined }> {
-  const remote = await readState(sessionOf(dependencies))
+  const remote = await readState(sessionOf(subject, dependencies))
   return {
     plan: plan({ ...fitting(subject, remote), remote }),
     notBecause: reasonNotToWrite(remote, subject.pipeline, subject.policy),
   }
 }
 
-function sessionOf({ server, signal, log, sleep }: ReviewDependencies): ReviewSession {
+function sessionOf(
+  { pipeline }: ReviewSubject,
+  { server, signal, log, sleep }: ReviewDependencies,
+): ReviewSession {
   return new ReviewSession({
     server,
+    pipeline,
     signal: signal ?? new AbortController().signal,
     log: log ?? (() => undefined),
     sleep: sleep ?? ((ms, until) => wait(ms, undefined, { signal: until })),
@@ -114,6 +118,8 @@ class Review {
       remote = await refreshState(session, remote)
       // a thread that the server did not take leaves room for another
       current = this.#planFor(remote)
+      const newReason = this.#reasonNotToWrite(remote)
+      if (newReason !== undefined) return { kind: 'skipped', reason: newReason }
     }
     const changes = current.actions.filter(isThreadChange)
     if (changes.length > 0) {
@@ -144,6 +150,7 @@ class Review {
 
   /** A failure that ended the run. The findings are those of the last plan. */
   #failure(error: unknown): ReviewOutcome {
+    if (error instanceof Superseded) return { kind: 'skipped', reason: error.message }
     if (!(error instanceof GitLabError)) throw error
     if (this.#session.writes > 0) return incomplete(error)
     return { kind: 'failed', reason: error.message, hint: error.hint ?? 'Run the job again later.' }
