@@ -1,31 +1,39 @@
 /** Does this run know enough to call a finding of an earlier run fixed? */
 import { hashPath } from './match.ts'
-import type { Limit, Report } from '../core/model.ts'
+import type { Limit, Report, ReportMigration } from '../core/model.ts'
 import type { Marker } from './model.ts'
 
 /** Limits that take nothing away from what is known of a file. */
 const harmlessLimits: readonly string[] = ['depends-on-data', 'edited-migration', 'out-of-order']
 
 /**
- * Why a finding that is gone from the report may still be there; undefined when the report looked at least as
- * closely as the run that found it. A file that is not in the report was deleted or renamed, unless a limit names it.
+ * Why a finding that is gone from the report may still be there; undefined when the report looked at least as closely
+ * as the run that found it.
  */
 export function knowsLess(marker: Marker, report: Report): string | undefined {
-  const { pathHash } = marker
+  const { pathHash, evidence } = marker
+  if (pathHash === undefined) return undefined
+  const wasMeasured = evidence === 'measured'
   const migration = report.migrations.find(({ file }) => hashPath(file) === pathHash)
   if (migration === undefined) {
-    return pathHash !== undefined && limitsName(pathHash, report)
-      ? 'its file was not judged in this run'
+    if (limitsName(pathHash, report)) return 'its file was not judged in this run'
+    // the file was deleted, or renamed to any of these
+    return wasMeasured && !report.migrations.every(isMeasured)
+      ? 'it was measured before, its file is gone or has a new name, and not every migration was measured in this run'
       : undefined
   }
-  if (marker.evidence !== 'measured') return undefined
-  if (migration.outcome === 'not rehearsed' || migration.outcome === 'predicted')
-    return 'it was measured before, and its migration was not rehearsed in this run'
-  if (migration.statements.some(({ measured }) => !measured))
-    return 'it was measured before, and not every statement of its migration was measured in this run'
-  return limitsName(hashPath(migration.file), report)
+  if (!wasMeasured) return undefined
+  if (!isMeasured(migration))
+    return 'it was measured before, and its migration was not measured to its end in this run'
+  return limitsName(pathHash, report)
     ? 'it was measured before, and not everything about its migration could be seen in this run'
     : undefined
+}
+
+/** Does the report say of every statement what a server did with it? */
+function isMeasured({ outcome, statements }: ReportMigration): boolean {
+  const wasRehearsed = outcome === 'rehearsed' || outcome === 'failed'
+  return wasRehearsed && statements.every(({ measured }) => measured)
 }
 
 function limitsName(pathHash: string, report: Report): boolean {

@@ -16,7 +16,7 @@ import {
 import { Random } from './random.ts'
 
 /** PGREHEARSE_SEEDS=1000 looks harder. A failure names its seed. */
-const seeds = Array.from({ length: Number(process.env['PGREHEARSE_SEEDS'] ?? 25) }, (_, seed) => seed)
+const seeds = Array.from({ length: Number(process.env['PGREHEARSE_SEEDS'] ?? 15) }, (_, seed) => seed)
 const steps = 12
 const people: readonly RemoteUser[] = [author, maintainer, reporter]
 const words: readonly string[] = ['why?', 'thanks!', 'pgrehearse is wrong here', 'I shall\nfix it']
@@ -75,6 +75,7 @@ class Story {
       () =>
         this.touchThread((id) => this.mergeRequest.setResolved(random.pick(people), id, random.chance(0.6))),
       () => this.deleteComment(),
+      () => this.repeatRequest(),
       () =>
         this.mergeRequest.comment(
           random.pick(people),
@@ -138,6 +139,15 @@ class Story {
   touchThread(touch: (id: string) => void): void {
     const { threads } = this.mergeRequest
     if (threads.length > 0) touch(this.random.pick(threads).id)
+  }
+
+  /** A request that was carried out twice, or two pipelines at the same time. */
+  repeatRequest(): void {
+    const { threads } = this.mergeRequest
+    const ours = threads.filter(({ notes: [first] }) => first?.author.id === bot.id)
+    if (ours.length === 0) return
+    const { notes, individual } = this.random.pick(ours)
+    this.mergeRequest.comment(bot, notes[0]?.body ?? '', individual)
   }
 
   deleteComment(): void {
@@ -263,7 +273,8 @@ describe('in random stories', { timeout: 300_000 }, () => {
       const after = story.mergeRequest.copy()
       after.apply(story.plan())
       const open = findingThreads(after).filter((thread) => !isResolvedThread(thread))
-      if (created.length > 0) expect(open.length).toBeLessThanOrEqual(story.branch.maxThreads)
+      const mayBeOpen = created.length === 0 ? open.length : story.branch.maxThreads
+      expect(open.length).toBeLessThanOrEqual(mayBeOpen)
     })
   })
 
@@ -285,11 +296,12 @@ describe('in random stories', { timeout: 300_000 }, () => {
       }
       if (!story.branch.rehearsed) return
       const present = new Set(made.findings.map(({ name }) => fingerprintOf(name)))
-      for (const thread of findingThreads(after)) {
+      const wronglyOpen = findingThreads(after).filter((thread) => {
         const marker = parseMarker(thread.notes[0]?.body ?? '')
         const isOurs = !talkedIn(after).includes(thread) && marker?.state === 'open'
-        if (isOurs && !present.has(marker?.fingerprint ?? '')) expect(isResolvedThread(thread)).toBe(true)
-      }
+        return isOurs && !present.has(marker.fingerprint ?? '') && !isResolvedThread(thread)
+      })
+      expect(wronglyOpen).toEqual([])
     })
   })
 
@@ -306,6 +318,8 @@ describe('in random stories', { timeout: 300_000 }, () => {
 
   test('moved lines, renamed files and other white space make no new thread', () => {
     tell((story) => {
+      // a limit that is reached leaves findings waiting for a thread
+      story.branch = { ...story.branch, maxThreads: 1000 }
       story.mergeRequest.apply(story.plan())
       const { branch, random } = story
       const moved = branch.findings.map((finding) => ({
