@@ -62,6 +62,10 @@ export class Repository {
     return this.#heads.has(name)
   }
 
+  branches(): readonly string[] {
+    return [...this.#heads.keys()]
+  }
+
   /** A new branch at a commit that is there. */
   branch(name: string, sha: string): void {
     this.#setHead(name, sha)
