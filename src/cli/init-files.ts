@@ -70,30 +70,3 @@ function commented(source: string, dir: string): string {
   const yaml = stringify({ source, dir: dir === '' ? '.' : dir }, { lineWidth: 0 }).trimEnd()
   return yaml.replaceAll(/^/gm, '#  ')
 }
-
-/** The job for .gitlab-ci.yml. docs/gitlab.md shows the same. */
-export function gitlabJob({ version }: Pick<Surroundings, 'version'>): string {
-  return `pgrehearse:
-  stage: test
-  image: node:22-bookworm # has git; Alpine images cannot run the embedded Postgres
-  rules:
-    - if: $CI_PIPELINE_SOURCE == "merge_request_event"
-  variables:
-    GIT_DEPTH: 0 # history is read at the base of the merge request
-    FORCE_COLOR: 1
-    npm_config_cache: $CI_PROJECT_DIR/.npm
-  script:
-    - npx --yes pgrehearse@${version} check
-      --cache-dir .pgrehearse/cache
-      --format codequality:gl-code-quality-report.json
-      --format junit:pgrehearse-junit.xml
-  cache:
-    key: pgrehearse
-    paths: [.npm/, .pgrehearse/cache/]
-  artifacts:
-    when: always
-    reports:
-      codequality: gl-code-quality-report.json
-      junit: pgrehearse-junit.xml
-`
-}

@@ -13,7 +13,7 @@ const known = {
 }
 
 describe('init', () => {
-  it('writes a configuration that changes nothing and a GitLab job', async () => {
+  it('writes a configuration that changes nothing and two GitLab jobs', async () => {
     const cwd = await folderWith({ 'db/migrations/001_a.sql': 'select 1;\n' })
     const { exitCode, stdout } = await run(['init'], { cwd })
     expect({ exitCode, stdout }).toEqual({
@@ -24,7 +24,7 @@ describe('init', () => {
     const text = await readFile(path.join(cwd, 'pgrehearse.config.yaml'), 'utf8')
     expect(text).toContain('Found: plain-sql in "db/migrations".')
     const job = parse(await readFile(path.join(cwd, '.gitlab-ci.yml'), 'utf8')) as Record<string, object>
-    expect(Object.keys(job)).toEqual(['pgrehearse'])
+    expect(Object.keys(job)).toEqual(['pgrehearse', 'pgrehearse-review'])
     expect(job['pgrehearse']).toMatchObject({
       stage: 'test',
       artifacts: { reports: { codequality: 'gl-code-quality-report.json' } },
@@ -68,7 +68,7 @@ describe('init', () => {
     expect(exitCode).toBe(0)
     expect(stdout).toContain('pgrehearse.config.json is there already and stays as it is.')
     expect(stdout).toContain(
-      '.gitlab-ci.yml is there already and stays as it is. Add this job to it:\n\npgrehearse:\n',
+      '.gitlab-ci.yml is there already and stays as it is. Add these jobs to it:\n\n# Judges',
     )
     expect(existsSync(path.join(cwd, 'pgrehearse.config.yaml'))).toBe(false)
     expect(await readFile(path.join(cwd, '.gitlab-ci.yml'), 'utf8')).toBe('test:\n  script: [x]\n')
@@ -85,12 +85,13 @@ describe('init', () => {
     expect(existsSync(path.join(cwd, '.gitlab-ci.yml'))).toBe(false)
   })
 
-  it('prints the job in a subfolder of the repository, where GitLab would not read it', async () => {
+  it('prints the jobs in a subfolder of the repository, where GitLab would not read it', async () => {
     const cwd = await folderWith()
     await mkdir(path.join(cwd, '.git'))
     await mkdir(path.join(cwd, 'service'))
     const { stdout } = await run(['init'], { cwd: path.join(cwd, 'service') })
-    expect(stdout).toContain('at the root of the repository. Add this job to it:')
+    expect(stdout).toContain('at the root of the repository. Add these jobs to it:')
+    expect(stdout).toContain('  script:\n    - cd service\n    - npx --yes')
     expect(existsSync(path.join(cwd, 'service/.gitlab-ci.yml'))).toBe(false)
   })
 })

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { gitlabJob } from '../../src/cli/init-files.ts'
+import { gitlabJobs, gitlabOneJob } from '../../src/cli/init-gitlab.ts'
 import { createProgram } from '../../src/cli/program.ts'
 
 const docs = new URL('../../docs/', import.meta.url)
@@ -34,10 +34,11 @@ it('keeps the options in docs/cli.md equal to those of the program', async () =>
   await expectPage('cli.md', 'options', ['| option | what it does |', '|---|---|', ...rows].join('\n'))
 })
 
-it('keeps the job in docs/gitlab.md equal to the one that init writes', async () => {
-  const job = gitlabJob({ version: '0.1' })
-  expect(Object.keys(parse(job) as object)).toEqual(['pgrehearse'])
-  await expectPage('gitlab.md', 'job', `\`\`\`yaml\n${job}\`\`\``)
+it('keeps the jobs in docs/gitlab.md equal to those that init writes', async () => {
+  const jobs = gitlabJobs({ version: '0.1' })
+  expect(Object.keys(parse(jobs) as object)).toEqual(['pgrehearse', 'pgrehearse-review'])
+  await expectPage('gitlab.md', 'job', `\`\`\`yaml\n${jobs}\`\`\``)
+  await expectPage('gitlab.md', 'one-job', `\`\`\`yaml\n${gitlabOneJob({ version: '0.1' })}\`\`\``)
 })
 
 it('documents every exit code in docs/cli.md', async () => {
@@ -49,6 +50,6 @@ it('documents every exit code in docs/cli.md', async () => {
 it('has a pipeline of its own that is YAML with the jobs we name', async () => {
   const text = await readFile(new URL('../.gitlab-ci.yml', docs), 'utf8')
   expect(Object.keys(parse(text) as object)).toEqual(
-    expect.arrayContaining(['check', 'replay', 'pack', 'migrations']),
+    expect.arrayContaining(['check', 'replay', 'pack', 'migrations', 'migrations-review']),
   )
 })

@@ -5,18 +5,21 @@ import { configFileNames, projectTop } from '../../config/load.ts'
 import { EnvironmentError } from '../../core/errors.ts'
 import type { CommandContext } from '../context.ts'
 import { findRoots } from '../find-migrations.ts'
-import { configTemplate, gitlabJob } from '../init-files.ts'
+import { configTemplate } from '../init-files.ts'
+import { gitlabJobs } from '../init-gitlab.ts'
 
 const configFile = 'pgrehearse.config.yaml'
 const pipelineFile = '.gitlab-ci.yml'
 
-/** `init`: a commented configuration and a GitLab job. What is there already stays as it is. */
+/** `init`: a commented configuration and GitLab jobs. What is there already stays as it is. */
 export async function runInit(
   options: { readonly dryRun: boolean },
   context: CommandContext,
 ): Promise<number> {
   const { cwd, env, out, version } = context
-  const job = gitlabJob({ version })
+  const top = projectTop(cwd)
+  const folder = path.relative(top, cwd).replaceAll(path.sep, '/')
+  const jobs = gitlabJobs({ version, folder })
   const existing = configFileNames.find((name) => existsSync(path.join(cwd, name)))
   if (existing === undefined) {
     const text = configTemplate({ roots: await findRoots(cwd, env), version })
@@ -25,16 +28,16 @@ export async function runInit(
     await out.write(`${existing} is there already and stays as it is.\n`)
   }
   const pipeline = await readIfThere(path.join(cwd, pipelineFile))
-  if (pipeline === undefined && projectTop(cwd) !== cwd) {
+  if (pipeline === undefined && top !== cwd) {
     await out.write(
-      `GitLab reads ${pipelineFile} at the root of the repository. Add this job to it:\n\n${job}`,
+      `GitLab reads ${pipelineFile} at the root of the repository. Add these jobs to it:\n\n${jobs}`,
     )
   } else if (pipeline === undefined) {
-    await out.write(await create(pipelineFile, job, options.dryRun, cwd))
+    await out.write(await create(pipelineFile, jobs, options.dryRun, cwd))
   } else if (/^pgrehearse:/m.test(pipeline)) {
     await out.write(`${pipelineFile} has a job pgrehearse already and stays as it is.\n`)
   } else {
-    await out.write(`${pipelineFile} is there already and stays as it is. Add this job to it:\n\n${job}`)
+    await out.write(`${pipelineFile} is there already and stays as it is. Add these jobs to it:\n\n${jobs}`)
   }
   return 0
 }
