@@ -120,6 +120,8 @@ class Proof {
   private readonly secondaryRules: ReadonlySet<string>
   /** Two findings of one statement may have the same remedy. */
   private readonly outcomes = new Map<string, Promise<Outcome | string>>()
+  /** What is found without a server. */
+  private foreseen: Promise<JudgedRun> | undefined
 
   private constructor(
     run: MendedRun,
@@ -178,6 +180,8 @@ class Proof {
     const changed = scripts.review.find(({ file }) => file === script.file)
     if (changed !== undefined && isKeptFromRunning(candidate, changed))
       return 'it must run outside a transaction, and this file is one'
+    const foreseen = await this.foreseenObjection(candidate, scripts)
+    if (foreseen !== undefined) return foreseen
     const { alternatives, rehearsal, options, reviewSet } = this.run
     const replayed = await alternatives.replay(scripts.review, this.signal)
     const failed = replayed.migrations.find(({ outcome }) => outcome !== 'rehearsed')
@@ -187,6 +191,23 @@ class Proof {
     const judged = await judgeRun(options, reviewSet, scripts, measured)
     const difference = diffSchema(await alternatives.schema(), replayed.schema)
     return { judged, difference }
+  }
+
+  /** Prediction against prediction: most remedies that need another file are seen so, without a replay. */
+  private async foreseenObjection(candidate: Candidate, scripts: Scripts): Promise<string | undefined> {
+    const { options, reviewSet, rehearsal } = this.run
+    const unmeasured = { migrations: [], server: rehearsal.server }
+    this.foreseen ??= judgeRun(options, reviewSet, this.run.scripts, unmeasured)
+    const { findings: before } = await this.foreseen
+    const finding = before.find(({ fingerprint }) => fingerprint === candidate.finding.fingerprint)
+    if (finding === undefined) return undefined
+    const { findings: after } = await judgeRun(options, reviewSet, scripts, unmeasured)
+    return objection({
+      candidate: { ...candidate, finding },
+      before,
+      after,
+      secondaryRules: this.secondaryRules,
+    })
   }
 
   /** The script as its tool would take it: in another transaction mode, perhaps, or not at all. */

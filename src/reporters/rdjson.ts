@@ -4,7 +4,7 @@ import { markdownText } from './markdown-text.ts'
 import { plainReceipt } from './plain.ts'
 import { repositoryPath } from './repository-path.ts'
 import { openFindings } from './words.ts'
-import type { Finding, Position, Report, Severity } from '../core/model.ts'
+import type { Finding, Position, Report, Severity, Suggestion } from '../core/model.ts'
 import type { Reporter, ReporterOptions } from './reporter.ts'
 
 const severityNames: Readonly<Record<Severity, 'ERROR' | 'WARNING' | 'INFO'>> = {
@@ -15,7 +15,8 @@ const severityNames: Readonly<Record<Severity, 'ERROR' | 'WARNING' | 'INFO'>> = 
 
 /**
  * Reviewdog Diagnostic Format (a `DiagnosticResult`). reviewdog posts the message as markdown, so names
- * that could mention, link or command are in code spans. No suggestions: a remedy is a plan, not an edit.
+ * that could mention, link or command are in code spans. Suggestions are those that a replay has proven; they replace
+ * whole lines, which have no columns there.
  * @see https://github.com/reviewdog/reviewdog/tree/master/proto/rdf
  */
 export const rdjson: Reporter = (report: Report, options: ReporterOptions): string => {
@@ -33,7 +34,12 @@ function diagnostic(report: Report, finding: Finding, { ruleUrl }: ReporterOptio
     location: { path: repositoryPath(report, finding.span.file), range: range(report, finding) },
     severity: severityNames[finding.severity],
     code: { value: finding.ruleId, ...(url === undefined ? {} : { url }) },
+    ...(finding.suggestion === undefined ? {} : { suggestions: [edit(finding.suggestion)] }),
   }
+}
+
+function edit({ startLine, endLine, lines }: Suggestion): object {
+  return { range: { start: { line: startLine }, end: { line: endLine } }, text: lines.join('\n') }
 }
 
 function message(report: Report, finding: Finding): string {

@@ -2,7 +2,7 @@ import { plainReceipt, plainRemedy } from './plain.ts'
 import { formatJson } from './json.ts'
 import { printable, printableLine, wellFormed } from './printable.ts'
 import { repositoryPath } from './repository-path.ts'
-import type { Finding, Limit, Report, Severity, Span } from '../core/model.ts'
+import type { Finding, Limit, Report, Severity, Span, Suggestion } from '../core/model.ts'
 import type { Reporter, ReporterOptions } from './reporter.ts'
 
 const levels: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
@@ -94,6 +94,7 @@ function result(report: Report, finding: Finding, ruleIds: readonly string[]): o
       },
     ],
     partialFingerprints: { 'pgrehearse/v1': finding.fingerprint },
+    ...(finding.suggestion === undefined ? {} : { fixes: [fix(report, finding, finding.suggestion)] }),
     // An empty list says "not suppressed"; without it viewers may not tell.
     suppressions: finding.allowed === undefined ? [] : [suppression(finding.allowed)],
     properties: {
@@ -101,6 +102,21 @@ function result(report: Report, finding: Finding, ruleIds: readonly string[]): o
       receipt: plainReceipt(report, finding),
       ...(remedy.length === 0 ? {} : { remedy: remedy.join('\n') }),
     },
+  }
+}
+
+/** Regions without columns are whole lines, without the end of the last. */
+function fix(report: Report, { span, remedy }: Finding, { startLine, endLine, lines }: Suggestion): object {
+  return {
+    ...(remedy === undefined ? {} : { description: { text: plainText(remedy.summary) } }),
+    artifactChanges: [
+      {
+        artifactLocation: artifact(report, span.file),
+        replacements: [
+          { deletedRegion: { startLine, endLine }, insertedContent: { text: lines.join('\n') } },
+        ],
+      },
+    ],
   }
 }
 
@@ -120,7 +136,7 @@ function textOf(report: Report, { file }: Span): string | undefined {
 function location(report: Report, { file, start, end }: Span, text?: string): object {
   const snippet = text?.slice(start.offset, Math.min(end.offset, start.offset + maxSnippet))
   return {
-    artifactLocation: { uri: uri(repositoryPath(report, file)), uriBaseId: 'PROJECTROOT' },
+    artifactLocation: artifact(report, file),
     region: {
       startLine: start.line,
       startColumn: start.column,
@@ -131,6 +147,10 @@ function location(report: Report, { file, start, end }: Span, text?: string): ob
       ...(snippet === undefined ? {} : { snippet: { text: printable(snippet) } }),
     },
   }
+}
+
+function artifact(report: Report, file: string): object {
+  return { uri: uri(repositoryPath(report, file)), uriBaseId: 'PROJECTROOT' }
 }
 
 /** Characters of source that a region carries along. */

@@ -10,7 +10,7 @@ import { terminal } from '../../src/reporters/terminal.ts'
 import { sampleReport } from './sample-report.ts'
 import { schemaErrors } from './validate.ts'
 import { parseXml } from './xml.ts'
-import type { Report } from '../../src/core/model.ts'
+import type { Finding, Report } from '../../src/core/model.ts'
 
 const options = { color: false, width: 80 }
 const below: Report = { ...sampleReport, project: { prefix: 'services/shop/', commit: '1'.repeat(40) } }
@@ -89,5 +89,57 @@ describe('files of a project below the top of the repository', () => {
     expect(valuesOf(JSON.parse(json(below, options)), 'file')).toEqual(
       valuesOf(JSON.parse(json(sampleReport, options)), 'file'),
     )
+  })
+})
+
+describe('a suggestion that a replay has proven', () => {
+  const suggestion = { startLine: 2, endLine: 3, lines: ['CREATE INDEX CONCURRENTLY i', '  ON t (a);'] }
+  const findings = sampleReport.findings.slice(0, 1).map((finding): Finding => ({ ...finding, suggestion }))
+  const report: Report = { ...below, findings }
+
+  it('replaces whole lines in rdjson', async () => {
+    const { diagnostics } = JSON.parse(rdjson(report, options)) as { diagnostics: readonly object[] }
+    expect(diagnostics).toMatchObject([
+      {
+        suggestions: [
+          {
+            range: { start: { line: 2 }, end: { line: 3 } },
+            text: 'CREATE INDEX CONCURRENTLY i\n  ON t (a);',
+          },
+        ],
+      },
+    ])
+    const errors = await schemaErrors('test/reporters/schemas/rdjson.schema.json')
+    expect(errors({ ...(JSON.parse(rdjson(report, options)) as object) })).toEqual([])
+  })
+
+  it('is a fix in SARIF, which stays valid', async () => {
+    const log: unknown = JSON.parse(sarif(report, options))
+    const errors = await schemaErrors('test/reporters/schemas/sarif.schema.json')
+    expect(errors(log)).toEqual([])
+    expect(log).toMatchObject({
+      runs: [
+        {
+          results: [
+            {
+              fixes: [
+                {
+                  artifactChanges: [
+                    {
+                      artifactLocation: { uri: expect.stringMatching(/^services\/shop\//) },
+                      replacements: [{ deletedRegion: { startLine: 2, endLine: 3 } }],
+                    },
+                  ],
+                },
+              ],
+            },
+          ],
+        },
+      ],
+    })
+  })
+
+  it('is in the JSON report', () => {
+    expect(JSON.parse(json(report, options))).toMatchObject({ findings: [{ suggestion }] })
   })
 })
