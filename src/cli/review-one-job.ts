@@ -3,8 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Command } from 'commander'
-import { UsageError } from '../core/errors.ts'
-import { readReport, type ReceivedReport } from '../gitlab/report-file.ts'
+import { ToolError } from '../core/errors.ts'
+import { readPipeline } from '../gitlab/environment.ts'
+import { readReport } from '../gitlab/report-file.ts'
 import type { Environment } from '../review/git.ts'
 import { reviewExitCode, reviewLog, tellVerdict } from './commands/review.ts'
 import type { CommandContext } from './context.ts'
@@ -12,7 +13,13 @@ import { endingSignals, exitCodes, Interrupted, signalExitCode, type EndingSigna
 import { readUntrustedFile, takeToken } from './review-input.ts'
 import { checkReviewOptions, withoutOptions, type ReviewFlags } from './review-options.ts'
 import { describePlan } from './review-plan-text.ts'
-import { reviewPlace, runReviewOf, type ReviewVerdict } from './review-run.ts'
+import {
+  reviewPlace,
+  runReviewOf,
+  type ReviewPlace,
+  type ReviewRun,
+  type ReviewVerdict,
+} from './review-run.ts'
 
 /**
  * `check --review gitlab`: the two jobs in one. This process holds the token and touches nothing of the checkout; a
@@ -26,6 +33,8 @@ export async function runCheckAndReview(
   context: CommandContext,
 ): Promise<number> {
   const { token, env } = takeToken(context.env, flags.tokenEnv)
+  // a wrong address is said at once
+  readPipeline(env, { gitlabUrl: flags.gitlabUrl })
   const log = reviewLog(context)
   const folder = await mkdtemp(path.join(tmpdir(), 'pgrehearse-review-'))
   try {
@@ -36,15 +45,8 @@ export async function runCheckAndReview(
       log('Nothing is posted, because the check did not come to an end.')
       return exitCode
     }
-    const place = await reviewPlace(flags, env, context)
-    const received = await reportOf(file, place.commit)
-    if (typeof received === 'string') {
-      log(`Nothing is posted. ${received}`)
-      return exitCode === exitCodes.clean && flags.reviewFailure === 'error'
-        ? exitCodes.environment
-        : exitCode
-    }
-    const verdict = await runReviewOf({ ...place, received, flags, token, env, context, gate: 'report', log })
+    const verdict = await reviewOf(file, { flags, token, env, context, gate: 'report', log })
+    if (verdict === undefined) return exitCodeWithoutReview(exitCode, flags)
     context.signal.throwIfAborted()
     if (verdict.preview !== undefined) await context.out.write(describePlan(verdict.preview))
     tellVerdict(verdict, log)
@@ -54,21 +56,32 @@ export async function runCheckAndReview(
   }
 }
 
+type OwnReport = Omit<ReviewRun, keyof ReviewPlace | 'received'>
+
+/** Undefined, and a sentence in the log, when the report or the target branch cannot be reviewed. */
+async function reviewOf(file: string, run: OwnReport): Promise<ReviewVerdict | undefined> {
+  const { flags, env, context, log } = run
+  try {
+    const place = await reviewPlace(flags, env, context)
+    const name = 'The report of the check'
+    const received = readReport(await readUntrustedFile(file, name), { name, commit: place.commit })
+    return await runReviewOf({ ...run, ...place, received })
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error
+    log(`Nothing is posted. ${error.message}`)
+    if (error.hint !== undefined) log(error.hint)
+    return undefined
+  }
+}
+
+function exitCodeWithoutReview(check: number, { reviewFailure }: ReviewFlags): number {
+  return check === exitCodes.clean && reviewFailure === 'error' ? exitCodes.environment : check
+}
+
 /** Findings that fail the check pass when comments accept them; nothing else makes a failed check pass. */
 function exitCodeAfter(check: number, verdict: ReviewVerdict, flags: ReviewFlags): number {
   if (check === exitCodes.findings && verdict.accepted === 0) return check
   return reviewExitCode(verdict, flags)
-}
-
-/** The report that the check wrote, or a sentence why there is none. */
-async function reportOf(file: string, commit: string): Promise<ReceivedReport | string> {
-  const name = 'The report of the check'
-  try {
-    return readReport(await readUntrustedFile(file, name), { name, commit })
-  } catch (error) {
-    if (error instanceof UsageError) return error.message
-    throw error
-  }
 }
 
 /** Runs `check` as it was called, without the review and without the token; its output is ours. Gives its exit code. */

@@ -6,7 +6,7 @@ import { ConfigError, UsageError } from '../core/errors.ts'
 import type { FailOn } from '../core/model.ts'
 import type { ReviewPolicy } from '../gitlab/model.ts'
 import { decideBase } from '../review/base-revision.ts'
-import { haveCommit } from '../review/fetch.ts'
+import { haveCommit, isObjectId } from '../review/fetch.ts'
 import { GitTree } from '../review/git-tree.ts'
 import { askGit, type Environment, type Repository } from '../review/git.ts'
 import type { ReviewFlags } from './review-options.ts'
@@ -36,7 +36,7 @@ export function gatePolicy(flags: ReviewFlags, config: PolicyConfig): GatePolicy
 export interface TargetOptions {
   readonly repository: Repository | undefined
   readonly env: Environment
-  /** Head of the target branch as the server knows it; without it, what the pipeline is compared with. */
+  /** Head of the target branch, as pipeline or server know it; without it, what the pipeline is compared with. */
   readonly targetSha: string | undefined
   /** Folder of the project, with `/` at its end, or empty. From the report: it only chooses among committed files. */
   readonly prefix: string
@@ -88,7 +88,8 @@ async function targetCommit(
   repository: Repository,
   { targetSha, env }: TargetOptions,
 ): Promise<string | undefined> {
-  if (targetSha === undefined) return (await decideBase(repository, undefined, env)).commit
+  if (targetSha === undefined || !isObjectId(targetSha))
+    return (await decideBase(repository, undefined, env)).commit
   await haveCommit(repository, targetSha, "The target branch's commit")
   return targetSha
 }

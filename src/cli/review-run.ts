@@ -80,13 +80,14 @@ export async function reviewPlace(
 export async function runReviewOf(run: ReviewRun): Promise<ReviewVerdict> {
   const { flags, received, repository, env } = run
   const opened = await openIfPossible(run)
-  const config =
-    flags.config === false
-      ? {}
-      : await targetConfig({
-          ...{ repository, env, prefix: received.prefix, log: run.log },
-          targetSha: 'open' in opened ? opened.open.version?.startSha : undefined,
-        })
+  const version = 'open' in opened ? opened.open.version : undefined
+  const isConfigNeeded = flags.config !== false && ('open' in opened || run.gate === 'policy')
+  const config = isConfigNeeded
+    ? await targetConfig({
+        ...{ repository, env, prefix: received.prefix, log: run.log },
+        targetSha: env['CI_MERGE_REQUEST_TARGET_BRANCH_SHA'] || version?.startSha,
+      })
+    : {}
   const policy = gatePolicy(flags, config)
   const report = run.gate === 'report' ? received.report : withSettings(received.report, policy)
   if (!('open' in opened)) return verdict(report, await reviewWithoutServer(report, opened.outcome))

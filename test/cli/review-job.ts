@@ -8,6 +8,8 @@ import { run, type RunResult } from './run.ts'
 export type Server = Awaited<ReturnType<typeof startFakeGitLab>>
 
 export const first = 'CREATE TABLE orders (id bigint PRIMARY KEY, status text);\n'
+/** What the target branch has unless a test says otherwise. */
+export const history = { 'db/migrations/0001_orders.sql': first }
 /** One error of lint, and a line before it. */
 export const blocking = '-- faster lists\nCREATE INDEX orders_status_idx ON orders (status);\n'
 export const harmless = 'CREATE TABLE customers (id bigint PRIMARY KEY);\n'
@@ -17,7 +19,7 @@ export const file = 'db/migrations/0002_index.sql'
 export async function gitlabWith(options: FakeGitLabOptions = {}): Promise<Server> {
   const server = await startFakeGitLab({
     ...options,
-    base: { 'db/migrations/0001_orders.sql': first, ...options.base },
+    base: options.base ?? history,
     change: options.change ?? { [file]: blocking },
   })
   onTestFinished(() => server.close())

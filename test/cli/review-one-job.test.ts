@@ -2,7 +2,16 @@ import { chmod, readFile, readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { blocking, file, gitlabWith, harmless, jobOf, notesOfKind, type Server } from './review-job.ts'
+import {
+  blocking,
+  file,
+  gitlabWith,
+  harmless,
+  history,
+  jobOf,
+  notesOfKind,
+  type Server,
+} from './review-job.ts'
 import { ended, folderWith, start, type RunResult } from './run.ts'
 
 /** A configuration that writes what it can see of the environment, now and when its rule runs. */
@@ -81,9 +90,13 @@ describe('check --review gitlab', () => {
     expect(result.stdout + result.stderr).not.toContain(server.botToken)
   })
 
-  it('says all clear, and resolves the thread, when the SQL is removed again, without a server', async () => {
-    const server = await gitlabWith()
+  it.each([
+    ['some migrations are left', history],
+    ['none is left at all', { 'README.md': '# Shop' }],
+  ])('says all clear, and resolves the thread, when the SQL is removed again: %s', async (_, base) => {
+    const server = await gitlabWith({ base })
     await review(server)
+    expect(notesOfKind(server, 'finding')).toHaveLength(1)
     server.push({ [file]: null })
     const result = await review(server, '--server-url', 'postgres://127.0.0.1:9/none')
     expect(result, result.stderr).toMatchObject({ exitCode: 0 })
@@ -131,6 +144,17 @@ describe('check --review gitlab', () => {
     expect(result.stderr).toContain('nonsense')
     expect(result.stderr).toContain('review: Nothing is posted, because the check did not come to an end.')
     expect(server.requests).toEqual([])
+  })
+
+  it('posts nothing, and passes, when the target branch says wrongly how to review', async () => {
+    const base = { ...history, 'pgrehearse.config.yaml': 'review: { allow: everybody }' }
+    const server = await gitlabWith({ base, change: { [file]: harmless, 'pgrehearse.config.yaml': '{}' } })
+    const result = await review(server)
+    expect(result).toMatchObject({ exitCode: 0 })
+    expect(result.stderr).toContain('review: Nothing is posted. pgrehearse.config.yaml of the target branch')
+    expect(result.stderr).toContain('review.allow')
+    expect(await review(server, '--review-failure=error')).toMatchObject({ exitCode: 3 })
+    expect(server.writes()).toEqual([])
   })
 
   it('believes the report of its check no more than one from another job', async () => {

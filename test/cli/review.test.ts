@@ -9,6 +9,7 @@ import {
   first,
   gitlabWith,
   harmless,
+  history,
   jobOf,
   notesOfKind,
   type Job,
@@ -77,7 +78,7 @@ describe('two jobs', () => {
 
   it('judge by the configuration of the target branch, and list what the merge request changes in it', async () => {
     const server = await gitlabWith({
-      base: { [config]: 'failOn: error\nreview:\n  name: shop\n  maxThreads: 0\n' },
+      base: { ...history, [config]: 'failOn: error\nreview:\n  name: shop\n  maxThreads: 0\n' },
       change: { [file]: blocking, [config]: 'failOn: never\nrules:\n  require-timeout: off\n' },
     })
     const job = await jobOf(server, { variables: { PGREHEARSE_GITLAB_TOKEN: server.botToken } })
@@ -103,7 +104,7 @@ describe('two jobs', () => {
 
   it('run no configuration that is code, of whatever branch', async () => {
     const code = "import { writeFileSync } from 'node:fs'\nwriteFileSync('ran', '')\nexport default {}\n"
-    const server = await gitlabWith({ base: { 'pgrehearse.config.ts': code } })
+    const server = await gitlabWith({ base: { ...history, 'pgrehearse.config.ts': code } })
     const job = await jobOf(server, { variables: { PGREHEARSE_GITLAB_TOKEN: server.botToken } })
     await check(job, '--no-config')
     const result = await job.pgrehearse('review', 'report.json')
@@ -115,7 +116,7 @@ describe('two jobs', () => {
   })
 
   it('refuse a configuration of the target branch that is not valid, and say the way out', async () => {
-    const server = await gitlabWith({ base: { [config]: 'review:\n  maxThreads: many\n' } })
+    const server = await gitlabWith({ base: { ...history, [config]: 'review:\n  maxThreads: many\n' } })
     const job = await jobOf(server, { variables: { PGREHEARSE_GITLAB_TOKEN: server.botToken } })
     await check(job, '--no-config')
     const refused = await job.pgrehearse('review', 'report.json')
@@ -191,13 +192,13 @@ describe('a review that cannot be posted', () => {
 describe('other kinds of pipelines', () => {
   it('place findings of a merged result on the lines of the source branch, if the file is the same there', async () => {
     const old = 'db/migrations/0001_orders.sql'
-    const history = (begin: string, end: string): string =>
+    const table = (begin: string, end: string): string =>
       `-- ${begin}\n${'--\n'.repeat(20)}${first}-- ${end}\n`
     const server = await gitlabWith({
-      base: { [old]: history('a', 'z') },
-      change: { [file]: blocking, [old]: history('edited', 'z') },
+      base: { [old]: table('a', 'z') },
+      change: { [file]: blocking, [old]: table('edited', 'z') },
     })
-    const target = server.advanceTarget({ [old]: history('a', 'edited elsewhere') })
+    const target = server.advanceTarget({ [old]: table('a', 'edited elsewhere') })
     const head = server.version.headSha
     const merged = server.repository.merge('main', 'feature', 'Merge')
     const variables = {
