@@ -70,15 +70,16 @@ function follow(state: State, pusher: User, notes: readonly Note[], version: Dif
 export function applySuggestion(state: State, user: User, note: Note, index: number): DiffVersion {
   const suggestion = note.suggestions[index]
   const { position } = note
-  if (suggestion === undefined || position === null)
+  const path = position?.new_path
+  if (suggestion === undefined || path === undefined || path === null)
     throw new Error(`Note ${note.id} has no suggestion ${index}.`)
   if (suggestion.applied || note.outdated) throw new Error(`Suggestion ${suggestion.id} can not be applied.`)
   const head = state.repository.head(state.mergeRequest.sourceBranch)
-  const content = state.repository.file(head, position.new_path) ?? ''
+  const content = state.repository.file(head, path) ?? ''
   const lines = content.split(/(?<=\n)/)
   const current = lines.slice(suggestion.from_line - 1, suggestion.to_line).join('')
   if (current.trimEnd() !== suggestion.from_content.trimEnd())
-    throw new Error(`Suggestion ${suggestion.id} no longer fits ${position.new_path}.`)
+    throw new Error(`Suggestion ${suggestion.id} no longer fits ${path}.`)
   const { from_line: from, to_line: to, to_content: text } = suggestion
   lines.splice(from - 1, to - from + 1, text)
   suggestion.applied = true
@@ -87,12 +88,7 @@ export function applySuggestion(state: State, user: User, note: Note, index: num
     resolved.resolvedAt = state.tick()
     resolved.resolvedById = user.id
   }
-  return push(
-    state,
-    user,
-    { [position.new_path]: lines.join('') },
-    { message: 'Apply 1 suggestion(s) to 1 file(s)' },
-  )
+  return push(state, user, { [path]: lines.join('') }, { message: 'Apply 1 suggestion(s) to 1 file(s)' })
 }
 
 /** Number of files in the newest diff, as `changes_count` has it. */

@@ -30,12 +30,15 @@ export interface FileDiff {
 
 const cache = new Map<string, readonly FileDiff[]>()
 
-/** The files that differ between two commits, as Gitaly compares them: renames found, three lines of context. */
-export function diffOf(from: string, to: string): readonly FileDiff[] {
-  const key = `${from} ${to}`
+/**
+ * The files that differ between two commits, as Gitaly compares them: renames found, three lines of context. Limited to
+ * paths, a rename of which one path is missing is a new or a deleted file.
+ */
+export function diffOf(from: string, to: string, paths: readonly string[] = []): readonly FileDiff[] {
+  const key = JSON.stringify([from, to, paths])
   const known = cache.get(key)
   if (known !== undefined) return known
-  const files = readDiff(from, to)
+  const files = readDiff(from, to, paths)
   cache.set(key, files)
   return files
 }
@@ -57,8 +60,18 @@ export function lineAt(file: FileDiff, oldLine: number | null, newLine: number |
   return file.lines.find((line) => line.oldLine === oldLine && line.newLine === newLine)
 }
 
-function readDiff(from: string, to: string): readonly FileDiff[] {
-  const output = askGit(['diff', ...options, '--raw', '-p', '-z', from, to])
+function readDiff(from: string, to: string, paths: readonly string[]): readonly FileDiff[] {
+  const output = askGit([
+    'diff',
+    ...options,
+    '--raw',
+    '-p',
+    '-z',
+    from,
+    to,
+    '--',
+    ...paths.map((path) => `:(literal)${path}`),
+  ])
   const end = output.indexOf('\0diff --git ')
   const raw = end === -1 ? output : output.slice(0, end)
   const patches = end === -1 ? [] : splitPatches(output.slice(end + 1))

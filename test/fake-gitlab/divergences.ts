@@ -95,13 +95,14 @@ export const divergences: readonly Divergence[] = [
     },
   },
   {
-    where: 'POST note, discussion, reply',
-    spec: '201 only',
+    where: 'POST note, discussion, reply; PUT note',
+    spec: '201 or 200 only',
     server: '202 with commands_changes and summary when the text held only quick actions',
     source: 'lib/api/helpers/notes_helpers.rb@017a6c12 process_note_creation_result, entities NoteCommands',
     apply: (spec) => {
       const posts = [...lists.map(([path]) => path)]
       for (const path of posts) answer(spec, path, 'post', '202', commandsSchema)
+      for (const [path] of lists) answer(spec, `${path}/{note_id}`, 'put', '202', commandsSchema)
     },
   },
   {

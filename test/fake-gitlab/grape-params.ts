@@ -52,15 +52,13 @@ export function optionalPosition(params: Params): Position | null {
   const type = optionalString(raw, 'position_type') ?? ''
   if (!['text', 'image', 'file'].includes(type))
     throw badParameter('position[position_type] does not have a valid value')
-  const oldPath = optionalString(raw, 'old_path') ?? ''
-  const newPath = optionalString(raw, 'new_path') ?? ''
   return {
     base_sha: optionalString(raw, 'base_sha') ?? '',
     start_sha: optionalString(raw, 'start_sha') ?? '',
     head_sha: optionalString(raw, 'head_sha') ?? '',
-    // One path stands for both [src formatters/base_formatter.rb].
-    old_path: oldPath === '' ? newPath : oldPath,
-    new_path: newPath === '' ? oldPath : newPath,
+    // Neither stands in for the other [src formatters/base_formatter.rb].
+    old_path: optionalString(raw, 'old_path'),
+    new_path: optionalString(raw, 'new_path'),
     position_type: type,
     old_line: optionalInteger(raw, 'old_line', 'position[old_line]'),
     new_line: optionalInteger(raw, 'new_line', 'position[new_line]'),

@@ -49,8 +49,8 @@ export interface Position {
   readonly base_sha: string
   readonly start_sha: string
   readonly head_sha: string
-  readonly old_path: string
-  readonly new_path: string
+  readonly old_path: string | null
+  readonly new_path: string | null
   readonly position_type: string
   readonly old_line: number | null
   readonly new_line: number | null

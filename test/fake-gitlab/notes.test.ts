@@ -139,11 +139,13 @@ test('notes that nobody may read make pages short, even empty, without being the
 
 test('internal notes are shown to Reporters and above', async () => {
   await using server = await startFakeGitLab({ visibility: 'public' })
-  server.as('colleague').comment('psst', { internal: true })
+  const note = server.as('colleague').comment('psst', { internal: true })
+  expect(server.as('bot').reply(note, 'I see').internal).toBe(true)
+  expect(server.as('outsider').comment('Look', { internal: true }).internal).toBe(false)
   const outsider = client(server, server.addToken({ username: 'outsider' }))
   const reporter = client(server, server.addToken({ username: 'reporter' }))
-  expect((await outsider.get(`${outsider.mr}/notes`)).json).toEqual([])
-  expect((await reporter.get(`${reporter.mr}/notes`)).json).toMatchObject([{ internal: true }])
+  expect((await outsider.get(`${outsider.mr}/notes`)).json).toMatchObject([{ body: 'Look' }])
+  expect((await reporter.get(`${reporter.mr}/notes`)).json).toHaveLength(3)
 })
 
 test('creating a note sends a mail, editing, resolving and deleting send none', async () => {

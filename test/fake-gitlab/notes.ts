@@ -1,7 +1,14 @@
 /** The rules of notes and threads: creating, replying, editing, resolving [src app/services/notes, discussions]. */
 import { badRequest, forbidden, notFound } from './errors.ts'
 import type { Note, Position, User } from './model.ts'
-import { canAdminNote, canCreateNote, canReadNote, canResolveNote, canResolveThread } from './permissions.ts'
+import {
+  canAdminNote,
+  canCreateNote,
+  canMarkInternal,
+  canReadNote,
+  canResolveNote,
+  canResolveThread,
+} from './permissions.ts'
 import { isComplete, lineCodeOf, refsOf, sameRefs, tracePosition } from './positions.ts'
 import { findQuickActions, findReferences, slashLines, withoutQuickActions } from './quick-actions.ts'
 import type { State } from './state.ts'
@@ -44,32 +51,33 @@ export function createNote(state: State, user: User, wish: NewNote): Created {
     type,
     body,
     authorId: user.id,
-    internal: wish.internal === true || first?.internal === true,
+    // A reply is as internal as its thread [src notes/build_service.rb].
+    internal: first?.internal ?? (wish.internal === true && canMarkInternal(user)),
     ...(first === undefined ? {} : { discussionId: first.discussionId }),
     position,
     suggestions: suggestionsOf(state, body, position),
   })
-  // A reply in a resolved thread is born resolved [mem Notes::BuildService should_resolve].
+  // A reply in a resolved thread is born resolved [src notes/build_service.rb new_note].
   if (replied !== undefined && replied.some(isResolvable) && replied.filter(isResolvable).every(isResolved))
     resolve(state, user, [note])
   if (wish.withoutMail !== true) state.mails.push({ kind: 'note', noteIds: [note.id], by: user.username })
   return { note }
 }
 
-/** Edits the text; quick actions run on edits too [src notes/update_service.rb]. No mail. */
-export function editNote(state: State, user: User, note: Note, body: string): Note {
+/** Edits the text; quick actions run on edits too, and a note of nothing else is deleted [src notes/update_service.rb]. */
+export function editNote(state: State, user: User, note: Note, body: string): Created {
   if (!canAdminNote(state.ground, user, note)) throw forbidden()
   const errors = noteErrors(body)
   if (errors.length > 0) throw badRequest(`Note ${inspectErrors(errors, state.options.rubyHash ?? '3.3')}`)
   const kept = interpret(state, user, body, 'edited')
   if (kept === '') {
     state.removeNote(note)
-    return note
+    return { commandsOnly: commandsOf(body) }
   }
   note.body = kept
   note.updatedAt = state.tick()
   note.suggestions = suggestionsOf(state, kept, note.position)
-  return note
+  return { note }
 }
 
 export function deleteNote(state: State, user: User, note: Note): void {
@@ -185,6 +193,6 @@ function commandsOf(body: string): readonly string[] {
 function suggestionsOf(state: State, body: string, position: Position | null): Note['suggestions'] {
   const head = state.newestVersion()?.headSha
   const content =
-    position === null || head === undefined ? undefined : state.repository.file(head, position.new_path)
+    position === null || head === undefined ? undefined : state.repository.file(head, position.new_path ?? '')
   return parseSuggestions(body, position, content, () => state.nextId('suggestion'))
 }

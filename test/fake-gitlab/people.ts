@@ -58,7 +58,11 @@ export function person(state: State, user: User): Person {
     reply: (thread, body) => made({ body, replyTo: idOf(thread), thread: true }),
     resolve: (thread) => resolveThread(state, user, idOf(thread), true),
     unresolve: (thread) => resolveThread(state, user, idOf(thread), false),
-    editNote: (note, body) => editNote(state, user, noteOf(note), body),
+    editNote: (note, body) => {
+      const found = noteOf(note)
+      editNote(state, user, found, body)
+      return found
+    },
     deleteNote: (note) => deleteNote(state, user, noteOf(note)),
     applySuggestion: (note, index = 0) => applySuggestion(state, user, noteOf(note), index),
     push: (files, options) => push(state, user, files, options),

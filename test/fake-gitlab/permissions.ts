@@ -26,6 +26,11 @@ export function canReadNote(user: User, note: Note): boolean {
   return !note.internal || level(user) >= ACCESS_LEVELS.reporter || note.authorId === user.id
 }
 
+/** [src note_policy.rb mark_note_as_internal] */
+export function canMarkInternal(user: User): boolean {
+  return level(user) >= ACCESS_LEVELS.reporter
+}
+
 /** Editing and deleting: the author, or a Maintainer; never a system note. */
 export function canAdminNote(ground: Ground, user: User, note: Note): boolean {
   if (note.system || !canReadNote(user, note)) return false

@@ -81,8 +81,11 @@ test('a renamed file wants both paths', async () => {
   expect((await bot.get(`${bot.mr}/diffs`)).json).toMatchObject([
     { old_path: file, new_path: moved, renamed_file: true, diff: expect.stringMatching(/^@@ /) },
   ])
-  const position = { ...bot.position(moved, { new_line: 5 }), old_path: file }
-  expect((await bot.post(`${bot.mr}/discussions`, { body: 'x', position })).status).toBe(201)
+  const both = { ...bot.position(moved, { old_line: 11, new_line: 10 }), old_path: file }
+  const post = (position: unknown) => bot.post(`${bot.mr}/discussions`, { body: 'x', position })
+  expect((await post(both)).status).toBe(201)
+  // with one path only git sees a new file, in which no line is unchanged
+  expect(await post({ ...both, old_path: moved })).toMatchObject(wrongLine)
 })
 
 test('content that looks like headers of a patch is content', async () => {

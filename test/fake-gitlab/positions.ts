@@ -31,7 +31,7 @@ export function sameRefs(left: DiffRefs, right: DiffRefs): boolean {
 export function isComplete(position: Position): boolean {
   const hasLine = position.old_line !== null || position.new_line !== null
   const onText = position.position_type === 'text'
-  return (hasLine || !onText) && (position.new_path !== '' || position.old_path !== '')
+  return (hasLine || !onText) && pathsOf(position).length > 0
 }
 
 /**
@@ -42,16 +42,15 @@ export function isComplete(position: Position): boolean {
 export function lineCodeOf(repository: Repository, position: Position): string | undefined {
   const { base_sha: base, start_sha: start, head_sha: head } = position
   if (![base, start, head].every((sha) => repository.isCommit(sha))) return undefined
-  const file = fileOf(diffOf(base, head), position)
-  if (file === undefined) return undefined
-  const line = lineAt(file, position.old_line, position.new_line)
-  return line === undefined ? undefined : lineCode(file.newPath, line)
+  // GitLab compares these paths alone and takes the first file [src position.rb find_diff_file].
+  const file = diffOf(base, head, pathsOf(position))[0]
+  const line = file === undefined ? undefined : lineAt(file, position.old_line, position.new_line)
+  return file === undefined || line === undefined ? undefined : lineCode(file.newPath, line)
 }
 
-/** GitLab looks the file up by both paths and takes the first that matches. */
-function fileOf(files: readonly FileDiff[], position: Position): FileDiff | undefined {
-  const paths = new Set([position.old_path, position.new_path].filter((path) => path !== ''))
-  return files.find((file) => paths.has(file.newPath) || paths.has(file.oldPath))
+function pathsOf(position: Position): readonly string[] {
+  const paths = [position.old_path, position.new_path].filter((path) => path !== null && path !== '')
+  return [...new Set(paths)].map(String)
 }
 
 /** Follows a position from its own commits to `to`, as LineStrategy does with the four diffs between A, B, C, D. */
@@ -113,7 +112,7 @@ function traceUnchanged(t: Trace): Traced {
 function moved(
   t: Trace,
   file: FileDiff | undefined,
-  path: string,
+  path: string | null,
   oldLine: number | null,
   newLine: number | null,
 ): Traced {

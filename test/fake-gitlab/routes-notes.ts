@@ -69,7 +69,7 @@ function putNote(call: Call): Answer {
   const body = optionalString(call.params, 'body', false)
   const note = find(call)
   if (body === null) return { status: 200, body: show(call, note) }
-  return { status: 200, body: show(call, editNote(call.state, call.user, note, body)) }
+  return edited(call, editNote(call.state, call.user, note, body))
 }
 
 function removeNote(call: Call): Answer {
@@ -125,8 +125,8 @@ function putThreadNote(call: Call): Answer {
         : 'body, resolved are mutually exclusive',
     )
   const note = find(call)
-  if (body !== null) editNote(call.state, call.user, note, body)
-  else resolveNote(call.state, call.user, note, resolved === true)
+  if (body !== null) return edited(call, editNote(call.state, call.user, note, body))
+  resolveNote(call.state, call.user, note, resolved === true)
   return { status: 200, body: show(call, note) }
 }
 
@@ -135,6 +135,11 @@ function created(result: Created, present: (note: Note) => unknown): Answer {
   if ('note' in result) return { status: 201, body: present(result.note) }
   const summary = result.commandsOnly.map((command) => `Applied /${command}.`)
   return { status: 202, body: { commands_changes: {}, summary } }
+}
+
+function edited(call: Call, result: Created): Answer {
+  const answer = created(result, (note) => show(call, note))
+  return answer.status === 201 ? { ...answer, status: 200 } : answer
 }
 
 function show(call: Call, note: Note): unknown {

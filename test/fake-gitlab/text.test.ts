@@ -54,6 +54,10 @@ test('executed commands are cut out of the text, on edits too', async () => {
   expect(note.body).toBe('Hello\nBye')
   server.as('bot').editNote(note, 'Hello\n/merge')
   expect(note.body).toBe('Hello')
+  const bot = client(server)
+  const emptied = await bot.put(`${bot.mr}/notes/${note.id}`, { body: '/reopen' })
+  expect(emptied).toMatchObject({ status: 202, json: { summary: ['Applied /reopen.'] } })
+  expect(server.notes).toEqual([])
   expect(server.quickActions.map(({ command, how }) => `${how} ${command}`)).toContain('edited merge')
 })
 
