@@ -98,7 +98,7 @@ export function judge({ files, headSha }: Pick<Pushed, 'files' | 'headSha'>): Re
   const findings: Finding[] = []
   for (const [file, text] of Object.entries(files)) {
     if (!file.endsWith('.sql')) continue
-    const statements = [...text.matchAll(/(?:ALTER|CREATE|SELECT|UPDATE)\b[^;]*;/g)]
+    const statements = [...text.matchAll(/^(?:ALTER|CREATE|SELECT|UPDATE)\b[^;]*;/gim)]
     migrations.push(
       migration(
         {
@@ -135,9 +135,12 @@ function uniqueStatements(statements: readonly string[]): readonly string[] {
 
 function findingOf(file: string, text: string, sql: string, start: number): readonly Finding[] {
   const seen = /-- seen: (.*)/.exec(sql)?.[1] ?? 'nothing else'
-  const isIndex = /^CREATE INDEX\s+(?!CONCURRENTLY)/.test(sql)
-  if (!isIndex && !/^ALTER\s+TABLE\b/.test(sql)) return []
-  const object = (isIndex ? /\bON (\S+)/ : /^ALTER\s+TABLE\s+("[^"]*"|\S+)/).exec(sql)?.[1] ?? ''
+  const isIndex = /^CREATE\s+INDEX\s+(?!CONCURRENTLY)/i.test(sql)
+  const named = /\b(?:TABLE|ON)\s+("[^"]*"|[\w.]+)/i.exec(
+    sql.replaceAll(/\/\*[^]*?\*\/|--[^\n\"]*\n/g, ' '),
+  )?.[1]
+  if (named === undefined || (!isIndex && !/^ALTER\s/i.test(sql))) return []
+  const object = named.startsWith('"') ? named : named.toLowerCase()
   const identity = {
     ruleId: isIndex ? 'require-concurrent-index' : 'require-lock-timeout',
     messageId: isIndex ? 'blocksWrites' : 'instant',
