@@ -22,30 +22,54 @@ const commands: readonly string[] =
   time time_estimate title todo unapprove unassign unassign_reviewer unlabel unlock unsubscribe wip
   remove_time_estimate labels remove_label react assignee`.split(/\s+/)
 
-/** app `lib/gitlab/quick_actions/extractor.rb`: groups in the order in which Ruby tries them. */
-const oldFinder = new RegExp(
-  [
-    '(?<code>^```.+?\\n```$)',
-    // The look-ahead is not in the original: it changes nothing but the time.
-    '(?<inline>^(?=.*`$).*`\\n*.+?\\n*`$)',
-    '(?<html>^<[^>]+?>\\n.+?\\n</[^>]+?>$)',
-    '(?<quote>^>>>.+?\\n>>>$)',
-    `(?:^/(?<cmd>${[...commands].sort((a, b) => b.length - a.length).join('|')})(?: (?<arg>[^\\n]*))?(?:\\s*\\n|$))`,
-  ].join('|'),
-  'gims',
-)
+/** What the old finder takes for a whole at the beginning of a line, in the order in which Ruby tries it. */
+const codeBlock = /^```.+?\n```$/imsy
+const htmlBlock = /^<[^>]+?>\n.+?\n<\/[^>]+?>$/imsy
+const quoteBlock = /^>>>.+?\n>>>$/imsy
+const longestFirst = [...commands].sort((a, b) => b.length - a.length).join('|')
+const commandLine = new RegExp(`^/(${longestFirst})(?: ([^\\n]*))?(?:\\s*\\n|$)`, 'imsy')
 
 /** Commands that either of GitLab's finders would run. */
 export function findQuickActions(body: string): readonly QuickAction[] {
   const text = body.replaceAll('\r', '')
-  const old = [...text.matchAll(oldFinder)]
-    .filter((match) => match.groups?.['cmd'] !== undefined)
-    .map((match) => action(match.groups?.['cmd'], match.groups?.['arg'], 'regex'))
+  const old = [...oldMatches(text)].map(({ match }) => action(match[1], match[2], 'regex'))
   const fresh = slashLines(text).filter((found) => commands.includes(found.command))
   return [...old, ...fresh]
 }
 
-/** Every live line that begins with `/word`, known or not: the markdown finder reads paragraphs. */
+/**
+ * lib/gitlab/quick_actions/extractor.rb@18f78289: one regular expression over the text, whose every alternative begins
+ * at the beginning of a line, and whose dot matches line ends. Gives the commands.
+ */
+function* oldMatches(text: string): Generator<{ readonly start: number; readonly match: RegExpExecArray }> {
+  // `^.*\`\n*.+?\n*\`$` is greedy: from wherever it matches it takes all up to the last line that ends in a backtick
+  const lastTick = [...text.matchAll(/`$/gm)].at(-1)?.index ?? -1
+  for (let start = 0; start < text.length;) {
+    const tick = text.indexOf('`', start)
+    const spansCode = tick !== -1 && lastTick >= tick + 2
+    const whole = matchAt(codeBlock, text, start)?.[0].length
+    const skipped = whole ?? (spansCode ? lastTick + 1 - start : blockAt(text, start))
+    const match = skipped === undefined ? matchAt(commandLine, text, start) : undefined
+    if (match !== undefined) yield { start, match }
+    const end = start + (skipped ?? match?.[0].length ?? 0)
+    if (end > start && text[end - 1] === '\n') start = end
+    else start = text.includes('\n', end) ? text.indexOf('\n', end) + 1 : text.length
+  }
+}
+
+function blockAt(text: string, start: number): number | undefined {
+  return (matchAt(htmlBlock, text, start) ?? matchAt(quoteBlock, text, start))?.[0].length
+}
+
+function matchAt(pattern: RegExp, text: string, start: number): RegExpExecArray | undefined {
+  pattern.lastIndex = start
+  return pattern.exec(text) ?? undefined
+}
+
+/**
+ * Every live line that begins with `/word`, known or not. Newer servers look at top-level paragraphs only
+ * [lib/banzai/filter/quick_action_filter.rb@9fdf1ba4]; this looks at a little more, which is the safe side.
+ */
 export function slashLines(body: string): readonly QuickAction[] {
   return liveBlocks(body)
     .filter((block) => block.kind === 'text')
@@ -59,10 +83,13 @@ export function slashLines(body: string): readonly QuickAction[] {
 /** The text that is stored: executed commands are cut out, as the old finder does it. */
 export function withoutQuickActions(body: string): string {
   const text = body.replaceAll('\r', '')
-  const found = [...text.matchAll(oldFinder)].some((match) => match.groups?.['cmd'] !== undefined)
+  const found = [...oldMatches(text)]
   // Without commands the body is kept to the byte, CRLF included [facts 6].
-  if (!found) return body
-  return text.replaceAll(oldFinder, (...args) => (isCommand(args.at(-1)) ? '' : args[0])).trimEnd()
+  if (found.length === 0) return body
+  let kept = text
+  for (const { start, match } of found.toReversed())
+    kept = kept.slice(0, start) + kept.slice(start + match[0].length)
+  return kept.trimEnd()
 }
 
 /** Mentions and references outside code; commits only when the project has them. */
@@ -95,10 +122,6 @@ function visibleLines(text: string): readonly string[] {
     .replaceAll(code, (span) => span.replaceAll('\n/', '\n `'))
     .split('\n')
     .map((line) => line.trimStart())
-}
-
-function isCommand(groups: unknown): boolean {
-  return typeof groups === 'object' && groups !== null && 'cmd' in groups && groups.cmd !== undefined
 }
 
 function action(

@@ -123,3 +123,42 @@ test('a suggestion with a longer fence keeps backticks, and one range covers lin
   const plain = server.as('bot').comment(body)
   expect(plain.suggestions).toEqual([])
 })
+
+test('the old finder is read line by line here, and finds what its one expression finds', () => {
+  // lib/gitlab/quick_actions/extractor.rb@18f78289 commands_regex, with two commands
+  const original =
+    /^```.+?\n```$|^.*`\n*.+?\n*`$|^<[^>]+?>\n.+?\n<\/[^>]+?>$|^>>>.+?\n>>>$|^\/(?<cmd>close|merge)(?: (?<arg>[^\n]*))?(?:\s*\n|$)/gims
+  const parts = [
+    '/close',
+    '/merge now',
+    '`',
+    '```',
+    '````',
+    'text',
+    '\n',
+    '\n',
+    '\n',
+    '<p>',
+    '</p>',
+    '>>>',
+    ' ',
+    'a`b',
+  ]
+  let seed = 7
+  const next = (below: number): number => {
+    seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648
+    return Math.floor((seed / 2_147_483_648) * below)
+  }
+  let withCommands = 0
+  for (let round = 0; round < 4000; round += 1) {
+    const body = Array.from({ length: 1 + next(14) }, () => parts[next(parts.length)]).join('')
+    const expected = [...body.matchAll(original)].flatMap(({ groups }) => groups?.['cmd'] ?? [])
+    const found = findQuickActions(body).filter(({ finder }) => finder === 'regex')
+    expect(
+      found.map(({ command }) => command),
+      JSON.stringify(body),
+    ).toEqual(expected)
+    withCommands += expected.length
+  }
+  expect(withCommands).toBeGreaterThan(500)
+})
