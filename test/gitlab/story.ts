@@ -137,7 +137,7 @@ function findingOf(file: string, text: string, sql: string, start: number): read
   const seen = /-- seen: (.*)/.exec(sql)?.[1] ?? 'nothing else'
   const isIndex = /^CREATE\s+INDEX\s+(?!CONCURRENTLY)/i.test(sql)
   const named = /\b(?:TABLE|ON)\s+("[^"]*"|[\w.]+)/i.exec(
-    sql.replaceAll(/\/\*[^]*?\*\/|--[^\n\"]*\n/g, ' '),
+    sql.replaceAll(/\/\*[^]*?\*\/|--[^\n"]*\n/g, ' '),
   )?.[1]
   if (named === undefined || (!isIndex && !/^ALTER\s/i.test(sql))) return []
   const object = named.startsWith('"') ? named : named.toLowerCase()
