@@ -6,13 +6,16 @@ import { createProgram } from '../../src/cli/program.ts'
 
 const docs = new URL('../../docs/', import.meta.url)
 
-/** Puts text between the marks of a page and compares the page with what is on disk. */
-async function expectPage(name: string, mark: string, text: string): Promise<void> {
+/** Puts texts between the marks of a page and compares the page with what is on disk. */
+async function expectPage(name: string, texts: Readonly<Record<string, string>>): Promise<void> {
   const page = new URL(name, docs)
-  const [before, rest] = (await readFile(page, 'utf8')).split(`<!-- generated:${mark} -->`)
-  const after = rest?.split('<!-- end generated -->')[1]
-  expect(after, `${name} has lost its marks`).toBeDefined()
-  const fresh = `${before}<!-- generated:${mark} -->\n\n${text}\n\n<!-- end generated -->${after}`
+  let fresh = await readFile(page, 'utf8')
+  for (const [mark, text] of Object.entries(texts)) {
+    const [before = '', rest] = fresh.split(`<!-- generated:${mark} -->`)
+    const end = rest?.indexOf('<!-- end generated -->') ?? -1
+    expect(end, `${name} has lost its marks`).toBeGreaterThan(-1)
+    fresh = `${before}<!-- generated:${mark} -->\n\n${text}\n\n${rest?.slice(end)}`
+  }
   await expect(fresh).toMatchFileSnapshot(page.pathname)
 }
 
@@ -25,21 +28,33 @@ it('keeps the options in docs/cli.md equal to those of the program', async () =>
     writeOut: () => {},
     done: () => {},
   })
-  const check = program.commands.find((command) => command.name() === 'check')
-  const rows = (check?.options ?? []).map(
-    ({ flags, description, argChoices }) =>
-      `| \`${flags}\` | ${description}${argChoices === undefined ? '' : `: ${argChoices.join(', ')}`} |`,
-  )
-  expect(rows.length).toBeGreaterThan(10)
-  await expectPage('cli.md', 'options', ['| option | what it does |', '|---|---|', ...rows].join('\n'))
+  const rowsOf = (name: string): readonly string[] => {
+    const command = program.commands.find((one) => one.name() === name)
+    return (command?.options ?? []).map(
+      ({ flags, description, argChoices }) =>
+        `| \`${flags}\` | ${description}${argChoices === undefined ? '' : `: ${argChoices.join(', ')}`} |`,
+    )
+  }
+  const [options, review] = [rowsOf('check'), rowsOf('review')]
+  expect(options.length).toBeGreaterThan(10)
+  expect(review.length).toBeGreaterThan(8)
+  const table = (rows: readonly string[]): string =>
+    ['| option | what it does |', '|---|---|', ...rows].join('\n')
+  await expectPage('cli.md', { options: table(options), 'review-options': table(review) })
 })
 
 it('keeps the jobs in docs/gitlab.md equal to those that init writes', async () => {
   const jobs = gitlabJobs({ version: '0.1' })
   expect(Object.keys(parse(jobs) as object)).toEqual(['pgrehearse', 'pgrehearse-review'])
-  await expectPage('gitlab.md', 'job', `\`\`\`yaml\n${jobs}\`\`\``)
-  await expectPage('gitlab.md', 'one-job', `\`\`\`yaml\n${gitlabOneJob({ version: '0.1' })}\`\`\``)
+  await expectPage('gitlab.md', {
+    job: yaml(jobs),
+    'one-job': yaml(gitlabOneJob({ version: '0.1' })),
+  })
 })
+
+function yaml(text: string): string {
+  return `\`\`\`yaml\n${text}\`\`\``
+}
 
 it('documents every exit code in docs/cli.md', async () => {
   const { exitCodes } = await import('../../src/cli/exit.ts')
