@@ -243,7 +243,7 @@ describe('a remedy that does not hold', () => {
     [
       'cannot run there',
       'begin; create table notes (id int8 primary key); vacuum users; commit;',
-      /VACUUM cannot run inside a transaction block/,
+      /it has a finding of ban-concurrently-in-transaction itself/,
     ],
   ])('is not offered when it %s', async (_, sql, why) => {
     const { report, debug } = await tryOut(sql)
