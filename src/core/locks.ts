@@ -81,9 +81,16 @@ export function whatWaits(mode: LockMode): string {
   return 'schema changes and vacuum'
 }
 
-/** A type as format_type() prints it, without the schema that {@link displayName} leaves out as well. */
+/**
+ * A type as people write it: `varchar(60)` where format_type() says `character varying(60)`, `timestamptz`, and without
+ * the schema that {@link displayName} leaves out as well.
+ */
 export function displayType(type: string): string {
-  return type.replace(/^public\./, '')
+  return type
+    .replace(/^public\./, '')
+    .replace(/^character varying\b/, 'varchar')
+    .replace(/^(time(?:stamp)?)(\(\d\))? with time zone/, '$1tz$2')
+    .replace(/^(time(?:stamp)?(?:\(\d\))?) without time zone/, '$1')
 }
 
 /** `orders` for public.orders, `billing.invoices` otherwise. */

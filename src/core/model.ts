@@ -139,6 +139,8 @@ export interface Limit {
   readonly code: string
   readonly message: string
   readonly hint?: string
+  /** What to run, behind the hint. */
+  readonly sql?: string
   readonly span?: Span
 }
 

@@ -88,7 +88,7 @@ function describeStatement(
     return why.length > 0
   })
   if (subjects.length === 0) return []
-  const what = list(subjects.flatMap((effect) => describeEffect(withShortTypes(effect)) ?? []))
+  const what = list(subjects.flatMap((effect) => describeEffect(effect) ?? []))
   return [
     {
       file,
@@ -166,25 +166,6 @@ function whyHarmlessIndex(
   return scans.every((scan) => 'relation' in scan && !scan.relation.existedBefore)
     ? ['nobody uses the table yet, this run creates it']
     : ['reads and writes go on while it is built']
-}
-
-/** Types as people write them. */
-function withShortTypes(effect: CatalogEffect): CatalogEffect {
-  const { change } = effect
-  if (change.type === 'change type') {
-    return { ...effect, change: { ...change, from: shortType(change.from), to: shortType(change.to) } }
-  }
-  if (change.type !== 'add column') return effect
-  const { column } = change
-  return { ...effect, change: { ...change, column: { ...column, type: shortType(column.type) } } }
-}
-
-function shortType(type: string): string {
-  return type
-    .replace(/^character varying\b/, 'varchar')
-    .replace(/^(time(?:stamp)?(?:\(\d\))?) with time zone/, '$1tz')
-    .replace(/^(time(?:stamp)?(?:\(\d\))?) without time zone/, '$1')
-    .replace(/^(time(?:stamp)?)(\(\d\))tz/, '$1tz$2')
 }
 
 /** How the statement's effects are known; what did not happen is known the same way. */

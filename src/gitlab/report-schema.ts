@@ -192,6 +192,7 @@ const limit = z.strictObject({
   code: word,
   message: text,
   hint: text.exactOptional(),
+  sql: text.exactOptional(),
   span: span.exactOptional(),
 })
 

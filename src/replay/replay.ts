@@ -320,10 +320,9 @@ function dependsOnData(failure: MigrationFailure): Limit {
   return {
     code: 'depends-on-data',
     message: `Whether this statement succeeds depends on the rows in production (here: ${failure.error.message}, SQLSTATE ${failure.error.sqlstate}).`,
-    hint:
-      select === undefined
-        ? 'Check the rows it concerns in production beforehand.'
-        : `Run this in production beforehand: ${select}`,
+    ...(select === undefined
+      ? { hint: 'Check the rows it concerns in production beforehand.' }
+      : { hint: 'Run this in production beforehand:', sql: select }),
     span: failure.statement.span,
   }
 }

@@ -217,7 +217,7 @@ function describeChange(change: CatalogChange, subject: string, kind: string): s
 
 function describeNewColumn({ name, type, notNull, filled }: ColumnFacts, subject: string): string {
   const traits = `${notNull ? ' NOT NULL' : ''}${filled ? ', filled by default' : ''}`
-  return `adds column ${printableLine(name)} ${printableLine(type)}${traits} to ${subject}`
+  return `adds column ${printableLine(name)} ${printableLine(displayType(type))}${traits} to ${subject}`
 }
 
 type ColumnChange = Exclude<

@@ -163,9 +163,13 @@ function quietItem(migration: ReportMigration): string {
 
 /** A list item that says what was not checked. */
 export function limitItem(limit: Report['notChecked'][number]): string {
-  const { place, message, hint } = describeLimit(limit)
+  const { place, message } = describeLimit(limit)
   const where = place === undefined ? '' : `${codeSpan(place)}: `
-  return `- ${where}${markdownText(message)}${hint === undefined ? '' : ` — ${markdownText(hint)}`}`
+  const hint = [
+    ...(limit.hint === undefined ? [] : [markdownText(limit.hint)]),
+    ...(limit.sql === undefined ? [] : [codeSpan(limit.sql)]),
+  ].join(' ')
+  return `- ${where}${markdownText(message)}${hint === '' ? '' : ` — ${hint}`}`
 }
 
 function items(lines: readonly string[], extent: Extent): readonly string[] {

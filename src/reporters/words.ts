@@ -184,11 +184,13 @@ export function location(span: Finding['span']): string {
 export interface LimitWords {
   readonly place: string | undefined
   readonly message: string
+  /** The hint with its SQL behind it. */
   readonly hint: string | undefined
 }
 
 /** What was not checked, ready to be read. */
-export function describeLimit({ span, message, hint }: Limit): LimitWords {
+export function describeLimit({ span, message, hint: advice, sql }: Limit): LimitWords {
+  const hint = advice === undefined ? sql : sql === undefined ? advice : `${advice} ${sql}`
   return {
     place: span === undefined || message.includes(span.file) ? undefined : location(span),
     message: printableLine(message),
