@@ -32,9 +32,7 @@ export function plan(input: ReviewInput, texts: ReviewTexts = reviewTexts()): Re
   )
   const passed = gate(report, findings)
   const sticky = stickySteps(read, { findings, passed, leftOpen: countLeftOpen(decided) }, context)
-  const creates = worstFirst([...created], ({ severity }) => severity).map((finding) =>
-    createStep(finding, context),
-  )
+  const creates = [...created].map((finding) => createStep(finding, context))
   return {
     actions: [...creates, ...decided.flatMap(({ actions }) => actions), ...sticky],
     findings,

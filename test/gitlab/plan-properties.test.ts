@@ -16,7 +16,7 @@ import {
 import { Random } from './random.ts'
 
 /** PGREHEARSE_SEEDS=1000 looks harder. A failure names its seed. */
-const seeds = Array.from({ length: Number(process.env['PGREHEARSE_SEEDS'] ?? 15) }, (_, seed) => seed)
+const seeds = Array.from({ length: Number(process.env['PGREHEARSE_SEEDS'] ?? 8) }, (_, seed) => seed)
 const steps = 12
 const people: readonly RemoteUser[] = [author, maintainer, reporter]
 const words: readonly string[] = ['why?', 'thanks!', 'pgrehearse is wrong here', 'I shall\nfix it']
@@ -67,8 +67,6 @@ class Story {
   live(): void {
     const { random } = this
     const happenings = [
-      () => this.push(),
-      () => this.push(),
       () => this.say(random.pick(words)),
       () => this.say(random.pick(commands)),
       () => this.say(random.pick(commands)),
@@ -89,6 +87,7 @@ class Story {
           random.chance(0.5),
         ),
     ]
+    if (random.chance(0.6)) this.push()
     for (let left = random.below(3); left > 0; left--) random.pick(happenings)()
   }
 
@@ -325,7 +324,8 @@ describe('in random stories', { timeout: 300_000 }, () => {
       const moved = branch.findings.map((finding) => ({
         ...finding,
         line: random.below(90) + 1,
-        file: `moved/${finding.file ?? 'a.sql'}`,
+        // a name that no thread knows: two equal statements that swap their files cannot be told apart
+        file: `${story.mergeRequest.headSha.slice(-3)}-${finding.file ?? 'a.sql'}`,
       }))
       story.branch = { ...branch, findings: moved }
       const after = story.mergeRequest.copy()

@@ -157,6 +157,12 @@ describe('a finding that is there', () => {
     expect(bodies(findingThread(mergeRequest, 1))[0]).not.toContain('No longer found')
   })
 
+  test('keeps its thread when a graver twin stands below it in the file', () => {
+    const twins: MadeReview = { findings: [{ ...orders, severity: 'info', message: 'Here.' }, orders] }
+    const { mergeRequest } = reviewed(twins)
+    expect(kindsOf(writes(mergeRequest, twins))).toBe('')
+  })
+
   test('makes one thread only when its twin in the same file cannot have one', () => {
     const twins = { findings: [{ ...orders, place: false }, orders, { ...orders, allowed: true }] }
     const { mergeRequest } = reviewed(twins)
@@ -272,6 +278,43 @@ describe('a finding that is gone', () => {
     const made: MadeReview = { findings: [], migrations: [{ file: 'a.sql', outcome: 'predicted' }] }
     expect(pushAndReview(mergeRequest, made)).toBe('resolve, edit note, edit sticky')
   })
+})
+
+describe('a run that dies', () => {
+  /** Carries out the first actions only, then runs again. */
+  function after(done: number, mergeRequest: MemoryMergeRequest, made: MadeReview): readonly string[] {
+    const copy = mergeRequest.copy()
+    copy.apply(writes(copy, made).slice(0, done))
+    review(copy, made)
+    return copy.visible()
+  }
+
+  test.each([0, 1, 2, 3])('after %i steps of reopening is made good by the next', (done) => {
+    const { mergeRequest } = reviewed()
+    pushAndReview(mergeRequest, clean)
+    mergeRequest.push()
+    expect(kindsOf(writes(mergeRequest, found))).toBe('reply, reopen, edit note, edit sticky')
+    expect(after(done, mergeRequest, found)).toEqual(after(4, mergeRequest, found))
+  })
+
+  test.each([0, 1])('after %i steps of resolving is made good by the next', (done) => {
+    const { mergeRequest } = reviewed()
+    mergeRequest.push()
+    expect(after(done, mergeRequest, clean)).toEqual(after(3, mergeRequest, clean))
+  })
+
+  test.each([0, 1, 2, 3])(
+    'after %i steps of accepting in one of two equal threads is made good by the next',
+    (done) => {
+      const { mergeRequest } = reviewed()
+      const body = findingThread(mergeRequest).notes[0]?.body ?? ''
+      const younger = mergeRequest.comment(bot, body, false)
+      mergeRequest.reply(author, younger, 'pgrehearse allow it is small')
+      const whole = after(9, mergeRequest, found)
+      expect(after(done, mergeRequest, found)).toEqual(whole)
+      expect(review(mergeRequest, found).passed).toBe(true)
+    },
+  )
 })
 
 describe('the number of threads', () => {
