@@ -143,8 +143,8 @@ function branchPipeline(env: Environment, apiUrl: string, judgedSha: string): Pi
   }
 }
 
-function commonFacts(env: Environment): Pick<PipelineFacts, 'pipelineId' | 'jobUrl'> {
-  return { pipelineId: readId(env['CI_PIPELINE_ID']) ?? 0, jobUrl: readAddress(env['CI_JOB_URL'] ?? '') }
+function commonFacts(env: Environment): Pick<PipelineFacts, 'pipelineId' | 'pipelineUrl'> {
+  return { pipelineId: readId(env['CI_PIPELINE_ID']) ?? 0, pipelineUrl: readAddress(env['CI_PIPELINE_URL'] ?? '') }
 }
 
 /** `group/project!3`. */

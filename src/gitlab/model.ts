@@ -28,7 +28,8 @@ export interface PipelineFacts {
   readonly pipelineId: number
   /** Where blobs of the source branch are shown, e.g. `https://host/group/project`; undefined when unknown. */
   readonly sourceProjectUrl: string | undefined
-  readonly jobUrl: string | undefined
+  /** For links; a job that is retried keeps it, so that texts stay the same. */
+  readonly pipelineUrl: string | undefined
 }
 
 /** Who may accept a finding by a comment. Access levels as GitLab counts them: 30 Developer, 40 Maintainer. */

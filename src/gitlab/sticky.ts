@@ -38,7 +38,7 @@ export function stickyBody(content: StickyContent, links: RuleLinks = {}, limit 
     fixedPart(...verdictLines(content)),
     policyPart(policyChanges, pipeline),
     findingsTable(content, nameOf, links),
-    shortenedPart(pipeline.jobUrl),
+    shortenedPart(pipeline.pipelineUrl),
     unthreadedPart(content, nameOf, links),
     ...(isClear ? [harmless, effects] : [effects, harmless]),
     notCheckedPart(content),
@@ -49,14 +49,17 @@ export function stickyBody(content: StickyContent, links: RuleLinks = {}, limit 
   return fitParts(parts, limit)
 }
 
-function shortenedPart(jobUrl: string | undefined): Part {
-  const job = jobUrl === undefined || !isWebAddress(jobUrl) ? 'the log of the job' : link('the job', jobUrl)
+function shortenedPart(pipelineUrl: string | undefined): Part {
+  const pipelineLink =
+    pipelineUrl === undefined || !isWebAddress(pipelineUrl)
+      ? 'the log of the job'
+      : link('the pipeline', pipelineUrl)
   return {
     pieces: [],
     render: (_, { anywhere }) =>
       anywhere === 0
         ? undefined
-        : `**Shortened**: the least severe details are left out here; ${job} has all of them.`,
+        : `**Shortened**: the least severe details are left out here; ${pipelineLink} has all of them.`,
   }
 }
 
@@ -133,9 +136,10 @@ function howToAccept({ policy }: StickyContent): Part {
 }
 
 function footer({ report, pipeline }: StickyContent): string {
-  const { headSha, judgedSha, event, jobUrl } = pipeline
+  const { headSha, judgedSha, event, pipelineUrl } = pipeline
   const merged = judgedSha === headSha ? '' : ` as ${event} ${shortCommit(judgedSha)}`
-  const job = jobUrl === undefined || !isWebAddress(jobUrl) ? '' : ` · ${link('job', jobUrl)}`
+  const pipelineLink =
+    pipelineUrl === undefined || !isWebAddress(pipelineUrl) ? '' : ` · ${link('pipeline', pipelineUrl)}`
   const version = codeSpan(cutText(report.tool.version, 40))
-  return `<sub>pgrehearse ${version} · commit ${shortCommit(headSha)}${merged}${job}</sub>`
+  return `<sub>pgrehearse ${version} · commit ${shortCommit(headSha)}${merged}${pipelineLink}</sub>`
 }

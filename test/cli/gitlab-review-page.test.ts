@@ -54,7 +54,7 @@ function pipelineOf({ project }: Report): PipelineFacts {
     diffVersion: 1,
     pipelineId: 1,
     sourceProjectUrl: 'https://gitlab.example.com/shop/backend',
-    jobUrl: 'https://gitlab.example.com/shop/backend/-/jobs/4711',
+    pipelineUrl: 'https://gitlab.example.com/shop/backend/-/pipelines/4711',
   }
 }
 

@@ -12,7 +12,7 @@ const job = {
   CI_PROJECT_ID: '42',
   CI_PROJECT_URL: 'https://gitlab.example.com/shop/api',
   CI_PIPELINE_ID: '991',
-  CI_JOB_URL: 'https://gitlab.example.com/shop/api/-/jobs/7',
+  CI_PIPELINE_URL: 'https://gitlab.example.com/shop/api/-/pipelines/7',
   CI_DEFAULT_BRANCH: 'main',
 }
 const detached = {
@@ -45,7 +45,7 @@ describe('a merge request pipeline', () => {
         diffVersion: 164560414,
         pipelineId: 991,
         sourceProjectUrl: 'https://gitlab.example.com/shop/api',
-        jobUrl: 'https://gitlab.example.com/shop/api/-/jobs/7',
+        pipelineUrl: 'https://gitlab.example.com/shop/api/-/pipelines/7',
       },
       remark: undefined,
     })
@@ -98,11 +98,11 @@ describe('a merge request pipeline', () => {
   })
 
   it('does without what only orders and links', () => {
-    const { CI_MERGE_REQUEST_DIFF_ID: _d, CI_PIPELINE_ID: _p, CI_JOB_URL: _j, ...env } = detached
+    const { CI_MERGE_REQUEST_DIFF_ID: _d, CI_PIPELINE_ID: _p, CI_PIPELINE_URL: _j, ...env } = detached
     expect(
       readPipeline({ ...env, CI_MERGE_REQUEST_SOURCE_PROJECT_URL: 'javascript:alert(1)' }),
     ).toMatchObject({
-      pipeline: { diffVersion: undefined, pipelineId: 0, jobUrl: undefined, sourceProjectUrl: undefined },
+      pipeline: { diffVersion: undefined, pipelineId: 0, pipelineUrl: undefined, sourceProjectUrl: undefined },
     })
   })
 

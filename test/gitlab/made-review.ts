@@ -84,7 +84,7 @@ export function reviewInput(mergeRequest: MemoryMergeRequest, made: MadeReview):
       diffVersion: 'diffVersion' in made ? made.diffVersion : mergeRequest.version.id,
       pipelineId: made.pipelineId ?? 1,
       sourceProjectUrl: 'https://gitlab.test/g/p',
-      jobUrl: undefined,
+      pipelineUrl: undefined,
     },
     policy: {
       name: made.name ?? 'default',

@@ -11,7 +11,7 @@ export const pipeline: PipelineFacts = {
   diffVersion: 42,
   pipelineId: 991,
   sourceProjectUrl: 'https://gitlab.example.com/shop/backend',
-  jobUrl: 'https://gitlab.example.com/shop/backend/-/jobs/77',
+  pipelineUrl: 'https://gitlab.example.com/shop/backend/-/pipelines/77',
 }
 
 export const policy: ReviewPolicy = { name: 'default', maxThreads: 20, allowBy: 'developer' }

@@ -86,7 +86,7 @@ describe('all clear', () => {
     expect(body.split('\n\n')).toEqual([
       '### ✅ pgrehearse: all clear',
       'This merge request changes no migration.',
-      `<sub>pgrehearse \`0.1.0\` · commit \`9f3c1d5e\` · [job](${pipeline.jobUrl})</sub>`,
+      `<sub>pgrehearse \`0.1.0\` · commit \`9f3c1d5e\` · [pipeline](${pipeline.pipelineUrl})</sub>`,
     ])
   })
 })
@@ -233,7 +233,7 @@ describe('the end of the note', () => {
     )
     expect(body).toContain('`-- pgrehearse-allow <rule>: <reason>`')
     expect(body.split('\n').at(-1)).toBe(
-      `<sub>pgrehearse \`0.1.0\` · commit \`9f3c1d5e\` as merged result \`aaaaaaaa\` · [job](${pipeline.jobUrl})</sub>`,
+      `<sub>pgrehearse \`0.1.0\` · commit \`9f3c1d5e\` as merged result \`aaaaaaaa\` · [pipeline](${pipeline.pipelineUrl})</sub>`,
     )
   })
 })
@@ -256,10 +256,10 @@ describe('a note that is too long', () => {
     expect(body.split('\n').at(-1)).toMatch(/^<sub>pgrehearse/)
   })
 
-  it('drops details of the least severe findings first, says so, and links the job', () => {
+  it('drops details of the least severe findings first, says so, and links the pipeline', () => {
     const body = stickyBody(content, {}, 180_000)
     expect(body).toContain(
-      `**Shortened**: the least severe details are left out here; [the job](${pipeline.jobUrl}) has all of them.`,
+      `**Shortened**: the least severe details are left out here; [the pipeline](${pipeline.pipelineUrl}) has all of them.`,
     )
     const kept = (severity: string): number =>
       body.match(new RegExp(`^<details><summary>${severity} in`, 'gm'))?.length ?? 0

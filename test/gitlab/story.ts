@@ -57,7 +57,7 @@ export function pipelineOf({ headSha, diffVersion }: Pushed, id: number = ++last
     diffVersion,
     pipelineId: id,
     sourceProjectUrl: 'https://gitlab.example.com/shop/backend',
-    jobUrl: undefined,
+    pipelineUrl: undefined,
   }
 }
 
