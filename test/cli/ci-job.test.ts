@@ -117,7 +117,9 @@ describe.each([
     })
     const results = await pipeline(server, jobs, { token: scoped(server) })
     expect(exitCodes(results)).toEqual({ pgrehearse: 0, 'pgrehearse-review': 0 })
-    expect(server.notes.filter(({ position }) => position !== null)).toMatchObject([{ resolved: true }])
+    const thread = server.notes.find(({ position, system }) => position !== null && !system)
+    expect(thread?.resolvedById).toBe(server.user('bot').id)
+    expect(notesOfKind(server, 'sticky')).toEqual([expect.stringContaining('pgrehearse: all clear')])
   })
 
   it('are a gate without a token, in a clone of one commit', async () => {
@@ -161,6 +163,7 @@ describe.each([
 it('the one job posts the same, and takes the token out of what the check sees', async () => {
   const server = await gitlabWith({
     base: {
+      'db/migrations/0001_orders.sql': 'CREATE TABLE orders (id bigint, status text);\n',
       'pgrehearse.config.js': `console.error('tokens:', Object.keys(process.env).filter((n) => n.includes('TOKEN')))\nexport default {}\n`,
     },
   })
@@ -172,7 +175,8 @@ it('the one job posts the same, and takes the token out of what the check sees',
   expect(exitCodes(results), job?.stderr).toEqual({ pgrehearse: 1 })
   expect(job?.stderr).toContain('tokens: []')
   expect(notesOfKind(server, 'sticky')).toHaveLength(1)
-  expect(notesOfKind(server, 'finding')).toEqual([expect.stringContaining('require-concurrent-index')])
+  const rules = notesOfKind(server, 'finding').map((body) => /· `([\w-]+)` ·/.exec(body)?.[1])
+  expect(rules).toEqual(['require-concurrent-index'])
 })
 
 it('a project in a subfolder is judged there, and reviewed on paths of the repository', async () => {
