@@ -1,6 +1,6 @@
 import type { FileTree, ReviewSet, SourceRoot } from '../core/source.ts'
 import type { BaseRevision } from './base-revision.ts'
-import { isMergeRequestPipeline } from './gitlab-pipeline.ts'
+import { mayLackMigrations } from './gitlab-pipeline.ts'
 import { noMigrations, onlyRoot, otherRoots, unsupportedLimits } from './limits.ts'
 import { isWithoutMigrations, noMigrationsLimit } from './no-migrations.ts'
 import type { FullRequest } from './request.ts'
@@ -10,8 +10,7 @@ import { findRoots } from './roots.ts'
 
 /**
  * What is new in a tree since a base revision, on top of the history as it was there. `concerns`: roots for which it
- * says no are left alone. Throws UsageError without migrations (except in a merge request, from which they may have been
- * removed again), and with changes in more than one folder of them.
+ * says no are left alone. Throws UsageError without migrations (except in pipelines that may lack them), and with changes in more than one folder of them.
  */
 export async function reviewChanges(
   request: FullRequest,
@@ -19,7 +18,7 @@ export async function reviewChanges(
   revision: Revision,
   concerns: (root: SourceRoot) => boolean = () => true,
 ): Promise<ReviewSet> {
-  if (isMergeRequestPipeline(request.env) && (await isWithoutMigrations(request, [tree, revision.tree]))) {
+  if (mayLackMigrations(request.env) && (await isWithoutMigrations(request, [tree, revision.tree]))) {
     return { ...outcome(undefined, revision.base), notChecked: [noMigrationsLimit()] }
   }
   const found = await findRoots(tree, request.sources, request.settings)

@@ -19,8 +19,21 @@ import {
 import { askGit, runGit, type Environment, type Repository } from './git.ts'
 
 /** Is this a pipeline for a merge request? */
-export function isMergeRequestPipeline(env: Environment): boolean {
+function isMergeRequestPipeline(env: Environment): boolean {
   return (env['CI_MERGE_REQUEST_IID'] ?? '') !== ''
+}
+
+/** Is this a pipeline of GitLab for the default branch? */
+function isDefaultBranchPipeline(env: Environment): boolean {
+  return (env['CI_COMMIT_BRANCH'] ?? '') !== '' && env['CI_COMMIT_BRANCH'] === env['CI_DEFAULT_BRANCH']
+}
+
+/**
+ * A merge request may have removed its migrations again, and the job may be on the default branch before the first
+ * migration is: there it is nobody's mistake that none are found.
+ */
+export function mayLackMigrations(env: Environment): boolean {
+  return isMergeRequestPipeline(env) || isDefaultBranchPipeline(env)
 }
 
 /** The base that the pipeline's variables give; undefined outside of GitLab CI. */

@@ -28,7 +28,7 @@ export async function isWithoutMigrations(
 export function noMigrationsLimit(): Limit {
   return {
     code: 'no-migrations',
-    message: 'There are no migrations here, neither before this merge request nor in it.',
+    message: 'There are no migrations here, neither at the base revision nor now.',
     hint: whatWasLookedFor,
   }
 }

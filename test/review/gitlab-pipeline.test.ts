@@ -294,9 +294,15 @@ describe('a merge request whose migrations were removed again', () => {
     expect(set.notChecked).toMatchObject([{ code: 'no-migrations' }])
   })
 
-  test('is a usage error outside of merge requests', async () => {
+  test('and the default branch without migrations have nothing under review', async () => {
     const { head, clone } = await removed()
-    const variables = { CI_COMMIT_BRANCH: 'main', CI_COMMIT_SHA: head }
+    const variables = { CI_COMMIT_BRANCH: 'main', CI_DEFAULT_BRANCH: 'main', CI_COMMIT_SHA: head }
+    expect((await review(clone, variables)).notChecked).toMatchObject([{ code: 'no-migrations' }])
+  })
+
+  test('is a usage error on other branches', async () => {
+    const { head, clone } = await removed()
+    const variables = { CI_COMMIT_BRANCH: 'feature', CI_COMMIT_SHA: head }
     await expect(review(clone, variables)).rejects.toMatchObject({ message: 'No migrations were found.' })
   })
 
