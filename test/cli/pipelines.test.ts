@@ -60,7 +60,7 @@ describe('a pipeline for a merge request', () => {
     const clone = await runnerClone(server, { sha })
     const { exitCode, stdout, stderr } = await check(clone, mergeRequest(base, sha))
     expect({ exitCode, errors: /error/i.test(stderr) }).toEqual({ exitCode: 0, errors: false })
-    expect(stdout).toContain('There are no migrations here, neither before this merge request nor in it.')
+    expect(stdout).toContain('There are no migrations here, neither at the base revision nor now.')
     const { report, quality } = await written(clone)
     expect(report).toMatchObject({ migrations: [], findings: [], notChecked: [{ code: 'no-migrations' }] })
     expect(quality).toBe('[]\n')
