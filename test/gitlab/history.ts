@@ -120,14 +120,15 @@ export function ourThreads({ gitlab }: FakeStage): readonly (readonly Note[])[] 
   }
 }
 
-/** Did a person say something here that is no command, or decide something? */
+/** Did a person say something here that is no command, or resolve it? */
 export function isHumanTouched({ gitlab }: FakeStage, thread: readonly Note[]): boolean {
   const bot = gitlab.user('bot').id
-  return thread.some(
-    ({ authorId, body, resolvedById }) =>
-      (resolvedById !== null && resolvedById !== bot) ||
-      ((authorId !== bot || parseMarker(body) === undefined) && parseCommand(body, 'bot') === undefined),
+  const resolvedBy = thread[0]?.resolvedById ?? bot
+  const isSpoken = thread.some(
+    ({ authorId, body }) =>
+      (authorId !== bot || parseMarker(body) === undefined) && parseCommand(body, 'bot') === undefined,
   )
+  return resolvedBy !== bot || isSpoken
 }
 
 /** Runs the review as a new pipeline, which may die on its way and be retried. */
