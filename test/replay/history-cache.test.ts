@@ -200,6 +200,29 @@ describe('the history cache', () => {
     ])
   })
 
+  it('is not used for a folder that is committed and dressed up as a bare repository', async () => {
+    const options = { cwd: scratch }
+    await run(migrations(history), review, options)
+    await mkdir(join(dir, 'objects'))
+    await mkdir(join(dir, 'refs'))
+    await Promise.all(['objects/keep', 'refs/keep'].map((name) => writeFile(join(dir, name), '')))
+    await writeFile(join(dir, 'HEAD'), 'ref: refs/heads/main\n')
+    const git = (...args: readonly string[]): void => void execFileSync('git', args, { cwd: scratch })
+    git('init', '--quiet')
+    git('add', '--all', '--force')
+    const [first] = story(await run(migrations(history), review, options))
+    expect(first).toMatch(/^Cache unusable: .* holds files that are committed to git/)
+  })
+
+  it('is used in the git folder of the clone, into which nothing can be committed', async () => {
+    execFileSync('git', ['init', '--quiet'], { cwd: scratch })
+    await writeFile(join(scratch, 'tracked.txt'), '')
+    execFileSync('git', ['add', '--all'], { cwd: scratch })
+    const options = { cwd: scratch, cacheDir: join(scratch, '.git/pgrehearse/cache') }
+    await run(migrations(history), review, options)
+    expect(story(await run(migrations(history), review, options))).toEqual([expect.stringMatching(taken)])
+  })
+
   it('does not fail a run because of a file in its place', async () => {
     await writeFile(dir, '')
     const { messages, outcome } = await run(migrations({ '1.sql': 'create table t (id int)' }), {})
