@@ -31,6 +31,8 @@ describe('help and version', () => {
                                     throwaway server (default)
         lint [options] [paths...]   judge by prediction, without a server (check
                                     --no-replay)
+        review [options] <report>   post the report of another job on the GitLab merge
+                                    request, and be the gate
         explain <rule>              print the page of a rule
         rules [options]             list all rules
         init [options]              write a commented configuration and a GitLab CI
@@ -41,6 +43,8 @@ describe('help and version', () => {
       Options of check:
         --base <ref>            judge what is new since this git revision
         --all                   judge every migration
+        --staged                judge what the next git commit changes, as the index
+                                holds it
         --fail-on <severity>    least severity that makes the exit code 1 (default:
                                 error) (choices: "error", "warning", "info", "never")
         --format <name[:file]>  write a report: terminal, json, markdown, codequality,
@@ -56,12 +60,32 @@ describe('help and version', () => {
         --superuser             run migrations as superuser (trusted repositories
                                 only)
         --cache-dir <folder>    keep the replayed history here between runs
+        --cache                 keep it in the configured folder, else in the git
+                                folder of this clone
+        --budget <duration>     for hooks: replay only when the cache makes it fit in,
+                                e.g. 3s; else judge by prediction
+        --suggestions           try out fixes in place, and offer those that hold
+                                (default: in merge requests)
+        --no-suggestions        try out no fixes
+        --review <where>        post a review on the merge request; see docs/gitlab.md
+                                (choices: "gitlab")
+        --dry-run               print what the review would do, and send nothing
+        --review-failure <how>  what a review that could not be posted does: warn, or
+                                exit with 3 (default: warn) (choices: "warn", "error")
+        --token-env <name>      variable that holds the token (default:
+                                PGREHEARSE_GITLAB_TOKEN, else GITLAB_TOKEN)
+        --gitlab-url <url>      address of the GitLab server (default: CI_API_V4_URL)
+        --review-name <name>    tells several reviews of one merge request apart
+        --max-threads <number>  open at most this many threads (default: 20)
+        --allow-by <who>        who may accept a finding by a comment (default:
+                                developer) (choices: "developer", "maintainer",
+                                "not-the-author")
 
       Exit codes:
         0    nothing at or above --fail-on
         1    findings, or with --require-rehearsal a migration that could not be rehearsed
         2    usage, configuration, or a base revision that cannot be had
-        3    no server could be started or reached
+        3    no server could be started or reached; with --review-failure=error a review that could not be posted
         70   a bug in pgrehearse
         130, 143   interrupted (SIGINT, SIGTERM)
 
@@ -70,6 +94,7 @@ describe('help and version', () => {
         pgrehearse db/migrations/V7__x.sql      this file, on top of the others
         pgrehearse --base origin/main --format codequality:gl-code-quality-report.json
         pgrehearse lint --all                   every migration, without a server
+        pgrehearse review report.json           the gate of a merge request, and its review
 
       "
     `)
