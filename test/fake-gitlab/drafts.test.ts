@@ -55,7 +55,7 @@ test('editing a draft without its position wipes it, and without a note is refus
   await bot.post(drafts, { note: 'x', position: bot.position(file, { new_line: 1 }) })
   const path = `${drafts}/${server.state.drafts[0]?.id}`
   expect((await bot.put(path, {})).json).toEqual({ message: '400 Bad request - Missing params to modify' })
-  expect((await bot.put(path, { note: 'y' })).json).toMatchObject({ note: 'y', position: {} })
+  expect((await bot.put(path, { note: 'y' })).json).toHaveProperty('position', {})
   expect((await bot.delete(path)).status).toBe(204)
   expect((await bot.get(path)).status).toBe(404)
 })

@@ -5,7 +5,19 @@ import { startFakeGitLab } from './index.ts'
 import type { Fault } from './index.ts'
 import { client } from './test-client.ts'
 
-test('the request limit answers in plain text with Retry-After, the note limit in JSON without', async () => {
+test('the limit of note creation answers in JSON without any header of a limit', async () => {
+  await using server = await startFakeGitLab({ noteLimit: { every: 1, rejections: 1 } })
+  const bot = client(server)
+  await bot.post(`${bot.mr}/notes`, { body: 'x' })
+  const limited = await bot.post(`${bot.mr}/notes`, { body: 'x' })
+  const error = 'This endpoint has been requested too many times. Try again later.'
+  expect(limited).toMatchObject({ status: 429, json: { message: { error } } })
+  expect(Object.keys(limited.headers).filter((name) => /retry|ratelimit/.test(name))).toEqual([])
+  expect((await bot.post(`${bot.mr}/discussions`, { body: 'x' })).status).toBe(201)
+  expect((await bot.post(`${bot.mr}/notes`, { body: 'x' })).status).toBe(201)
+})
+
+test('the limit of all requests answers in plain text with Retry-After', async () => {
   await using server = await startFakeGitLab({
     requestLimit: { every: 3, rejections: 1, retryAfterSeconds: 2 },
     noteLimit: { every: 1, rejections: 1 },

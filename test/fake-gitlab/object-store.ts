@@ -3,22 +3,44 @@
  * them is true for ever, and a history that was made before is made again without starting git.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+const prefix = 'fake-gitlab-of-'
 let shared: string | undefined
 const answers = new Map<string, string>()
 
-/** Path of the bare repository that holds the objects; removed when the process ends. */
+/**
+ * Path of the bare repository that holds the objects; removed when the process ends. Test runners end their workers by a
+ * signal, so what earlier processes left behind is removed here too.
+ */
 export function objectStore(): string {
   if (shared === undefined) {
-    const room = mkdtempSync(join(tmpdir(), 'fake-gitlab-objects-'))
+    removeLeftovers()
+    const room = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`))
     process.once('exit', () => rmSync(room, { recursive: true, force: true }))
     shared = join(room, 'objects.git')
     makeBareRepository(shared)
   }
   return shared
+}
+
+function removeLeftovers(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : Number.NaN
+    if (pid > 0 && !isRunning(pid)) rmSync(join(tmpdir(), name), { recursive: true, force: true })
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // somebody else's process
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
 }
 
 /** What `git init --bare` writes, without the process. */

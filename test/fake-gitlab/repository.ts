@@ -1,6 +1,5 @@
 /** A real, bare git repository: branches and commits of the merge request. Commits are the same on every run. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
 import { askGit, makeBareRepository, objectStore } from './object-store.ts'
@@ -27,7 +26,8 @@ export class Repository {
   #seconds = 0
 
   constructor() {
-    this.#room = mkdtempSync(join(tmpdir(), 'fake-gitlab-'))
+    // beside the objects, so that it goes with them when a test dies
+    this.#room = mkdtempSync(join(objectStore(), '..', 'project-'))
     this.path = join(this.#room, 'repository.git')
     makeBareRepository(this.path)
     writeFileSync(join(this.path, 'objects/info/alternates'), `${join(objectStore(), 'objects')}\n`)
