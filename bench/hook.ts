@@ -20,6 +20,7 @@ const hooks: readonly {
   readonly before?: () => Promise<void>
 }[] = [
   { name: 'git commit, no hook' },
+  { name: 'a hook that starts Node only', hook: `'${process.execPath}' -e 0` },
   { name: 'lint --staged', hook: `'${process.execPath}' '${command}' lint --staged` },
   { name: 'check --staged --budget 3s, cold cache', hook: `${check} 3s`, before: forgetCache },
   { name: 'check --staged --budget 1min, warm cache', hook: `${check} 1min`, before: warmCache },
