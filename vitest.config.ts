@@ -16,7 +16,7 @@ export default defineConfig({
           name: 'replay',
           sequence: { groupOrder: 1 },
           include: ['test/{replay,postgres,cli,pack}/**/*.test.ts'],
-          globalSetup: ['test/setup/postgres-majors.ts'],
+          globalSetup: ['test/setup/postgres-majors.ts', 'test/setup/command-line.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           maxWorkers: 2,

@@ -11,9 +11,6 @@ const temp = privateTemp()
 
 const files = { 'migrations/001.sql': 'CREATE TABLE users (id bigint PRIMARY KEY);\n' }
 
-/** tsx keeps its own cache in TMPDIR unless it is told not to. */
-const noTsxCache = { TSX_DISABLE_CACHE: '1' }
-
 function git(cwd: string, ...args: readonly string[]): void {
   const identity = ['-c', 'user.name=Test', '-c', 'user.email=test@example.com']
   execFileSync('git', [...identity, ...args], { cwd, stdio: 'ignore' })
@@ -102,7 +99,7 @@ describe('the server', () => {
     const missing = path.join(temp.dir, 'missing')
     const result = await run(['check', '--all'], {
       cwd: await folderWith(files),
-      env: { TMPDIR: missing, ...noTsxCache },
+      env: { TMPDIR: missing },
     })
     expect(complaint(result)).toMatch(
       /^exit 3\nerror: No temporary folder can be used: .*ENOENT.*\nhint: .*Set TMPDIR/,
@@ -116,7 +113,7 @@ describe('the server', () => {
       await mkdir(closed, { mode: 0o555 })
       const result = await run(['check', '--all'], {
         cwd: await folderWith(files),
-        env: { TMPDIR: closed, ...noTsxCache },
+        env: { TMPDIR: closed },
       })
       expect(complaint(result)).toMatch(
         /^exit 3\nerror: No temporary folder can be used: .*EACCES.*\nhint: .*Set TMPDIR/,
@@ -129,7 +126,7 @@ describe('the server', () => {
     if (mounted === undefined) return skip('mounting a tmpfs needs root and the right to mount')
     const result = await run(['check', '--all'], {
       cwd: await folderWith(files),
-      env: { TMPDIR: mounted, ...noTsxCache },
+      env: { TMPDIR: mounted },
     })
     expect(complaint(result)).toMatch(
       /^exit 3\nerror: No temporary folder can be used: .*EROFS.*\nhint: .*Set TMPDIR/,
@@ -141,7 +138,7 @@ describe('the server', () => {
     if (mounted === undefined) return skip('mounting a tmpfs needs root and the right to mount')
     const result = await run(['check', '--all'], {
       cwd: await folderWith(files),
-      env: { TMPDIR: mounted, ...noTsxCache },
+      env: { TMPDIR: mounted },
     })
     expect(complaint(result)).toMatch(/^exit 3\nerror: The disk is full: .*\nhint: .*Free some space/)
     expect(await readdir(mounted)).toEqual([])
@@ -155,7 +152,7 @@ describe('the server', () => {
       'CREATE UNLOGGED TABLE much AS SELECT n, repeat(md5(n::text), 30) FROM generate_series(1, 100000) n;\n'
     const { exitCode, stdout } = await run(['check', '--all'], {
       cwd: await folderWith({ ...files, 'migrations/002.sql': filling }),
-      env: { TMPDIR: mounted, ...noTsxCache },
+      env: { TMPDIR: mounted },
     })
     expect(exitCode).toBe(0)
     expect(stdout).toContain('could not be rehearsed')
@@ -196,7 +193,7 @@ describe('trouble of the server', () => {
       'CREATE TABLE much AS SELECT n, repeat(md5(n::text), 30) FROM generate_series(1, 100000) n;\n'
     const { exitCode, stderr } = await run(['check', '--all'], {
       cwd: await folderWith({ ...files, 'migrations/002.sql': filling }),
-      env: { TMPDIR: mounted, ...noTsxCache },
+      env: { TMPDIR: mounted },
     })
     expect([0, 3]).toContain(exitCode)
     expect(stderr).not.toContain('bug in pgrehearse')

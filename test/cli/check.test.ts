@@ -223,8 +223,7 @@ describe('a signal', () => {
     expect(stderr).toContain(`Interrupted by ${signal}.`)
     expect({ exitCode, stdout }).toEqual({ exitCode: expected, stdout: '' })
     expect(processesIn(temporary)).toEqual([])
-    // tsx, which runs the source, keeps its own cache there
-    expect((await readdir(temporary)).filter((name) => !name.startsWith('tsx-'))).toEqual([])
+    expect(await readdir(temporary)).toEqual([])
   })
 })
 

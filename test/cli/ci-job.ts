@@ -3,13 +3,10 @@ import { spawn } from 'node:child_process'
 import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { onTestFinished } from 'vitest'
+import { inject, onTestFinished } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { z } from 'zod'
 import { ended, type RunResult } from './run.ts'
-
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
 /** The keywords that our jobs use; anything else is a mistake of ours, or a reason to teach this file. */
 const jobSchema = z.strictObject({
@@ -127,7 +124,7 @@ async function npxFolder(): Promise<string> {
     '[ "$1" = --yes ] || { echo "npx would ask: $*" >&2; exit 90; }',
     'case "$2" in pgrehearse@0.1) ;; *) echo "not our package: $2" >&2; exit 91;; esac',
     'shift 2',
-    `exec '${process.execPath}' --import '${import.meta.resolve('tsx')}' '${main}' "$@"`,
+    `exec '${process.execPath}' '${inject('commandLine')}' "$@"`,
   ]
   await writeFile(npx, `${lines.join('\n')}\n`)
   await chmod(npx, 0o755)

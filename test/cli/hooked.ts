@@ -1,13 +1,11 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { inject } from 'vitest'
 import { addFiles, ended, folderWith, type RunResult } from './run.ts'
 
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
-
-/** Our command line from source, as a line of a hook. */
-const command = ['exec', process.execPath, '--import', import.meta.resolve('tsx'), main].join(' ')
+/** Our command line, as a line of a hook. */
+const command = ['exec', process.execPath, inject('commandLine')].join(' ')
 
 /** A repository with a git hook that runs us, as a user writes it. */
 export class HookedRepository {

@@ -2,11 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { onTestFinished } from 'vitest'
-
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
-const tsx = import.meta.resolve('tsx')
+import { inject, onTestFinished } from 'vitest'
 
 export interface RunOptions {
   readonly cwd: string
@@ -19,10 +15,10 @@ export interface RunResult {
   readonly stderr: string
 }
 
-/** Starts the command line from source, with no variables of this process but those that programs need. */
+/** Starts the command line, bundled from the source, with no variables of this process but those that programs need. */
 export function start(args: readonly string[], options: RunOptions): ChildProcess {
   const { PATH = '', HOME = '' } = process.env
-  return spawn(process.execPath, ['--import', tsx, main, ...args], {
+  return spawn(process.execPath, [inject('commandLine'), ...args], {
     cwd: options.cwd,
     env: { PATH, HOME, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
