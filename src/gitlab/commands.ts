@@ -35,7 +35,8 @@ export function parseCommand(body: string, ourUsername?: string): Command | unde
   if (rest === undefined) return undefined
   if (rest === '') return { kind: 'help' }
   const [, word = '', tail = ''] = /^(\S+)\s*(.*)$/u.exec(rest) ?? []
-  return readVerb(word.toLowerCase().replace(/[\p{P}\p{S}]+$/u, ''), tail)
+  const verb = word.slice(0, 2 * longestVerb).toLowerCase()
+  return readVerb(verb.replace(/[\p{P}\p{S}]+$/u, ''), tail)
 }
 
 /**
@@ -51,14 +52,24 @@ export function beginsLikeCommand(body: string, ourUsername?: string): boolean {
 
 /** What follows our name; undefined when the line does not begin with it. */
 function afterName(line: string, ourUsername: string | undefined): string | undefined {
-  const bare = /^(`+)(.*)\1$/u.exec(line)?.[2]?.trim() ?? line
+  const bare = unquoted(line)
   const [, username, afterMention = bare] = /^@([\w.-]+)[:,]?\s+(.*)$/u.exec(bare) ?? []
   if (username !== undefined && username.toLowerCase() !== ourUsername?.toLowerCase()) return undefined
   // the line itself may be in backticks behind a mention
-  const unquoted = /^(`+)(.*)\1$/u.exec(afterMention)?.[2]?.trim() ?? afterMention
-  return /^\/?pgrehearse(?:[:,]?\s+(.*)|[:,.!?]?)$/iu.exec(unquoted) === null
+  const words = unquoted(afterMention)
+  return /^\/?pgrehearse(?:[:,]?\s+(.*)|[:,.!?]?)$/iu.exec(words) === null
     ? undefined
-    : unquoted.replace(/^\/?pgrehearse[:,.!?]?\s*/iu, '')
+    : words.replace(/^\/?pgrehearse[:,.!?]?\s*/iu, '')
+}
+
+/**
+ * The line without as many backticks at its beginning as at its end. Counted, not matched: anybody may write a million
+ * of them, and a pattern with a back reference tries all ways to share them out.
+ */
+function unquoted(line: string): string {
+  let count = 0
+  while (2 * (count + 1) <= line.length && line[count] === '`' && line.at(-1 - count) === '`') count++
+  return count === 0 ? line : line.slice(count, line.length - count).trim()
 }
 
 function readVerb(verb: string, tail: string): Command | undefined {

@@ -36,9 +36,8 @@ export function codeSpan(text: string): string {
  * ends a block at any line of three backticks: such lines, and lines like `/close`, get a space in front.
  */
 export function codeBlock(text: string, language: string): string {
-  const body = printable(text)
-    .replace(/\n+$/, '')
-    .replaceAll(/^(?=```|\/\w)/gm, ' ')
+  const lines = printable(text)
+  const body = lines.slice(0, endWithout(lines, '\n')).replaceAll(/^(?=```|\/\w)/gm, ' ')
   const fence = '`'.repeat(Math.max(3, longestRun(body) + 1))
   return `${fence}${language}\n${body}\n${fence}`
 }
@@ -46,9 +45,19 @@ export function codeBlock(text: string, language: string): string {
 /** Punctuation around a word stays outside of its code span; the parenthesis of `numeric(12,2)` is its own. */
 function codeWord(word: string): string {
   const isCall = /^[^(]+\(.*\)/.test(word)
-  const shape = isCall ? /^(["]?)(.+?)([".,;:?!]*)$/u : /^([("]?)(.+?)([)".,;:?!]*)$/u
-  const [, head = '', inner = word, tail = ''] = shape.exec(word) ?? []
-  return head + codeSpan(inner) + tail
+  const start = (isCall ? /^"/ : /^[("]/).test(word) && word.length > 1 ? 1 : 0
+  const end = Math.max(start + 1, endWithout(word, isCall ? '".,;:?!' : ')".,;:?!'))
+  return word.slice(0, start) + codeSpan(word.slice(start, end)) + word.slice(end)
+}
+
+/**
+ * Where the text ends without such characters. A pattern such as /[.]+$/ would try each beginning of each run of them,
+ * and the text may be a million of them.
+ */
+function endWithout(text: string, characters: string): number {
+  let end = text.length
+  while (end > 0 && characters.includes(text.charAt(end - 1))) end--
+  return end
 }
 
 function longestRun(text: string): number {
@@ -74,7 +83,9 @@ export function tableCell(text: string): string {
   const line = text.replaceAll(/[\r\n]+/g, ' ')
   // A backslash right before the bar could be taken for the one that escapes it.
   return line
-    .replaceAll(/\\+(?=\|)/g, (run) => String.raw`\u005c`.repeat(run.length))
+    .replaceAll(/\\+\|?/g, (run) =>
+      run.endsWith('|') ? `${String.raw`\u005c`.repeat(run.length - 1)}|` : run,
+    )
     .replaceAll('|', String.raw`\|`)
 }
 

@@ -81,6 +81,16 @@ describe('a comment', () => {
     expect(parseCommand(`pgrehearse ${'x'.repeat(1_000_000)}`)).toBeUndefined()
   })
 
+  // with a pattern that goes back and forth, each of these took hours
+  test.each([
+    `${'`'.repeat(1_000_000)}a`,
+    `@${us} ${'`'.repeat(1_000_000)}a`,
+    `pgrehearse ${'!'.repeat(1_000_000)}a`,
+  ])('of a million characters is read at once (%#)', (body) => {
+    expect(parseCommand(body, us)).toBeUndefined()
+    expect(beginsLikeCommand(`${body}\nb`, us)).toBe(false)
+  })
+
   test.each([
     ['pgrehearse allow it is small\nand rarely read', true],
     ['pgrehearse allow\nit is small', true],

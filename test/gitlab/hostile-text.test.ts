@@ -3,6 +3,7 @@ import { answerBody, supersededStickyBody } from '../../src/gitlab/answers-text.
 import { stickyBody } from '../../src/gitlab/sticky.ts'
 import { fixedBody, openBody, reopenedReply, threadBody } from '../../src/gitlab/thread-body.ts'
 import { sampleReport } from '../reporters/sample-report.ts'
+import { codeBlock, markdownText, tableCell } from '../../src/reporters/markdown-text.ts'
 import { makeHostile, nastyText, randomNumbers } from './hostile-report.ts'
 import { expectInert, withoutBlocks } from './inert-markdown.ts'
 import { pipeline, policy, stickyContent } from './review-content.ts'
@@ -103,6 +104,13 @@ describe('whatever a migration, its names or a comment say', () => {
       expect(() => expectInert(`harmless\n${active}\n`), active).toThrow('expected')
     }
     expect(() => withoutBlocks('```\n@all')).toThrow('not closed')
+  })
+
+  it('of a million characters is escaped at once', () => {
+    const million = 1_000_000
+    expect(markdownText(`a${'!'.repeat(million)}a`)).toHaveLength(million + 4)
+    expect(codeBlock(`a${'\n'.repeat(million)}a`, 'sql')).toHaveLength(million + 13)
+    expect(tableCell('\\'.repeat(million))).toHaveLength(million)
   })
 
   it('is not in the texts that hold nothing of others', () => {
