@@ -3,10 +3,12 @@ import { parseDuration } from '../config/duration.ts'
 import { UsageError } from '../core/errors.ts'
 import type { CheckFlags } from './commands/check.ts'
 import type { CommandContext } from './context.ts'
+import type { GitLabFlags } from './doctor-gitlab.ts'
 import {
   checkReviewOptions,
   postingOptions,
   refuseLonelyOptions,
+  serverOptions,
   type ReviewFlags,
 } from './review-options.ts'
 
@@ -197,9 +199,9 @@ function addSetupCommands(program: Command, run: Run): void {
         return runInit({ dryRun: dryRun ?? false }, context)
       }),
     )
-  addConfigOptions(
-    program.command('doctor').description('say what works on this machine and what does not'),
-  ).action((flags: Pick<CheckFlags, 'config'>) =>
+  const doctor = program.command('doctor').description('say what works on this machine and what does not')
+  for (const option of serverOptions()) doctor.addOption(option)
+  addConfigOptions(doctor).action((flags: Pick<CheckFlags, 'config'> & GitLabFlags) =>
     run(async (context) => {
       const { runDoctor } = await import('./commands/doctor.ts')
       return runDoctor(flags, context)

@@ -47,11 +47,7 @@ export function postingOptions(): readonly Option[] {
       '--review-failure <how>',
       'what a review that could not be posted does: warn, or exit with 3 (default: warn)',
     ).choices(['warn', 'error']),
-    new Option(
-      '--token-env <name>',
-      'variable that holds the token (default: PGREHEARSE_GITLAB_TOKEN, else GITLAB_TOKEN)',
-    ),
-    new Option('--gitlab-url <url>', 'address of the GitLab server (default: CI_API_V4_URL)'),
+    ...serverOptions(),
     new Option('--review-name <name>', 'tells several reviews of one merge request apart').argParser(
       parseName,
     ),
@@ -63,6 +59,17 @@ export function postingOptions(): readonly Option[] {
       'maintainer',
       'not-the-author',
     ]),
+  ]
+}
+
+/** Which server, and whose token: what `doctor` looks at, too. */
+export function serverOptions(): readonly Option[] {
+  return [
+    new Option(
+      '--token-env <name>',
+      'variable that holds the token (default: PGREHEARSE_GITLAB_TOKEN, else GITLAB_TOKEN)',
+    ),
+    new Option('--gitlab-url <url>', 'address of the GitLab server (default: CI_API_V4_URL)'),
   ]
 }
 
