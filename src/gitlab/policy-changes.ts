@@ -4,8 +4,11 @@ import type { PolicyChange } from './model.ts'
 /** The names that src/config looks for, in any folder. */
 const configurationFile = /(?:^|\/)pgrehearse\.config\.(?:ts|js|mjs|json|yaml|yml)$/
 
-/** An allow comment, as src/sql/suppressions.ts reads it. */
-const allowComment = /^[ \t]*(--[ \t]*pgrehearse-allow\b[^]*)$/
+/**
+ * An allow comment, as src/sql/suppressions.ts reads it: it may stand behind a carriage return or U+2028 in the middle of
+ * what git takes for a line.
+ */
+const allowComment = /^[ \t]*(--[ \t]*pgrehearse-allow\b[^\r\n]*)/gm
 
 /** Enough of a configuration's patch to see what it does; the whole is one click away. */
 const maxPatchLines = 60
@@ -13,10 +16,10 @@ const maxPatchLength = 4000
 
 /**
  * What the merge request changes about how it is judged: configuration files, and allow comments among the added
- * lines of any file. A comment whose text the same patch also removes was moved or indented, and is not new.
+ * lines of any file. A comment whose text the patch also removes from the same file was moved or indented, and is not new.
  */
 export function policyChanges(changes: readonly FileChange[]): readonly PolicyChange[] {
-  return [...changes.flatMap(configurationChanges), ...newAllows(changes)]
+  return [...changes.flatMap(configurationChanges), ...changes.flatMap(newAllows)]
 }
 
 function configurationChanges({ oldPath, newPath, kind, patch }: FileChange): readonly PolicyChange[] {
@@ -27,27 +30,21 @@ function configurationChanges({ oldPath, newPath, kind, patch }: FileChange): re
   return [...change(oldPath, 'deleted'), ...change(newPath, 'added')]
 }
 
-function newAllows(changes: readonly FileChange[]): readonly PolicyChange[] {
-  const removed = new Map<string, number>()
-  for (const line of changes.flatMap((change) => change.removed)) {
-    const text = allowOf(line)
-    if (text !== undefined) removed.set(text, (removed.get(text) ?? 0) + 1)
-  }
-  const allows: PolicyChange[] = []
-  for (const { newPath: file, lines } of changes) {
-    for (const { newLine, oldLine, text: line } of lines) {
-      const text = oldLine === undefined ? allowOf(line) : undefined
-      if (text === undefined) continue
-      const moved = removed.get(text) ?? 0
-      if (moved > 0) removed.set(text, moved - 1)
-      else allows.push({ kind: 'allow', file, line: newLine, text })
-    }
-  }
-  return allows
+function newAllows({ newPath: file, lines, removed }: FileChange): readonly PolicyChange[] {
+  const gone = new Map<string, number>()
+  for (const text of removed.flatMap(allowsOf)) gone.set(text, (gone.get(text) ?? 0) + 1)
+  const added = lines.filter(({ oldLine }) => oldLine === undefined)
+  return added.flatMap(({ newLine, text: line }) =>
+    allowsOf(line).flatMap((text): readonly PolicyChange[] => {
+      const moved = gone.get(text) ?? 0
+      gone.set(text, moved - 1)
+      return moved > 0 ? [] : [{ kind: 'allow', file, line: newLine, text }]
+    }),
+  )
 }
 
-function allowOf(line: string): string | undefined {
-  return allowComment.exec(line.trimEnd())?.[1]
+function allowsOf(line: string): readonly string[] {
+  return [...line.matchAll(allowComment)].map(([, text = '']) => text.trimEnd())
 }
 
 function cut(patch: string): string {

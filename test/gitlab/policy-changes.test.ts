@@ -93,6 +93,22 @@ describe('policyChanges', () => {
     expect(found).toEqual([])
   })
 
+  it.each(['\r', '\u2028', '\u2029'])(
+    'sees a comment behind a character that ends a line for some: %j',
+    async (end) => {
+      const found = await changesBetween({}, { 'a.sql': `-- nothing here${end}${allow}\nALTER TABLE t;\n` })
+      expect(found).toEqual([{ kind: 'allow', file: 'a.sql', line: 1, text: allow }])
+    },
+  )
+
+  it('takes a comment that was moved to another file for a new one: it accepts something else there', async () => {
+    const found = await changesBetween(
+      { 'a.sql': `${allow}\nSELECT 1;\nSELECT 2;\n`, 'b.sql': 'SELECT 1;\n' },
+      { 'a.sql': 'SELECT 1;\nSELECT 2;\n', 'b.sql': `SELECT 1;\n${allow}\nALTER TABLE t;\n` },
+    )
+    expect(found).toEqual([{ kind: 'allow', file: 'b.sql', line: 2, text: allow }])
+  })
+
   it('counts: a comment that was moved and copied is new once', async () => {
     const found = await changesBetween(
       { 'a.sql': `${allow}\nSELECT 1;\nSELECT 2;\n` },
