@@ -8,6 +8,7 @@ import {
 import { displayType } from '../core/locks.ts'
 import { describeEffect, describeEvidence, statementOf } from '../reporters/effects.ts'
 import { list } from '../reporters/words.ts'
+import { groupBy } from './match.ts'
 import type {
   CatalogEffect,
   EvidencedEffect,
@@ -37,13 +38,11 @@ export interface HarmlessChange {
 export function harmlessChanges(report: Report): readonly HarmlessChange[] {
   const suspects = new Set(report.findings.map((finding) => statementOf(report, finding)))
   const blocked = blockedTables(report)
+  const findings = groupBy(report.findings, ({ span }) => span.file)
   return report.migrations.flatMap((migration) => {
     if (migration.outcome === 'failed') return []
-    const causes = new Set(
-      report.findings.flatMap(({ span, because }) =>
-        span.file === migration.file ? blockingLocks(because).map(lockKey) : [],
-      ),
-    )
+    const own = findings.get(migration.file) ?? []
+    const causes = new Set(own.flatMap(({ because }) => blockingLocks(because).map(lockKey)))
     return migration.statements
       .filter((statement) => !suspects.has(statement) && !isPartOf(causes, statement))
       .filter((statement) => !mayHarm(statement.effects, blocked.get(statement) ?? new Set()))

@@ -13,6 +13,17 @@ export interface Identity {
 
 /** The identity of a finding. A fingerprint that is not of our making is hashed: it comes from an untrusted report. */
 export function identityOf(finding: Finding): Identity {
+  const known = identities.get(finding)
+  if (known !== undefined) return known
+  const identity = readIdentity(finding)
+  identities.set(finding, identity)
+  return identity
+}
+
+/** Each finding is compared with each thread, and a hash takes a microsecond. */
+const identities = new WeakMap<Finding, Identity>()
+
+function readIdentity(finding: Finding): Identity {
   const bare = finding.fingerprint.replace(/-\d+$/, '')
   const fingerprint = /^[\da-f]{8,64}$/.test(bare) ? bare : shortHash(bare, 20)
   return { fingerprint, pathHash: hashPath(finding.span.file) }

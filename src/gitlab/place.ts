@@ -88,10 +88,22 @@ function nearestLine(report: Report, finding: Finding, lines: LinesByNumber): Ch
   if (own !== undefined) return { line: own, suggestion: false }
   const span = statementOf(report, finding)?.span ?? finding.span
   const last = lastLine(span)
-  const inside = [...lines.values()].filter(({ newLine }) => newLine >= span.start.line && newLine <= last)
+  const inside = linesBetween(lines, span.start.line, last)
   const added = inside.find(({ oldLine }) => oldLine === undefined)
   const line = added ?? inside.sort((a, b) => distance(a, first) - distance(b, first))[0]
   return line === undefined ? undefined : { line, suggestion: false }
+}
+
+/** Ascending. Asks for the lines of the statement or looks at those of the diff, whichever are fewer. */
+function linesBetween(lines: LinesByNumber, from: number, to: number): DiffLine[] {
+  if (to - from > lines.size)
+    return [...lines.values()].filter(({ newLine }) => newLine >= from && newLine <= to)
+  const inside: DiffLine[] = []
+  for (let number = from; number <= to; number++) {
+    const line = lines.get(number)
+    if (line !== undefined) inside.push(line)
+  }
+  return inside
 }
 
 /** The end of a span is exclusive: one that ends before the first column ends on the line above. */

@@ -6,6 +6,9 @@ import type { Marker } from './model.ts'
 /** Limits that take nothing away from what is known of a file. */
 const harmlessLimits: readonly string[] = ['depends-on-data', 'edited-migration', 'out-of-order']
 
+/** As report-schema.ts has it. */
+const longestPath = 4096
+
 /**
  * Why a finding that is gone from the report may still be there; undefined when the report looked at least as closely
  * as the run that found it.
@@ -37,16 +40,29 @@ function isMeasured({ outcome, statements }: ReportMigration): boolean {
 }
 
 function limitsName(pathHash: string, report: Report): boolean {
+  return limitedFiles(report).has(pathHash)
+}
+
+/** A run asks for each of its threads, and a report may have 50,000 limits. */
+const known = new WeakMap<Report, ReadonlySet<string>>()
+
+/** Hashes of all files that a limit may be about. */
+function limitedFiles(report: Report): ReadonlySet<string> {
+  const read = known.get(report)
+  if (read !== undefined) return read
   const prefix = report.project?.prefix ?? ''
-  return report.notChecked.some(
-    (limit) =>
-      !harmlessLimits.includes(limit.code) &&
-      filesIn(limit).some((file) => hashPath(file) === pathHash || hashPath(prefix + file) === pathHash),
-  )
+  const limits = report.notChecked.filter(({ code }) => !harmlessLimits.includes(code))
+  const files = new Set(limits.flatMap(filesIn))
+  const hashes = new Set([...files].flatMap((file) => [hashPath(file), hashPath(prefix + file)]))
+  known.set(report, hashes)
+  return hashes
 }
 
 /** The file of the limit, and every word of its sentence that could be one. */
 function filesIn({ span, message }: Limit): readonly string[] {
-  const words = message.split(' ').map((word) => word.replace(/[,.:;]+$/, ''))
+  const words = message
+    .split(' ')
+    .filter((word) => word.length <= longestPath)
+    .map((word) => word.replace(/[,.:;]+$/, ''))
   return span === undefined ? words : [span.file, ...words]
 }

@@ -4,6 +4,7 @@ import { describeEffects, isMetadataOnly, metadataOnly } from '../reporters/effe
 import { codeElement, codeSpan, cutText, markdownText } from '../reporters/markdown-text.ts'
 import { count, describeOutcome, describeTransaction } from '../reporters/words.ts'
 import { lockChart } from './lock-chart.ts'
+import { groupBy } from './match.ts'
 import { gravity, isOpen } from './sticky-words.ts'
 import type { EvidencedEffect, Report, ReportMigration, ReportStatement } from '../core/model.ts'
 import type { ReviewedFinding } from './model.ts'
@@ -19,13 +20,9 @@ export function migrationsPart(
   nameOf: (file: string) => string,
   drawn: ReportMigration | undefined,
 ): Part {
+  const open = groupBy(findings.filter(isOpen), ({ finding }) => finding.span.file)
   const gravest = ({ file }: ReportMigration): number =>
-    Math.max(
-      0,
-      ...findings
-        .filter((each) => isOpen(each) && each.finding.span.file === file)
-        .map((each) => gravity(each.finding)),
-    )
+    (open.get(file) ?? []).reduce((worst, { finding }) => Math.max(worst, gravity(finding)), 0)
   return {
     pieces: report.migrations.map((migration) => ({
       weight: gravest(migration) * 3,
