@@ -2,6 +2,7 @@
  * The report as a reader that trusts nobody wants it: schemas/report.schema.json with caps. A test holds the two
  * together, field by field. The caps are far above what a run writes and far below what could hurt.
  */
+import { lockModes } from '../core/locks.ts'
 import { z } from 'zod'
 
 /** Text of people or of the server; hostile. */
@@ -47,16 +48,7 @@ const evidence = z.discriminatedUnion('by', [
   z.strictObject({ by: z.enum(['predicted', 'known']), source: word }),
 ])
 
-const lockMode = z.enum([
-  'AccessShareLock',
-  'RowShareLock',
-  'RowExclusiveLock',
-  'ShareUpdateExclusiveLock',
-  'ShareLock',
-  'ShareRowExclusiveLock',
-  'ExclusiveLock',
-  'AccessExclusiveLock',
-])
+const lockMode = z.enum(lockModes)
 
 const rewriteCause = z.enum([
   'column default',
