@@ -6,6 +6,12 @@ import { Superseded, type ReviewSession } from './execute-session.ts'
 
 export type CreateThread = Extract<Action, { readonly kind: 'create thread' }>
 
+/**
+ * A merge request in conflict may have no line that GitLab takes. The places were looked up in its diff, so when so many
+ * in a row are refused the others will be too, and asking for each would use up the time for the summary.
+ */
+const mostRefusedPlaces = 5
+
 /** Where the threads go. */
 export interface CreateContext {
   readonly session: ReviewSession
@@ -81,6 +87,7 @@ async function createOne(context: CreateContext, create: CreateThread, watch: Th
       () => watch.find(create),
     )
     watch.claim(thread)
+    session.refusedPlaces = 0
   } catch (error) {
     notCreated(session, create, error)
   }
@@ -95,6 +102,8 @@ function notCreated(session: ReviewSession, create: CreateThread, error: unknown
     case 'position':
     case 'refused':
       session.log(`GitLab takes no thread at ${where}: its finding stands in the summary. ${error.message}`)
+      session.refusedPlaces += 1
+      session.creatingStopped ||= session.refusedPlaces >= mostRefusedPlaces
       return
     case 'server':
     case 'rate limit':

@@ -32,6 +32,8 @@ export class ReviewSession {
   readonly unplaced = new Set<Finding>()
   /** No more threads in this run, e.g. because the server counts our requests. */
   creatingStopped = false
+  /** Threads in a row for which the server had no place. */
+  refusedPlaces = 0
   readonly log: (line: string) => void
   readonly signal: AbortSignal
   readonly sleep: SessionOptions['sleep']

@@ -116,6 +116,7 @@ class Review {
       if (creates.length === 0 || version === undefined) break
       await createThreads({ session, remote, version, policy }, creates)
       remote = await refreshState(session, remote)
+      if (session.creatingStopped) this.#giveUpOnThreads(remote)
       // a thread that the server did not take leaves room for another
       current = this.#planFor(remote)
       const newReason = this.#reasonNotToWrite(remote)
@@ -142,6 +143,14 @@ class Review {
     const newest = plan({ ...subject, remote, places, forbiddenThreads })
     this.#plan = newest
     return newest
+  }
+
+  /** Every finding that has no thread by now stands in the summary. */
+  #giveUpOnThreads(remote: RemoteState): void {
+    const { findings, actions } = this.#planFor(remote)
+    const creates = actions.flatMap((action) => (action.kind === 'create thread' ? [action.finding] : []))
+    const waiting = findings.flatMap((each) => (each.standing === 'over limit' ? [each.finding] : []))
+    for (const finding of [...creates, ...waiting]) this.#session.unplaced.add(finding)
   }
 
   #reasonNotToWrite(remote: RemoteState): string | undefined {

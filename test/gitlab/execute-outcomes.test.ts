@@ -122,6 +122,22 @@ describe('a failure that lasts', () => {
   })
 })
 
+describe('a merge request in which GitLab takes no line at all', () => {
+  it.each([false, true])('gets its summary within the time budget (old server: %s)', async (oldServer) => {
+    await using stage = await FakeStage.open({ oldServer })
+    const tables = Array.from({ length: 200 }, (_, index) => `ALTER TABLE t${index} ADD x int;\n`)
+    const subject = subjectOf(await stage.push({ 'a.sql': tables.join('') }))
+    const places = new Map(
+      [...subject.places].map(([finding, place]) => [finding, { ...place, newLine: place.newLine + 1000 }]),
+    )
+    const { outcome, findings } = await post(stage, { ...subject, places })
+    expect(outcome.kind).toBe('posted')
+    expect(new Set(findings.map(({ standing }) => standing))).toEqual(new Set(['summary']))
+    expect((await stickyOf(stage.bot))?.body).toContain('200 errors')
+    expect(stage.gitlab.requests.filter(({ status }) => status === 400)).toHaveLength(5)
+  })
+})
+
 describe('a role that may comment but not resolve', () => {
   it('leaves threads open, says how many, and still posts the rest', async () => {
     await using stage = await FakeStage.open({ users: { bot: { role: 'reporter', bot: true } } })
