@@ -136,6 +136,7 @@ async function publishTogether(
     if (error instanceof Superseded) await deleteDrafts(session, ours)
     if (!(error instanceof GitLabError) || !isSurvivable(error)) throw error
     session.log(`GitLab did not publish the drafts together, they are posted one by one. ${error.message}`)
+    if (error.maybeDone) await session.settle()
   }
   // publishing is no transaction: what is there counts, and what is still a draft is not needed any more
   const threads = isPublished ? await session.read((server) => server.threads()) : remote.threads

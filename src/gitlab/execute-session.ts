@@ -92,10 +92,15 @@ export class ReviewSession {
     }
   }
 
+  /** Gives the server time for what it may still be at. */
+  settle(): Promise<void> {
+    return this.sleep(settleMs, this.signal)
+  }
+
   /** What a failed request left behind, if it can have done so; every other failure is thrown on. */
   async #foundAfter<T>(error: unknown, find: () => Promise<T | undefined>): Promise<T | undefined> {
     if (!(error instanceof GitLabError) || !error.maybeDone) throw error
-    await this.sleep(settleMs, this.signal)
+    await this.settle()
     const found = await find()
     if (found !== undefined) this.writes += 1
     return found

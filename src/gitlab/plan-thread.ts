@@ -74,7 +74,10 @@ function openSteps(thread: OurThread, finding: Finding, context: PlanContext): T
   }
   const { headSha } = context.input.pipeline
   const why = 'the finding is there again'
-  const isSaid = thread.replies.some(({ marker }) => marker.kind === 'reply' && marker.headSha === headSha)
+  // once, too, where the server lets us speak but not reopen
+  const isSaid =
+    wasInterrupted(thread) ||
+    thread.replies.some(({ marker }) => marker.kind === 'reply' && marker.headSha === headSha)
   const reply: Action = {
     kind: 'reply',
     threadId: thread.id,

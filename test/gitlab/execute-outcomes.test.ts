@@ -166,6 +166,31 @@ describe('a role that may comment but not resolve', () => {
   })
 })
 
+describe('a role that was taken away after a thread was resolved', () => {
+  it('lets us say once that the finding is there again, not with every push', async () => {
+    await using stage = await FakeStage.open()
+    await reviewPush(stage, await stage.push({ 'a.sql': 'ALTER TABLE a ADD x int;\n' }))
+    await reviewPush(stage, await stage.push({ 'a.sql': 'SELECT 1;\n' }))
+    stage.gitlab.user('bot').role = 'reporter'
+    for (const text of ['1', '2', '3']) {
+      await reviewPush(stage, await stage.push({ 'a.sql': 'ALTER TABLE a ADD x int;\n', 'b.txt': text }))
+    }
+    expect(await notesOf(stage.bot, 'reply')).toHaveLength(1)
+  })
+})
+
+describe('drafts that GitLab goes on publishing after it gave up answering', () => {
+  it('become one thread each', async () => {
+    const { stage, subject } = await freshWorld(3)
+    await using _ = stage
+    stage.gitlab.fault({ method: 'POST', path: /bulk_publish$/ }, { kind: '504', saved: false })
+    const { outcome } = await review(subject, { server: stage.bot, sleep: () => stage.bot.publishDrafts() })
+    expect(outcome.kind).toBe('posted')
+    expect(await findingThreads(stage.bot)).toHaveLength(3)
+    expect(stage.gitlab.mails).toHaveLength(2)
+  })
+})
+
 describe('a merge request that changes midway', () => {
   it.each([
     [
