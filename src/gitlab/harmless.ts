@@ -7,6 +7,7 @@ import {
 } from '../core/effects.ts'
 import { displayType } from '../core/locks.ts'
 import { describeEffect, describeEvidence, statementOf } from '../reporters/effects.ts'
+import { objectNames } from '../reporters/object-names.ts'
 import { list } from '../reporters/words.ts'
 import { groupBy } from './match.ts'
 import type {
@@ -28,6 +29,8 @@ export interface HarmlessChange {
   readonly why: string
   /** `measured on PostgreSQL 18.4`, `predicted` */
   readonly evidence: string
+  /** What of it are names. */
+  readonly names: ReadonlySet<string>
 }
 
 /**
@@ -95,6 +98,7 @@ function describeStatement(
       what,
       why: [...reasons].join(', '),
       evidence: evidenceOf(report, statement),
+      names: objectNames(effects),
     },
   ]
 }

@@ -1,8 +1,9 @@
 import { blocksReads, blocksWrites, displayName, lockStrength } from '../core/locks.ts'
 import { describeMode, relationName } from '../reporters/effects.ts'
 import { lockTimeline } from '../reporters/lock-timeline.ts'
-import { cutText, markdownText } from '../reporters/markdown-text.ts'
-import { count, openFindings } from '../reporters/words.ts'
+import { codeSpan, cutText, markdownText } from '../reporters/markdown-text.ts'
+import { count, list, openFindings } from '../reporters/words.ts'
+import { groupBy } from './match.ts'
 import { gravity } from './sticky-words.ts'
 import type { LockMode, Report, ReportMigration } from '../core/model.ts'
 import type { LockTimeline, TimelineRow, TimelineSegment } from '../reporters/lock-timeline.ts'
@@ -10,8 +11,10 @@ import type { LockTimeline, TimelineRow, TimelineSegment } from '../reporters/lo
 /** More rows are no picture; more statements do not fit on the axis, which counts the days of a year. */
 const maxRows = 10
 const maxStatements = 300
-/** Beyond this many statements Mermaid may choose which numbers it writes below the chart. */
-const maxTicks = 40
+/** Beyond this many statements their boxes are too narrow for numbers, and Mermaid numbers the axis as it likes. */
+const maxBoxes = 30
+/** Beyond this many commits their signs stand on top of each other, and bars end with their statements anyway. */
+const maxCommits = 6
 /** Migrations whose locks are compared: each timeline takes a walk through the whole run. */
 const maxCandidates = 30
 
@@ -36,10 +39,10 @@ export function lockChart(report: Report, migration: ReportMigration): readonly 
   const timeline = strongRows(lockTimeline(report, migration))
   const rows = timeline.rows.slice(0, maxRows)
   const left = timeline.rows.length - rows.length
-  const lines = rows.map((row) => `- ${markdownText(describeRow(row, timeline))}`)
+  const lines = describeRows(rows, timeline).map((line) => `- ${line}`)
   const more = left > 0 ? [`- … and ${count(left, 'more relation')}`] : []
   return [
-    'Locks on what existed before: the axis counts statements, and a bar ends with the commit that gives the lock back.',
+    'Locks on what existed before, statement by statement; a bar ends where the lock is given back:',
     ['```mermaid', ...gantt(rows, timeline), '```'].join('\n'),
     [...lines, ...more].join('\n'),
   ]
@@ -85,25 +88,48 @@ function strongRows(timeline: LockTimeline): LockTimeline {
 
 /**
  * Days of the year stand for statements: `%-j` counts them from 1, and dates are what every version of Mermaid reads
- * alike (plain numbers are seconds to some and milliseconds to others).
+ * alike (plain numbers are seconds to some and milliseconds to others). A Mermaid that does not know the first line's
+ * settings, which is what makes room for names and puts the statements into one row, draws the same bars less well.
  */
 function gantt(rows: readonly TimelineRow[], { columns }: LockTimeline): readonly string[] {
-  const bar = ({ mode, from, to, kept }: TimelineSegment): string => {
-    const end = !kept ? ' given back' : columns[to - 1]?.commits === true ? ' until commit' : ''
-    const tag = blocksReads(mode) ? 'crit' : blocksWrites(mode) ? 'active' : 'done'
-    return `        ${mode}${end} :${tag}, ${dayOf(from)}, ${dayOf(to)}`
-  }
+  const names = rows.map(({ relation }) => chartName(displayName(relation)))
+  const commits = columns.flatMap(({ commits: isLast, number }) => (isLast ? [number] : []))
+  const hasBoxes = columns.length <= maxBoxes
+  const boxes = hasBoxes
+    ? columns.map(({ number }) => `        ${number} :done, ${dayOf(number - 1)}, ${dayOf(number)}`)
+    : [`        1 to ${columns.length} :done, ${dayOf(0)}, ${dayOf(columns.length)}`]
   return [
+    `%%{init: {"gantt": {"displayMode": "compact", "leftPadding": ${nameWidth(names)}}}}%%`,
     'gantt',
     '    dateFormat YYYY-MM-DD',
-    '    axisFormat %-j',
-    ...(columns.length <= maxTicks ? ['    tickInterval 1day'] : []),
+    ...(hasBoxes ? ['    axisFormat ·', '    tickInterval 1day'] : ['    axisFormat %-j']),
     '    todayMarker off',
-    ...rows.flatMap((row) => [
-      `    section ${chartName(displayName(row.relation))}`,
-      ...row.segments.map(bar),
-    ]),
+    '    section statement',
+    ...boxes,
+    ...(commits.length === 0 || commits.length > maxCommits ? [] : ['    section commit']),
+    ...(commits.length > maxCommits
+      ? []
+      : commits.map((number) => `        after ${number} :milestone, ${dayOf(number)}, 0d`)),
+    ...rows.flatMap((row, index) => bars(names[index] ?? '_', row, columns)),
   ]
+}
+
+/** A section for each bar, because the words on the bars of one row would run into each other. */
+function bars(name: string, { segments }: TimelineRow, columns: LockTimeline['columns']): readonly string[] {
+  return segments.flatMap(({ mode, from, to, kept }, index) => {
+    const end = !kept ? ' given back' : columns[to - 1]?.commits === true ? ' until commit' : ''
+    const tag = blocksReads(mode) ? 'crit' : blocksWrites(mode) ? 'active' : 'done'
+    return [
+      `    section ${name}${index === 0 ? '' : ` (${index + 1})`}`,
+      `        ${mode}${end} :${tag}, ${dayOf(from)}, ${dayOf(to)}`,
+    ]
+  })
+}
+
+/** Pixels for the names on the left, in Mermaid's letters of 11 pixels; its own 75 are less than most names take. */
+function nameWidth(names: readonly string[]): number {
+  const longest = Math.max(...names.map((name) => [...name].length), 'statement'.length)
+  return Math.min(280, Math.round(longest * 6.5) + 24)
 }
 
 /** The day that stands for the statement at that position, in a year that no today falls into. */
@@ -119,8 +145,17 @@ function chartName(name: string): string {
   return safe === '' ? '_' : safe
 }
 
-/** `orders: AccessExclusiveLock from statement 2 (line 4) to the commit after statement 4: reads and writes wait` */
-function describeRow({ relation, segments }: TimelineRow, { columns }: LockTimeline): string {
+/** Relations that are locked alike in one line. */
+function describeRows(rows: readonly TimelineRow[], timeline: LockTimeline): readonly string[] {
+  const alike = groupBy(rows, (row) => describeSegments(row, timeline))
+  return [...alike].map(([said, same]) => {
+    const names = same.map(({ relation }) => codeSpan(cutText(relationName(relation), 100)))
+    return `${list(names)}: ${markdownText(said)}`
+  })
+}
+
+/** `AccessExclusiveLock from statement 2 (line 4) to the commit after statement 4: reads and writes wait` */
+function describeSegments({ segments }: TimelineRow, { columns }: LockTimeline): string {
   const said = segments.map(({ mode, from, to, kept, openStart, openEnd }) => {
     const last = columns[to - 1]
     const begin = openStart ? 'from before' : `from statement ${from + 1} (line ${columns[from]?.line ?? 0})`
@@ -133,5 +168,5 @@ function describeRow({ relation, segments }: TimelineRow, { columns }: LockTimel
       !kept && to === from + 1 ? `during statement ${to} (line ${last?.line ?? 0})` : `${begin} ${end}`
     return `${mode} ${span}: ${describeMode(mode)}`
   })
-  return `${cutText(relationName(relation), 100)}: ${said.slice(0, 5).join('; ')}`
+  return said.slice(0, 5).join('; ')
 }

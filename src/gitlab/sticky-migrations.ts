@@ -1,8 +1,10 @@
 import { relationKey, strongestPerRelation } from '../core/effects.ts'
 import { lockStrength } from '../core/locks.ts'
-import { describeEffects, isMetadataOnly, metadataOnly } from '../reporters/effects.ts'
+import { isMetadataOnly, metadataOnly } from '../reporters/effects.ts'
 import { codeElement, codeSpan, cutText, markdownText } from '../reporters/markdown-text.ts'
+import { objectNames } from '../reporters/object-names.ts'
 import { count, describeOutcome, describeTransaction } from '../reporters/words.ts'
+import { effectLines } from './effect-lines.ts'
 import { lockChart } from './lock-chart.ts'
 import { groupBy } from './match.ts'
 import { gravity, isOpen } from './sticky-words.ts'
@@ -45,7 +47,11 @@ function migrationSection(
 ): string {
   const { file, statements, outcome, transaction } = migration
   const about = `${count(statements.length, 'statement')}, ${describeOutcome(outcome)}`
-  const receipts = statements.slice(0, maxStatements).map(describeStatement)
+  const locks = statements.flatMap(({ effects }) => effects.filter((effect) => effect.kind === 'lock'))
+  const isHeld = locks.length > 0 && locks.every(({ until }) => until === 'commit')
+  const receipts = statements
+    .slice(0, maxStatements)
+    .map((statement) => describeStatement(statement, !isHeld))
   const evidences = new Set(receipts.flatMap(({ evidence }) => evidence))
   const common = evidences.size === 1 ? [...evidences].join('') : undefined
   const mode = cutText(describeTransaction(transaction), 300)
@@ -53,7 +59,11 @@ function migrationSection(
   const left = statements.length - receipts.length
   return [
     `<details><summary>${codeElement(cutText(nameOf(file), 200))}: ${about}</summary>`,
-    `Transaction: ${markdownText(mode)}.${common === undefined ? '' : ` All effects ${markdownText(common)}.`}`,
+    [
+      `Transaction: ${markdownText(mode)}.`,
+      ...(isHeld ? ['Locks are held until commit.'] : []),
+      ...(common === undefined ? [] : [`All effects ${markdownText(common)}.`]),
+    ].join(' '),
     ...chart,
     ...(items.length === 0 ? [] : [items.join('\n')]),
     ...(left > 0 ? [`… and ${count(left, 'more statement')}.`] : []),
@@ -66,16 +76,31 @@ interface StatementReceipt {
   /** Empty when each line says its own, or when there is nothing to say. */
   readonly evidence: readonly string[]
   readonly hidden: number
+  readonly names: ReadonlySet<string>
 }
 
-function describeStatement({ effects }: ReportStatement): StatementReceipt {
+function describeStatement({ effects }: ReportStatement, holding: boolean): StatementReceipt {
   const locked = strongestPerRelation(effects.filter((effect) => effect.kind === 'lock'))
   const strength = new Map(locked.map(({ relation, mode }) => [relationKey(relation), lockStrength(mode)]))
-  const shown = effects.filter((effect) => !isOrdinary(effect, strength))
-  const { effects: lines, evidence } = describeEffects(shown, isMetadataOnly(effects) ? [metadataOnly] : [])
+  const changed = new Set(
+    effects.flatMap((effect) =>
+      effect.kind === 'catalog' && effect.change.type !== 'alter' ? [relationKey(effect.object)] : [],
+    ),
+  )
+  const shown = effects.filter((effect) => !isOrdinary(effect, strength) && !isSaid(effect, changed))
+  const metadata = isMetadataOnly(effects) ? [metadataOnly] : []
+  const { lines, evidence } = effectLines(shown, metadata, holding)
   // mixed evidence stands in the lines, and then no sentence above may speak for all
   const evidences = evidence === undefined ? (lines.length === 0 ? [] : ['mixed', 'evidence']) : [evidence]
-  return { lines, evidence: evidences, hidden: Math.max(0, lines.length - maxEffects) }
+  const hidden = Math.max(0, lines.length - maxEffects)
+  return { lines, evidence: evidences, hidden, names: objectNames(effects) }
+}
+
+/** `alters table orders`, where another line says what about the table changes. */
+function isSaid(effect: EvidencedEffect, changed: ReadonlySet<string>): boolean {
+  return (
+    effect.kind === 'catalog' && effect.change.type === 'alter' && changed.has(relationKey(effect.object))
+  )
 }
 
 /** Locks on indexes and the like that every query takes too, or that add nothing to the lock on their table. */
@@ -88,7 +113,7 @@ function isOrdinary(effect: EvidencedEffect, strength: ReadonlyMap<string, numbe
 function statementItem(
   { text, statements }: ReportMigration,
   index: number,
-  { lines, evidence, hidden }: StatementReceipt,
+  { lines, evidence, hidden, names }: StatementReceipt,
   common: string | undefined,
 ): string {
   const span = statements[index]?.span
@@ -96,13 +121,13 @@ function statementItem(
   const mark = `${index + 1}. `
   const indent = ' '.repeat(mark.length)
   const own = common === undefined && evidence.length === 1 ? evidence : []
+  const source = own.map((line) => markdownText(cutText(line, 200)))
   const bullets = [
-    ...lines.slice(0, maxEffects).map((line) => markdownText(cutText(line, 500))),
+    ...lines.slice(0, maxEffects).map((line) => markdownText(cutText(line, 500), names)),
     ...(hidden > 0 ? [`… and ${count(hidden, 'more effect')}`] : []),
-    ...own.map((line) => markdownText(cutText(line, 200))),
   ]
   return [
-    `${mark}${codeSpan(cutText(sql, 120))} (line ${span?.start.line ?? 0})`,
+    [`${mark}${codeSpan(cutText(sql, 120))} (line ${span?.start.line ?? 0})`, ...source].join(', '),
     ...bullets.map((line) => `${indent}- ${line}`),
   ].join('\n')
 }

@@ -2,6 +2,7 @@ import { lockStrength } from '../core/locks.ts'
 import { describeMode } from '../reporters/effects.ts'
 import { codeSpan, cutText, markdownText, tableCell } from '../reporters/markdown-text.ts'
 import { ruleLink } from '../reporters/markdown.ts'
+import { objectNames } from '../reporters/object-names.ts'
 import { count } from '../reporters/words.ts'
 import { fileLine } from './blob-link.ts'
 import { gravestFirst, gravity, isOpen, severitySign } from './sticky-words.ts'
@@ -10,7 +11,8 @@ import type { ReviewedFinding, StickyContent } from './model.ts'
 import type { Part } from './sticky-fit.ts'
 import type { RuleLinks } from './thread-body.ts'
 
-const head = '| severity | where | what happens | lock | review |\n|---|---|---|---|---|'
+/** Three columns: with more, the last ones are out of sight in the width that GitLab gives a note. */
+const head = '| severity | where and lock | what happens |\n|---|---|---|'
 
 /** One row per finding, the gravest first and what people accepted last. */
 export function findingsTable(
@@ -22,14 +24,16 @@ export function findingsTable(
   const row = (each: ReviewedFinding): string => {
     const { finding } = each
     const { file, start } = finding.span
+    const message = markdownText(cutText(finding.message, 400), objectNames(finding.because))
     const cells = [
-      `${severitySign[finding.severity]} ${finding.severity}`,
-      fileLine(pipeline, file, start.line, nameOf(file)),
-      `${markdownText(cutText(finding.message, 400))} (${ruleLink(cutText(finding.ruleId, 80), links)})`,
-      describeStrongestLock(finding),
-      describeStanding(each, policy.maxThreads),
+      [`${severitySign[finding.severity]}\u00a0${finding.severity}`],
+      [fileLine(pipeline, file, start.line, nameOf(file)), describeStrongestLock(finding)],
+      [
+        `${message} (${ruleLink(cutText(finding.ruleId, 80), links)})`,
+        describeStanding(each, policy.maxThreads),
+      ],
     ]
-    return `| ${cells.map(tableCell).join(' | ')} |`
+    return `| ${cells.map((lines) => tableCell(lines.filter((line) => line !== '').join('<br>'))).join(' | ')} |`
   }
   return {
     pieces: gravestFirst(findings).map((each) => ({
@@ -55,6 +59,7 @@ function describeStrongestLock({ because, evidence }: Finding): string {
   return `${codeSpan(strongest.mode)}: ${describeMode(strongest.mode)}${how === '' ? '' : ` (${how})`}`
 }
 
+/** Why the finding has no open thread; nothing where it has one, which is what everybody expects. */
 function describeStanding(
   { finding, standing, by, acceptance }: ReviewedFinding,
   maxThreads: number,
@@ -63,19 +68,19 @@ function describeStanding(
   const until = finding.allowed?.until
   switch (standing) {
     case 'thread':
-      return 'open thread'
+      return ''
     case 'summary':
-      return 'not on a line of the diff, see below'
+      return '**No thread**: not on a line of the diff, see below'
     case 'over limit':
-      return `more than ${count(maxThreads, 'thread')}, see below`
+      return `**No thread**: more than ${count(maxThreads, 'thread')}, see below`
     case 'acknowledged':
-      return by === undefined ? 'acknowledged' : `acknowledged by ${userName(by.username)}`
+      return `**Acknowledged**${by === undefined ? '' : ` by ${userName(by.username)}`}`
     case 'accepted':
       return acceptance === undefined
-        ? 'accepted'
-        : `accepted by ${userName(acceptance.by.username)}${reason(acceptance.reason)}`
+        ? '**Accepted**'
+        : `**Accepted** by ${userName(acceptance.by.username)}${reason(acceptance.reason)}`
     case 'allowed':
-      return `allowed in the SQL${until === undefined ? '' : ` until ${codeSpan(cutText(until, 40))}`}${reason(finding.allowed?.reason ?? '')}`
+      return `**Allowed in the SQL**${until === undefined ? '' : ` until ${codeSpan(cutText(until, 40))}`}${reason(finding.allowed?.reason ?? '')}`
   }
 }
 

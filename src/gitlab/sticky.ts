@@ -65,9 +65,9 @@ function shortenedPart(pipelineUrl: string | undefined): Part {
 
 function harmlessPart(content: StickyContent, nameOf: (file: string) => string): Part {
   const { report, pipeline } = content
-  const pieces = harmlessChanges(report).map(({ file, line, what, why, evidence }) => ({
+  const pieces = harmlessChanges(report).map(({ file, line, what, why, evidence, names }) => ({
     weight: 15,
-    text: `- ${fileLine(pipeline, file, line, nameOf(file))} ${markdownText(cutText(what, 400))}: ${markdownText(cutText(`${why}, ${evidence}`, 300))}.`,
+    text: `- ${fileLine(pipeline, file, line, nameOf(file))} ${markdownText(cutText(what, 400), names)}: ${markdownText(cutText(`${why}, ${evidence}`, 300))}.`,
   }))
   const title = `${count(pieces.length, 'change')} checked and found harmless`
   return listPart(title, pieces, content.findings.length > 0)

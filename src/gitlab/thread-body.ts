@@ -1,7 +1,10 @@
-import { receipt, statementOf } from '../reporters/effects.ts'
+import { isMetadataOnly, metadataOnly, statementOf } from '../reporters/effects.ts'
 import { codeSpan, cutText, markdownText } from '../reporters/markdown-text.ts'
 import { remedyMarkdown, ruleLink } from '../reporters/markdown.ts'
+import { objectNames } from '../reporters/object-names.ts'
+import { printableLine } from '../reporters/printable.ts'
 import { shortCommit } from './blob-link.ts'
+import { effectLines } from './effect-lines.ts'
 import { allowReply, describeAllowBy, severitySign } from './sticky-words.ts'
 import { suggestionBlock } from './thread-suggestion.ts'
 import type { Finding, Report } from '../core/model.ts'
@@ -32,18 +35,27 @@ export function threadBody({ report, finding, policy, place }: ThreadContent, li
   const suggestion =
     place.suggestion && finding.suggestion !== undefined ? suggestionBlock(finding.suggestion) : undefined
   return [
-    `${severitySign[finding.severity]} **${markdownText(cutText(finding.message, 1000))}**`,
+    `${severitySign[finding.severity]} **${headline(finding)}**`,
     ...receiptLines(report, finding),
     ...adviceLines(finding, suggestion),
     footer(finding, policy, links),
   ].join('\n\n')
 }
 
+/** The message, in which nothing but words of ours is plain: emphasis needs something to emphasise. */
+function headline({ message, because, ruleId }: Finding): string {
+  const text = markdownText(cutText(message, 1000), objectNames(because))
+  return text === '' ? codeSpan(cutText(ruleId, 80)) : text
+}
+
 /** `Measured on PostgreSQL 18.4:` and a list; the evidence is said once where it can be. */
 export function receiptLines(report: Report, finding: Finding): readonly string[] {
-  const { effects, evidence, notes } = receipt(finding, statementOf(report, finding))
-  const said = [...effects, ...notes]
-  const lines = said.slice(0, maxReceiptLines).map((line) => `- ${markdownText(cutText(line, 500))}`)
+  const statement = statementOf(report, finding)
+  const metadata = statement !== undefined && isMetadataOnly(statement.effects) ? [metadataOnly] : []
+  const { lines: effects, evidence } = effectLines(finding.because, metadata)
+  const names = objectNames(finding.because)
+  const said = [...effects, ...finding.notes.map(printableLine)]
+  const lines = said.slice(0, maxReceiptLines).map((line) => `- ${markdownText(cutText(line, 500), names)}`)
   if (said.length > maxReceiptLines) lines.push(`- … and ${said.length - maxReceiptLines} more`)
   if (lines.length === 0) return []
   const title = evidence === undefined || effects.length === 0 ? 'Why:' : `${sentenceStart(evidence)}:`

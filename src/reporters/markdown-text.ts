@@ -5,22 +5,35 @@ import { printable, printableLine, wellFormed } from './printable.ts'
 /**
  * Words that mean nothing to markdown or to GitLab: letters, possibly hyphenated, and short numbers, with
  * ordinary punctuation around. Everything else could be markup, a mention, a reference, a quick action, a
- * link or an emoji. A run of seven hexadecimal digits could be a commit.
+ * link or an emoji. A run of seven hexadecimal digits could be a commit, and comrak makes a link of `www.`.
  */
 const plainWord =
-  /^[("]?(?![0-9a-f]{7,40}\b)(?:\p{L}+(?:[-'’]\p{L}+)*|\d{1,6}(?:\.\d{1,6})?)(?:[)".,;:?!]*)$/iu
+  /^[("]?(?![0-9a-f]{7,40}\b|www\.)(?:\p{L}+(?:[-'’]\p{L}+)*|\d{1,6}(?:\.\d{1,6})?)(?:[)".,;:?!]*)$/iu
 const plainSign = /^[—–…→×=.,;]$/u
+
+/** `12.` and `12)` at the beginning of a line make a list of it. */
+const listNumber = /^\d+[.)]/
 
 /**
  * One line of markdown that shows exactly this text and does nothing: every word that is not plainly a word
- * goes into a code span, which is also how identifiers want to look.
+ * goes into a code span, which is also how identifiers want to look. So do those of `names`, however plain.
  */
-export function markdownText(text: string): string {
+export function markdownText(text: string, names: ReadonlySet<string> = noNames): string {
   return printableLine(text)
     .split(' ')
     .filter((word) => word !== '')
-    .map((word) => (plainWord.test(word) || plainSign.test(word) ? word : codeWord(word)))
+    .map((word, index) => {
+      const isPlain = plainSign.test(word) || (plainWord.test(word) && !isName(word, names))
+      return isPlain && !(index === 0 && listNumber.test(word)) ? word : codeWord(word)
+    })
     .join(' ')
+}
+
+const noNames: ReadonlySet<string> = new Set()
+
+/** Is the plain word, without the punctuation around it, one of the names? */
+function isName(word: string, names: ReadonlySet<string>): boolean {
+  return names.size > 0 && names.has(word.replace(/^[("]/, '').replace(/[)".,;:?!]+$/, ''))
 }
 
 /** A code span that cannot be left: its delimiter is longer than any run of backticks inside. */

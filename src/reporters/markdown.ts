@@ -16,6 +16,7 @@ import {
   verdict,
   type FileGroup,
 } from './words.ts'
+import { objectNames } from './object-names.ts'
 import type { Finding, Report, ReportMigration } from '../core/model.ts'
 import type { Reporter, ReporterOptions } from './reporter.ts'
 
@@ -115,17 +116,18 @@ export function findingMarkdown(
   options: Pick<ReporterOptions, 'ruleUrl'>,
   details = true,
 ): string {
-  const { allowed, severity, span } = finding
+  const { allowed, severity, span, because } = finding
+  const message = markdownText(finding.message, objectNames(because))
   const place = `${codeSpan(`${span.file}:${span.start.line}`)} · ${ruleLink(finding.ruleId, options)}`
   if (allowed !== undefined) {
     const until = allowed.until === undefined ? '' : ` until ${codeSpan(allowed.until)}`
-    return `**allowed**${until}: ${markdownText(finding.message)}\\\n${place}\\\nReason: ${markdownText(allowed.reason)}`
+    return `**allowed**${until}: ${message}\\\n${place}\\\nReason: ${markdownText(allowed.reason)}`
   }
   const frame = codeFrame(report, finding)
   const more = frame === undefined ? 0 : frame.before + frame.after
   const code = frame?.lines.map(({ text }) => text).join('\n')
   return [
-    `**${severity}**: ${markdownText(finding.message)}\\\n${place}`,
+    `**${severity}**: ${message}\\\n${place}`,
     ...(code === undefined ? [] : [codeBlock(code, 'sql')]),
     ...(more > 0 ? [`… and ${count(more, 'more line')} of the statement.`] : []),
     ...(details ? receiptDetails(report, finding) : []),
@@ -136,24 +138,32 @@ function receiptDetails(report: Report, finding: Finding): readonly string[] {
   const { effects, evidence, notes } = receipt(finding, statementOf(report, finding))
   const lines = [...effects, ...(evidence === undefined ? [] : [evidence]), ...notes]
   const remedy = remedyMarkdown(finding)
+  const names = objectNames(finding.because)
   if (lines.length === 0 && remedy.length === 0) return []
   const title = [...(lines.length > 0 ? ['Why'] : []), ...(remedy.length > 0 ? ['how to do it instead'] : [])]
   return [
     `<details><summary>${title.join(', and ')}</summary>`,
-    ...(lines.length === 0 ? [] : [lines.map((line) => `- ${markdownText(line)}`).join('\n')]),
+    ...(lines.length === 0 ? [] : [lines.map((line) => `- ${markdownText(line, names)}`).join('\n')]),
     ...remedy,
     '</details>',
   ]
 }
 
 /** What to do instead, in words and as SQL, a part per paragraph or block; nothing when the rule has no remedy. */
-export function remedyMarkdown({ remedy }: Finding): readonly string[] {
+export function remedyMarkdown({ remedy, because }: Finding): readonly string[] {
   if (remedy === undefined) return []
-  const steps = remedy.migrations.flatMap((step, index) => {
-    const note = describeRemedyStep(step, index, remedy.migrations.length)
-    return [...(note === '' ? [] : [`${note}:`]), codeBlock(step.sql.trim(), 'sql')]
+  const { migrations, summary } = remedy
+  const steps = migrations.flatMap((step, index) => {
+    const note = describeRemedyStep(step, index, migrations.length)
+    const isSaid = migrations.length === 1 && summary.includes(note)
+    return [...(isSaid ? [] : [`${sentence(note)}:`]), codeBlock(step.sql.trim(), 'sql')]
   })
-  return [`**Instead**: ${markdownText(remedy.summary)}`, ...steps]
+  return [`**Instead**: ${markdownText(summary, objectNames(because))}`, ...steps]
+}
+
+/** `Migration 1 of 2`, `To be run outside a transaction`. */
+function sentence(note: string): string {
+  return note.startsWith('outside') ? `To be run ${note}` : note.charAt(0).toUpperCase() + note.slice(1)
 }
 
 function quietItem(migration: ReportMigration): string {

@@ -57,7 +57,7 @@ describe('whatever a migration, its names or a comment say', () => {
     const [, chart] = /^```mermaid\n([\s\S]*?)\n```$/m.exec(stickyBody(hostileContent(seed))) ?? []
     for (const line of chart?.split('\n') ?? []) {
       expect(line).toMatch(
-        /^(?:gantt| {4}(?:dateFormat YYYY-MM-DD|axisFormat %-j|tickInterval 1day|todayMarker off)| {4}section [\p{L}\p{N}_.… ]+| {8}[A-Z]\w+Lock(?: until commit| given back)? :(?:crit|active|done), 2000-\d\d-\d\d, 2000-\d\d-\d\d)$/u,
+        /^(?:%%\{init: \{"gantt": \{"displayMode": "compact", "leftPadding": \d+\}\}\}%%|gantt| {4}(?:dateFormat YYYY-MM-DD|axisFormat ·|tickInterval 1day|todayMarker off)| {4}section [\p{L}\p{N}_.… ]+(?: \(\d+\))?| {8}(?:\d+|[A-Z]\w+Lock(?: until commit| given back)?) :(?:crit|active|done), 2000-\d\d-\d\d, 2000-\d\d-\d\d| {8}after \d+ :milestone, 2000-\d\d-\d\d, 0d)$/u,
       )
     }
   })
@@ -100,6 +100,10 @@ describe('whatever a migration, its names or a comment say', () => {
       'www.evil.example',
       '*x*',
       '| a | b |',
+      'see www.',
+      '12. item',
+      '- 3) item',
+      '****',
     ]) {
       expect(() => expectInert(`harmless\n${active}\n`), active).toThrow('expected')
     }

@@ -64,18 +64,27 @@ describe('the chart', () => {
     expect(lockChart(sampleReport, loyalty).slice(1)).toEqual([
       [
         '```mermaid',
+        '%%{init: {"gantt": {"displayMode": "compact", "leftPadding": 128}}}%%',
         'gantt',
         '    dateFormat YYYY-MM-DD',
-        '    axisFormat %-j',
+        '    axisFormat ·',
         '    tickInterval 1day',
         '    todayMarker off',
+        '    section statement',
+        '        1 :done, 2000-01-01, 2000-01-02',
+        '        2 :done, 2000-01-02, 2000-01-03',
+        '        3 :done, 2000-01-03, 2000-01-04',
+        '        4 :done, 2000-01-04, 2000-01-05',
+        '        5 :done, 2000-01-05, 2000-01-06',
+        '    section commit',
+        '        after 5 :milestone, 2000-01-06, 0d',
         '    section customers',
         '        AccessExclusiveLock until commit :crit, 2000-01-01, 2000-01-06',
         '    section billing.invoices',
         '        AccessExclusiveLock until commit :crit, 2000-01-02, 2000-01-06',
         '```',
       ].join('\n'),
-      '- customers: AccessExclusiveLock from statement 1 (line 1) to the commit after statement 5: reads and writes wait\n' +
+      '- `customers`: AccessExclusiveLock from statement 1 (line 1) to the commit after statement 5: reads and writes wait\n' +
         '- `billing.invoices`: AccessExclusiveLock from statement 2 (line 2) to the commit after statement 5: reads and writes wait',
     ])
   })
@@ -89,21 +98,61 @@ describe('the chart', () => {
       [lock(orders, 'AccessExclusiveLock')],
     )
     const [, chart, list] = lockChart(report, only(report))
-    expect(chart).toContain('        ShareUpdateExclusiveLock given back :done, 2000-01-01, 2000-01-02\n')
-    expect(chart).toContain('        ShareLock :active, 2000-01-02, 2000-01-03\n')
-    expect(chart).toContain('        AccessExclusiveLock until commit :crit, 2000-01-03, 2000-01-04\n')
+    expect(chart).toContain(
+      '    section orders\n        ShareUpdateExclusiveLock given back :done, 2000-01-01, 2000-01-02\n' +
+        '    section orders (2)\n        ShareLock :active, 2000-01-02, 2000-01-03\n' +
+        '    section orders (3)\n        AccessExclusiveLock until commit :crit, 2000-01-03, 2000-01-04\n',
+    )
     expect(list).toBe(
-      '- orders: ShareUpdateExclusiveLock during statement 1 (line 1): schema changes and vacuum wait, reads and writes go on;' +
+      '- `orders`: ShareUpdateExclusiveLock during statement 1 (line 1): schema changes and vacuum wait, reads and writes go on;' +
         ' ShareLock from statement 2 (line 2) to the end of statement 2: writes wait;' +
         ' AccessExclusiveLock from statement 3 (line 3) to the commit after statement 3: reads and writes wait',
     )
+  })
+
+  it('says once what is true of several relations', () => {
+    const locks = ['a', 'b'].map((name) => lock(table(name), 'ShareLock'))
+    const report = reportOf('a.sql', [...locks, lock(table('c'), 'AccessExclusiveLock')], [])
+    const to = 'from statement 1 (line 1) to the commit after statement 2'
+    expect(lockChart(report, only(report))[2]).toBe(
+      `- \`c\`: AccessExclusiveLock ${to}: reads and writes wait\n- \`a\` and \`b\`: ShareLock ${to}: writes wait`,
+    )
+  })
+
+  it('leaves room for the names, but not more than half of the chart', () => {
+    const padding = (name: string): number => {
+      const report = reportOf('a.sql', [lock(table(name), 'ShareLock')], [])
+      return Number(/"leftPadding": (\d+)/.exec(lockChart(report, only(report))[1] ?? '')?.[1])
+    }
+    expect(padding('a')).toBe(padding('statement'))
+    expect(padding('customer_addresses')).toBeGreaterThan(padding('customers'))
+    expect(padding('x'.repeat(1000))).toBeLessThanOrEqual(280)
+  })
+
+  it('marks commits as long as they can be told apart', () => {
+    const commitsOf = (count: number): number => {
+      const report = reportOf(
+        'a.sql',
+        ...Array.from({ length: count }, () => [lock(table('a'), 'ShareLock')]),
+      )
+      const [made] = report.migrations.map((each) => ({
+        ...each,
+        statements: each.statements.map((statement, index) => ({ ...statement, transaction: index })),
+      }))
+      const chart = made === undefined ? '' : lockChart({ ...report, migrations: [made] }, made)[1]
+      return chart?.match(/ :milestone, /g)?.length ?? 0
+    }
+    expect(commitsOf(6)).toBe(6)
+    expect(commitsOf(7)).toBe(0)
   })
 
   it('shows ten relations at most, and leaves the numbers of many statements to Mermaid', () => {
     const locks = Array.from({ length: 12 }, (_, number) => lock(table(`t${number}`), 'ShareLock'))
     const report = reportOf('a.sql', locks, ...Array.from({ length: 50 }, () => []))
     const [, chart, list] = lockChart(report, only(report))
-    expect(chart?.match(/section/g)).toHaveLength(10)
+    expect(chart?.match(/section/g)).toHaveLength(12)
+    expect(chart).toContain('    section statement\n        1 to 51 :done, 2000-01-01, 2000-02-21\n')
+    expect(chart).toContain('axisFormat %-j')
     expect(chart).not.toContain('tickInterval')
     expect(chart).toContain(', 2000-01-01, 2000-02-21')
     expect(list).toMatch(/\n- … and 2 more relations$/)

@@ -43,10 +43,10 @@ describe('the verdict', () => {
     expect(body).toMatch(
       /failed: 1 error\n\nNot counted: 1 accepted in a comment and 1 allowed in the SQL\. Counted: 1 whose/,
     )
-    expect(rowOf(body, index.ruleId)).toContain('| accepted by `alice`: table is empty |')
-    expect(rowOf(body, rewrite.ruleId)).toContain('| acknowledged by `alice` |')
+    expect(rowOf(body, index.ruleId)).toContain('<br>**Accepted** by `alice`: table is empty |')
+    expect(rowOf(body, rewrite.ruleId)).toContain('<br>**Acknowledged** by `alice` |')
     expect(rowOf(body, 'avoid-drop-column')).toContain(
-      '| allowed in the SQL until `2027-01-31`: nothing has read it since release 41 |',
+      '<br>**Allowed in the SQL** until `2027-01-31`: nothing has read it since release 41 |',
     )
     expect(body.indexOf(rowOf(body, rewrite.ruleId))).toBeLessThan(body.indexOf(rowOf(body, index.ruleId)))
   })
@@ -131,16 +131,16 @@ describe('the table of findings', () => {
   it('links the line at head, names the file shortly, and says what waits', () => {
     const row = rowOf(stickyBody(stickyContent()), index.ruleId)
     expect(row).toBe(
-      `| 🔴 error | [\`20260301120000_orders_status.sql:6\`](https://gitlab.example.com/shop/backend/-/blob/${headSha}/migrations/20260301120000_orders_status.sql#L6)` +
-        ' | Building `orders_status_idx` blocks every write to orders until it is done. (`require-concurrent-index`)' +
-        ' | `ShareLock`: writes wait | open thread |',
+      `| 🔴\u00a0error | [\`20260301120000_orders_status.sql:6\`](https://gitlab.example.com/shop/backend/-/blob/${headSha}/migrations/20260301120000_orders_status.sql#L6)` +
+        '<br>`ShareLock`: writes wait' +
+        ' | Building `orders_status_idx` blocks every write to `orders` until it is done. (`require-concurrent-index`) |',
     )
   })
 
   it('is sorted by severity', () => {
-    const severities = [...stickyBody(stickyContent()).matchAll(/^\| \S+ (error|warning|info) \|/gm)].map(
-      ([, word]) => word,
-    )
+    const severities = [
+      ...stickyBody(stickyContent()).matchAll(/^\| \S+\u00a0(error|warning|info) \|/gm),
+    ].map(([, word]) => word)
     expect(severities).toEqual([...Array(6).fill('error'), ...Array(3).fill('warning'), 'info', 'warning'])
   })
 
@@ -172,15 +172,17 @@ describe('findings without a thread', () => {
       '<details><summary>error in <code>20260301120000_orders_status.sql&#58;6</code></summary>',
     )
     expect(details).toContain('```sql\nCREATE INDEX orders_status_idx\n  ON orders (status);\n```')
-    expect(details).toContain('Measured on PostgreSQL 18.4:\n\n- ShareLock on orders')
+    expect(details).toContain('Measured on PostgreSQL 18.4:\n\n- ShareLock on `orders`')
     expect(details).toContain('CREATE INDEX CONCURRENTLY orders_status_idx')
     expect(details).toContain('<summary>warning in')
     expect(details).not.toContain('avoid-table-rewrite')
   })
 
   it('say in the table why they have none', () => {
-    expect(rowOf(body, index.ruleId)).toMatch(/\| more than 20 threads, see below \|$/)
-    expect(rowOf(body, several.ruleId)).toMatch(/\| not on a line of the diff, see below \|$/)
+    expect(rowOf(body, index.ruleId)).toMatch(/<br>\*\*No thread\*\*: more than 20 threads, see below \|$/)
+    expect(rowOf(body, several.ruleId)).toMatch(
+      /<br>\*\*No thread\*\*: not on a line of the diff, see below \|$/,
+    )
   })
 })
 
@@ -192,12 +194,12 @@ describe('effects', () => {
         body,
       ) ?? []
     expect(section).toContain(
-      'Transaction: the whole file is one transaction (Flyway default). All effects measured on PostgreSQL 18.4.',
+      'Transaction: the whole file is one transaction (Flyway default). Locks are held until commit. All effects measured on PostgreSQL 18.4.',
     )
     expect(section).toContain(
       '1. `ALTER TABLE customers ADD COLUMN loyalty_points integer;` (line 1)\n' +
-        '   - AccessExclusiveLock on customers (reads and writes wait), held until commit\n' +
-        '   - adds column `loyalty_points` integer to table customers\n' +
+        '   - AccessExclusiveLock on `customers` (reads and writes wait)\n' +
+        '   - adds column `loyalty_points` integer to table `customers`\n' +
         '   - metadata only: no row is read or written\n' +
         '2. ',
     )
@@ -263,7 +265,7 @@ describe('a note that is too long', () => {
     )
     const kept = (severity: string): number =>
       body.match(new RegExp(`^<details><summary>${severity} in`, 'gm'))?.length ?? 0
-    const rows = body.match(/^\| \S+ (?:error|warning|info) \|/gm)?.length
+    const rows = body.match(/^\| \S+\u00a0(?:error|warning|info) \|/gm)?.length
     expect(rows).toBe(300)
     expect(kept('info')).toBe(0)
     expect(kept('error')).toBeGreaterThan(kept('warning'))
@@ -273,7 +275,7 @@ describe('a note that is too long', () => {
 
   it('keeps the rows of the gravest findings longest', () => {
     const body = stickyBody(content, {}, 20_000)
-    const rows = [...body.matchAll(/^\| \S+ (error|warning|info) \|/gm)].map(([, severity]) => severity)
+    const rows = [...body.matchAll(/^\| \S+\u00a0(error|warning|info) \|/gm)].map(([, severity]) => severity)
     expect(rows.length).toBeGreaterThan(10)
     expect(new Set(rows)).toEqual(new Set(['error']))
     expect(body).toContain(`… and **${300 - rows.length} more findings**, the least severe.`)

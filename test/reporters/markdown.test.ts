@@ -34,10 +34,12 @@ describe('markdown', () => {
   it('folds receipt and remedy, with the blank line that markdown inside HTML needs', () => {
     const body = markdown(sampleReport, options)
     expect(body).toContain(
-      '<details><summary>Why, and how to do it instead</summary>\n\n- ShareLock on orders',
+      '<details><summary>Why, and how to do it instead</summary>\n\n- ShareLock on `orders`',
     )
     expect(body.match(/^<details>/gm)).toHaveLength(body.match(/^<\/details>$/gm)?.length ?? -1)
-    expect(body).toContain('outside a transaction:\n\n```sql\nCREATE INDEX CONCURRENTLY orders_status_idx')
+    expect(body).toContain(
+      'To be run outside a transaction:\n\n```sql\nCREATE INDEX CONCURRENTLY orders_status_idx',
+    )
   })
 
   it('gives allowed findings with their reason and without details', () => {

@@ -19,6 +19,6 @@ export function outsideCode(text: string): string {
 /** Nothing here mentions, refers, links, formats, commands or is HTML of anybody but us. */
 export function expectHarmless(text: string): void {
   const rest = outsideCode(text).replaceAll(/<\/?details>|<\/?summary>/g, '')
-  expect(rest).not.toMatch(/[<>@#!~%$&[\]`|{}_]|:\w+:|https?|www\.|\w\.\w{2}/)
+  expect(rest).not.toMatch(/[<>@#!~%$&[\]`|{}_]|:\w+:|https?|\bwww\b\.?|\w\.\w{2}/)
   expect(rest).not.toMatch(/^\s*\//m)
 }

@@ -1,0 +1,67 @@
+import { relationKey } from '../core/effects.ts'
+import { describeEffects, describeEvidence, describeMode, relationName } from '../reporters/effects.ts'
+import { list } from '../reporters/words.ts'
+import type { EvidencedEffect, LockEffect } from '../core/model.ts'
+
+/** Effects in words, ready to be escaped. */
+export interface EffectLines {
+  /** Each ends with its evidence where that differs from line to line. */
+  readonly lines: readonly string[]
+  /** The evidence, said once, when all effects share it. */
+  readonly evidence: string | undefined
+}
+
+/** More relations in a line are no longer read. */
+const maxRelations = 12
+
+/**
+ * As describeEffects() of the reporters, but with equal locks on several relations in one line. `holding`: do the lines
+ * say how long locks are held? `more` is said on the same evidence as the last effect.
+ */
+export function effectLines(
+  effects: readonly EvidencedEffect[],
+  more: readonly string[] = [],
+  holding = true,
+): EffectLines {
+  const groups = new Map<unknown, EvidencedEffect[]>()
+  for (const effect of effects) {
+    const key = effect.kind === 'lock' ? lockKey(effect) : effect
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [effect])
+    else group.push(effect)
+  }
+  const said = [...groups.values()].flatMap((group) => describeGroup(group, holding))
+  const last = said.at(-1)
+  if (last !== undefined) said.push(...more.map((text) => ({ text, evidence: last.evidence })))
+  const kinds = new Set(said.map(({ evidence }) => evidence))
+  const lines = said.map(({ text, evidence }) => (kinds.size === 1 ? text : `${text} — ${evidence}`))
+  return { lines: [...new Set(lines)], evidence: kinds.size === 1 ? last?.evidence : undefined }
+}
+
+function lockKey({ mode, until, relation, evidence }: LockEffect & EvidencedEffect): string {
+  return JSON.stringify([mode, until, relation.existedBefore, describeEvidence(evidence)])
+}
+
+function describeGroup(
+  group: readonly EvidencedEffect[],
+  holding: boolean,
+): readonly { readonly text: string; readonly evidence: string }[] {
+  const described = describeEffects(group.slice(0, 1))
+  const [text] = described.effects
+  if (text === undefined || described.evidence === undefined) return []
+  const locks = group.filter((effect): effect is LockEffect & EvidencedEffect => effect.kind === 'lock')
+  return [{ text: locks.length === 0 ? text : describeLocks(locks, holding), evidence: described.evidence }]
+}
+
+/** `AccessExclusiveLock on orders and customers (reads and writes wait), held until commit` */
+function describeLocks(locks: readonly LockEffect[], holding: boolean): string {
+  const relations = new Map(locks.map(({ relation }) => [relationKey(relation), relation]))
+  const names = [...relations.values()].map(relationName)
+  const left = names.length - maxRelations
+  const shown = left > 0 ? [...names.slice(0, maxRelations), `${left} more`] : names
+  const [first] = locks
+  if (first === undefined) return ''
+  const fresh = first.relation.existedBefore ? '' : ', created in this run'
+  const held = first.until === 'commit' ? ', held until commit' : ', given back when the statement ends'
+  return `${first.mode} on ${list(shown)}${fresh} (${describeMode(first.mode)})${holding ? held : ''}`
+}
