@@ -1,5 +1,5 @@
 /** Does the merge request pass? */
-import type { FailOn, Report, Severity } from '../core/model.ts'
+import type { FailOn, Report, ReportMigration, Severity } from '../core/model.ts'
 import type { ReviewedFinding } from './model.ts'
 
 const severities: readonly Severity[] = ['info', 'warning', 'error']
@@ -11,9 +11,13 @@ const severities: readonly Severity[] = ['info', 'warning', 'error']
  */
 export function gate(report: Report, findings: readonly ReviewedFinding[]): boolean {
   const { failOn, requireRehearsal } = report.settings
-  const unrehearsed = report.migrations.some(({ outcome }) => outcome === 'not rehearsed')
-  if (requireRehearsal && unrehearsed) return false
+  if (requireRehearsal && unrehearsed(report).length > 0) return false
   return !findings.some((reviewed) => !isExcused(reviewed) && reaches(reviewed.finding.severity, failOn))
+}
+
+/** Migrations that ran on no server, because that failed or because nobody asked for it. */
+export function unrehearsed({ migrations }: Report): readonly ReportMigration[] {
+  return migrations.filter(({ outcome }) => outcome === 'not rehearsed' || outcome === 'predicted')
 }
 
 /** What is known without the merge request: for runs that cannot read it. */

@@ -1,5 +1,6 @@
 import { codeSpan, cutText } from '../reporters/markdown-text.ts'
 import { count, countFindings, describeServer, isBlocking, list } from '../reporters/words.ts'
+import { unrehearsed } from './gate.ts'
 import { isOpen } from './sticky-words.ts'
 import type { Report } from '../core/model.ts'
 import type { ReviewedFinding, StickyContent } from './model.ts'
@@ -9,8 +10,7 @@ export function verdictLines(content: StickyContent): readonly string[] {
   const { report, findings, passed, policy } = content
   const open = findings.filter(isOpen)
   const name = isUsualName(policy.name) ? 'pgrehearse' : `pgrehearse ${codeSpan(cutText(policy.name, 40))}`
-  const missed = report.migrations.filter(({ outcome }) => outcome === 'not rehearsed').length
-  const unmeasured = missed === 0 ? '' : `${count(missed, 'migration')} could not be rehearsed`
+  const unmeasured = describeMissed(report)
   const found = countFindings(open.map(({ finding }) => finding))
   const asides = describeAsides(findings)
   const more = asides === '' ? [] : [asides]
@@ -31,6 +31,14 @@ export function verdictLines(content: StickyContent): readonly string[] {
     ...doesNotFail(open),
     ...more,
   ]
+}
+
+/** Migrations that ran on no server; where nobody asked for a server, only if the settings require it. */
+function describeMissed(report: Report): string {
+  const failed = report.migrations.filter(({ outcome }) => outcome === 'not rehearsed').length
+  if (failed > 0) return `${count(failed, 'migration')} could not be rehearsed`
+  const missed = report.settings.requireRehearsal ? unrehearsed(report).length : 0
+  return missed === 0 ? '' : `${count(missed, 'migration')} not rehearsed`
 }
 
 function doesNotFail(open: readonly ReviewedFinding[]): readonly string[] {

@@ -32,7 +32,8 @@ export function readAllowComments(parsed: ParsedScript): AllowComments {
   const allows: AllowComment[] = []
   const malformed: MalformedAllowComment[] = []
   if (!script.text.includes('pgrehearse-allow')) return { allows, malformed }
-  const marker = /^[ \t]*--[ \t]*(pgrehearse-allow\b[^\r\n]*)/gm
+  // lines end where Postgres ends a comment: not at U+2028, as `^` with the flag m would have it
+  const marker = /(?<![^\r\n])[ \t]*--[ \t]*(pgrehearse-allow\b[^\r\n]*)/g
   for (const match of script.text.matchAll(marker)) {
     const start = match.index + match[0].indexOf('--')
     if (start < script.start || start >= script.end) continue

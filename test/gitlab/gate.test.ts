@@ -43,7 +43,8 @@ describe('the gate', () => {
     [true, 'not rehearsed', false],
     [false, 'not rehearsed', true],
     [true, 'rehearsed', true],
-    [true, 'predicted', true],
+    [true, 'predicted', false],
+    [false, 'predicted', true],
   ] as const)(
     'with requireRehearsal %j and a migration that was %s: %j',
     (requireRehearsal, outcome, expected) => {

@@ -30,6 +30,11 @@ describe('readAllowComments', () => {
     expect(read('-- pgrehearse-allow a:  \nselect 1').allows).toMatchObject([{ rule: 'a', reason: '' }])
   })
 
+  it('begins lines where Postgres ends a comment', () => {
+    expect(read('-- wide\u2028-- pgrehearse-allow a: x\nselect 1').allows).toEqual([])
+    expect(read('-- wide\r-- pgrehearse-allow a: x\r\nselect 1').allows).toMatchObject([{ rule: 'a' }])
+  })
+
   it('knows when nothing stands below', () => {
     expect(read('select 1;\n-- pgrehearse-allow a: x\n').allows[0]?.statementIndex).toBeUndefined()
   })
