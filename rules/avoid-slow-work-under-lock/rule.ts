@@ -51,8 +51,7 @@ export default defineRule({
         because: [...locks, ...effects],
         // what a block of code writes is known only from a rehearsal with few rows
         ...(isOpaque(view.statement) && effect.kind === 'write' ? { severity: 'warning' } : {}),
-        notes:
-          slow.length > 1 ? [`${slow.length - 1} more statements of the transaction run under it too.`] : [],
+        notes: slow.length > 1 ? [moreUnderIt(slow.length - 1)] : [],
         remedy: splitRemedy(transaction, view, effect),
       },
     )
@@ -78,6 +77,12 @@ function slowWork(transaction: TransactionView, view: StatementView): readonly S
   const own = isOpaque(view.statement) && writes.length > 0 ? blockingLocks(view.effects) : []
   const locks = held.length > 0 ? held : own
   return locks.length === 0 ? [] : [{ view, locks, effects }]
+}
+
+function moreUnderIt(count: number): string {
+  return count === 1
+    ? 'One more statement of the transaction runs under it.'
+    : `${count} more statements of the transaction run under it.`
 }
 
 const writing = {

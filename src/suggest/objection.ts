@@ -28,7 +28,10 @@ export function objection({ candidate, before, after, secondaryRules }: Comparis
     const expected = here ? expectedHere : expectedElsewhere
     const identity = here ? kindOf : withoutOrdinal
     const index = expected.findIndex(
-      (known) => identity(known) === identity(finding) && isNoWorse(finding, known),
+      (known) =>
+        identity(known) === identity(finding) &&
+        isNoWorse(finding, known) &&
+        (here || saysNothingNew(finding, known)),
     )
     if (index >= 0) expected.splice(index, 1)
     else if (here || !secondaryRules.has(finding.ruleId) || finding.ruleId !== target.ruleId)
@@ -44,6 +47,14 @@ function withoutOrdinal({ fingerprint }: Finding): string {
 
 function kindOf({ ruleId, messageId, object }: Finding): string {
   return [ruleId, messageId, object].join('\0')
+}
+
+/**
+ * A finding may stand for several statements and count them in a note: one that has come to be among them would
+ * otherwise be seen nowhere.
+ */
+function saysNothingNew(finding: Finding, known: Finding): boolean {
+  return finding.notes.every((note) => known.notes.includes(note))
 }
 
 const weight: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 }

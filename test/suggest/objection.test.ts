@@ -87,6 +87,14 @@ describe('a candidate is not good', () => {
     expect(objectionTo([{ ...other, allowed: { reason: 'x' } }], [other])).toMatch(/other/)
   })
 
+  test('when a finding comes to stand for more statements', () => {
+    const other = finding('other', 9)
+    const more = { ...other, notes: ['One more statement of the transaction runs under it.'] }
+    expect(objectionTo([other], [more])).toBe('it leads to a finding of other itself')
+    expect(objectionTo([more], [more])).toBeUndefined()
+    expect(objectionTo([more], [other])).toBeUndefined()
+  })
+
   test('when one finding becomes two', () => {
     const other = finding('other', 9)
     expect(objectionTo([other], [other, { ...other, fingerprint: `${other.fingerprint}-2` }])).toMatch(
