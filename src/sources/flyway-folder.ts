@@ -43,9 +43,9 @@ export function readFlywayFolder(
     }
     const name = parseFlywayName(nameOf(file), config.naming)
     if (name === undefined) continue
-    if (otherVendors.test(folderOf(file).slice(root.dir.length))) skip(file, 'it is for another database')
+    if (otherVendors.test(folderOf(file).slice(root.dir.length))) skip(file, 'made for another database')
     else if (name.kind === 'ignored') skip(file, name.reason)
-    else if (name.kind === 'undo') skip(file, 'it is an undo migration')
+    else if (name.kind === 'undo') skip(file, 'undo migrations run only on a rollback')
     else if (name.kind === 'callback') skip(file, 'Flyway callbacks are not run', true)
     else {
       const versioned = name.kind === 'repeatable' ? undefined : name

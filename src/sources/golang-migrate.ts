@@ -99,7 +99,7 @@ async function readFolder(
     if (match === null) {
       if (file.endsWith('.sql')) skip('golang-migrate ignores names other than {version}_{title}.up.sql')
     } else if (version > maxVersion) skip('golang-migrate ignores versions above 2^64 - 1')
-    else if (match[3] === 'down') skip('it is a down migration')
+    else if (match[3] === 'down') skip('down migrations run only on a rollback')
     else up.push({ file, version, title: (match[2] ?? '').replaceAll('_', ' ') })
   }
   return { up, skipped }

@@ -130,7 +130,7 @@ async function readFolder(
     const parsed = parsePlainName(file, root.dir)
     const isDirect = folderOf(file) === root.dir
     if (isDownName(nameOf(file)) || isDownFolder(folderOf(file))) {
-      if (isDirect || parsed !== undefined) skip(file, 'it is a down migration')
+      if (isDirect || parsed !== undefined) skip(file, 'down migrations run only on a rollback')
     } else if (parsed !== undefined) numbered.push(parsed)
     else if (isDirect) unnumbered.push(file)
   }
@@ -142,7 +142,7 @@ async function readFolder(
     }
   }
   for (const file of unnumbered)
-    skip(file, 'its name has no number in front, so its place in the order is unknown')
+    skip(file, 'without a number in front of the name, the place in the order is unknown')
   return { entries: numbered.sort(comparePlainNames), skipped }
 }
 

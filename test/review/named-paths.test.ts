@@ -249,7 +249,7 @@ test('a down migration that is named is passed over and said', async () => {
   expect(set.notChecked).toEqual([
     {
       code: 'file-not-rehearsed',
-      message: 'migrations/001_a.down.sql is not rehearsed: it is a down migration.',
+      message: 'migrations/001_a.down.sql is not rehearsed: down migrations run only on a rollback.',
     },
   ])
 })

@@ -255,7 +255,7 @@ describe('without git', () => {
     expect(set.notChecked).toEqual([
       {
         code: 'file-not-rehearsed',
-        message: 'migrations/001_a.down.sql is not rehearsed: it is a down migration.',
+        message: 'migrations/001_a.down.sql is not rehearsed: down migrations run only on a rollback.',
       },
     ])
   })

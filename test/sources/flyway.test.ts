@@ -137,7 +137,7 @@ describe('order', () => {
 
 describe('files that do not run', () => {
   test.each([
-    ['U1__a.sql', 'it is an undo migration', false],
+    ['U1__a.sql', 'undo migrations run only on a rollback', false],
     ['beforeMigrate.sql', 'Flyway callbacks are not run', true],
     ['afterEachMigrate__grant.sql', 'Flyway callbacks are not run', true],
     ['V1_a.sql', 'Flyway ignores it: "1_a" is not a version (the name needs __ after the version)', false],

@@ -75,7 +75,7 @@ test('says which files it does not run and why', async () => {
   const set = await golangMigrate.load(root, tree, {})
   expect(set.skipped?.map(({ file, reason }) => `${file}: ${reason}`)).toEqual([
     'db/18446744073709551616_big.up.sql: golang-migrate ignores versions above 2^64 - 1',
-    'db/1_a.down.sql: it is a down migration',
+    'db/1_a.down.sql: down migrations run only on a rollback',
     'db/seed.sql: golang-migrate ignores names other than {version}_{title}.up.sql',
   ])
 })

@@ -122,7 +122,7 @@ test.each([
   const set = await plainSql.load(root, emptyFiles('migrations/1_a.sql', `migrations/${name}`), {})
   expect(set.scripts).toHaveLength(1)
   expect(set.skipped).toEqual([
-    { file: `migrations/${name}`, reason: 'it is a down migration', affectsOthers: false },
+    { file: `migrations/${name}`, reason: 'down migrations run only on a rollback', affectsOthers: false },
   ])
 })
 
