@@ -50,7 +50,11 @@ export async function runCheckAndReview(
     context.signal.throwIfAborted()
     if (verdict.preview !== undefined) await context.out.write(describePlan(verdict.preview))
     tellVerdict(verdict, log)
-    return exitCodeAfter(exitCode, verdict, flags)
+    const finalCode = exitCodeAfter(exitCode, verdict, flags)
+    // the report above was written before the comments were read
+    if (exitCode === exitCodes.findings && finalCode !== exitCodes.findings)
+      log('Nothing that is left fails the job, whatever the report above says of the check alone.')
+    return finalCode
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

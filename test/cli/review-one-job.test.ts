@@ -137,6 +137,7 @@ describe('check --review gitlab', () => {
     const result = await review(server)
     expect(result).toMatchObject({ exitCode: 0 })
     expect(result.stderr).toContain('review: 1 finding is accepted by comments')
+    expect(result.stderr).toContain('review: Nothing that is left fails the job')
   })
 
   it('prints the plan on a dry run, and sends nothing', async () => {
