@@ -80,7 +80,7 @@ export class MemoryMergeRequest {
   visible(): readonly string[] {
     return this.#threads
       .map(({ individual, notes }) =>
-        JSON.stringify([individual, notes.map(({ id: _, ...note }) => ({ ...note, body: note.body }))]),
+        JSON.stringify([individual, notes.map((note) => ({ ...note, id: 0 }))]),
       )
       .toSorted()
   }
