@@ -144,7 +144,10 @@ function branchPipeline(env: Environment, apiUrl: string, judgedSha: string): Pi
 }
 
 function commonFacts(env: Environment): Pick<PipelineFacts, 'pipelineId' | 'pipelineUrl'> {
-  return { pipelineId: readId(env['CI_PIPELINE_ID']) ?? 0, pipelineUrl: readAddress(env['CI_PIPELINE_URL'] ?? '') }
+  return {
+    pipelineId: readId(env['CI_PIPELINE_ID']) ?? 0,
+    pipelineUrl: readAddress(env['CI_PIPELINE_URL'] ?? ''),
+  }
 }
 
 /** `group/project!3`. */

@@ -147,9 +147,7 @@ describe('a pre-commit hook with check --staged --budget', () => {
     await repository.write({ 'migrations/003.sql': 'ALTER TABLE nobody ADD COLUMN x int;\n' })
     await repository.must('add', '--all')
     const warm = await repository.commit()
-    expect(warm.said).toMatch(
-      /^Replayed on PostgreSQL 18\.\S+ \(embedded\), within the budget/m,
-    )
+    expect(warm.said).toMatch(/^Replayed on PostgreSQL 18\.\S+ \(embedded\), within the budget/m)
     expect(warm).toMatchObject({ committed: false, said: expect.stringContaining('migration-fails') })
     expect(
       await repository.must('status', '--short', '--untracked-files=all', '--', '.', ':!remote.git'),
@@ -180,9 +178,7 @@ describe('a pre-commit hook with check --staged --budget', () => {
     await repository.write({ 'migrations/003.sql': harmless.replace('nickname', 'other') })
     await repository.must('add', '--all')
     const { committed, said } = await repository.commit(['--', 'migrations/003.sql'])
-    expect(said).toMatch(
-      /^Judged by prediction .* does not fit in the budget of 0\.001 s/m,
-    )
+    expect(said).toMatch(/^Judged by prediction .* does not fit in the budget of 0\.001 s/m)
     expect(committed).toBe(true)
   })
 })

@@ -102,7 +102,12 @@ describe('a merge request pipeline', () => {
     expect(
       readPipeline({ ...env, CI_MERGE_REQUEST_SOURCE_PROJECT_URL: 'javascript:alert(1)' }),
     ).toMatchObject({
-      pipeline: { diffVersion: undefined, pipelineId: 0, pipelineUrl: undefined, sourceProjectUrl: undefined },
+      pipeline: {
+        diffVersion: undefined,
+        pipelineId: 0,
+        pipelineUrl: undefined,
+        sourceProjectUrl: undefined,
+      },
     })
   })
 

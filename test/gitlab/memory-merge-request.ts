@@ -79,9 +79,7 @@ export class MemoryMergeRequest {
   /** What anybody can see, without ids and order: equal for equal reviews. */
   visible(): readonly string[] {
     return this.#threads
-      .map(({ individual, notes }) =>
-        JSON.stringify([individual, notes.map((note) => ({ ...note, id: 0 }))]),
-      )
+      .map(({ individual, notes }) => JSON.stringify([individual, notes.map((note) => ({ ...note, id: 0 }))]))
       .toSorted()
   }
 
