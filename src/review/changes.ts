@@ -8,15 +8,24 @@ import type { Revision } from './revision.ts'
 import { reviewRoot, rootHasChanges, type RootReview } from './root-review.ts'
 import { findRoots } from './roots.ts'
 
+/** What of a tree is asked for. */
+export interface ReviewScope {
+  /** Roots for which it says no are left alone. */
+  readonly concerns: (root: SourceRoot) => boolean
+  /** Other files are not said to be passed over, unless that changes what the migrations do. */
+  readonly isJudged: (file: string) => boolean
+}
+
+const everything: ReviewScope = { concerns: () => true, isJudged: () => true }
+
 /**
- * What is new in a tree since a base revision, on top of the history as it was there. `concerns`: roots for which it
- * says no are left alone. Throws UsageError without migrations (except in pipelines that may lack them), and with changes in more than one folder of them.
+ * What is new in a tree since a base revision, on top of the history as it was there. Throws UsageError without migrations (except in pipelines that may lack them), and with changes in more than one folder of them.
  */
 export async function reviewChanges(
   request: FullRequest,
   tree: FileTree,
   revision: Revision,
-  concerns: (root: SourceRoot) => boolean = () => true,
+  { concerns, isJudged }: ReviewScope = everything,
 ): Promise<ReviewSet> {
   if (mayLackMigrations(request.env) && (await isWithoutMigrations(request, [tree, revision.tree]))) {
     return { ...outcome(undefined, revision.base), notChecked: [noMigrationsLimit()] }
@@ -26,7 +35,9 @@ export async function reviewChanges(
   const headFiles = new Set(await tree.list())
   const isChanged = (root: SourceRoot): boolean => concerns(root) && rootHasChanges(root, headFiles, revision)
   const changed = found.roots.filter(isChanged)
-  const reviews = await Promise.all(changed.map((root) => reviewRoot(request, tree, root, revision)))
+  const reviews = await Promise.all(
+    changed.map((root) => reviewRoot(request, tree, root, revision, isJudged)),
+  )
   const active = reviews.filter(hasWork)
   const chosen = active[0] ?? reviews[0]
   if (active.length > 1)

@@ -18,6 +18,8 @@ export interface TwoVersions {
   readonly headFiles: ReadonlySet<string>
   /** Does git say that the path differs between the two? */
   readonly isTouched: (path: string) => boolean
+  /** See ReviewScope.isJudged. */
+  readonly isJudged: (path: string) => boolean
   /** See BaseRevision.knowsDeletions. */
   readonly knowsDeletions: boolean
 }
@@ -159,7 +161,10 @@ function deleted(script: MigrationScript, byText: ReadonlyMap<string, MigrationS
 }
 
 function isWorthSaying(skipped: SkippedFile, versions: TwoVersions): boolean {
-  return skipped.affectsOthers || !versions.baseFiles.has(skipped.file) || versions.isTouched(skipped.file)
+  const { file, affectsOthers } = skipped
+  return (
+    affectsOthers || (versions.isJudged(file) && (!versions.baseFiles.has(file) || versions.isTouched(file)))
+  )
 }
 
 /** One sentence per reason. */

@@ -167,7 +167,7 @@ async function reviewInRoot(
     return { ...orderNamed({ head: set, isNamed, all: request.all }), origin }
   }
   await using revision = await openRevision(repository, base, request.settings.exclude)
-  const review = await reviewRoot(request, named.tree, root, revision)
+  const review = await reviewRoot(request, named.tree, root, revision, () => true)
   return { ...orderNamed({ head: review.head, isNamed, all: false, review }), origin: review.origin }
 }
 

@@ -34,6 +34,7 @@ export async function reviewRoot(
   tree: FileTree,
   root: SourceRoot,
   revision: Revision,
+  isJudged: (file: string) => boolean,
 ): Promise<RootReview> {
   const source = sourceOf(request, root.source)
   const headFiles = new Set(await tree.list())
@@ -52,6 +53,7 @@ export async function reviewRoot(
     headFiles,
     // an untracked file stands where git saw a deletion, or git does not know it at all
     isTouched: (path) => revision.touched.has(path) || !revision.files.has(path),
+    isJudged,
     knowsDeletions: revision.base.knowsDeletions,
   })
   const notChecked =

@@ -27,7 +27,7 @@ export async function reviewStaged(request: FullRequest, found: Repository): Pro
   const concerns = (root: SourceRoot): boolean => judged.some((file) => rootHolds(root, file))
   const since = async (revision: BaseRevision): Promise<ReviewSet> => {
     await using opened = await openRevision(repository, revision, request.settings.exclude, true)
-    return await reviewChanges(request, index.tree, opened, concerns)
+    return await reviewChanges(request, index.tree, opened, { concerns, isJudged })
   }
   try {
     const freshProblems = async (): Promise<readonly SourceProblem[]> =>

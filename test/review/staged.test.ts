@@ -59,6 +59,19 @@ describe('staged files', () => {
     expect(set.base.description).toMatch(/^origin\/main \([0-9a-f]{7}\), staged files only$/)
   })
 
+  test('are told which of them is passed over, not which of an earlier commit was', async () => {
+    const clone = await cloneOf(await repositoryWith(two))
+    await clone.commit({ 'migrations/003_c.sql': 'SELECT 3;\n', 'migrations/003_c.down.sql': 'SELECT -3;\n' })
+    await clone.write({ 'migrations/004_d.sql': 'SELECT 4;\n' })
+    await clone.git('add', '.')
+    expect((await staged(clone)).notChecked).toEqual([])
+    await clone.write({ 'migrations/004_d.down.sql': 'SELECT -4;\n' })
+    await clone.git('add', '.')
+    expect((await staged(clone)).notChecked.map(({ message }) => message)).toEqual([
+      'migrations/004_d.down.sql is not rehearsed: down migrations run only on a rollback.',
+    ])
+  })
+
   test('may mend a migration of an earlier commit of the branch, but not one that production has', async () => {
     const clone = await cloneOf(await repositoryWith(two))
     await clone.commit({ 'migrations/003_c.sql': 'SELECT 3;\n' })
