@@ -33,7 +33,7 @@ export function onlyRoot(roots: readonly SourceRoot[], found: FoundRoots): Sourc
   if (root === undefined) throw noMigrations(found)
   if (roots.length === 1) return root
   throw new UsageError(`There is more than one folder of migrations to judge: ${describeRoots(roots)}.`, {
-    hint: 'Name one of them on the command line, or as the migrations folder in the configuration.',
+    hint: 'Run pgrehearse once for each, in a folder that holds only that one, or name one as migrations.dir in the configuration.',
   })
 }
 

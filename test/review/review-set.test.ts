@@ -554,7 +554,7 @@ describe('where the migrations are', () => {
     await expect(review(repository)).rejects.toMatchObject({
       message:
         'There is more than one folder of migrations to judge: a/migrations (plain-sql), b/migrations (plain-sql).',
-      hint: 'Name one of them on the command line, or as the migrations folder in the configuration.',
+      hint: 'Run pgrehearse once for each, in a folder that holds only that one, or name one as migrations.dir in the configuration.',
     })
     const configured = await review(repository, { settings: { dirs: ['a/migrations'] } })
     expect(names(configured.underReview)).toEqual(['a/migrations/002_d.sql'])
