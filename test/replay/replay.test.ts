@@ -102,7 +102,7 @@ describe.each(majors)('replay on Postgres %i', (major) => {
     expect(result.limits).toMatchObject([
       {
         code: 'depends-on-data',
-        hint: expect.stringContaining("select count(*) as must_be_zero from users where not (code = 'x')"),
+        sql: expect.stringContaining("select count(*) as must_be_zero from users where not (code = 'x')"),
       },
     ])
     expect(words(result.migrations[0]?.statements[0]?.effects ?? [])).toContain(
