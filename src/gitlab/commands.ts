@@ -24,13 +24,14 @@ const longestVerb = 40
 
 /**
  * Reads a comment as a command; undefined for human words. A command is a single line whose first word is
- * `pgrehearse` in any case, possibly with backticks around the line, a `/`, or a mention of our user in front.
+ * `pgrehearse` in any case, possibly with backticks around the line, a `/`, or a mention of our user in front. It may
+ * stand below a quote, which GitLab puts there for people who answer to selected text.
  * “pgrehearse is wrong here” is no command: a verb that we do not know must look like one we know, or be one that
  * people try.
  */
 export function parseCommand(body: string, ourUsername?: string): Command | undefined {
-  const line = body.trim()
-  if (/[\n\r\u2028\u2029]/.test(line)) return undefined
+  const line = withoutQuote(body)
+  if (lineEnd.test(line)) return undefined
   const rest = afterName(line, ourUsername)
   if (rest === undefined) return undefined
   if (rest === '') return { kind: 'help' }
@@ -44,10 +45,20 @@ export function parseCommand(body: string, ourUsername?: string): Command | unde
  * be told.
  */
 export function beginsLikeCommand(body: string, ourUsername?: string): boolean {
-  const [first = '', ...others] = body.trim().split(/\r\n|[\n\r\u2028\u2029]/)
+  const [first = '', ...others] = withoutQuote(body).split(lineEnd)
   if (others.length === 0) return false
   const kind = parseCommand(first, ourUsername)?.kind
   return kind === 'allow' || kind === 'allow without reason'
+}
+
+const lineEnd = /\r\n|[\n\r\u2028\u2029]/
+
+/** The comment without the quote at its beginning; a line directly below a quote still belongs to it. */
+function withoutQuote(body: string): string {
+  const lines = body.trim().split(lineEnd)
+  if (lines[0]?.startsWith('>') !== true) return body.trim()
+  const end = lines.findIndex((line) => !line.startsWith('>'))
+  return end >= 0 && lines[end]?.trim() === '' ? lines.slice(end).join('\n').trim() : body.trim()
 }
 
 /** What follows our name; undefined when the line does not begin with it. */

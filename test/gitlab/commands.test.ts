@@ -17,6 +17,7 @@ describe('a comment', () => {
     ['pgrehearse allow — it is small', 'it is small'],
     ['pgrehearse allow because `orders` holds 3 rows', 'because `orders` holds 3 rows'],
     ['pgrehearse allow 夜間に実行', '夜間に実行'],
+    ['> Building `i` blocks every write\n> to `orders`\n\npgrehearse allow it is small', 'it is small'],
   ])('%j accepts a finding', (body, reason) => {
     expect(parseCommand(body, us)).toEqual({ kind: 'allow', reason })
   })
@@ -69,6 +70,8 @@ describe('a comment', () => {
     'pgrehearse\nallow it is small',
     'pgrehearse allow it is small\u2028and rarely read',
     '> pgrehearse allow it is small',
+    '> pgrehearse allow it is small\n\nno, it is not',
+    '> a line directly below belongs to the quote\npgrehearse allow it is small',
     '',
     'ok',
   ])('%j is human conversation', (body) => {
@@ -94,7 +97,9 @@ describe('a comment', () => {
   test.each([
     ['pgrehearse allow it is small\nand rarely read', true],
     ['pgrehearse allow\nit is small', true],
+    ['> really?\n\npgrehearse allow it is small\nand rarely read', true],
     ['pgrehearse allow it is small', false],
+    ['> really?\n\npgrehearse allow it is small', false],
     ['I do not\nlike it', false],
     ['pgrehearse help\nme', false],
   ])('%j of several lines begins like a command: %j', (body, begins) => {
