@@ -39,6 +39,11 @@ ${commented(roots[0]?.source ?? 'plain-sql', roots[0]?.dir ?? 'migrations')}
 # Exit with 1 when a migration could not be rehearsed.
 #requireRehearsal: true
 
+# The review on the GitLab merge request. What the target branch says counts.
+#review:
+#  allow: maintainer # who may accept a finding by a comment: developer | maintainer | not-the-author
+#  maxThreads: ${configDefaults.review.maxThreads}
+
 # Severity of single rules, or off. \`pgrehearse rules\` lists them.
 #rules:
 #  ban-rename-column: warning

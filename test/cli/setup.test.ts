@@ -16,10 +16,9 @@ describe('init', () => {
   it('writes a configuration that changes nothing and two GitLab jobs', async () => {
     const cwd = await folderWith({ 'db/migrations/001_a.sql': 'select 1;\n' })
     const { exitCode, stdout } = await run(['init'], { cwd })
-    expect({ exitCode, stdout }).toEqual({
-      exitCode: 0,
-      stdout: 'Wrote pgrehearse.config.yaml.\nWrote .gitlab-ci.yml.\n',
-    })
+    expect(exitCode).toBe(0)
+    expect(stdout).toMatch(/^Wrote pgrehearse\.config\.yaml\.\nWrote \.gitlab-ci\.yml\.\n\nNext: /)
+    expect(stdout).toContain('PGREHEARSE_GITLAB_TOKEN')
     expect((await loadConfig({ cwd, enabled: true, known })).config).toEqual({})
     const text = await readFile(path.join(cwd, 'pgrehearse.config.yaml'), 'utf8')
     expect(text).toContain('Found: plain-sql in "db/migrations".')
@@ -44,6 +43,7 @@ describe('init', () => {
       'failOn',
       'migrations',
       'requireRehearsal',
+      'review',
       'roles',
       'rules',
       'runner',
@@ -73,7 +73,9 @@ describe('init', () => {
     expect(existsSync(path.join(cwd, 'pgrehearse.config.yaml'))).toBe(false)
     expect(await readFile(path.join(cwd, '.gitlab-ci.yml'), 'utf8')).toBe('test:\n  script: [x]\n')
     await writeFile(path.join(cwd, '.gitlab-ci.yml'), 'pgrehearse:\n  script: [x]\n')
-    expect((await run(['init'], { cwd })).stdout).toContain('has a job pgrehearse already')
+    const again = await run(['init'], { cwd })
+    expect(again.stdout).toContain('has a job pgrehearse already')
+    expect(again.stdout).not.toContain('Next:')
   })
 
   it('writes nothing with --dry-run', async () => {

@@ -11,6 +11,10 @@ import { gitlabJobs } from '../init-gitlab.ts'
 const configFile = 'pgrehearse.config.yaml'
 const pipelineFile = '.gitlab-ci.yml'
 
+const nextStep =
+  'Next: put a GitLab token (scope api, role Developer) into the masked CI/CD variable PGREHEARSE_GITLAB_TOKEN with the\n' +
+  'environment scope pgrehearse. Without it only the review on the merge request is missing.\n'
+
 /** `init`: a commented configuration and GitLab jobs. What is there already stays as it is. */
 export async function runInit(
   options: { readonly dryRun: boolean },
@@ -28,17 +32,20 @@ export async function runInit(
     await out.write(`${existing} is there already and stays as it is.\n`)
   }
   const pipeline = await readIfThere(path.join(cwd, pipelineFile))
+  if (pipeline !== undefined && /^pgrehearse:/m.test(pipeline)) {
+    await out.write(`${pipelineFile} has a job pgrehearse already and stays as it is.\n`)
+    return 0
+  }
   if (pipeline === undefined && top !== cwd) {
     await out.write(
       `GitLab reads ${pipelineFile} at the root of the repository. Add these jobs to it:\n\n${jobs}`,
     )
   } else if (pipeline === undefined) {
     await out.write(await create(pipelineFile, jobs, options.dryRun, cwd))
-  } else if (/^pgrehearse:/m.test(pipeline)) {
-    await out.write(`${pipelineFile} has a job pgrehearse already and stays as it is.\n`)
   } else {
     await out.write(`${pipelineFile} is there already and stays as it is. Add these jobs to it:\n\n${jobs}`)
   }
+  await out.write(`\n${nextStep}`)
   return 0
 }
 
