@@ -26,7 +26,7 @@ function policyPiece(change: PolicyChange, pipeline: PipelineFacts): Piece {
   const { file } = change
   if (change.kind === 'allow') {
     const place = fileLine(pipeline, file, change.line)
-    return { weight: 90, text: `- ${place} accepts a finding: ${codeSpan(cutText(change.text, 300))}` }
+    return { weight: 90, text: `- ${place} is a new allow comment: ${codeSpan(cutText(change.text, 300))}` }
   }
   const lines = change.patch.split(/\r\n?|\n/)
   const patch = cutText(lines.slice(0, maxPatchLines).join('\n'), maxPatchLength)

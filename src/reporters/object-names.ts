@@ -7,8 +7,22 @@ import type { Effect } from '../core/model.ts'
  * to set them off from the words around, which `orders` and `reviews` look like.
  */
 export function objectNames(effects: readonly Effect[]): ReadonlySet<string> {
-  return new Set(effects.flatMap(namesIn).map(printableLine))
+  return new Set(
+    effects
+      .flatMap(namesIn)
+      .map(printableLine)
+      .filter((name) => !everydayWords.has(name)),
+  )
 }
+
+/** Words of our own sentences: a table of that name stays plain, because the words around it would look like it. */
+const everydayWords = new Set(
+  (
+    'a an and all as at be by for from in is it its of on or so the to ' +
+    'code column columns commit data every index indexes lock locks query queries read reads row rows run ' +
+    'statement statements table tables transaction transactions type until value values wait waits write writes'
+  ).split(' '),
+)
 
 function namesIn(effect: Effect): readonly string[] {
   if (effect.kind === 'catalog') {

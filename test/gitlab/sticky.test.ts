@@ -121,7 +121,7 @@ describe('changes of policy', () => {
     )
     expect(body).toContain('… and 44 more lines.\n\n</details>')
     expect(body).toContain(
-      `- [\`db/V1.sql:4\`](https://gitlab.example.com/shop/backend/-/blob/${headSha}/db/V1.sql#L4) accepts a finding: \`\`-- pgrehearse-allow x: \`y\` | z\`\``,
+      `- [\`db/V1.sql:4\`](https://gitlab.example.com/shop/backend/-/blob/${headSha}/db/V1.sql#L4) is a new allow comment: \`\`-- pgrehearse-allow x: \`y\` | z\`\``,
     )
     expectInert(body)
   })

@@ -14,6 +14,11 @@ function change(of: CatalogChange): Effect {
 }
 
 describe('the names that sentences about effects hold', () => {
+  it('are not words that the sentences themselves use', () => {
+    const locks = ['a', 'rows', 'transaction', 'a_rows'].map((name) => lock(table(name), 'ShareLock'))
+    expect([...objectNames(locks)]).toEqual(['a_rows'])
+  })
+
   it('are those of relations, without the schema public', () => {
     const locks = [table('orders'), table('invoices', { schema: 'billing' })].map((relation) =>
       lock(relation, 'ShareLock'),
