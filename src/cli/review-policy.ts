@@ -6,7 +6,7 @@ import { ConfigError, UsageError } from '../core/errors.ts'
 import type { FailOn } from '../core/model.ts'
 import type { ReviewPolicy } from '../gitlab/model.ts'
 import { decideBase } from '../review/base-revision.ts'
-import { haveCommit, isObjectId } from '../review/fetch.ts'
+import { haveCommit, isObjectId, short } from '../review/fetch.ts'
 import { GitTree } from '../review/git-tree.ts'
 import { askGit, type Environment, type Repository } from '../review/git.ts'
 import type { ReviewFlags } from './review-options.ts'
@@ -66,7 +66,7 @@ export async function targetConfig(options: TargetOptions): Promise<PolicyConfig
   await using tree = await GitTree.open({ ...repository, cwd: top ?? repository.cwd }, commit)
   const file = configFileIn(await tree.list(), prefix)
   if (file === undefined) return {}
-  const name = `${file} of the target branch (${commit.slice(0, 7)})`
+  const name = `${file} of the target branch (${short(commit)})`
   if (!/\.(?:json|ya?ml)$/.test(file)) {
     log(`${name} is code and is not run here: flags and defaults decide how the merge request is reviewed.`)
     return {}

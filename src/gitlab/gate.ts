@@ -1,8 +1,7 @@
 /** Does the merge request pass? */
-import type { FailOn, Report, ReportMigration, Severity } from '../core/model.ts'
+import { isBlocking, severityRank } from '../reporters/words.ts'
+import type { Report, ReportMigration, Severity } from '../core/model.ts'
 import type { ReviewedFinding } from './model.ts'
-
-const severities: readonly Severity[] = ['info', 'warning', 'error']
 
 /**
  * False when a finding at or above `report.settings.failOn` is neither allowed in the SQL nor accepted by a comment,
@@ -12,7 +11,7 @@ const severities: readonly Severity[] = ['info', 'warning', 'error']
 export function gate(report: Report, findings: readonly ReviewedFinding[]): boolean {
   const { failOn, requireRehearsal } = report.settings
   if (requireRehearsal && unrehearsed(report).length > 0) return false
-  return !findings.some((reviewed) => !isExcused(reviewed) && reaches(reviewed.finding.severity, failOn))
+  return !findings.some((reviewed) => isOpen(reviewed) && isBlocking(reviewed.finding, failOn))
 }
 
 /** Migrations that ran on no server, because that failed or because nobody asked for it. */
@@ -28,15 +27,12 @@ export function reviewedWithoutServer(report: Report): readonly ReviewedFinding[
   }))
 }
 
-function isExcused({ finding, standing }: ReviewedFinding): boolean {
-  return finding.allowed !== undefined || standing === 'allowed' || standing === 'accepted'
-}
-
-function reaches(severity: Severity, failOn: FailOn): boolean {
-  return failOn !== 'never' && severities.indexOf(severity) >= severities.indexOf(failOn)
+/** Does the finding still count for the gate? Resolving its thread does not accept it. */
+export function isOpen({ finding, standing }: ReviewedFinding): boolean {
+  return finding.allowed === undefined && standing !== 'allowed' && standing !== 'accepted'
 }
 
 /** The gravest first, otherwise in the order given. */
 export function worstFirst<T>(values: readonly T[], severityOf: (value: T) => Severity): readonly T[] {
-  return values.toSorted((a, b) => severities.indexOf(severityOf(b)) - severities.indexOf(severityOf(a)))
+  return values.toSorted((a, b) => severityRank(severityOf(a)) - severityRank(severityOf(b)))
 }

@@ -1,7 +1,6 @@
 import { codeSpan, cutText } from '../reporters/markdown-text.ts'
 import { count, countFindings, describeServer, isBlocking, list } from '../reporters/words.ts'
-import { unrehearsed } from './gate.ts'
-import { isOpen } from './sticky-words.ts'
+import { isOpen, unrehearsed } from './gate.ts'
 import type { Report } from '../core/model.ts'
 import type { ReviewedFinding, StickyContent } from './model.ts'
 

@@ -1,4 +1,5 @@
 import { severities } from '../reporters/words.ts'
+import { isOpen } from './gate.ts'
 import type { Finding, Severity } from '../core/model.ts'
 import type { AllowBy, ReviewedFinding } from './model.ts'
 
@@ -18,11 +19,6 @@ export function describeAllowBy(allowBy: AllowBy): string {
     case 'not-the-author':
       return 'Developers and above, but not the author of the merge request'
   }
-}
-
-/** Does the finding still count for the gate? Resolving its thread does not accept it. */
-export function isOpen({ finding, standing }: ReviewedFinding): boolean {
-  return finding.allowed === undefined && standing !== 'allowed' && standing !== 'accepted'
 }
 
 /** Larger is graver: error 3, warning 2, info 1. */

@@ -5,6 +5,7 @@ import type { MigrationScript, ReviewSet, SourceProblem, SourceRoot } from '../c
 import { isInside } from '../sources/paths.ts'
 import { decideBase, type BaseRevision } from './base-revision.ts'
 import { reviewChanges } from './changes.ts'
+import { short } from './fetch.ts'
 import type { Repository } from './git.ts'
 import { openIndex, stagedPlace, type StagedFiles } from './index-tree.ts'
 import type { FullRequest } from './request.ts'
@@ -69,7 +70,7 @@ async function stagedBase(request: FullRequest, repository: Repository): Promise
 }
 
 function headOf({ head }: Repository): BaseRevision {
-  const description = head === undefined ? 'no commit yet' : `HEAD (${head.slice(0, 7)})`
+  const description = head === undefined ? 'no commit yet' : `HEAD (${short(head)})`
   return { commit: head, description, knowsDeletions: true }
 }
 

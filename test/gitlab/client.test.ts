@@ -3,8 +3,9 @@ import type { ClientOptions } from '../../src/gitlab/client-connection.ts'
 import { createAccount } from '../../src/gitlab/client-account.ts'
 import { createServer } from '../../src/gitlab/client.ts'
 import type { ThreadPlace } from '../../src/gitlab/model.ts'
-import { GitLabError, type GitLabServer } from '../../src/gitlab/server.ts'
+import type { GitLabServer } from '../../src/gitlab/server.ts'
 import { startFakeGitLab } from '../fake-gitlab/index.ts'
+import { errorOf } from './error-of.ts'
 import { fastClock } from './fast-clock.ts'
 import { json, scriptedServer } from './scripted-server.ts'
 
@@ -33,15 +34,6 @@ async function newestVersion(
   const version = await server.newestVersion()
   if (version === undefined) throw new Error('no version')
   return version
-}
-
-async function errorOf(request: Promise<unknown>): Promise<GitLabError> {
-  const error = await request.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  )
-  if (error instanceof GitLabError) return error
-  throw new Error('no GitLabError', { cause: error })
 }
 
 describe('reading', () => {

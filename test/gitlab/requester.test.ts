@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { connect, type ClientOptions } from '../../src/gitlab/client-connection.ts'
 import type { Requester } from '../../src/gitlab/requester.ts'
-import { GitLabError } from '../../src/gitlab/server.ts'
+import { errorOf } from './error-of.ts'
 import { fastClock } from './fast-clock.ts'
 import { json, scriptedServer } from './scripted-server.ts'
 
@@ -16,15 +16,6 @@ function requester(apiUrl: string, options: Partial<ClientOptions> = {}): Reques
     ...options,
   })
   return service.requesterFn({ url: `${apiUrl}/projects` })
-}
-
-async function errorOf(request: Promise<unknown>): Promise<GitLabError> {
-  const error = await request.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  )
-  if (error instanceof GitLabError) return error
-  throw new Error('no GitLabError', { cause: error })
 }
 
 describe('a request', () => {
