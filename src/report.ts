@@ -2,15 +2,19 @@ import { readFileSync } from 'node:fs'
 import type {
   FailOn,
   Finding,
+  HarmlessFinding,
   Limit,
   MigrationResult,
   Report,
   ReportMigration,
+  ReportProduction,
   Severity,
 } from './core/model.ts'
 
 export interface ReportParts {
   readonly findings: readonly Finding[]
+  readonly harmless?: readonly HarmlessFinding[]
+  readonly production?: ReportProduction
   readonly results: readonly MigrationResult[]
   readonly base: Report['base']
   readonly project: Report['project']
@@ -42,6 +46,8 @@ export function buildReport(parts: ReportParts): Report {
     settings: { timeZone, failOn, requireRehearsal },
     migrations: results.map(reportMigration),
     findings,
+    harmless: parts.harmless ?? [],
+    ...(parts.production === undefined ? {} : { production: parts.production }),
     notChecked,
     exitCode: fails ? 1 : 0,
   }
@@ -68,7 +74,7 @@ function reportMigration({ migration, statements, outcome }: MigrationResult): R
     transaction,
     outcome,
     text,
-    statements: statements.map(({ statement, measured, settings, durationMs, effects }) => ({
+    statements: statements.map(({ statement, measured, settings, durationMs, effects, cost }) => ({
       span: statement.span,
       tag: statement.tag,
       transaction: statement.transaction,
@@ -76,6 +82,7 @@ function reportMigration({ migration, statements, outcome }: MigrationResult): R
       settings,
       effects,
       ...(durationMs === undefined ? {} : { durationMs }),
+      ...(cost === undefined ? {} : { cost }),
     })),
   }
 }

@@ -1,3 +1,4 @@
+import type { Range } from './cost-model.ts'
 import type { Position } from './span.ts'
 
 /**
@@ -64,6 +65,8 @@ export interface LockEffect {
    * subtransactions that were rolled back).
    */
   readonly until: 'statement' | 'commit'
+  /** How long it is held at production size: all that follows until then. Absent where that is not known. */
+  readonly heldMs?: Range
 }
 
 /** Why a heap or index got a new relfilenode. */

@@ -5,9 +5,12 @@
  * Everything here is plain, read-only data that survives JSON.
  */
 
+import type { RunCost, StatementCost, Wait } from './cost-model.ts'
 import type { EvidencedEffect, EvidenceKind } from './effect-model.ts'
+import type { ProductionSource } from './production.ts'
 import type { Span } from './span.ts'
 
+export type * from './cost-model.ts'
 export type * from './effect-model.ts'
 export type * from './span.ts'
 
@@ -82,6 +85,8 @@ export interface StatementResult {
   readonly durationMs?: number
   /** True when it was executed on a server. */
   readonly measured: boolean
+  /** At production size; absent when nothing is known of production. */
+  readonly cost?: StatementCost
 }
 
 /** A migration with what its statements do. */
@@ -131,6 +136,14 @@ export interface Finding {
   readonly fingerprint: string
   /** Present when an allow comment accepts it. */
   readonly allowed?: { readonly reason: string; readonly until?: string }
+  /** What others go through meanwhile, at production size; absent where that is not known or not the harm. */
+  readonly wait?: Wait
+}
+
+/** What a rule found and production's sizes prove harmless: nobody waits long enough to notice. */
+export interface HarmlessFinding extends Finding {
+  /** Why, with sizes: `currencies has 168 rows (24 kB), so writes wait 3 ms (at most 9 ms)`. */
+  readonly harmless: string
 }
 
 /** What we could not look at, said out loud; never a finding. */
@@ -165,6 +178,21 @@ export interface ReportStatement {
   readonly settings: SessionSettings
   readonly durationMs?: number
   readonly effects: readonly EvidencedEffect[]
+  readonly cost?: StatementCost
+}
+
+/** What durations rest on. */
+export interface ReportProduction {
+  /** Newest first. */
+  readonly sources: readonly (ProductionSource & {
+    /** Whole days between the source and the report. */
+    readonly ageDays?: number
+  })[]
+  /** e.g. `16.3`. */
+  readonly serverVersion?: string
+  /** Whose speed durations are given for. */
+  readonly hardware: 'this machine' | 'production'
+  readonly run: RunCost
 }
 
 export type FailOn = Severity | 'never'
@@ -197,6 +225,10 @@ export interface Report {
   readonly migrations: readonly ReportMigration[]
   /** Sorted by migration, position, severity. Includes allowed ones. */
   readonly findings: readonly Finding[]
+  /** In the same order; they count for nothing. */
+  readonly harmless: readonly HarmlessFinding[]
+  /** Absent when nothing is known of production: then there are no durations. */
+  readonly production?: ReportProduction
   readonly notChecked: readonly Limit[]
   readonly exitCode: number
 }

@@ -13,6 +13,37 @@ const path = z.string().max(4096)
 const fileText = z.string().max(16_000_000)
 const amount = z.number().min(0)
 
+const range = z.strictObject({ low: amount, expected: amount, high: amount })
+
+const sizeSource = z.enum(['snapshot', 'statistics dump', 'configuration'])
+
+const cost = z.strictObject({
+  growth: z.enum(['metadata only', 'grows with the table', 'unknown']),
+  basis: z.discriminatedUnion('by', [
+    z.strictObject({ by: z.literal('rehearsal') }),
+    z.strictObject({ by: z.literal('samples'), rows: z.array(amount).max(100), server: word }),
+    z.strictObject({ by: z.enum(['structure', 'nothing']), why: text }),
+  ]),
+  durationMs: range.exactOptional(),
+  walBytes: range.exactOptional(),
+  tempBytes: range.exactOptional(),
+  diskBytes: range.exactOptional(),
+  tables: z
+    .array(z.strictObject({ table: word, rows: amount, bytes: amount.exactOptional(), from: sizeSource }))
+    .max(10_000),
+  unknownTables: z.array(word).max(10_000),
+  notes: z.array(text).max(1000),
+})
+
+const wait = z.strictObject({
+  blocks: z.enum(['reads and writes', 'writes']),
+  ms: range,
+  tables: z.array(word).max(10_000),
+  queue: z
+    .strictObject({ perSecond: amount, sessions: range, connectionLimit: amount.exactOptional() })
+    .exactOptional(),
+})
+
 const position = z.strictObject({
   line: z.int().min(1).max(10_000_000),
   column: z.int().min(1).max(100_000_000),
@@ -86,6 +117,7 @@ const effect = z.discriminatedUnion('kind', [
     relation,
     mode: lockMode,
     until: z.enum(['statement', 'commit']),
+    heldMs: range.exactOptional(),
     evidence,
   }),
   z.strictObject({ kind: z.literal('rewrite'), relation, cause: rewriteCause, evidence }),
@@ -134,6 +166,7 @@ const statement = z.strictObject({
   settings: z.strictObject({ lockTimeoutMs: amount, statementTimeoutMs: amount, timeZone: word }),
   durationMs: amount.exactOptional(),
   effects,
+  cost: cost.exactOptional(),
 })
 
 const migration = z.strictObject({
@@ -178,6 +211,29 @@ const finding = z.strictObject({
   // part of the hidden marker of every thread
   fingerprint: z.string().regex(/^[\w.:-]{1,100}$/, 'Expected a fingerprint'),
   allowed: z.strictObject({ reason: text, until: word.exactOptional() }).exactOptional(),
+  wait: wait.exactOptional(),
+})
+
+const production = z.strictObject({
+  sources: z
+    .array(
+      z.strictObject({
+        kind: sizeSource,
+        name: path,
+        takenAt: z.iso.datetime().exactOptional(),
+        ageDays: z.int().exactOptional(),
+      }),
+    )
+    .max(100),
+  serverVersion: word.exactOptional(),
+  hardware: z.enum(['this machine', 'production']),
+  run: z.strictObject({
+    durationMs: range,
+    walBytes: range,
+    diskBytes: range,
+    lagMs: range.exactOptional(),
+    unknown: z.int().min(0),
+  }),
 })
 
 const limit = z.strictObject({
@@ -205,6 +261,8 @@ export const reportSchema = z.strictObject({
   }),
   migrations: z.array(migration).max(10_000),
   findings: z.array(finding).max(50_000),
+  harmless: z.array(finding.extend({ harmless: text })).max(50_000),
+  production: production.exactOptional(),
   notChecked: z.array(limit).max(50_000),
   exitCode: z.int().min(0),
 })

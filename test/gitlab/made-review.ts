@@ -63,6 +63,7 @@ export function reviewInput(mergeRequest: MemoryMergeRequest, made: MadeReview):
   return {
     report: {
       schemaVersion: 1,
+      harmless: [],
       tool: { name: 'pgrehearse', version: '0.0.0' },
       createdAt: '2026-11-21T00:00:00.000Z',
       evidence: 'measured',

@@ -201,6 +201,7 @@ function hostileRange(): [number, number] {
 /** One report with everything a reporter can meet. */
 export const sampleReport: Report = {
   schemaVersion: 1,
+  harmless: [],
   tool: { name: 'pgrehearse', version: '0.1.0' },
   createdAt: '2026-11-21T04:00:00.000Z',
   evidence: 'measured',

@@ -1,0 +1,117 @@
+/**
+ * What is known of production: sizes, activity, settings. Comes from a snapshot file, from a dump of statistics, or
+ * from the configuration; never from a connection that a review opens.
+ */
+
+/** Where a size comes from. */
+export type SizeSource = 'snapshot' | 'statistics dump' | 'configuration'
+
+/** What pg_statistic knows of a column, without values. */
+export interface ColumnStatistics {
+  readonly name: string
+  /** Share of NULLs, 0 to 1. */
+  readonly nullFraction: number
+  /** As pg_stats.n_distinct: a count, or negative: minus the share of the rows. */
+  readonly distinct: number
+  /** Average bytes of a value that is not NULL, as stored. */
+  readonly width: number
+  /** Between physical and logical order, -1 to 1; absent for types without order. */
+  readonly correlation?: number
+}
+
+export interface IndexFacts {
+  readonly name: string
+  readonly bytes: number
+}
+
+/** How often others use a table. */
+export interface TableRates {
+  /** Queries per second that read it (they wait for AccessExclusiveLock). */
+  readonly reads: number
+  /** Statements per second that write to it (they wait for ShareLock and stronger). */
+  readonly writes: number
+  /**
+   * `statements`: calls of pg_stat_statements that name it. `scans and rows`: from the table's own counters, where a
+   * statement of many rows counts as many.
+   */
+  readonly from: 'statements' | 'scans and rows'
+}
+
+/** A table, partitioned table or materialized view of production. */
+export interface TableFacts {
+  readonly schema: string
+  readonly name: string
+  readonly rows: number
+  /** The heap without TOAST and indexes; absent when only the rows are known. Of a partitioned table: of all partitions. */
+  readonly heapBytes?: number
+  /** TOAST with its index. */
+  readonly toastBytes?: number
+  /** Absent where they are not known one by one. */
+  readonly indexes?: readonly IndexFacts[]
+  readonly columns?: readonly ColumnStatistics[]
+  readonly rates?: TableRates
+  readonly from: SizeSource
+}
+
+/** Speeds of a machine, as `pgrehearse calibrate` measures them. */
+export interface HardwareRates {
+  /** Microseconds of sorting per row, of a fixed sort in memory: the speed of a CPU. */
+  readonly sortMicrosPerRow: number
+  /** Bytes per second. */
+  readonly scanBytesPerSecond: number
+  readonly walBytesPerSecond: number
+  /** Of the disk below; absent where it was not measured. */
+  readonly diskReadBytesPerSecond?: number
+  readonly diskWriteBytesPerSecond?: number
+  readonly commitMs?: number
+}
+
+/** Settings of production that decide how long work takes. */
+export interface ProductionSettings {
+  readonly sharedBuffersBytes?: number
+  readonly maintenanceWorkMemBytes?: number
+  readonly workMemBytes?: number
+  readonly maxWalSizeBytes?: number
+  readonly maxParallelMaintenanceWorkers?: number
+  readonly maxConnections?: number
+  readonly timeZone?: string
+}
+
+export interface ReplicationFacts {
+  /** Standbys that replay WAL. */
+  readonly standbys: number
+  /** Replication slots whose WAL is kept until their consumer has it. */
+  readonly slots: number
+  /** What a standby replays per second; absent where the configuration does not say. */
+  readonly applyBytesPerSecond?: number
+}
+
+/** One place that facts came from. */
+export interface ProductionSource {
+  readonly kind: SizeSource
+  /** Path below the project, or `configuration`. */
+  readonly name: string
+  /** ISO 8601; absent for what is written by hand. */
+  readonly takenAt?: string
+}
+
+/** Everything that is known. Ask {@link tableFacts} for one table. */
+export interface Production {
+  readonly sources: readonly ProductionSource[]
+  readonly tables: readonly TableFacts[]
+  readonly settings: ProductionSettings
+  readonly replication?: ReplicationFacts
+  readonly hardware?: HardwareRates
+  /** e.g. `16.3`. */
+  readonly serverVersion?: string
+}
+
+/** The facts about a table, or undefined: its size is unknown. */
+export function tableFacts(
+  production: Production | undefined,
+  { schema, name }: Pick<TableFacts, 'schema' | 'name'>,
+): TableFacts | undefined {
+  // the configuration is written by hand because somebody knows better
+  const all = production?.tables.filter((table) => table.schema === schema && table.name === name) ?? []
+  return all.find(({ from }) => from === 'configuration') ?? all[0]
+}

@@ -1,0 +1,54 @@
+import type { Statement } from '../core/model.ts'
+import type { HardwareRates } from '../core/production.ts'
+
+/** Counters of one statement in one sample. Bytes and rows are exact; time is not. */
+export interface StatementSample {
+  /** `large memory`: settings as production's. `scaled`: memory and max_wal_size in proportion to the sample. */
+  readonly regime: 'large memory' | 'scaled'
+  /** Rows of each table that was filled, when the statement began: `schema.name` → rows. */
+  readonly rows: Readonly<Record<string, number>>
+  /** Wall time less the time that the backend waited for a CPU that others used. */
+  readonly ms: number
+  readonly walBytes: number
+  readonly tempBytes: number
+  /** Read into shared buffers, and written from them by the backend or left dirty. */
+  readonly readBytes: number
+  readonly writtenBytes: number
+  /** Pages of shared buffers touched (hits and reads): tells whether the work grows. */
+  readonly pagesTouched: number
+  /** Files made anew by this statement (new heaps, indexes, TOAST), and how much other files grew. */
+  readonly newFileBytes: number
+}
+
+export interface SampledStatement {
+  readonly statement: Statement
+  readonly samples: readonly StatementSample[]
+  /** Why there are none: completes `not sampled, because …`. */
+  readonly why?: string
+}
+
+/** A table of a sample as it was filled. */
+export interface SampledTable {
+  readonly rows: number
+  /** Main fork of the heap, of all leaves. */
+  readonly heapBytes: number
+  readonly toastBytes: number
+  readonly indexBytes: number
+}
+
+/** What sampling gives; see docs/durations.md for the story. */
+export interface SampleOutcome {
+  /** One list per migration under review, in order, each with all its statements. */
+  readonly migrations: readonly (readonly SampledStatement[])[]
+  /** What the largest sample holds: `schema.name` → its rows and bytes, to be compared with production's. */
+  readonly tables: Readonly<Record<string, SampledTable>>
+  /** Sentences about what could not be filled or was filled against a constraint, by `schema.name`. */
+  readonly notes: Readonly<Record<string, readonly string[]>>
+  /** Sequential scan of the driving tables in each regime, milliseconds per byte: what small buffers cost. */
+  readonly scanMsPerByte: Readonly<Record<StatementSample['regime'], number>>
+  /** Of the machine that sampled, where production's are known too. */
+  readonly hardware?: HardwareRates
+  /** e.g. `18.4`. */
+  readonly server: string
+  readonly spentMs: number
+}
