@@ -1,3 +1,4 @@
+import type { Client } from 'pg'
 import type { ColumnStatistics } from '../core/production.ts'
 
 /** A table to fill with synthetic rows. */
@@ -19,6 +20,11 @@ export interface FillRequest {
   /** On performance.now(): what is not filled by then stays empty, and is reported. */
   readonly endsAt: number
   readonly signal: AbortSignal
+  /**
+   * Connects to the same database as the role that runs migrations; the fill ends the client. CHECKs and functions
+   * are untrusted: rows are written by that role, never by the administrator.
+   */
+  readonly connectMigrator: () => Promise<Client>
 }
 
 export interface FilledTable {
