@@ -7,11 +7,14 @@ export const configDefaults = {
   timeZone: 'UTC',
   /** Milliseconds after which the watchdog cancels a statement. */
   statementTimeout: 60_000,
+  /** Milliseconds for trying statements out on synthetic rows. */
+  sampling: { budget: 20_000 },
   review: { name: 'default', maxThreads: 20, allow: 'developer' },
 } as const satisfies {
   failOn: FailOn
   requireRehearsal: boolean
   timeZone: string
   statementTimeout: number
+  sampling: { budget: number }
   review: { name: string; maxThreads: number; allow: 'developer' | 'maintainer' | 'not-the-author' }
 }

@@ -33,6 +33,7 @@ function typeOf(schema: JsonSchema): string {
   if (schema.enum !== undefined) return schema.enum.map((value) => `\`${JSON.stringify(value)}\``).join(' | ')
   const types = schema.anyOf?.map(({ type }) => type).join(' ')
   if (types === 'integer string') return 'duration'
+  if (types === 'number string') return 'rate'
   if (schema.anyOf !== undefined) return schema.anyOf.map(typeOf).join(' | ')
   if (schema.type === 'array') return `list of ${typeOf(schema.items ?? {})}`
   if (schema.type !== 'object') return schema.type ?? 'object with functions'
