@@ -8,6 +8,7 @@ export type WorkKind =
   | 'rewrite' // heap and indexes are written anew
   | 'write' // INSERT, UPDATE, DELETE, MERGE, COPY of as many rows as there are
   | 'copy files' // SET TABLESPACE: blocks are copied as they are
+  | 'analyze' // a sample of the rows is read, at most 30,000 pages with the default statistics target
 
 export interface WorkPart {
   readonly kind: WorkKind
@@ -15,6 +16,8 @@ export interface WorkPart {
   readonly relation: Pick<Relation, 'schema' | 'name' | 'kind'>
   /** Access method of an index that is built, where it is known: `btree`, `gin`, … */
   readonly method?: string
+  /** `schema.name` of an existing index that gets a new file. */
+  readonly index?: string
 }
 
 /** What of a statement takes longer the larger production is. */
