@@ -16,7 +16,7 @@ import {
   superuserName,
   type StartContext,
 } from './postmaster.ts'
-import type { PostgresServer, SaveResult, ServerOptions } from './provider.ts'
+import type { ConfigurableServer, SaveResult, ServerOptions } from './provider.ts'
 import {
   disarmFileRolesSql,
   ensureRoles,
@@ -26,7 +26,7 @@ import {
   passwordSql,
 } from './roles.ts'
 import { prepareRuntime } from './runtime.ts'
-import { socketPort, writeConfiguration } from './settings.ts'
+import { socketPort, writeConfiguration, type SettingOverrides } from './settings.ts'
 import { createWorkFolder, isReachable, type WorkFolder } from './work-folder.ts'
 import { join } from 'node:path'
 
@@ -39,9 +39,13 @@ const statisticsSql = 'create schema pgrehearse; create extension pg_stat_statem
 /**
  * Starts a throwaway Postgres from binaries on this machine. It has `pgrehearse.pg_stat_statements`
  * in the database `postgres`, and listens on a Unix socket in a private folder only.
+ * @param overrides settings in place of those that a replay has
  * @throws EnvironmentError when it cannot be started here; nothing is left behind.
  */
-export async function startEmbedded(options: ServerOptions): Promise<PostgresServer> {
+export async function startEmbedded(
+  options: ServerOptions,
+  overrides: SettingOverrides = {},
+): Promise<ConfigurableServer> {
   const user = await serverUser()
   await removeAbandoned(user, options.env)
   const installation = await findInstallation(options)
@@ -53,8 +57,7 @@ export async function startEmbedded(options: ServerOptions): Promise<PostgresSer
     const context = { runtime, user, folder, watchdog: life.watchdog }
     const { image } = options
     const superuserPassword = image === undefined ? await initialize(context) : unpack(image, context)
-    await writeConfiguration(dataDir(folder), folder.socketDir, installation.major)
-    await life.start(context)
+    await life.start(context, installation.major, overrides)
     return await EmbeddedServer.open(life, superuserPassword, options)
   } catch (error) {
     await life.end()
@@ -82,7 +85,8 @@ class ServerLife {
   readonly folder: WorkFolder
   readonly watchdog: Watchdog
   #postmaster: ChildProcess | undefined
-  #context: StartContext | undefined
+  /** Starts the server as it was started before, with other settings. */
+  #restart: ((overrides?: SettingOverrides) => Promise<void>) | undefined
   readonly #user: OsUser
   #ended: Promise<void> | undefined
   readonly #onExit: () => void
@@ -98,17 +102,25 @@ class ServerLife {
     process.once('exit', this.#onExit)
   }
 
-  async start(context: StartContext): Promise<void> {
-    this.#context = context
+  /** With settings of this major, and the overrides in their place. */
+  async start(context: StartContext, major: number, overrides: SettingOverrides): Promise<void> {
+    this.#restart = (others = overrides) => this.start(context, major, others)
+    await writeConfiguration(dataDir(this.folder), this.folder.socketDir, major, overrides)
     this.#postmaster = await startPostmaster(context)
+  }
+
+  async reconfigure(overrides: SettingOverrides): Promise<void> {
+    if (this.#postmaster === undefined) throw new Error('no server runs')
+    await shutDownPostmaster(this.#postmaster)
+    await this.#restart?.(overrides)
   }
 
   /** Packs the data of the server, which is stopped meanwhile; gives the error instead when that goes wrong. */
   async pack(): Promise<Buffer | Error> {
-    if (this.#postmaster === undefined || this.#context === undefined) throw new Error('no server runs')
+    if (this.#postmaster === undefined) throw new Error('no server runs')
     await shutDownPostmaster(this.#postmaster)
     const packed = attempt(() => withRightsOf(this.#user, () => packCluster(dataDir(this.folder))))
-    await this.start(this.#context)
+    await this.#restart?.()
     return packed
   }
 
@@ -125,7 +137,7 @@ class ServerLife {
   }
 }
 
-class EmbeddedServer implements PostgresServer {
+class EmbeddedServer implements ConfigurableServer {
   readonly kind = 'embedded'
   readonly hasSuperuser = true
   readonly migrator = migratorName
@@ -238,6 +250,12 @@ class EmbeddedServer implements PostgresServer {
     // as whoever starts from the image: not even positions in the WAL tell the two servers apart
     await this.#takeOver()
     return { image: { password, bytes: packed } }
+  }
+
+  async reconfigure(overrides: SettingOverrides): Promise<void> {
+    await this.#maintenance.end()
+    await this.#life.reconfigure(overrides)
+    this.#maintenance = await this.connectAdmin()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Client } from 'pg'
 import type { ClusterImage } from './cluster-image.ts'
+import type { SettingOverrides } from './settings.ts'
 
 /** How to get a server. */
 export interface ServerOptions {
@@ -53,6 +54,15 @@ export interface PostgresServer extends AsyncDisposable {
    * embedded server.
    */
   save?(): Promise<SaveResult>
+}
+
+/** An embedded server whose settings can be changed. */
+export interface ConfigurableServer extends PostgresServer {
+  /**
+   * Stops the server in good order and starts it with the replay's settings and these in their place. Connections
+   * are cut off, and statistics forgotten.
+   */
+  reconfigure(overrides: SettingOverrides): Promise<void>
 }
 
 /** The image, or why there is none: completes `… because`. */

@@ -59,10 +59,19 @@ export function serverSettings(major: number): Readonly<Record<string, string | 
   return Object.assign({}, settings, ...newer.map(([, values]) => values))
 }
 
+/** Settings in place of those that a replay has. */
+export type SettingOverrides = Readonly<Record<string, string | number>>
+
 /** Writes the configuration files of a data folder anew, all of them, whatever they held. */
-export async function writeConfiguration(dataDir: string, socketDir: string, major: number): Promise<void> {
+export async function writeConfiguration(
+  dataDir: string,
+  socketDir: string,
+  major: number,
+  overrides: SettingOverrides = {},
+): Promise<void> {
   const written: Readonly<Record<string, string | number>> = {
     ...serverSettings(major),
+    ...overrides,
     unix_socket_directories: socketDir,
   }
   const lines = Object.entries(written).map(

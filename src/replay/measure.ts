@@ -16,6 +16,7 @@ import type { ProbeReading, RelationReading } from './probe.ts'
 import type { KnownRelation, RelationCatalog } from './relations.ts'
 import type { ReplaySession } from './session.ts'
 import type { WireError, WireResult } from './wire.ts'
+import { beginScript, endScript, isPipeline } from './wrapping.ts'
 
 /** One executed statement. */
 export interface MeasuredStatement {
@@ -88,12 +89,11 @@ export class Measurement {
 
   /** Runs one script in its wrapping. `endsRun`: it is the last of those that share one transaction (mode `run`). */
   async run(migration: Migration, endsRun: boolean): Promise<MeasuredMigration> {
-    const { mode } = migration.transaction
     const rollsBack = migration.statements.some(isRollback)
     const measured: MeasuredStatement[] = []
     const limits: Limit[] = []
-    const isPipeline = mode === 'simple query' && migration.statements.length > 1
-    let failure = await this.open(mode, isPipeline, migration)
+    const [first] = migration.statements
+    let failure = first && this.failureFor(migration, first, await beginScript(this.session, migration))
     for (const statement of migration.statements) {
       if (failure !== undefined) break
       const prepared = this.options.prepare(statement)
@@ -102,13 +102,13 @@ export class Measurement {
         continue
       }
       this.enterTransaction(statement, rollsBack)
-      const result = await this.execute(migration, statement, prepared.sql, !isPipeline)
+      const result = await this.execute(migration, statement, prepared.sql, !isPipeline(migration))
       measured.push(result.measured)
       failure = result.failure
     }
     const last = migration.statements.at(-1)
-    if (failure === undefined && last !== undefined && (mode !== 'run' || endsRun)) {
-      failure = await this.close(mode, isPipeline, migration, last)
+    if (failure === undefined && last !== undefined) {
+      failure = this.failureFor(migration, last, await endScript(this.session, migration, endsRun))
     }
     if (failure !== undefined && this.session.wire.status !== 'I' && !this.session.wire.isLost) {
       await this.session.run([{ sql: 'rollback' }], true)
@@ -118,47 +118,6 @@ export class Measurement {
       limits,
       ...(failure === undefined ? {} : { failure }),
     }
-  }
-
-  private async open(
-    mode: Migration['transaction']['mode'],
-    isPipeline: boolean,
-    migration: Migration,
-  ): Promise<MigrationFailure | undefined> {
-    const first = migration.statements[0]
-    if (first === undefined) return undefined
-    // a first command that needs no snapshot makes the server see a pipeline: what must not run in a
-    // transaction block is refused as it is in a simple Query of several statements
-    if (isPipeline) return this.plain(migration, first, 'show server_version', false)
-    if (mode === 'file' || (mode === 'run' && this.session.wire.status === 'I')) {
-      return this.plain(migration, first, 'begin', true)
-    }
-    return undefined
-  }
-
-  private async close(
-    mode: Migration['transaction']['mode'],
-    isPipeline: boolean,
-    migration: Migration,
-    last: Statement,
-  ): Promise<MigrationFailure | undefined> {
-    if (isPipeline) {
-      const [result] = await this.session.run([], true)
-      return this.failureOf(migration, last, result)
-    }
-    if ((mode === 'file' || mode === 'run') && this.session.wire.status !== 'I')
-      return this.plain(migration, last, 'commit', true)
-    return undefined
-  }
-
-  private async plain(
-    migration: Migration,
-    statement: Statement,
-    sql: string,
-    sync: boolean,
-  ): Promise<MigrationFailure | undefined> {
-    const [result] = await this.session.run([{ sql }], sync)
-    return this.failureOf(migration, statement, result)
   }
 
   /** Locks end with their transaction. Counters start anew where every commit flushes them (15+), else they go on. */
@@ -182,7 +141,7 @@ export class Measurement {
     const { result, reading } = canProbe(statement)
       ? await this.session.runProbed(command, { sync, everyRelation: commitsByItself(statement) })
       : { result: (await this.session.run([command], sync))[0], reading: undefined }
-    const failure = this.failureOf(migration, statement, result)
+    const failure = this.failureFor(migration, statement, result?.error)
     const notices = splitNotices(result, this.options.decodeEvent)
     const effects: Effect[] = []
     if (reading !== undefined && failure === undefined) {
@@ -231,13 +190,13 @@ export class Measurement {
     return [...observed, ...changes]
   }
 
-  private failureOf(
+  private failureFor(
     migration: Migration,
     statement: Statement,
-    result: WireResult | undefined,
+    cause: WireError | undefined,
   ): MigrationFailure | undefined {
-    if (result?.error === undefined) return undefined
-    const error = toErrorEffect(result.error, statement, migration.text)
+    if (cause === undefined) return undefined
+    const error = toErrorEffect(cause, statement, migration.text)
     return { statement, error, tooLong: this.session.interruption === 'too long' }
   }
 }

@@ -1,9 +1,8 @@
-import { escapeLiteral, type Client } from 'pg'
+import type { Client } from 'pg'
 import { lockStrength } from '../core/locks.ts'
-import type { Effect, Limit, LockEffect, Migration, Statement } from '../core/model.ts'
+import type { Effect, Limit, LockEffect, Migration } from '../core/model.ts'
 import { decodeEvent, installEventTriggers } from '../postgres/event-triggers.ts'
 import type { PostgresServer } from '../postgres/provider.ts'
-import { brokered, isClusterWide } from './broker.ts'
 import { discardsStatements, setsSessionDefaults } from './commands.ts'
 import { classifyFailure, type FailureCause } from './failures.ts'
 import { mayNeedGates, type GateContext, type GatedLocks } from './gate-pass.ts'
@@ -14,6 +13,7 @@ import { copyBase, prepareHistory, type KeptHistory, type PreparedHistory } from
 import { namedRoles } from './roles.ts'
 import { newMarker } from './session.ts'
 import { connected, isServerGone, Stage, type StageContext } from './stage.ts'
+import { standIn } from './stand-in.ts'
 
 export interface ReplayRequest {
   readonly server: PostgresServer
@@ -88,7 +88,7 @@ class Replay {
         scriptsDiscard: discardsStatements(texts),
         scriptsSetDefaults: setsSessionDefaults(texts),
       },
-      prepare: (statement) => this.prepare(statement),
+      prepare: (statement) => standIn(request.server, statement, this.retries),
     }
   }
 
@@ -237,25 +237,6 @@ class Replay {
     }
   }
 
-  private prepare(statement: Statement): { readonly sql: string } | { readonly refused: string } {
-    const { server } = this.request
-    if (server.kind === 'existing' && isClusterWide(statement, server.foreignRoles)) {
-      return {
-        refused: 'A statement that changes the whole server is not run on a server that was given to us.',
-      }
-    }
-    if (statement.tag === 'AlterSystemStmt' && !server.migratorIsSuperuser) {
-      return {
-        refused:
-          'ALTER SYSTEM changes the configuration of a whole server and touches no table; it is left out here.',
-      }
-    }
-    // roles belong to the whole server: a second attempt finds those of the first
-    if (this.retries && statement.tag === 'CreateRoleStmt') return { sql: unlessItExists(statement.sql) }
-    const detour = server.hasSuperuser && !server.migratorIsSuperuser ? brokered(statement) : undefined
-    return { sql: detour ?? statement.sql }
-  }
-
   private notReached(migration: Migration, why: string, hint: string): ReplayedMigration {
     this.limits.push({
       code: 'not-rehearsed',
@@ -264,10 +245,6 @@ class Replay {
     })
     return { migration, outcome: 'not rehearsed', statements: [] }
   }
-}
-
-function unlessItExists(sql: string): string {
-  return `do ${escapeLiteral(`begin execute ${escapeLiteral(sql)}; exception when duplicate_object then null; end`)}`
 }
 
 function withoutError(statements: readonly MeasuredStatement[]): readonly MeasuredStatement[] {
