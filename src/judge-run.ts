@@ -1,7 +1,9 @@
 import { editedMigration, sourceProblem } from './judge/reserved.ts'
 import { judge } from './judge/judge.ts'
 import { configDefaults } from './config/defaults.ts'
-import type { Finding, Limit, Migration, MigrationResult } from './core/model.ts'
+import { thresholdsOf } from './config/thresholds.ts'
+import type { Finding, HarmlessFinding, Limit, Migration, MigrationResult } from './core/model.ts'
+import type { Production } from './core/production.ts'
 import type { MigrationScript, ReviewSet } from './core/source.ts'
 import { predictRun, type StatementPrediction } from './predict/index.ts'
 import { unite } from './replay/agree.ts'
@@ -42,10 +44,19 @@ export interface Measured {
   readonly server: string
 }
 
+/** Gives results what they cost at production size, and says what judging has to know of production. */
+export type Pricing = (results: readonly MigrationResult[]) => Promise<PricedResults>
+
+export interface PricedResults {
+  readonly results: readonly MigrationResult[]
+  readonly production?: Production
+}
+
 export interface JudgedRun {
   /** Without those that were replayed for the sake of others only. */
   readonly results: readonly MigrationResult[]
   readonly findings: readonly Finding[]
+  readonly harmless: readonly HarmlessFinding[]
   readonly limits: readonly Limit[]
 }
 
@@ -55,6 +66,7 @@ export async function judgeRun(
   reviewSet: ReviewSet,
   scripts: Scripts,
   measured: Measured | undefined,
+  pricing?: Pricing,
 ): Promise<JudgedRun> {
   const serverMajor = measured === undefined ? options.pgVersion : Number.parseInt(measured.server, 10)
   const predictions = predictRun({
@@ -63,22 +75,26 @@ export async function judgeRun(
     timeZone: timeZoneOf(options),
     ...(serverMajor === undefined ? {} : { serverMajor }),
   })
-  const all = scripts.review.map((migration, index): MigrationResult =>
+  const united = scripts.review.map((migration, index): MigrationResult =>
     unite(migration, predictions[index] ?? [], measured?.migrations[index], measured?.server),
   )
+  // before rules look at them: receipts are made of the very effects that pricing replaces
+  const { results: all, production } = (await pricing?.(united)) ?? { results: united }
   const replayedOnly = new Set(reviewSet.replayedOnly ?? [])
   const results = all.filter(({ migration }) => !replayedOnly.has(migration.file))
   const { rules } = await import('../rules/index.ts')
-  const findings = judge({
+  const judgement = judge({
     migrations: results,
     rules: [...(options.config.customRules ?? []), ...rules],
     severities: options.config.rules ?? {},
     allows: scripts.parsed.filter(({ script }) => !replayedOnly.has(script.file)).map(readAllowComments),
     today: options.now.toISOString().slice(0, 10),
     onEmptyDatabase: options.all,
+    thresholds: thresholdsOf(options.config),
+    ...(production === undefined ? {} : { production }),
     aboutFiles: [...reviewSet.edited.map(editedMigration), ...reviewSet.problems.map(sourceProblem)],
   })
-  return { results, findings, limits: opaqueStatements(all, predictions) }
+  return { results, ...judgement, limits: opaqueStatements(all, predictions) }
 }
 
 /** Code that only a server can look into, where there was none. */

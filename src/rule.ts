@@ -117,6 +117,13 @@ export interface TransactionView {
 // oxlint-disable-next-line typescript/no-explicit-any
 export type Messages = Readonly<Record<string, (data: any) => string>>
 
+/**
+ * What a finding's consequence grows with.
+ * - `wait`: the harm is that others wait for the locks in the receipt, as long as these are held.
+ * - `work`: the harm is the time that the statement itself runs: rows stay locked, the transaction stays open.
+ */
+export type Harm = 'wait' | 'work'
+
 /** Where and why; everything but `because` is optional. */
 export interface ReportOptions {
   /** What the finding is about: a relation, or a name like `orders.user_id`. */
@@ -128,8 +135,10 @@ export interface ReportOptions {
   /** Further facts for the receipt. */
   readonly notes?: readonly string[]
   readonly remedy?: Remedy
-  /** Overrides the rule's severity for this one case. */
+  /** Overrides the rule's severity for this one case. Where production's sizes decide, it is the most they can make. */
   readonly severity?: Severity
+  /** Overrides the rule's harm for this one case; `other`: it does not grow with time. */
+  readonly harm?: Harm | 'other'
 }
 
 export type ReportFunction<M extends Messages> = <K extends keyof M & string>(
@@ -165,6 +174,12 @@ export interface Rule<M extends Messages = Messages> {
    * speaks only once per migration: for advice that would otherwise be repeated under every finding.
    */
   readonly secondary?: boolean
+  /**
+   * Lets production's sizes decide about the severity, where they are known, down to harmless. Absent: what the rule
+   * warns of is as bad for a small table (data loss, broken queries, deadlocks, the queue behind a lock that has to be
+   * waited for).
+   */
+  readonly harm?: Harm
   /** Consequence first, the object's own names, one sentence. */
   readonly messages: M
   /** Called for every statement under review. */

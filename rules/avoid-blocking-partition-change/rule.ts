@@ -34,6 +34,7 @@ export default defineRule({
   title: 'Avoid partition changes that scan, or lock the whole partitioned table',
   severity: 'error',
   since: '0.1.0',
+  harm: 'wait',
   messages,
   statement(context) {
     const { statement } = context
@@ -142,6 +143,7 @@ function reportLock(context: Context, action: string, remedy: Remedy): void {
       on: parent.relation,
       because: locks,
       severity: settings.lockTimeoutMs > 0 ? 'info' : 'warning',
+      harm: 'other', // an instant for any size; what it costs is the queue while it is waited for
       remedy,
     },
   )

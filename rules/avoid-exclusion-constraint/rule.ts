@@ -15,6 +15,7 @@ export default defineRule({
   title: 'Avoid adding an exclusion constraint to a table that already holds rows',
   severity: 'error',
   since: '0.1.0',
+  harm: 'wait',
   messages: {
     buildsIndex: ({ constraint, table }: { constraint: string; table: string }) =>
       `Adding ${constraint} blocks every read and write of ${table} until its index has been built and every row compared.`,

@@ -27,6 +27,7 @@ export default defineRule({
   title: 'Avoid slow work in a transaction that holds a lock others wait for',
   severity: 'error',
   since: '0.1.0',
+  harm: 'wait',
   messages: {
     holdsLock: ({ queries, work }: { queries: string; work: string }) =>
       `${capitalize(queries)} wait until ${work}: a lock from earlier in the transaction is still held.`,

@@ -36,6 +36,7 @@ export default defineRule({
   title: 'Avoid rewriting a table while others use it',
   severity: 'error',
   since: '0.1.0',
+  harm: 'wait',
   messages,
   statement(context) {
     // REINDEX is told by require-concurrent-index

@@ -16,6 +16,7 @@ export default defineRule({
   title: 'Require batches for changes to a whole table',
   severity: 'warning',
   since: '0.1.0',
+  harm: 'work',
   messages: {
     everyRow: ({ work, table }: { work: string; table: string }) =>
       `${work} every row of ${table} in one statement keeps all of them locked until it commits, and leaves a dead copy of each.`,

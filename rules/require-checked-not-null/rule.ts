@@ -24,6 +24,7 @@ export default defineRule({
   title: 'Require a validated CHECK before SET NOT NULL',
   severity: 'error',
   since: '0.1.0',
+  harm: 'wait',
   messages: {
     scans: ({ columns, table }: { columns: string; table: string }) =>
       `Making ${columns} NOT NULL blocks every read and write of ${table} until each of its rows has been checked.`,

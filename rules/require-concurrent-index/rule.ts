@@ -36,6 +36,7 @@ export default defineRule({
   title: 'Require CREATE INDEX CONCURRENTLY on tables that already hold rows',
   severity: 'error',
   since: '0.1.0',
+  harm: 'wait',
   messages,
   statement(context) {
     const { statement } = context

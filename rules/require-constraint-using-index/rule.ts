@@ -29,6 +29,7 @@ export default defineRule({
   title: 'Require USING INDEX for unique constraints and primary keys on tables that already hold rows',
   severity: 'error',
   since: '0.1.0',
+  harm: 'wait',
   messages,
   statement(context) {
     const { statement, effects, transaction, report } = context

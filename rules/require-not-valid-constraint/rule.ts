@@ -39,6 +39,7 @@ export default defineRule({
   title: 'Require NOT VALID for foreign keys and checks on tables that already hold rows',
   severity: 'error',
   since: '0.1.0',
+  harm: 'wait',
   messages,
   statement(context) {
     const { effects, transaction } = context

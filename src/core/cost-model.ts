@@ -51,7 +51,8 @@ export interface StatementCost {
 
 /** What others go through while a finding's locks are held. */
 export interface Wait {
-  readonly blocks: 'reads and writes' | 'writes'
+  /** `writes to the same rows`: of a statement that changes many rows; inserts and other rows go on. */
+  readonly blocks: 'reads and writes' | 'writes' | 'writes to the same rows'
   /** From the lock's statement to its commit. */
   readonly ms: Range
   /** `schema.name` of those that it is about. */

@@ -111,7 +111,29 @@ export function tableFacts(
   production: Production | undefined,
   { schema, name }: Pick<TableFacts, 'schema' | 'name'>,
 ): TableFacts | undefined {
-  // the configuration is written by hand because somebody knows better
-  const all = production?.tables.filter((table) => table.schema === schema && table.name === name) ?? []
-  return all.find(({ from }) => from === 'configuration') ?? all[0]
+  return tableFactsByKey(production, `${schema}.${name}`)
+}
+
+/** As {@link tableFacts}, for `schema.name`. */
+export function tableFactsByKey(production: Production | undefined, key: string): TableFacts | undefined {
+  if (production === undefined) return undefined
+  const index = indexes.get(production) ?? indexTables(production)
+  indexes.set(production, index)
+  return index.get(key)
+}
+
+// production may have tens of thousands of tables, and every statement asks
+const indexes = new WeakMap<Production, ReadonlyMap<string, TableFacts>>()
+
+function indexTables({ tables }: Production): ReadonlyMap<string, TableFacts> {
+  const index = new Map<string, TableFacts>()
+  for (const table of tables) {
+    const key = `${table.schema}.${table.name}`
+    // the configuration is written by hand because somebody knows better; else the first counts
+    const known = index.get(key)
+    if (known === undefined || (table.from === 'configuration' && known.from !== 'configuration')) {
+      index.set(key, table)
+    }
+  }
+  return index
 }

@@ -17,8 +17,12 @@ export interface Thresholds {
 }
 
 /**
- * The budgets of a run are those that GitLab publishes for its own migrations (regular ones 3 minutes).
+ * The budgets are after those that GitLab publishes for itself. `runMs`: a regular migration, which a deployment waits
+ * for, takes at most 3 minutes (a migration after the deployment 10); here that is for all of a merge request, because
+ * a deployment waits for all of them. `concurrentMs`: a concurrent operation in a migration after the deployment takes
+ * at most 20 minutes (before it 5).
  * @see https://docs.gitlab.com/development/migration_style_guide/#how-long-a-migration-should-take
+ * @see https://docs.gitlab.com/development/database/query_performance/#timing-guidelines-for-queries
  */
 export const defaultThresholds: Thresholds = {
   readsBlocked: { warningMs: 100, errorMs: 1000 },

@@ -13,7 +13,16 @@ const path = z.string().max(4096)
 const fileText = z.string().max(16_000_000)
 const amount = z.number().min(0)
 
-const range = z.strictObject({ low: amount, expected: amount, high: amount })
+/** Sums of floating point numbers may miss the order by their last digits. */
+const range = z
+  .strictObject({ low: amount, expected: amount, high: amount })
+  .refine(({ low, expected, high }) => isAtMost(low, expected) && isAtMost(expected, high), {
+    error: 'Expected low ≤ expected ≤ high',
+  })
+
+function isAtMost(smaller: number, larger: number): boolean {
+  return smaller <= larger * (1 + 1e-9) + Number.MIN_VALUE
+}
 
 const sizeSource = z.enum(['snapshot', 'statistics dump', 'configuration'])
 
@@ -36,7 +45,7 @@ const cost = z.strictObject({
 })
 
 const wait = z.strictObject({
-  blocks: z.enum(['reads and writes', 'writes']),
+  blocks: z.enum(['reads and writes', 'writes', 'writes to the same rows']),
   ms: range,
   tables: z.array(word).max(10_000),
   queue: z
@@ -221,7 +230,8 @@ const production = z.strictObject({
         kind: sizeSource,
         name: path,
         takenAt: z.iso.datetime().exactOptional(),
-        ageDays: z.int().exactOptional(),
+        // negative when clocks disagree
+        ageDays: z.int().min(-1_000_000).exactOptional(),
       }),
     )
     .max(100),

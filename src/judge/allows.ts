@@ -2,7 +2,7 @@ import type { Finding } from '../core/model.ts'
 import { nearest } from '../core/suggest.ts'
 import { isOpaque } from '../sql/statement-nodes.ts'
 import type { AllowComment, AllowComments, MalformedAllowComment } from '../sql/suppressions.ts'
-import { reservedFinding } from './reserved.ts'
+import { reservedFinding, type ReservedId } from './reserved.ts'
 import type { PlacedFinding } from './recorder.ts'
 import type { PlacedStatement } from './views.ts'
 
@@ -25,6 +25,18 @@ export interface AppliedAllows {
   readonly aboutAllows: readonly Finding[]
 }
 
+/** Findings of the engine that a comment may accept: they concern a statement. */
+export const allowableReserved: readonly ReservedId[] = [
+  'migration-fails',
+  'exceeds-run-budget',
+  'exceeds-statement-timeout',
+]
+
+const aboutDurations: ReadonlySet<string> = new Set<ReservedId>([
+  'exceeds-run-budget',
+  'exceeds-statement-timeout',
+])
+
 /** Lets allow comments accept findings of their rule at the statement below them, and judges the comments. */
 export function applyAllows(
   findings: readonly PlacedFinding[],
@@ -39,7 +51,7 @@ export function applyAllows(
     const problem = problemOf(allow, matching, options)
     if (problem !== undefined) aboutAllows.push(problem)
     if (allow.reason === '' || isExpired(allow, options.today)) continue
-    for (const finding of matching) accepted.set(finding, allow)
+    for (const finding of matching.filter(counts)) accepted.set(finding, allow)
   }
   return { findings: findings.map((finding) => withAllow(finding, accepted.get(finding))), aboutAllows }
 }
@@ -50,6 +62,11 @@ function concerns(allow: AllowComment, { finding, placed }: PlacedFinding): bool
     placed.view.statement.span.file === allow.file &&
     placed.view.statement.index === allow.statementIndex
   )
+}
+
+/** What production's sizes prove harmless needs no comment, and is one it may have: tables grow. */
+function counts({ harmless }: PlacedFinding): boolean {
+  return harmless === undefined
 }
 
 function isExpired({ until }: AllowComment, today: string): boolean {
@@ -72,16 +89,18 @@ function problemOf(
 ): Finding | undefined {
   if (!options.knownRules.includes(allow.rule)) return unknownRule(allow, options.knownRules)
   if (matching.length === 0) return isNeedless(allow, options) ? needlessAllow(allow) : undefined
+  if (!matching.some(counts)) return undefined
   if (allow.reason === '') return allowWithoutReason(allow)
   return isExpired(allow, options.today) ? expiredAllow(allow) : undefined
 }
 
 /**
  * Nothing to accept? Not to be said of code (DO, CALL, functions) that was not executed, because prediction does
- * not see into it, nor of rules that are off, nor where everything is new.
+ * not see into it, nor of rules that are off, nor where everything is new, nor of durations: without production's
+ * sizes nobody knows them, and estimates change from run to run.
  */
 function isNeedless(allow: AllowComment, { rulesOff, statements, onEmptyDatabase }: AllowOptions): boolean {
-  if (onEmptyDatabase || rulesOff.has(allow.rule)) return false
+  if (onEmptyDatabase || rulesOff.has(allow.rule) || aboutDurations.has(allow.rule)) return false
   const below = statements.find(
     ({ view: { statement } }) =>
       statement.span.file === allow.file && statement.index === allow.statementIndex,

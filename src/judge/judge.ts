@@ -1,14 +1,19 @@
-import type { Finding, MigrationResult } from '../core/model.ts'
+import type { Finding, HarmlessFinding, MigrationResult } from '../core/model.ts'
+import type { Production } from '../core/production.ts'
+import { defaultThresholds, type Thresholds } from '../core/thresholds.ts'
 import type { Rule } from '../rule.ts'
 import type { AllowComments } from '../sql/suppressions.ts'
-import { applyAllows } from './allows.ts'
+import { allowableReserved, applyAllows } from './allows.ts'
+import { budgetFindings } from './budgets.ts'
+import { noteBurdens } from './burdens.ts'
 import { numberDuplicates } from './fingerprint.ts'
 import { migrationFails, reservedFindings } from './reserved.ts'
-import type { PlacedFinding } from './recorder.ts'
+import { Run, type PlacedFinding } from './recorder.ts'
 import { runRules, type Severities } from './run-rules.ts'
 import { quietSecondary } from './secondary.ts'
 import { sortFindings } from './sort.ts'
 import { placeStatements, type PlacedStatement } from './views.ts'
+import { weighFindings } from './weigh.ts'
 
 export interface JudgeInput {
   /** What is under review, in the order of the run. */
@@ -23,25 +28,69 @@ export interface JudgeInput {
   readonly aboutFiles?: readonly Finding[]
   /** Everything is judged, on an empty database: nothing existed before, so most comments have nothing to accept. */
   readonly onEmptyDatabase?: boolean
+  /** From how long on a wait counts; absent: {@link defaultThresholds}. */
+  readonly thresholds?: Thresholds
+  /** What is known of production besides the costs and windows that the results carry. */
+  readonly production?: Production
 }
 
-/** Turns what the statements do into findings: sorted, with receipts, fingerprints and accepted risks. */
-export function judge(input: JudgeInput): readonly Finding[] {
+export interface Judgement {
+  /** Sorted, with receipts, fingerprints and accepted risks. */
+  readonly findings: readonly Finding[]
+  /** In the same order: found, and proven harmless by production's sizes. */
+  readonly harmless: readonly HarmlessFinding[]
+}
+
+/** Turns what the statements do, and how long they take where that is known, into findings. */
+export function judge(input: JudgeInput): Judgement {
   const { migrations, rules, severities = {}, allows = [], today, aboutFiles = [] } = input
-  const { onEmptyDatabase = false } = input
+  const { onEmptyDatabase = false, thresholds = defaultThresholds, production } = input
   const statements = placeStatements(migrations)
-  const judged = runRules(statements, rules, severities)
-  const all = [...judged, ...failures(statements, judged)]
+  const run = new Run(statements)
+  const judged = weighFindings(runRules(run, rules, severities), run, { thresholds, production })
+  // all of history together is no deployment
+  const budgets = onEmptyDatabase ? [] : budgetFindings(statements, thresholds)
+  const all = [...judged, ...failures(statements, judged), ...budgets]
   const { findings, aboutAllows } = applyAllows(all, allows, {
     today,
-    knownRules: [...rules.map(({ id }) => id), 'migration-fails'],
+    knownRules: [...rules.map(({ id }) => id), ...allowableReserved],
     rulesOff: new Set(Object.keys(severities).filter((id) => severities[id] === 'off')),
     statements,
     onEmptyDatabase,
   })
+  const kept = noteBurdens(
+    quietSecondary(findings.filter(({ harmless }) => harmless === undefined)),
+    production,
+  )
   const files = migrations.map(({ migration }) => migration.file)
-  const kept = quietSecondary(findings).map(({ finding }) => finding)
-  return numberDuplicates(sortFindings([...aboutFiles, ...kept, ...aboutAllows], files))
+  return separate(
+    [...aboutFiles, ...kept.map(({ finding }) => finding), ...aboutAllows],
+    findings.flatMap(toHarmless),
+    files,
+  )
+}
+
+function toHarmless({ finding, harmless }: PlacedFinding): readonly HarmlessFinding[] {
+  return harmless === undefined ? [] : [{ ...finding, harmless }]
+}
+
+/** Numbered together: a table that grows must not give another finding a new fingerprint. */
+function separate(
+  findings: readonly Finding[],
+  harmless: readonly HarmlessFinding[],
+  files: readonly string[],
+): Judgement {
+  const all: readonly (Finding | HarmlessFinding)[] = numberDuplicates(
+    sortFindings([...findings, ...harmless], files),
+  )
+  return {
+    findings: all.filter((finding) => !isHarmless(finding)),
+    harmless: all.filter(isHarmless),
+  }
+}
+
+function isHarmless(finding: Finding | HarmlessFinding): finding is HarmlessFinding {
+  return 'harmless' in finding
 }
 
 /** `migration-fails` for every error that no rule gives as its reason: a rule says better what is wrong. */
@@ -49,7 +98,9 @@ function failures(
   statements: readonly PlacedStatement[],
   judged: readonly PlacedFinding[],
 ): readonly PlacedFinding[] {
-  const explained = new Set(judged.flatMap(({ finding }) => finding.because))
+  const explained = new Set(
+    judged.flatMap(({ finding, harmless }) => (harmless === undefined ? finding.because : [])),
+  )
   return statements.flatMap((placed) =>
     placed.result.effects.flatMap((effect) => {
       if (effect.kind !== 'error' || explained.has(effect)) return []

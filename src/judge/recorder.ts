@@ -1,6 +1,6 @@
 import { displayName } from '../core/locks.ts'
 import type { Effect, EvidencedEffect, EvidenceKind, Finding, Severity, Statement } from '../core/model.ts'
-import type { ReportFunction, ReportOptions, Rule } from '../rule.ts'
+import type { Harm, ReportFunction, ReportOptions, Rule } from '../rule.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { PlacedStatement } from './views.ts'
 
@@ -9,13 +9,22 @@ export interface PlacedFinding {
   readonly finding: Finding
   readonly placed: PlacedStatement
   readonly secondary: boolean
+  /** What its severity follows from where production's sizes are known; absent: they change nothing. */
+  readonly harm?: Harm
+  /** The configuration gave the severity. */
+  readonly configured?: boolean
+  /** The rule gave this case a severity: nothing makes it more. */
+  readonly cap?: Severity
+  /** Production's sizes prove it harmless: why, in a sentence. */
+  readonly harmless?: string
 }
 
-/** What reports are looked up in: the statements and the effects of the run, indexed when the first rule reports. */
+/** What reports are looked up in: the statements and the effects of the run, indexed when somebody first asks. */
 export class Run {
-  private readonly statements: readonly PlacedStatement[]
+  /** In order. */
+  readonly statements: readonly PlacedStatement[]
   private placedBy: ReadonlyMap<Statement, PlacedStatement> | undefined
-  private evidencedBy: ReadonlyMap<Effect, EvidencedEffect> | undefined
+  private recordedBy: ReadonlyMap<Effect, RecordedEffect> | undefined
 
   constructor(statements: readonly PlacedStatement[]) {
     this.statements = statements
@@ -26,12 +35,22 @@ export class Run {
     return this.placedBy.get(statement)
   }
 
-  evidenced(effect: Effect): EvidencedEffect | undefined {
-    this.evidencedBy ??= new Map(
-      this.statements.flatMap(({ result }) => result.effects.map((one) => [one, one] as const)),
+  recorded(effect: Effect): RecordedEffect | undefined {
+    this.recordedBy ??= new Map(
+      this.statements.flatMap((placed, position) =>
+        placed.result.effects.map((one) => [one, { effect: one, placed, position }] as const),
+      ),
     )
-    return this.evidencedBy.get(effect)
+    return this.recordedBy.get(effect)
   }
+}
+
+interface RecordedEffect {
+  readonly effect: EvidencedEffect
+  /** The statement that has it. */
+  readonly placed: PlacedStatement
+  /** Of that statement within the run. */
+  readonly position: number
 }
 
 /** Takes down what one rule reports, and looks up whether its receipts are real. */
@@ -59,10 +78,14 @@ export class Recorder {
         `Rule ${this.rule.id} reports ${messageId}, which it does not have, or a foreign statement.`,
       )
     }
+    const harm = options.harm ?? this.rule.harm
     this.findings.push({
       finding: this.toFinding(messageId, message, options, placed),
       placed,
       secondary: this.rule.secondary === true,
+      configured: this.configured !== undefined,
+      ...(harm === undefined || harm === 'other' ? {} : { harm }),
+      ...(options.severity === undefined ? {} : { cap: options.severity }),
     })
   }
 
@@ -93,7 +116,7 @@ export class Recorder {
 
   /** The receipt consists of effects that statements of the run have; anything else is a rule's mistake. */
   private evidenced(effect: Effect): EvidencedEffect {
-    const evidenced = this.run.evidenced(effect)
+    const evidenced = this.run.recorded(effect)?.effect
     if (evidenced === undefined) {
       throw new Error(`Rule ${this.rule.id} gives a reason that no statement of the run has.`)
     }

@@ -2,6 +2,7 @@ import type {
   ErrorEffect,
   Evidence,
   EvidencedEffect,
+  EvidenceKind,
   Finding,
   Remedy,
   Severity,
@@ -42,6 +43,20 @@ export const reservedFindings = [
     severity: 'warning',
     explanation:
       'The file exists at the base revision, so it has run, or will run, in its old form somewhere: tools that keep checksums refuse to go on, the others never run the change. pgrehearse replays the old version. Undo the change and write a new migration. A deleted migration is an error where the tool validates its history (Flyway does).',
+  },
+  {
+    id: 'exceeds-run-budget',
+    title: 'The migrations take longer than a deployment should wait',
+    severity: 'warning',
+    explanation:
+      'Only where production’s sizes are known. Either all migrations under review take longer together than `thresholds.run` (3 minutes by default), or one statement that blocks nobody, such as `CREATE INDEX CONCURRENTLY`, takes longer than `thresholds.concurrent` (20 minutes). The estimate decides, not the end of its range. What blocks nobody and runs outside of a transaction block counts for the second only. The defaults are those that GitLab publishes for its own migrations: 3 minutes for a regular one, 20 for a concurrent operation after the deployment. Split the work, move it behind the deployment, or do it in batches. An allow comment above the statement that the finding points at accepts it.',
+  },
+  {
+    id: 'exceeds-statement-timeout',
+    title: 'statement_timeout ends the statement in production',
+    severity: 'warning',
+    explanation:
+      'Only where production’s sizes are known. The `statement_timeout` that is in force when the statement begins is shorter than the statement is expected to take, so Postgres cancels it and the migration fails, after others have waited for nothing. Raise the timeout for this statement, or make the statement shorter, with batches or without the work under its lock. An allow comment accepts it.',
   },
   {
     id: 'expired-allow',
@@ -111,6 +126,8 @@ interface ReservedOptions {
   readonly sql?: string
   readonly object?: string
   readonly because?: readonly EvidencedEffect[]
+  /** How it is known where no effect says so. */
+  readonly evidence?: EvidenceKind
   readonly notes?: readonly string[]
   readonly remedy?: Remedy
 }
@@ -126,7 +143,7 @@ export function reservedFinding(ruleId: ReservedId, options: ReservedOptions): F
     message,
     span,
     object,
-    evidence: because.length === 0 ? 'known' : strongestEvidence(because),
+    evidence: because.length === 0 ? (options.evidence ?? 'known') : strongestEvidence(because),
     because,
     notes,
     ...(options.remedy === undefined ? {} : { remedy: options.remedy }),

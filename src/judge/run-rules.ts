@@ -1,18 +1,14 @@
 import type { Migration, Severity } from '../core/model.ts'
 import type { ReportFunction, Rule, StatementContext, StatementView, TransactionView } from '../rule.ts'
-import { Recorder, Run, type PlacedFinding } from './recorder.ts'
+import { Recorder, type PlacedFinding, type Run } from './recorder.ts'
 import type { PlacedStatement } from './views.ts'
 
 /** Severities from the configuration, by rule id; what is not named has its own. */
 export type Severities = Readonly<Record<string, 'off' | Severity>>
 
 /** Calls every rule that is not off for every statement and every transaction. */
-export function runRules(
-  statements: readonly PlacedStatement[],
-  rules: readonly Rule[],
-  severities: Severities,
-): readonly PlacedFinding[] {
-  const run = new Run(statements)
+export function runRules(run: Run, rules: readonly Rule[], severities: Severities): readonly PlacedFinding[] {
+  const { statements } = run
   const views = statements.map(({ view }) => view)
   const contexts = statements.map((placed, index) => new Context(placed, views, index))
   const ends = lastOfTransactions(statements)

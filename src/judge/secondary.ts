@@ -5,7 +5,7 @@ import { isAtLeast } from './sort.ts'
 /**
  * Drops advice of secondary rules where others already tell all of its effects at least as loudly (a risk that an
  * allow comment accepts tells nothing any more), and keeps the first of what is left per migration and per
- * transaction. `findings` in the order of the run.
+ * transaction. `findings` in the order of the run, without the harmless ones: what is not said tells nothing.
  */
 export function quietSecondary(findings: readonly PlacedFinding[]): readonly PlacedFinding[] {
   const told = toldEffects(findings)

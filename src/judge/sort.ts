@@ -11,7 +11,10 @@ export function isAtLeast(a: Severity, b: Severity): boolean {
  * Sorted by migration (in the order of `files`; files that are not among them come first), position, severity,
  * rule.
  */
-export function sortFindings(findings: readonly Finding[], files: readonly string[]): readonly Finding[] {
+export function sortFindings<T extends Finding>(
+  findings: readonly T[],
+  files: readonly string[],
+): readonly T[] {
   const order = new Map(files.map((file, index) => [file, index]))
   const place = (finding: Finding): number => order.get(finding.span.file) ?? -1
   return findings.toSorted(

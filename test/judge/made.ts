@@ -113,7 +113,7 @@ export function judgeFiles(
   rules: readonly Rule[],
   more: Partial<JudgeInput> = {},
 ): readonly Finding[] {
-  return judge({ ...make(files), rules, today: '2026-11-21', ...more })
+  return judge({ ...make(files), rules, today: '2026-11-21', ...more }).findings
 }
 
 /** `ban-locks 3 orders is locked.` */

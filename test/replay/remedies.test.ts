@@ -23,7 +23,7 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
       for (const run of remedyRuns(example, lintExample(example))) {
         const { results } = await rehearse(server, run.history, run.review)
         expect(failures(results), `${example.file}: ${run.finding.message}`).toEqual([])
-        const left = judge({ migrations: results, rules, allows: run.allows, today }).filter(
+        const left = judge({ migrations: results, rules, allows: run.allows, today }).findings.filter(
           ({ ruleId, severity, allowed }) => ruleId === id && severity !== 'info' && allowed === undefined,
         )
         expect(

@@ -16,7 +16,8 @@ export interface RehearsedExample {
 /** What `pgrehearse check` would find, on this server. */
 export async function rehearseExample(server: PostgresServer, example: Example): Promise<RehearsedExample> {
   const { results, limits } = await rehearse(server, example.history, example.review)
-  return { results, limits, findings: judge({ migrations: results, rules, allows: example.allows, today }) }
+  const { findings } = judge({ migrations: results, rules, allows: example.allows, today })
+  return { results, limits, findings }
 }
 
 /** Replays the migrations on top of the history, and unites what was measured with what was predicted. */

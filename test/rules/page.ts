@@ -55,7 +55,7 @@ function lintForPage(ruleId: string, name: string): PageExample {
   const review = layOutTransactions(parsed, false)
   const history = layOutTransactions([parseScript(readSetup(ruleId))], false)
   const results = predictMigrations(history, review)
-  const findings = judge({ migrations: results, rules, allows: parsed.map(readAllowComments), today })
+  const { findings } = judge({ migrations: results, rules, allows: parsed.map(readAllowComments), today })
   return { review, results, findings }
 }
 
@@ -78,6 +78,8 @@ function capitalize(text: string): string {
 function outputOf({ results, findings }: PageExample): string {
   const report = buildReport({
     findings,
+    harmless: [],
+    production: undefined,
     results,
     base: { description: 'example' },
     historyCount: 1,
@@ -143,7 +145,7 @@ export function renderReserved(): string {
     '<!-- generated from src/judge/reserved.ts: npm run docs -->',
     '# Reserved findings',
     '',
-    'Findings that come from no rule: the migration itself fails, files are not as they should be, or an allow comment is. Their ids cannot be configured.',
+    'Findings that come from no rule: the migration itself fails or takes too long, files are not as they should be, or an allow comment is not. Their ids cannot be configured.',
     '',
     ...sections,
   ].join('\n')

@@ -147,7 +147,7 @@ function readMarks(ruleId: string, text: string, review: readonly ParsedScript[]
 /** What `pgrehearse lint` would find. */
 export function lintExample(example: Example): readonly Finding[] {
   const { history, review, allows } = example
-  return judge({ migrations: predictMigrations(history, review), rules, allows, today })
+  return judge({ migrations: predictMigrations(history, review), rules, allows, today }).findings
 }
 
 /** The migrations with predicted effects only. */

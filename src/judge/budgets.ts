@@ -1,0 +1,140 @@
+/** Findings about durations as such: a deployment waits for the migrations, and Postgres may not wait that long. */
+import { blockingLocks, unboundedWrites } from '../core/effects.ts'
+import { addRanges, type Range } from '../core/cost-model.ts'
+import { formatMs, formatMsRange } from '../core/quantities.ts'
+import type { Thresholds } from '../core/thresholds.ts'
+import { isOpaque } from '../sql/statement-nodes.ts'
+import type { PlacedFinding } from './recorder.ts'
+import { reservedFinding, type ReservedId } from './reserved.ts'
+import type { PlacedStatement } from './views.ts'
+
+/** A statement whose duration at production size is known. */
+interface TimedStatement {
+  readonly placed: PlacedStatement
+  readonly ms: Range
+}
+
+/** `exceeds-run-budget` and `exceeds-statement-timeout`, where durations are known. */
+export function budgetFindings(
+  statements: readonly PlacedStatement[],
+  thresholds: Thresholds,
+): readonly PlacedFinding[] {
+  const timed = statements.flatMap((placed): readonly TimedStatement[] => {
+    const ms = placed.result.cost?.durationMs
+    return ms === undefined ? [] : [{ placed, ms }]
+  })
+  const apart = new Set(timed.filter(({ placed }) => blocksNobody(placed)))
+  const unknown = statements.filter(
+    (placed) =>
+      placed.result.cost !== undefined &&
+      placed.result.cost.durationMs === undefined &&
+      !blocksNobody(placed),
+  ).length
+  return [
+    ...longRun(
+      timed.filter((one) => !apart.has(one)),
+      unknown,
+      thresholds.runMs,
+    ),
+    ...[...apart]
+      .filter(({ ms }) => ms.expected > thresholds.concurrentMs)
+      .map((one) => longStatement(one, thresholds.concurrentMs)),
+    ...timed.flatMap(timedOut),
+  ]
+}
+
+/**
+ * CREATE INDEX CONCURRENTLY and its like, and code that commits as it goes: no lock that others wait for, and no
+ * transaction that stays open.
+ */
+function blocksNobody({ view: { statement, effects } }: PlacedStatement): boolean {
+  if (statement.inTransactionBlock || blockingLocks(effects).length > 0) return false
+  return isOpaque(statement) || unboundedWrites(effects).length === 0
+}
+
+function longRun(
+  timed: readonly TimedStatement[],
+  unknown: number,
+  budgetMs: number,
+): readonly PlacedFinding[] {
+  const total = addRanges(...timed.map(({ ms }) => ms))
+  const byLength = timed.toSorted((a, b) => b.ms.expected - a.ms.expected)
+  const [longest] = byLength
+  if (longest === undefined || total.expected <= budgetMs) return []
+  return [
+    place(longest, 'exceeds-run-budget', {
+      messageId: 'run',
+      message: `The migrations take ${formatMsRange(total)} in all: a deployment should not wait longer than ${formatMs(budgetMs)}.`,
+      notes: [...contributors(byLength), ...unknownNotes(unknown)],
+      remedy:
+        'Split them: leave for a migration after the deployment what the new code does not need, change rows in batches, and build indexes and validate constraints outside of a transaction, where nobody waits.',
+    }),
+  ]
+}
+
+const mostContributors = 3
+
+/** The longest, where they are not all there is. */
+function contributors(byLength: readonly TimedStatement[]): readonly string[] {
+  if (byLength.length < 2) return []
+  const longest = byLength.slice(0, mostContributors).map(({ placed, ms }) => {
+    const { file, start } = placed.view.statement.span
+    return `${file}:${start.line} takes ${formatMs(ms.expected)}`
+  })
+  return [`The longest: ${longest.join(', ')}.`]
+}
+
+function unknownNotes(unknown: number): readonly string[] {
+  if (unknown === 0) return []
+  return [
+    unknown === 1
+      ? 'One more statement is not in the sum: how long it takes is not known.'
+      : `${unknown} more statements are not in the sum: how long they take is not known.`,
+  ]
+}
+
+function longStatement(timed: TimedStatement, budgetMs: number): PlacedFinding {
+  return place(timed, 'exceeds-run-budget', {
+    messageId: 'concurrent',
+    message: `This statement takes ${formatMsRange(timed.ms)}: it blocks nobody, but a deployment should not wait longer than ${formatMs(budgetMs)} for it.`,
+    remedy: 'Run it apart from the deployment, in a job of its own.',
+  })
+}
+
+function timedOut(timed: TimedStatement): readonly PlacedFinding[] {
+  const { settings, effects } = timed.placed.view
+  const { statementTimeoutMs: limit } = settings
+  // a failure of its own comes first
+  if (limit === 0 || timed.ms.expected <= limit || effects.some(({ kind }) => kind === 'error')) return []
+  return [
+    place(timed, 'exceeds-statement-timeout', {
+      message: `Postgres cancels this statement after ${formatMs(limit)} (statement_timeout), and it takes ${formatMsRange(timed.ms)} at production size.`,
+      notes: timed.ms.low <= limit ? ['At the lower end of that range it would just get through.'] : [],
+      remedy: 'Make it shorter, in batches or without its lock, or give it a statement_timeout that fits.',
+    }),
+  ]
+}
+
+function place(
+  { placed }: TimedStatement,
+  id: ReservedId,
+  {
+    remedy,
+    ...options
+  }: {
+    readonly message: string
+    readonly messageId?: string
+    readonly notes?: readonly string[]
+    readonly remedy: string
+  },
+): PlacedFinding {
+  const { span, sql } = placed.view.statement
+  const finding = reservedFinding(id, {
+    ...options,
+    span,
+    sql,
+    evidence: 'predicted',
+    remedy: { summary: remedy, migrations: [] },
+  })
+  return { finding, placed, secondary: false }
+}

@@ -1,0 +1,153 @@
+import { tableFactsByKey, type Production } from '../core/production.ts'
+import { formatBytes, formatMs, formatRows } from '../core/quantities.ts'
+import type { Effect, Range, Severity, SizedTable, Wait } from '../core/model.ts'
+import type { Thresholds, WaitThresholds } from '../core/thresholds.ts'
+import { enumerate } from '../rule.ts'
+import type { PlacedFinding, Run } from './recorder.ts'
+import { isAtLeast } from './sort.ts'
+import { Tails, type Tail } from './tails.ts'
+import type { PlacedStatement } from './views.ts'
+import { waitsFor } from './waits.ts'
+
+/** What decides how bad a wait is. */
+export interface Scale {
+  readonly thresholds: Thresholds
+  readonly production: Production | undefined
+}
+
+/**
+ * Lets severity follow consequence: findings whose harm is time get the severity of what others go through at
+ * production size, or become harmless. What is not known to take how long keeps its severity, and what the
+ * configuration or (as the most there can be) the rule says about severities counts more.
+ */
+export function weighFindings(
+  findings: readonly PlacedFinding[],
+  run: Run,
+  scale: Scale,
+): readonly PlacedFinding[] {
+  const tails = new Tails(run)
+  return findings.map((finding) => {
+    if (finding.harm === undefined || fails(finding)) return finding
+    const tail = tails.from(beginOf(finding, run))
+    const waits =
+      finding.harm === 'work'
+        ? lockedRows(finding, tail)
+        : waitsFor(finding.finding.because, scale.production)
+    return waits === undefined ? withUnknown(finding, tail) : weigh(finding, waits, tail, scale)
+  })
+}
+
+/** The statement from which on others wait: the first that took one of the locks, or the one that works. */
+function beginOf({ finding, placed, harm }: PlacedFinding, run: Run): PlacedStatement {
+  if (harm === 'work') return placed
+  const takers = finding.because.flatMap((effect) => {
+    const taker = effect.kind === 'lock' ? run.recorded(effect) : undefined
+    return taker?.placed.transaction === placed.transaction ? [taker] : []
+  })
+  return takers.toSorted((a, b) => a.position - b.position)[0]?.placed ?? placed
+}
+
+/** Rows stay locked until the transaction ends. */
+function lockedRows({ finding }: PlacedFinding, { durationMs }: Tail): readonly Wait[] | undefined {
+  const tables = finding.because.flatMap((effect) => (effect.kind === 'write' ? [tableOf(effect)] : []))
+  return durationMs === undefined
+    ? undefined
+    : [{ blocks: 'writes to the same rows', ms: durationMs, tables }]
+}
+
+function fails({ placed }: PlacedFinding): boolean {
+  return placed.view.effects.some(({ kind }) => kind === 'error')
+}
+
+function tableOf({ relation: { schema, name } }: Effect & { readonly kind: 'write' }): string {
+  return `${schema}.${name}`
+}
+
+function withUnknown(placed: PlacedFinding, { unknownTables }: Tail): PlacedFinding {
+  if (unknownTables.length === 0) return placed
+  const tables = enumerate(unknownTables.map(displayKey))
+  const note = `The size of ${tables} is not known: treated as large.`
+  return withNotes(placed, note)
+}
+
+function withNotes(placed: PlacedFinding, ...notes: readonly string[]): PlacedFinding {
+  return { ...placed, finding: { ...placed.finding, notes: [...placed.finding.notes, ...notes] } }
+}
+
+function weigh(
+  placed: PlacedFinding,
+  waits: readonly Wait[],
+  tail: Tail,
+  { thresholds, production }: Scale,
+): PlacedFinding {
+  const ranked = waits.map((wait) => ({ wait, severity: severityOf(wait, thresholds, production) }))
+  const worst = ranked.reduce((known, one) => (isWorse(one.severity, known.severity) ? one : known))
+  const { wait, severity } = worst
+  const weighed = { ...placed, finding: { ...placed.finding, wait } }
+  if (severity === 'harmless') return { ...weighed, harmless: describeHarmless(waits, tail.tables) }
+  const { configured = false, cap } = placed
+  const allowed = cap !== undefined && isAtLeast(severity, cap) ? cap : severity
+  const told = { ...weighed, finding: { ...weighed.finding, ...(configured ? {} : { severity: allowed }) } }
+  return wait.queue !== undefined && countsRows(wait, production) ? withNotes(told, rowsNotQueries) : told
+}
+
+const rowsNotQueries =
+  'Arrivals come from counters of scans and rows, which a query may move many times: at most that many wait.'
+
+/** Do its rates count what one statement does many times? Then there are fewer queries than that. */
+function countsRows({ tables }: Wait, production: Production | undefined): boolean {
+  return tables.some((table) => tableFactsByKey(production, table)?.rates?.from === 'scans and rows')
+}
+
+type Rank = Severity | 'harmless'
+
+function isWorse(a: Rank, b: Rank): boolean {
+  if (a === 'harmless' || b === 'harmless') return a !== b && b === 'harmless'
+  return a !== b && isAtLeast(a, b)
+}
+
+function severityOf(wait: Wait, thresholds: Thresholds, production: Production | undefined): Rank {
+  const { readsBlocked, writesBlocked } = thresholds
+  const byTime = rank(wait.ms, wait.blocks === 'reads and writes' ? readsBlocked : writesBlocked)
+  const byQueue = countsRows(wait, production) ? 'harmless' : rankQueue(wait.queue)
+  return isWorse(byQueue, byTime) ? byQueue : byTime
+}
+
+function rank({ expected, high }: Range, { warningMs, errorMs }: WaitThresholds): Rank {
+  if (expected >= errorMs) return 'error'
+  if (expected >= warningMs || high >= errorMs) return 'warning'
+  return high >= warningMs ? 'info' : 'harmless'
+}
+
+/** When all connections wait, the whole database is out, however short the wait. */
+function rankQueue(queue: Wait['queue']): Rank {
+  if (queue?.connectionLimit === undefined) return 'harmless'
+  if (queue.sessions.expected >= queue.connectionLimit) return 'error'
+  return queue.sessions.high >= queue.connectionLimit ? 'warning' : 'harmless'
+}
+
+/** `currencies has 168 rows (24 kB), so writes wait 3 ms (at most 9 ms)` */
+function describeHarmless(waits: readonly Wait[], tables: readonly SizedTable[]): string {
+  const waiting = waits.map(({ blocks, ms }) => `${waiters[blocks]} ${describeMost(ms)}`).join(', ')
+  if (tables.length === 0) return waiting.charAt(0).toUpperCase() + waiting.slice(1)
+  const sizes = tables.map(({ table, rows, bytes }) => {
+    const size = bytes === undefined ? '' : ` (${formatBytes(bytes)})`
+    return `${displayKey(table)} has ${formatRows(rows)}${size}`
+  })
+  return `${enumerate(sizes)}, so ${waiting}`
+}
+
+const waiters: Readonly<Record<Wait['blocks'], string>> = {
+  'reads and writes': 'reads and writes wait',
+  writes: 'writes wait',
+  'writes to the same rows': 'its rows stay locked for',
+}
+
+function describeMost({ expected, high }: Range): string {
+  const [about, most] = [formatMs(expected), formatMs(high)]
+  return about === most ? about : `${about} (at most ${most})`
+}
+
+function displayKey(table: string): string {
+  return table.replace(/^public\./, '')
+}
