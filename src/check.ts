@@ -1,8 +1,9 @@
 import type { Config } from './config/schema.ts'
 import { ConfigError } from './core/errors.ts'
-import type { FailOn, Finding, Limit, Report, Suggestion } from './core/model.ts'
+import type { FailOn, Finding, Limit, MigrationResult, Report, Suggestion } from './core/model.ts'
 import type { ReviewSet } from './core/source.ts'
 import { judgeRun, readScripts, timeZoneOf, type Scripts } from './judge-run.ts'
+import type { Priced } from './price.ts'
 import type { Rehearsal } from './rehearse.ts'
 import type { Budget, NotRehearsed } from './rehearse-within.ts'
 import { buildReport } from './report.ts'
@@ -29,6 +30,8 @@ export interface CheckOptions {
   readonly sharedServer: boolean
   readonly superuser: boolean
   readonly cacheDir?: string
+  /** Facts about production, in the place of the configuration's `snapshot`; absolute. */
+  readonly snapshotFile?: string
   /** Replay only when the cache makes that fit into this time; absent: whatever it takes. */
   readonly budget?: Budget
   /** Try out remedies in the place of statements; absent: in merge request pipelines. Never with a budget. */
@@ -59,20 +62,38 @@ export async function check(options: CheckOptions): Promise<Report> {
       ? await rehearse(options, reviewSet, scripts, suggestions)
       : undefined
   const rehearsal = attempt !== undefined && 'notRehearsed' in attempt ? undefined : attempt
-  const judged = await judgeRun(options, reviewSet, scripts, rehearsal)
+  let priced: Priced | undefined
+  const judged = await judgeRun(options, reviewSet, scripts, rehearsal, async (results) => {
+    priced = await price(options, reviewSet, scripts, results, rehearsal !== undefined)
+    return priced ?? { results }
+  })
   return buildReport({
     findings: judged.findings.map((finding) => withSuggestion(finding, suggestions)),
+    harmless: judged.harmless,
     results: judged.results,
+    production: priced?.report,
     base: reviewSet.base,
     project: reviewSet.project,
     historyCount: reviewSet.history.length,
     timeZone: timeZoneOf(options),
     failOn: options.failOn,
     requireRehearsal: options.requireRehearsal,
-    notChecked: [...reviewSet.notChecked, ...scripts.limits, ...limitsOf(attempt), ...judged.limits],
+    notChecked: [...reviewSet.notChecked, ...scripts.limits, ...limitsOf(attempt), ...judged.limits, ...(priced?.limits ?? [])],
     now: options.now,
     ...(rehearsal === undefined ? {} : { server: { version: rehearsal.server, kind: rehearsal.serverKind } }),
   })
+}
+
+/** Loaded only where something is known of production. */
+async function price(
+  options: CheckOptions,
+  ...run: [ReviewSet, Scripts, readonly MigrationResult[], boolean]
+): Promise<Priced | undefined> {
+  const { config, snapshotFile } = options
+  if (snapshotFile === undefined && config.snapshot === undefined && config.tables === undefined)
+    return undefined
+  const { priceRun } = await import('./price.ts')
+  return priceRun(options, ...run)
 }
 
 /** Loads the replay only when it is needed: `lint` must start fast. Fills `suggestions`, by fingerprint. */

@@ -21,13 +21,16 @@ export interface NotRehearsed {
 /** What stopping the server, judging and reporting take, in milliseconds. */
 const afterwardsMs = 250
 
+/** Outside of hooks, with this much time a replay of an unknown history is worth a try. */
+const enoughForUncachedMs = 10_000
+
 /** What a timer can wait at most; 49 days. */
 const longestTimerMs = 2 ** 32 - 1
 
 /**
- * Rehearses when the cache has the history or a beginning of it, and past rehearsals say that it may fit in the
- * budget. A rehearsal that does not is given up when the time is over; nothing of it stays behind. Without a
- * server that works there is none either: a hook is no place to insist on one.
+ * Rehearses when the cache has the history or a beginning of it and past rehearsals say that it may fit in the
+ * budget, or when this is no hook and the budget is generous. A rehearsal that does not fit is given up when the time is over; nothing of
+ * it stays behind. Without a server that works there is none either: a hook is no place to insist on one.
  */
 export async function rehearseWithin(
   budget: Budget,
@@ -35,12 +38,13 @@ export async function rehearseWithin(
   scripts: Scripts,
 ): Promise<Rehearsal | NotRehearsed> {
   await using cache = await openHistoryCache(options, scripts)
-  if (cache === undefined) return uncached(options)
-  const found = await cache.find()
-  if (found === undefined) return cold(budget)
   const leftMs = budget.endsAt - afterwardsMs - performance.now()
-  const kept = partKept(found, scripts)
-  const usualMs = await cache.past.shortest(kept)
+  const isGenerous = options.staged !== true && leftMs >= enoughForUncachedMs
+  if (cache === undefined && !isGenerous) return uncached(options)
+  const found = await cache?.find()
+  if (found === undefined && !isGenerous) return cold(budget)
+  const kept = found === undefined ? undefined : partKept(found, scripts)
+  const usualMs = kept === undefined ? undefined : await cache?.past.shortest(kept)
   if (leftMs <= 0 || (usualMs ?? 0) > leftMs) return tooLong(budget, usualMs)
   const deadline = AbortSignal.timeout(Math.min(Math.ceil(leftMs), longestTimerMs))
   const signal = AbortSignal.any([options.signal, deadline])
@@ -50,7 +54,7 @@ export async function rehearseWithin(
     options.signal.throwIfAborted()
     if (deadline.aborted) {
       // it would have taken longer than that, so the next one does not try in vain
-      await cache.past.add({ kept, ms: budget.ms })
+      if (kept !== undefined) await cache?.past.add({ kept, ms: budget.ms })
       return tooLong(budget, undefined)
     }
     if (error instanceof EnvironmentError) return unavailable(error)

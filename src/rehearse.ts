@@ -13,6 +13,7 @@ import type { KeptHistory, PreparedHistory } from './replay/prepare-history.ts'
 import { replayWithAlternatives, type Alternatives } from './replay/alternatives.ts'
 import { replay, type ReplayedMigration, type ReplayOutcome, type ReplayRequest } from './replay/replay.ts'
 import { toolVersion } from './report.ts'
+import type { SampleRequest } from './sampling/sample-run.ts'
 import { askGit } from './review/git.ts'
 import { timeZoneOf } from './judge-run.ts'
 import type { CheckOptions } from './check.ts'
@@ -162,21 +163,46 @@ function serverOptions(options: CheckOptions): ServerOptions {
   }
 }
 
+/** What sampling has to know besides the scripts: it starts a server of its own, never one that was given to us. */
+export async function samplingCircumstances(
+  options: CheckOptions,
+): Promise<Omit<SampleRequest, 'history' | 'review' | 'sharesSession' | 'results' | 'production' | 'budgetMs'>> {
+  const { config, signal, progress, debug } = options
+  const { serverUrl: _, sharedServer: _shared, ...serverOptionsHere } = serverOptions(options)
+  const cacheDir = await usableCacheDir(options)
+  return {
+    serverOptions: serverOptionsHere,
+    settings: sessionDefaults(options),
+    roles: config.roles ?? [],
+    statementTimeoutMs: config.statementTimeout ?? configDefaults.statementTimeout,
+    signal,
+    progress,
+    ...(debug === undefined ? {} : { debug }),
+    ...(cacheDir === undefined ? {} : { cacheDir }),
+  }
+}
+
+/** The folder that may keep something between runs; undefined when none is wanted, or none may be used. */
+async function usableCacheDir({ cacheDir, cwd, env, progress }: CheckOptions): Promise<string | undefined> {
+  if (cacheDir === undefined) return undefined
+  const dir = path.resolve(cwd, cacheDir)
+  if (!(await isCommitted(dir, { cwd, env }))) return dir
+  progress(
+    `Cache unusable: ${cacheDir} holds files that are committed to git, so they may be the branch's own`,
+  )
+  return undefined
+}
+
 /** Undefined when none is wanted, or none may be used. */
 export async function openHistoryCache(
   options: CheckOptions,
   { history, sharesSession }: Scripts,
 ): Promise<HistoryCache | undefined> {
-  const { cacheDir, config, cwd, env, progress } = options
+  const { config, progress } = options
   // what a server that was given to us holds is not ours to copy
-  if (cacheDir === undefined || options.serverUrl !== undefined) return undefined
-  const dir = path.resolve(cwd, cacheDir)
-  if (await isCommitted(dir, { cwd, env })) {
-    progress(
-      `Cache unusable: ${cacheDir} holds files that are committed to git, so they may be the branch's own`,
-    )
-    return undefined
-  }
+  if (options.serverUrl !== undefined) return undefined
+  const dir = await usableCacheDir(options)
+  if (dir === undefined) return undefined
   const circumstances = {
     tool: toolVersion(),
     server: await serverIdentity(serverOptions(options)),

@@ -13,8 +13,9 @@ import type {
 
 export interface ReportParts {
   readonly findings: readonly Finding[]
-  readonly harmless?: readonly HarmlessFinding[]
-  readonly production?: ReportProduction
+  readonly harmless: readonly HarmlessFinding[]
+  /** Absent when nothing is known of production. */
+  readonly production: ReportProduction | undefined
   readonly results: readonly MigrationResult[]
   readonly base: Report['base']
   readonly project: Report['project']
@@ -46,7 +47,7 @@ export function buildReport(parts: ReportParts): Report {
     settings: { timeZone, failOn, requireRehearsal },
     migrations: results.map(reportMigration),
     findings,
-    harmless: parts.harmless ?? [],
+    harmless: parts.harmless,
     ...(parts.production === undefined ? {} : { production: parts.production }),
     notChecked,
     exitCode: fails ? 1 : 0,

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseDuration } from '../config/duration.ts'
 import { UsageError } from '../core/errors.ts'
 import type { CheckFlags } from './commands/check.ts'
+import type { SnapshotFlags } from './commands/snapshot.ts'
 import type { CommandContext } from './context.ts'
 import type { GitLabFlags } from './doctor-gitlab.ts'
 import {
@@ -49,6 +50,7 @@ export function createProgram(options: ProgramOptions): Command {
   addReview(program, run)
   addCatalogueCommands(program, run)
   addSetupCommands(program, run)
+  addSnapshot(program, run)
   program.addHelpText('after', () => checkOptionsHelp(program) + helpAfter)
   return program
 }
@@ -83,7 +85,7 @@ function addCheck(program: Command, run: Run): void {
     .addOption(
       new Option(
         '--budget <duration>',
-        'for hooks: replay only when the cache makes it fit in, e.g. 3s; else judge by prediction',
+        'time for the whole run; what does not fit is predicted (default: 20s for samples, no limit on replay)',
       ).argParser(parseBudget),
     )
     .option('--suggestions', 'try out fixes in place, and offer those that hold (default: in merge requests)')
@@ -140,6 +142,7 @@ function addReviewOptions(command: Command): Command {
       .option('--base <ref>', 'judge what is new since this git revision')
       .addOption(new Option('--all', 'judge every migration').conflicts(['base', 'staged']))
       .option('--staged', 'judge what the next git commit changes, as the index holds it')
+      .option('--snapshot <file>', 'sizes and activity of production, as snapshot writes them')
       .addOption(failOnOption())
       .addOption(formatOption()),
   )
@@ -207,6 +210,25 @@ function addSetupCommands(program: Command, run: Run): void {
       return runDoctor(flags, context)
     }),
   )
+}
+
+function addSnapshot(program: Command, run: Run): void {
+  program
+    .command('snapshot')
+    .description('write the statistics of production into one file: sizes, rates, settings; read-only')
+    .option('--from <url>', 'database to read, production or a replica; or a file that the script wrote')
+    .option('--out <file>', 'write here, `-` is standard output (default: pgrehearse-snapshot.json)')
+    .option(
+      '--with-values [columns]',
+      'also read values of all columns, or of these: orders.status,billing.plans.name; they are data',
+    )
+    .option('--print-sql', 'print a script for psql that does the same, and ask no database')
+    .action((flags: SnapshotFlags) =>
+      run(async (context) => {
+        const { runSnapshot } = await import('./commands/snapshot.ts')
+        return runSnapshot(flags, context)
+      }),
+    )
 }
 
 function parseMajor(value: string): number {

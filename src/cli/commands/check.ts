@@ -30,6 +30,8 @@ export interface CheckFlags {
   readonly cache?: boolean
   /** Milliseconds. */
   readonly budget?: number
+  /** A file with facts about production. */
+  readonly snapshot?: string
   /** Undefined: where there is a merge request. */
   readonly suggestions?: boolean
   /** A file, false for `--no-config`, else to be looked for. */
@@ -92,7 +94,7 @@ function refuseContradictions(paths: readonly string[], flags: CheckFlags): void
   }
 }
 
-const commandNames = ['check', 'lint', 'review', 'explain', 'rules', 'init', 'doctor', 'help']
+const commandNames = ['check', 'lint', 'review', 'explain', 'rules', 'init', 'doctor', 'snapshot', 'help']
 
 /** `pgrehearse chekc` reaches us as a path, because `check` is the default command. */
 function refuseMissingPaths(paths: readonly string[], cwd: string): void {
@@ -130,6 +132,7 @@ function checkOptions(
     ...(base === undefined ? {} : { base }),
     ...(pgVersion === undefined ? {} : { pgVersion }),
     ...(serverUrl === undefined ? {} : { serverUrl }),
+    ...(flags.snapshot === undefined ? {} : { snapshotFile: path.resolve(context.cwd, flags.snapshot) }),
     ...budgetOf(flags, config.cacheDir),
     ...(flags.suggestions === undefined ? {} : { suggestions: flags.suggestions }),
     ...(context.debug ? { debug: progress } : {}),

@@ -1,0 +1,134 @@
+/**
+ * What the run costs at production size: facts about production, samples where there is a server for them, and the
+ * model that scales them. Without facts there are no durations; without samples they are estimated from sizes alone.
+ */
+import { configDefaults } from './config/defaults.ts'
+import { priceResults } from './cost/price.ts'
+import type { SampleOutcome } from './cost/samples.ts'
+import { workOf } from './cost/work.ts'
+import { EnvironmentError } from './core/errors.ts'
+import type { Limit, MigrationResult, ReportProduction } from './core/model.ts'
+import { tableFacts, type Production } from './core/production.ts'
+import type { ReviewSet } from './core/source.ts'
+import type { PricedResults, Scripts } from './judge-run.ts'
+import { ageDays, loadProduction } from './production/load.ts'
+import { samplingCircumstances } from './rehearse.ts'
+import type { CheckOptions } from './check.ts'
+
+/** What pricing adds to the report besides the costs of statements. */
+export interface Priced extends PricedResults {
+  readonly report?: ReportProduction
+  readonly limits: readonly Limit[]
+}
+
+/** Time that judging, suggestions and writing the report want to be left of a --budget. */
+const afterwardsMs = 250
+
+/** In less time a server starts and ends without a sample that is worth anything. */
+const leastSamplingMs = 1500
+
+/**
+ * Prices the results of a run; they come back as they are when nothing is known of production.
+ * @param rehearsed were the migrations replayed? Otherwise nothing is sampled either
+ * @throws ConfigError when the facts about production cannot be read
+ */
+export async function priceRun(
+  options: CheckOptions,
+  reviewSet: ReviewSet,
+  scripts: Scripts,
+  results: readonly MigrationResult[],
+  rehearsed: boolean,
+): Promise<Priced> {
+  const { config, cwd, now, snapshotFile } = options
+  const loaded = await loadProduction({
+    root: cwd,
+    config,
+    now,
+    ...(snapshotFile === undefined ? {} : { snapshotFile }),
+  })
+  const { production, limits } = loaded
+  if (production === undefined) return { results, limits }
+  const sampled = await sample({ options, reviewSet, scripts, results, rehearsed, production })
+  const priced = priceResults(results, sampled, production)
+  return {
+    results: priced.results,
+    production,
+    report: {
+      sources: production.sources.map((source) => {
+        const age = source.takenAt === undefined ? undefined : ageDays(source.takenAt, now)
+        return age === undefined ? source : { ...source, ageDays: age }
+      }),
+      ...(production.serverVersion === undefined ? {} : { serverVersion: production.serverVersion }),
+      hardware: priced.hardware,
+      run: priced.run,
+    },
+    limits: [...limits, ...('why' in sampled && sampled.limit !== undefined ? [sampled.limit] : [])],
+  }
+}
+
+interface Sampling {
+  readonly options: CheckOptions
+  readonly reviewSet: ReviewSet
+  readonly scripts: Scripts
+  readonly results: readonly MigrationResult[]
+  readonly rehearsed: boolean
+  readonly production: Production
+}
+
+/** Why nothing was sampled: completes `not sampled, because …`. */
+interface NotSampled {
+  readonly why: string
+  /** When the user would expect it to have been. */
+  readonly limit?: Limit
+}
+
+async function sample(sampling: Sampling): Promise<SampleOutcome | NotSampled> {
+  const { options, reviewSet, scripts, results, rehearsed, production } = sampling
+  if (!rehearsed) return { why: 'nothing was replayed' }
+  if (!growsWithKnown(results, production)) return { why: 'no statement grows with a table of known size' }
+  const configured = options.config.sampling?.budget ?? configDefaults.sampling.budget
+  if (configured === 0) return { why: 'the configuration turns sampling off' }
+  const budgetMs = Math.min(configured, leftOfBudget(options))
+  if (budgetMs < leastSamplingMs) return { why: 'the budget of the run leaves no time for it' }
+  options.progress('Sampling what statements cost')
+  try {
+    const { sampleRun } = await import('./sampling/sample-run.ts')
+    return await sampleRun({
+      ...(await samplingCircumstances(options)),
+      history: scripts.history,
+      review: scripts.review,
+      sharesSession: reviewSet.sharesSession,
+      results,
+      production,
+      budgetMs,
+    })
+  } catch (error) {
+    options.signal.throwIfAborted()
+    if (!(error instanceof EnvironmentError)) throw error
+    return notSampled(error)
+  }
+}
+
+function notSampled(error: EnvironmentError): NotSampled {
+  const why = `there is no server for samples: ${error.message.replace(/\.$/, '')}`
+  return {
+    why,
+    limit: {
+      code: 'not-sampled',
+      message: `Durations were not sampled, because ${why}. They are estimated from sizes alone.`,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    },
+  }
+}
+
+function leftOfBudget({ budget }: CheckOptions): number {
+  return budget === undefined ? Infinity : budget.endsAt - afterwardsMs - performance.now()
+}
+
+function growsWithKnown(results: readonly MigrationResult[], production: Production): boolean {
+  return results.some(({ statements }) =>
+    statements.some((result) =>
+      workOf(result).parts.some(({ relation }) => tableFacts(production, relation) !== undefined),
+    ),
+  )
+}
