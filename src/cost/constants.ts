@@ -1,0 +1,117 @@
+import type { WorkKind } from './model.ts'
+
+/**
+ * Every number that the cost model rests on, and where it comes from. `facts B` is section B of the experiments on
+ * duration: a table of 12 columns and 270 bytes a row, PostgreSQL 18.4, up to 10 million rows, two shared cores.
+ */
+
+/** What a range spans around an estimate from samples: all 39 runs of facts B lay inside. */
+export const ordinarySpread: Spread = { low: 0.67, high: 1.6 }
+
+/** The same where samples tell less: other access methods than btree, less than 4 MB to sort, capped parents. */
+export const wideSpread: Spread = { low: 0.5, high: 3 }
+
+/** A production table no larger than the sample: what is left is noise (facts B: repeated runs differ by 20 %). */
+export const measuredSpread: Spread = { low: 0.75, high: 1.4 }
+
+/** Sizes and reference rates alone, without samples: within a factor of 3 is what they can promise. */
+export const structureSpread: Spread = { low: 1 / 3, high: 3 }
+
+/** Bytes of WAL, temporary and new files from a scaled cluster: at most 8 % off at 10M rows (facts 0.4). */
+export const counterSpread: Spread = { low: 0.9, high: 1.1 }
+
+/**
+ * WAL of writes from a cluster with large memory alone: full-page images after checkpoints are missing, which made
+ * 1,075 bytes a row out of 2,430 (facts B, UPDATE).
+ */
+export const withoutCheckpointsSpread: Spread = { low: 0.9, high: 2.6 }
+
+export interface Spread {
+  readonly low: number
+  readonly high: number
+}
+
+/** Reading a heap that does not fit into caches costs this much more per row than one that does (facts B). */
+export const scanCorrection = 1.15
+
+/** GIN writes its pending entries out every maintenance_work_mem: 1.5 beyond n log n (facts B). */
+export const ginCorrection = 1.5
+
+/** Below this much sorted data a sample stays in the CPU's caches (facts B). */
+export const leastSortBytes = 4 * 1024 * 1024
+
+/** An index build with one or more workers: 1.2 to 1.8 times faster on two cores, GIN 2.5 times (facts B). */
+export const parallelSpeedUp = { btree: 1.8, gin: 2.5 } as const
+
+/** plan_create_index_workers(), planner.c: each participant wants 32 MB of maintenance_work_mem. */
+export const bytesPerBuilder = 32 * 1024 * 1024
+
+/** Default min_parallel_table_scan_size. */
+export const leastParallelBytes = 8 * 1024 * 1024
+
+/** Defaults of max_parallel_maintenance_workers and maintenance_work_mem. */
+export const defaultWorkers = 2
+export const defaultMaintenanceBytes = 64 * 1024 * 1024
+
+/** ANALYZE reads 300 × default_statistics_target (100) rows, each perhaps from a page of its own (std_typanalyze). */
+export const analyzedPages = 30_000
+
+export const pageBytes = 8192
+
+/** Of a row, heap without TOAST, where nothing tells. */
+export const assumedRowBytes = 150
+
+/** How much of the time follows the bytes of a row rather than the number of rows. */
+export const shareOfBytes: Readonly<Record<WorkKind, number>> = {
+  scan: 0.5,
+  'foreign key': 0.2,
+  'index build': 0.2,
+  rewrite: 0.6,
+  write: 0.4,
+  'copy files': 1,
+  analyze: 0.2,
+}
+
+/** A production row is wider or narrower than that of the sample by at most so much that the model follows. */
+export const widthLimits = { low: 0.4, high: 4, worthSaying: 1.3 } as const
+
+/**
+ * Without samples: microseconds per row at 10M rows (facts B): ADD CHECK, VALIDATE FOREIGN KEY, CREATE INDEX on text,
+ * volatile default with four indexes, UPDATE. SET TABLESPACE follows bytes alone.
+ */
+export const referenceMicrosPerRow: Readonly<Record<WorkKind, number>> = {
+  scan: 0.29,
+  'foreign key': 0.74,
+  'index build': 2.7,
+  rewrite: 8.6,
+  write: 31.8,
+  'copy files': 0.1,
+  analyze: 0.3,
+}
+
+/** GIN on jsonb and DELETE at 10M rows (facts B). */
+export const referenceGinMicros = 10
+export const referenceDeleteMicros = 0.77
+
+/** The machine of facts B: a fixed sort. */
+export const referenceSortMicros = 0.92
+
+/** Between a cached scan (2,294 MB/s, facts B) and a modest cloud disk (gp3: 125 MB/s), as far from both as can be. */
+export const referenceBytesPerSecond = 535_000_000
+
+/** WAL per row: UPDATE and DELETE at 10M rows (facts B); of an index entry, tuple and line pointer at 90 % full. */
+export const referenceUpdateWalBytes = 2430
+export const referenceDeleteWalBytes = 295
+export const referenceIndexEntryBytes = 40
+
+/** A catalogue change that nothing ran: the matrix of postgres-facts.md has 0.1 to 3 ms. */
+export const assumedCatalogMs = { low: 0.1, expected: 3, high: 50 } as const
+
+/** Of a time that was measured in the rehearsal: production is busier and its catalogue is larger. */
+export const rehearsalSpread = { low: 0.5, high: 10, leastHighMs: 20 } as const
+
+/** Pages of the catalogue written whole after a checkpoint: ADD COLUMN 429 bytes became 30,406 (postgres-facts A). */
+export const catalogFullPageBytes = 64 * 1024
+
+/** The stronger lock that CONCURRENTLY takes for a moment in its last phase. */
+export const momentaryMs = { low: 0, expected: 1, high: 20 } as const

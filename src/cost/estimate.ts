@@ -1,0 +1,187 @@
+import type { Range, StatementCost } from '../core/cost-model.ts'
+import type { Production } from '../core/production.ts'
+import {
+  analyzedPages,
+  counterSpread,
+  leastSortBytes,
+  measuredSpread,
+  ordinarySpread,
+  pageBytes,
+  wideSpread,
+  withoutCheckpointsSpread,
+  type Spread,
+} from './constants.ts'
+import { rowsOf, sampledRows, type Driver, type Drivers } from './drivers.ts'
+import { onProduction } from './hardware.ts'
+import type { WorkKind } from './model.ts'
+import { parallelFactor } from './parallel.ts'
+import type { Point, Points } from './points.ts'
+import { spread } from './ranges.ts'
+import type { SampleOutcome, StatementSample } from './samples.ts'
+import { modelOf, scaleBytes, scaleDuration, type Model } from './scale.ts'
+import { widthsOf, type Widths } from './widths.ts'
+
+export interface EstimateInput {
+  readonly drivers: Drivers
+  readonly samples: readonly StatementSample[]
+  readonly points: Points
+  readonly outcome: SampleOutcome
+  readonly production: Production
+  /** A query or DML: joins and sorts what it reads. */
+  readonly isQuery: boolean
+}
+
+export type Estimate = Pick<StatementCost, 'durationMs' | 'walBytes' | 'tempBytes' | 'diskBytes' | 'notes'>
+
+interface Scaling extends EstimateInput {
+  readonly kind: WorkKind
+  readonly method: string | undefined
+  readonly model: Model
+  /** Rows in production. */
+  readonly rows: number
+  /** Is the sample at least as large? */
+  readonly isMeasured: boolean
+  readonly last: Point
+  readonly widths: Widths
+}
+
+/**
+ * What a statement costs at production size, from its samples: undefined when none has rows in the tables that decide.
+ */
+export function estimate(input: EstimateInput): Estimate | undefined {
+  const { drivers, points, isQuery, outcome } = input
+  const kind = drivers.main[0]?.kind
+  const last = (points.large.length > 0 ? points.large : points.scaled).at(-1)
+  if (kind === undefined || last === undefined) return undefined
+  const widths = widthsOf(kind, drivers.main, outcome.tables)
+  const rows = kind === 'analyze' ? analyzedRows(drivers.main) : rowsOf(drivers.main)
+  const methods = drivers.main.flatMap(({ parts }) => parts.flatMap(({ method }) => method ?? []))
+  const method = methods.find((one) => one !== 'btree') ?? methods[0]
+  const isMeasured = rows <= last.rows
+  const scaling = { ...input, kind, method, model: modelOf(kind, isQuery), rows, isMeasured, last, widths }
+  return withNotes(scaling, bytesOf(scaling))
+}
+
+function withNotes(scaling: Scaling, bytes: Bytes): Estimate {
+  const { widths, isMeasured } = scaling
+  const wide = isMeasured ? [] : reasonsToWiden(scaling)
+  const around = isMeasured ? measuredSpread : wide.length > 0 ? wideSpread : ordinarySpread
+  const { durationMs, note } = durationOf(scaling, bytes, around)
+  const notes = [
+    ...(isMeasured ? ['the sample was as large as production'] : []),
+    ...(widths.note === undefined ? [] : [widths.note]),
+    ...wide,
+    ...(note === undefined ? [] : [note]),
+    ...bytes.notes,
+  ]
+  return { durationMs, ...bytes.ranges, notes }
+}
+
+function durationOf(
+  scaling: Scaling,
+  bytes: Bytes,
+  around: Spread,
+): { readonly durationMs: Range; readonly note?: string } {
+  const { outcome, production, widths, points, rows, model, method } = scaling
+  const handicap = outcome.scanMsPerByte.scaled - outcome.scanMsPerByte['large memory']
+  const scaled = scaleDuration({
+    model,
+    method,
+    points,
+    rows,
+    handicapMsPerRow: handicap * widths.sampleBytes,
+    parentRatio: parentRatio(scaling),
+  })
+  const ms = (scaled ?? 0) * widths.timeFactor
+  const range = onProduction(
+    ms,
+    bytes.disk,
+    { here: outcome.hardware, production: production.hardware },
+    around,
+  )
+  const speedUp = scaling.kind === 'index build' ? parallelSpeedUp(scaling) : 1
+  if (speedUp === 1) return { durationMs: range }
+  const note =
+    'it was sampled on one CPU: with a parallel worker it is faster, which only the low end counts in'
+  return { durationMs: { ...range, low: range.low / speedUp }, note }
+}
+
+function parallelSpeedUp({ method, rows, widths, production, outcome }: Scaling): number {
+  const major = Number.parseInt(production.serverVersion ?? outcome.server, 10)
+  return parallelFactor(method, rows * widths.sampleBytes * widths.ratio, production.settings, major)
+}
+
+/** ANALYZE reads the rows of so many pages at most. */
+function analyzedRows(drivers: readonly Driver[]): number {
+  return drivers.reduce((sum, { size }) => {
+    if (size === undefined) return sum
+    const pages = (size.heapBytes ?? 0) / pageBytes
+    return sum + (pages > analyzedPages ? (size.rows * analyzedPages) / pages : size.rows)
+  }, 0)
+}
+
+/** Referenced rows in production as a multiple of those in the largest sample. */
+function parentRatio({ kind, drivers, samples }: Scaling): number {
+  if (kind !== 'foreign key') return 1
+  const parents = drivers.others.filter(({ size }) => size !== undefined)
+  const filled = Math.max(0, ...samples.map(({ rows }) => sampledRows(rows, parents) ?? 0))
+  return filled > 0 ? rowsOf(parents) / filled : 1
+}
+
+function reasonsToWiden(scaling: Scaling): readonly string[] {
+  const { kind, method, last, drivers, points, outcome } = scaling
+  const reasons: string[] = []
+  if (kind === 'index build' && method !== undefined && method !== 'btree')
+    reasons.push(`how ${method} indexes grow was not measured on many kinds of data`)
+  else if (kind === 'index build' && last.newFileBytes < leastSortBytes)
+    reasons.push('the sample was small enough to be sorted within the caches of the CPU')
+  if (kind === 'foreign key' && parentRatio(scaling) > 1.1)
+    reasons.push('the referenced table was filled with fewer rows than production has')
+  if (kind === 'foreign key' && points.large.length < 2)
+    reasons.push('there is one sample only, which does not tell the two tables of the foreign key apart')
+  for (const { table, size } of [...drivers.main, ...drivers.others]) {
+    if (size === undefined) reasons.push(`the size of ${table} is not known`)
+    reasons.push(...(outcome.notes[table] ?? []))
+  }
+  return reasons
+}
+
+interface Bytes {
+  readonly ranges: Pick<StatementCost, 'walBytes' | 'tempBytes' | 'diskBytes'>
+  readonly disk: { readonly readBytes: number; readonly writtenBytes: number; readonly walBytes: number }
+  readonly notes: readonly string[]
+}
+
+/** Counters, from the scaled cluster: there checkpoints, spills and evictions happen as often as in production. */
+function bytesOf({ points, rows, kind, widths, isMeasured, model }: Scaling): Bytes {
+  const hasScaled = points.scaled.length > 0
+  const from = hasScaled ? points.scaled : points.large
+  const isCopy = kind === 'rewrite' || kind === 'copy files' || kind === 'write'
+  const wider = isCopy ? 1 + 0.8 * (widths.ratio - 1) : 1
+  const at = (of: (point: Point) => number): number => scaleBytes(from, rows, of) * wider
+  const walBytes = at((point) => point.walBytes)
+  const isWhole = hasScaled || isMeasured
+  const around = isWhole || kind === 'scan' ? counterSpread : withoutCheckpointsSpread
+  const knowsTemp = isWhole || model !== 'sort'
+  const temp = spread(knowsTemp ? at((point) => point.tempBytes) : 0, counterSpread)
+  const files = spread(
+    at((point) => point.newFileBytes),
+    counterSpread,
+  )
+  const diskBytes = {
+    low: files.low + temp.low,
+    expected: files.expected + temp.expected,
+    high: files.high + temp.high,
+  }
+  const missing =
+    'no sample had as little memory as production has for its size: WAL of checkpoints is in the high end only'
+  return {
+    ranges: { walBytes: spread(walBytes, around), diskBytes, ...(knowsTemp ? { tempBytes: temp } : {}) },
+    disk: {
+      walBytes,
+      readBytes: at((point) => point.readBytes),
+      writtenBytes: at((point) => point.writtenBytes),
+    },
+    notes: isWhole ? [] : [`${missing}${knowsTemp ? '' : ', temporary files are not counted'}`],
+  }
+}

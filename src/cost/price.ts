@@ -1,0 +1,45 @@
+import type { RunCost } from '../core/cost-model.ts'
+import type { MigrationResult } from '../core/model.ts'
+import type { Production } from '../core/production.ts'
+import { runCost } from './run-cost.ts'
+import type { SampleOutcome } from './samples.ts'
+import { sizesOf } from './sizes.ts'
+import { statementCost, type Pricing } from './statement-cost.ts'
+import { withWindows } from './windows.ts'
+
+export interface PricedRun {
+  /** With StatementResult.cost, and LockEffect.heldMs where it can be told. Effects are new objects: judge these. */
+  readonly results: readonly MigrationResult[]
+  readonly run: RunCost
+  /** Whose speed the durations are given for. */
+  readonly hardware: 'this machine' | 'production'
+}
+
+/**
+ * Says what each statement of a run costs in production: what grows with a table from samples, scaled up, or else from
+ * the table's size; the rest from the rehearsal. Linear in the number of statements.
+ * @param sampled what was sampled, or why nothing was: completes `not sampled, because …`
+ */
+export function priceResults(
+  results: readonly MigrationResult[],
+  sampled: SampleOutcome | { readonly why: string },
+  production: Production,
+): PricedRun {
+  const outcome = 'why' in sampled ? undefined : sampled
+  const why = 'why' in sampled ? sampled.why : ''
+  const pricing: Pricing = { production, sizes: sizesOf(production), outcome, why }
+  const costed = results.map((result, index) => ({
+    ...result,
+    statements: result.statements.map((statement, position) => ({
+      ...statement,
+      cost: statementCost(pricing, statement, outcome?.migrations[index]?.[position]),
+    })),
+  }))
+  const isConverted =
+    production.hardware !== undefined && (outcome === undefined || outcome.hardware !== undefined)
+  return {
+    results: withWindows(costed),
+    run: runCost(costed, production),
+    hardware: isConverted ? 'production' : 'this machine',
+  }
+}

@@ -1,0 +1,109 @@
+import { ginCorrection, scanCorrection } from './constants.ts'
+import type { WorkKind } from './model.ts'
+import type { Point, Points } from './points.ts'
+
+/** How time grows, as far as the kind of work and the statement tell. */
+export type Model =
+  | 'linear' // every row is read once and checked
+  | 'sort' // n log n: sorts, random access to indexes, misses of caches
+  | 'key' // looks up every row in a hash of another table
+
+export interface ScaleInput {
+  readonly model: Model
+  readonly method: string | undefined
+  readonly points: Points
+  /** Rows in production. */
+  readonly rows: number
+  /** How much longer a scan takes in the scaled cluster: milliseconds per row of the sample. */
+  readonly handicapMsPerRow: number
+  /** Of a foreign key: rows of the referenced tables in production, as a multiple of those in the sample. */
+  readonly parentRatio: number
+}
+
+/** The model that a kind of work follows. What queries read they also join, sort and group. */
+export function modelOf(kind: WorkKind, isQuery: boolean): Model {
+  if (kind === 'foreign key') return 'key'
+  if (kind === 'scan' && isQuery) return 'sort'
+  return kind === 'scan' || kind === 'copy files' || kind === 'analyze' ? 'linear' : 'sort'
+}
+
+/** Milliseconds at production size on the machine that sampled, or undefined without a sample of any rows. */
+export function scaleDuration(input: ScaleInput): number | undefined {
+  const { points, rows, model } = input
+  const main = points.large.length > 0 ? points.large : points.scaled
+  const last = main.at(-1)
+  if (last === undefined) return undefined
+  if (rows <= last.rows) return between(main, rows)
+  if (model === 'key') return byKey(main, last, input)
+  const start = startUp(main, model)
+  const factor = model === 'linear' ? scanCorrection : logarithm(rows) / logarithm(last.rows)
+  const perRow = ((last.ms - start) / last.rows) * factor
+  const slowest = model === 'linear' ? perRow : Math.max(perRow, scaledPerRow(input))
+  return start + rows * slowest * (input.method === 'gin' ? ginCorrection : 1)
+}
+
+/**
+ * What the statement takes before it looks at a row, so that small samples are not taken for slow rows: the constant
+ * that makes two sizes lie on the model, at most half of what the smaller one took.
+ */
+function startUp(points: readonly Point[], model: Model): number {
+  const [first, last] = [points[0], points.at(-1)]
+  if (first === undefined || last === undefined || first === last) return 0
+  const work = ({ rows }: Point): number => (model === 'linear' ? rows : rows * logarithm(rows))
+  const constant = (first.ms * work(last) - last.ms * work(first)) / (work(last) - work(first))
+  return Math.min(Math.max(0, constant), first.ms / 2, last.ms / 2)
+}
+
+/** From the scaled cluster, where sorts spill, checkpoints come and buffers are short as in production. */
+function scaledPerRow({ points: { scaled }, handicapMsPerRow }: ScaleInput): number {
+  const last = scaled.at(-1)
+  if (last === undefined) return 0
+  const start = startUp(scaled, 'linear')
+  return Math.max(0, (last.ms - start) / last.rows - Math.max(0, handicapMsPerRow))
+}
+
+/**
+ * The slope between two numbers of referencing rows, with the referenced table as large as it will be: its hash table
+ * leaves the CPU's caches, and that is what a smaller one hides (facts B). Building that hash table is the rest.
+ */
+function byKey(points: readonly Point[], last: Point, { rows, parentRatio }: ScaleInput): number {
+  const first = points[0]
+  const even = last.ms / last.rows
+  if (first === undefined || first === last) return rows * even
+  const slope = (last.ms - first.ms) / (last.rows - first.rows)
+  // noise: a line that falls, or one that starts below zero
+  const perRow = slope <= 0 || slope > even ? even : slope
+  const hash = Math.max(0, last.ms - perRow * last.rows)
+  return hash * Math.max(1, parentRatio) + rows * perRow
+}
+
+/** No larger than a sample: on the line between the sizes that were measured. */
+function between(points: readonly Point[], rows: number): number {
+  const above = points.find((point) => point.rows >= rows)
+  const below = points.findLast((point) => point.rows <= rows)
+  if (above === undefined) return below?.ms ?? 0
+  if (below === undefined) {
+    // most of what tiny tables take does not depend on their rows
+    const start = startUp(points, 'linear')
+    return start + (above.ms - start) * (rows / above.rows)
+  }
+  if (above.rows === below.rows) return above.ms
+  return below.ms + ((above.ms - below.ms) * (rows - below.rows)) / (above.rows - below.rows)
+}
+
+/**
+ * Bytes at production size: so many per row, beside what does not depend on rows.
+ * @param points of the regime that shows them, smallest first
+ */
+export function scaleBytes(points: readonly Point[], rows: number, of: (point: Point) => number): number {
+  const [first, last] = [points[0], points.at(-1)]
+  if (first === undefined || last === undefined) return 0
+  if (first === last) return (of(last) / last.rows) * rows
+  const slope = (of(last) - of(first)) / (last.rows - first.rows)
+  const constant = Math.min(Math.max(0, of(first) - slope * first.rows), of(first), of(last))
+  return constant + ((of(last) - constant) / last.rows) * rows
+}
+
+function logarithm(rows: number): number {
+  return Math.log2(Math.max(2, rows))
+}
