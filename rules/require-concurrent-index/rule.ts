@@ -111,7 +111,12 @@ function checkReindex(context: Context): void {
     },
     {
       on: lock.relation,
-      because: [...locksOn(locks, rebuilt), ...rebuilt, ...existingScans(effects, 'build index')],
+      because: [
+        ...locksOn(locks, rebuilt),
+        ...effects.filter((effect) => effect.kind === 'lock' && effect.relation.kind === 'index'),
+        ...rebuilt,
+        ...existingScans(effects, 'build index'),
+      ],
       notes: ['Planning a query locks every index of its table, so reads wait for the locked index.'],
       remedy: {
         summary: 'Rebuild it concurrently, outside a transaction.',

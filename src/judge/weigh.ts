@@ -1,8 +1,8 @@
 import { tableFactsByKey, type Production } from '../core/production.ts'
-import { formatBytes, formatMs, formatRows } from '../core/quantities.ts'
-import type { Effect, Range, Severity, SizedTable, Wait } from '../core/model.ts'
+import type { Effect, Range, Severity, Wait } from '../core/model.ts'
 import type { Thresholds, WaitThresholds } from '../core/thresholds.ts'
 import { enumerate } from '../rule.ts'
+import { describeHarmless, displayKey } from './harmless.ts'
 import type { PlacedFinding, Run } from './recorder.ts'
 import { isAtLeast } from './sort.ts'
 import { Tails, type Tail } from './tails.ts'
@@ -33,7 +33,9 @@ export function weighFindings(
       finding.harm === 'work'
         ? lockedRows(finding, tail)
         : waitsFor(finding.finding.because, scale.production)
-    return waits === undefined ? withUnknown(finding, tail) : weigh(finding, waits, tail, scale)
+    return waits === undefined || tail.unknownTables.length > 0
+      ? withUnknown(finding, tail)
+      : weigh(finding, waits, tail, scale)
   })
 }
 
@@ -124,30 +126,4 @@ function rankQueue(queue: Wait['queue']): Rank {
   if (queue?.connectionLimit === undefined) return 'harmless'
   if (queue.sessions.expected >= queue.connectionLimit) return 'error'
   return queue.sessions.high >= queue.connectionLimit ? 'warning' : 'harmless'
-}
-
-/** `currencies has 168 rows (24 kB), so writes wait 3 ms (at most 9 ms)` */
-function describeHarmless(waits: readonly Wait[], tables: readonly SizedTable[]): string {
-  const waiting = waits.map(({ blocks, ms }) => `${waiters[blocks]} ${describeMost(ms)}`).join(', ')
-  if (tables.length === 0) return waiting.charAt(0).toUpperCase() + waiting.slice(1)
-  const sizes = tables.map(({ table, rows, bytes }) => {
-    const size = bytes === undefined ? '' : ` (${formatBytes(bytes)})`
-    return `${displayKey(table)} has ${formatRows(rows)}${size}`
-  })
-  return `${enumerate(sizes)}, so ${waiting}`
-}
-
-const waiters: Readonly<Record<Wait['blocks'], string>> = {
-  'reads and writes': 'reads and writes wait',
-  writes: 'writes wait',
-  'writes to the same rows': 'its rows stay locked for',
-}
-
-function describeMost({ expected, high }: Range): string {
-  const [about, most] = [formatMs(expected), formatMs(high)]
-  return about === most ? about : `${about} (at most ${most})`
-}
-
-function displayKey(table: string): string {
-  return table.replace(/^public\./, '')
 }

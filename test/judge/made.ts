@@ -5,10 +5,12 @@ import type {
   Finding,
   LockMode,
   MigrationResult,
+  Range,
   Relation,
+  StatementCost,
   TransactionMode,
 } from '../../src/core/model.ts'
-import { judge, type JudgeInput } from '../../src/judge/judge.ts'
+import { judge, type JudgeInput, type Judgement } from '../../src/judge/judge.ts'
 import { defineRule, type Rule } from '../../src/rule.ts'
 import { parseScript, type ParsedScript } from '../../src/sql/parse.ts'
 import { readAllowComments } from '../../src/sql/suppressions.ts'
@@ -30,6 +32,33 @@ export function lock(
   return { kind: 'lock', relation: table(name), mode, until: 'commit', evidence }
 }
 
+/** A lock that is held this long at production size. */
+export function heldLock(
+  name: string,
+  mode: LockMode,
+  heldMs: Range,
+): EvidencedEffect & { readonly kind: 'lock' } {
+  return { kind: 'lock', relation: table(name), mode, until: 'commit', heldMs, evidence: predicted }
+}
+
+/** What a statement costs at production size: milliseconds, and more where given. */
+export function cost(durationMs: Range | undefined, more: Partial<StatementCost> = {}): StatementCost {
+  return {
+    growth: 'grows with the table',
+    basis: { by: 'samples', rows: [30_000, 100_000], server: '18.4' },
+    ...(durationMs === undefined ? {} : { durationMs }),
+    tables: [],
+    unknownTables: [],
+    notes: [],
+    ...more,
+  }
+}
+
+/** An estimate with bounds at half and double. */
+export function about(expected: number): Range {
+  return { low: expected / 2, expected, high: expected * 2 }
+}
+
 export function failure(sqlstate: string, message: string, more: Partial<Effect> = {}): EvidencedEffect {
   return { kind: 'error', sqlstate, message, ...more, evidence: measured } as EvidencedEffect
 }
@@ -42,6 +71,9 @@ export interface MadeFile {
   readonly measured?: boolean
   readonly mode?: TransactionMode
   readonly lockTimeoutMs?: number
+  readonly statementTimeoutMs?: number
+  /** Of its statements in order, at production size. */
+  readonly costs?: readonly (StatementCost | undefined)[]
 }
 
 /** Migrations with effects made by hand, and their allow comments. */
@@ -49,15 +81,17 @@ export function make(files: readonly MadeFile[]): Pick<JudgeInput, 'migrations' 
   const parsed = files.map(parseFile)
   const laidOut = layOutTransactions(parsed, false)
   const migrations = laidOut.map((migration, index): MigrationResult => {
-    const { effects = [], measured: isMeasured = false, lockTimeoutMs = 0 } = files[index] ?? { sql: '' }
+    const { effects = [], measured: isMeasured = false, costs = [], ...file } = files[index] ?? { sql: '' }
+    const { lockTimeoutMs = 0, statementTimeoutMs = 0 } = file
     return {
       migration,
       outcome: isMeasured ? 'rehearsed' : 'predicted',
       statements: migration.statements.map((statement, position) => ({
         statement,
         effects: effects[position] ?? [],
-        settings: { lockTimeoutMs, statementTimeoutMs: 0, timeZone: 'UTC' },
+        settings: { lockTimeoutMs, statementTimeoutMs, timeZone: 'UTC' },
         measured: isMeasured,
+        ...(costs[position] === undefined ? {} : { cost: costs[position] }),
       })),
     }
   })
@@ -113,7 +147,15 @@ export function judgeFiles(
   rules: readonly Rule[],
   more: Partial<JudgeInput> = {},
 ): readonly Finding[] {
-  return judge({ ...make(files), rules, today: '2026-11-21', ...more }).findings
+  return judgeAll(files, rules, more).findings
+}
+
+export function judgeAll(
+  files: readonly MadeFile[],
+  rules: readonly Rule[],
+  more: Partial<JudgeInput> = {},
+): Judgement {
+  return judge({ ...make(files), rules, today: '2026-11-21', ...more })
 }
 
 /** `ban-locks 3 orders is locked.` */

@@ -1,0 +1,30 @@
+import type { Range, SizedTable, Wait } from '../core/cost-model.ts'
+import { formatBytes, formatMs, formatRows } from '../core/quantities.ts'
+import { enumerate } from '../rule.ts'
+
+/** `currencies has 168 rows (24 kB), so writes wait 3 ms (at most 9 ms)` */
+export function describeHarmless(waits: readonly Wait[], tables: readonly SizedTable[]): string {
+  const waiting = waits.map(({ blocks, ms }) => `${waiters[blocks]} ${describeMost(ms)}`).join(', ')
+  if (tables.length === 0) return waiting.charAt(0).toUpperCase() + waiting.slice(1)
+  const sizes = tables.map(({ table, rows, bytes }) => {
+    const size = bytes === undefined ? '' : ` (${formatBytes(bytes)})`
+    return `${displayKey(table)} has ${formatRows(rows)}${size}`
+  })
+  return `${enumerate(sizes)}, so ${waiting}`
+}
+
+const waiters: Readonly<Record<Wait['blocks'], string>> = {
+  'reads and writes': 'reads and writes wait',
+  writes: 'writes wait',
+  'writes to the same rows': 'its rows stay locked for',
+}
+
+function describeMost({ expected, high }: Range): string {
+  const [about, most] = [formatMs(expected), formatMs(high)]
+  return about === most ? about : `${about} (at most ${most})`
+}
+
+/** A table as people call it, of `schema.name`. */
+export function displayKey(table: string): string {
+  return table.replace(/^public\./, '')
+}
