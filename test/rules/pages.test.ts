@@ -15,6 +15,11 @@ describe('the pages say what the code does', () => {
     await expect(renderPage(rule, readFileSync(path, 'utf8'))).toMatchFileSnapshot(path)
   })
 
+  test.each(rules)('of $id: when sizes decide', ({ id, harm }) => {
+    const page = readFileSync(`${rulesFolder}${id}/README.md`, 'utf8')
+    expect(page.includes('Production’s sizes are known')).toBe(harm !== undefined)
+  })
+
   test('rules/README.md', async () => {
     await expect(renderCatalogue()).toMatchFileSnapshot(`${rulesFolder}README.md`)
   })
