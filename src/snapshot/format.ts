@@ -5,6 +5,7 @@
  */
 import { z } from 'zod'
 import { ConfigError } from '../core/errors.ts'
+import { normaliseStatements } from './statements.ts'
 
 /** Characters of the largest file that is read. */
 export const snapshotSizeLimit = 128 * 1024 * 1024
@@ -54,8 +55,8 @@ const index = z.strictObject({
   unique: z.literal(true).exactOptional(),
   invalid: z.literal(true).exactOptional(),
   rows: amount.nullable().describe('Entries; null when never counted.'),
-  pages: amount.describe('Pages of server.blockSize bytes.'),
-  bytes: amount,
+  pages: amount.nullable().describe('In pages of server.blockSize bytes.'),
+  bytes: amount.nullable(),
   scansPerSecond: amount.exactOptional(),
   columns: columns.exactOptional().describe('Statistics of its expressions.'),
 })
@@ -85,15 +86,18 @@ const table = z.strictObject({
       'Null when nobody counted, and for a partitioned table that was never analysed: see its partitions.',
     ),
   rowsFrom: z
-    .enum(['reltuples', 'live tuples'])
+    .enum(['reltuples', 'live tuples', 'file'])
     .exactOptional()
-    .describe('`reltuples`: the last VACUUM or ANALYZE counted; `live tuples`: the running count since.'),
+    .describe(
+      '`reltuples`: the last VACUUM or ANALYZE counted; `live tuples`: the running count since; `file`: it is empty.',
+    ),
   pages: amount
     .nullable()
     .describe('Heap, in pages of server.blockSize bytes; null when unknown, 0 for a partitioned table.'),
   bytes: amount.nullable().describe('Heap, without TOAST and indexes.'),
   bytesFrom: z
     .enum(['relpages', 'file'])
+    .exactOptional()
     .describe('`relpages`: as of the last VACUUM or ANALYZE; `file`: the length of the file.'),
   toastBytes: amount.nullable().exactOptional().describe('TOAST with its index; absent without TOAST.'),
   allVisiblePages: amount.exactOptional(),
@@ -217,7 +221,7 @@ export async function parseSnapshot(json: string, fileName: string): Promise<Sna
     const issues = result.error.issues.slice(0, 3).map(describeIssue)
     throw new ConfigError(`${fileName} is not a valid snapshot.\n${issues.join('\n')}`, { hint })
   }
-  return result.data
+  return normaliseStatements(result.data)
 }
 
 function parseJson(json: string, fileName: string): unknown {
