@@ -14,7 +14,7 @@ import { describeMachine } from './machine.ts'
 import { page } from './page.ts'
 import { predict, type Prediction } from './predict.ts'
 import { keyOf, predictedOf, readResults, resultsFile, writeResults, type Result } from './result.ts'
-import { shapes } from './shapes.ts'
+import { groupsOf, shapes } from './shapes.ts'
 import type { Shape, Trial } from './shape.ts'
 import { takeSnapshot } from './snapshot.ts'
 import { startTruth } from './truth-server.ts'
@@ -93,7 +93,7 @@ async function runRound(server: PostgresServer, admin: Client, { shape, rows }: 
     console.log(`${shape.name}: ${rows} rows, ${megabytes} MB, loaded in ${seconds(start)} s`)
   }
   const snapshot = options.only === 'truth' ? undefined : await readFile(snapshotFile, 'utf8')
-  for (const group of groupsOf(shape)) {
+  for (const group of wantedGroups(shape)) {
     if (isLate()) console.log(`  not run, no time left: ${group.map(({ kind }) => kind).join(', ')}`)
     else await runGroup({ shape, rows }, group, { production, snapshot })
   }
@@ -101,12 +101,9 @@ async function runRound(server: PostgresServer, admin: Client, { shape, rows }: 
   console.log(`${shape.name}: ${seconds(start)} s in all`)
 }
 
-function groupsOf({ trials }: Shape): readonly (readonly Trial[])[] {
+function wantedGroups({ trials }: Shape): readonly (readonly Trial[])[] {
   const parts = options.kinds.split(',')
-  const wanted = trials.filter(({ kind }) => parts.some((part) => kind.includes(part)))
-  const groups = new Map<string, Trial[]>()
-  for (const one of wanted) groups.set(one.group, [...(groups.get(one.group) ?? []), one])
-  return [...groups.values()]
+  return groupsOf(trials.filter(({ kind }) => parts.some((part) => kind.includes(part))))
 }
 
 async function runGroup(

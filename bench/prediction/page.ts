@@ -214,6 +214,7 @@ function millions(rows: number): string {
 }
 
 function times(ratio: number): string {
+  if (ratio === Infinity) return '∞'
   return Number.isFinite(ratio) ? `×${ratio.toFixed(2)}` : '–'
 }
 
