@@ -127,15 +127,25 @@ function inRepository(report: Report, project: NonNullable<Report['project']>, n
       end: end.offset < start.offset || end.line < start.line ? start : end,
     }
   }
+  // what is a finding is not harmless, whatever else the report says of it
+  const found = new Set(report.findings.map(placeKey))
   return {
     ...report,
     project: { prefix: '', commit: project.commit },
     migrations: report.migrations.map((migration) => placedMigration(migration, moved, place)),
     findings: report.findings.map((finding) => placedFinding(finding, extents.get(finding.span.file), place)),
+    harmless: report.harmless
+      .filter((finding) => !found.has(placeKey(finding)))
+      .map((finding) => placedFinding(finding, extents.get(finding.span.file), place)),
     notChecked: report.notChecked.map(({ span, ...limit }) =>
       span === undefined ? limit : { ...limit, span: place(span) },
     ),
   }
+}
+
+/** One rule at one place of a file. */
+function placeKey({ fingerprint, span }: Finding): string {
+  return JSON.stringify([fingerprint, span.file, span.start.offset])
 }
 
 interface Extent {
@@ -169,10 +179,17 @@ function placedMigration(
 }
 
 /** A suggestion for lines that the file has not is left out. */
-function placedFinding(finding: Finding, extent: Extent | undefined, place: (span: Span) => Span): Finding {
+function placedFinding<Kind extends Finding>(
+  finding: Kind,
+  extent: Extent | undefined,
+  place: (span: Span) => Span,
+): Kind {
   const { suggestion, ...rest } = finding
-  const placed = { ...rest, span: place(finding.span) }
-  if (suggestion === undefined || extent === undefined) return placed
-  const { startLine, endLine } = suggestion
-  return startLine <= endLine && endLine <= extent.lines ? { ...placed, suggestion } : placed
+  const span = place(finding.span)
+  const isInside =
+    suggestion !== undefined &&
+    extent !== undefined &&
+    suggestion.startLine <= suggestion.endLine &&
+    suggestion.endLine <= extent.lines
+  return isInside ? { ...finding, span } : ({ ...rest, span } as Kind)
 }
