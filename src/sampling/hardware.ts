@@ -50,7 +50,7 @@ const settings = [
  * Speeds of the machine that the server runs on, from several runs by the server's own clock: the network does not
  * count. Needs a session of its own that is in no transaction and has not used temporary tables, of any role that may
  * create some, and no standby. It writes a temporary table of 32 MB and 48 MB of WAL, and rolls that back; without
- * `quick` it also commits comments on an empty temporary table. Small wal_buffers (32 shared_buffers make one) slow WAL.
+ * `quick` it also commits comments on an empty temporary table. Small wal_buffers (a 32nd of shared_buffers) slow WAL down.
  *
  * @throws DatabaseError of pg when the server refuses one of the tests
  * @see prediction-facts.md, B, on the factors between machines
