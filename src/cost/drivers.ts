@@ -55,8 +55,10 @@ function partitionedTables(effects: readonly Effect[]): readonly string[] {
 
 function decide(drivers: readonly Driver[]): Drivers {
   const known = drivers.filter(({ size }) => size !== undefined)
+  // of a foreign key the referencing rows decide, however large the table is in which they are looked up
+  const hasKey = known.some(({ kind }) => kind === 'foreign key')
   const totals = new Map<WorkKind, number>()
-  for (const { kind, size } of known)
+  for (const { kind, size } of known.filter((one) => !hasKey || one.kind !== 'scan'))
     totals.set(kind, (totals.get(kind) ?? 0) + referenceMicrosPerRow[kind] * (size?.rows ?? 0))
   let decisive: WorkKind | undefined
   for (const [kind, total] of totals)

@@ -39,6 +39,8 @@ interface Scaling extends EstimateInput {
   readonly model: Model
   /** Rows in production. */
   readonly rows: number
+  /** Of a foreign key: referenced rows in production as a multiple of those in the sample. */
+  readonly parents: number
   /** Is the sample at least as large? */
   readonly isMeasured: boolean
   readonly last: Point
@@ -57,8 +59,10 @@ export function estimate(input: EstimateInput): Estimate | undefined {
   const rows = kind === 'analyze' ? analyzedRows(drivers.main) : rowsOf(drivers.main)
   const methods = drivers.main.flatMap(({ parts }) => parts.flatMap(({ method }) => method ?? []))
   const method = methods.find((one) => one !== 'btree') ?? methods[0]
-  const isMeasured = rows <= last.rows
-  const scaling = { ...input, kind, method, model: modelOf(kind, isQuery), rows, isMeasured, last, widths }
+  const parents = kind === 'foreign key' ? parentRatio(input) : 1
+  const isMeasured = rows <= last.rows && parents <= 1.1
+  const model = modelOf(kind, isQuery)
+  const scaling = { ...input, kind, method, model, rows, isMeasured, parents, last, widths }
   return withNotes(scaling, bytesOf(scaling))
 }
 
@@ -90,7 +94,7 @@ function durationOf(
     points,
     rows,
     handicapMsPerRow: handicap * widths.sampleBytes,
-    parentRatio: parentRatio(scaling),
+    parentRatio: scaling.parents,
   })
   const ms = (scaled ?? 0) * widths.timeFactor
   const range = onProduction(
@@ -121,8 +125,7 @@ function analyzedRows(drivers: readonly Driver[]): number {
 }
 
 /** Referenced rows in production as a multiple of those in the largest sample. */
-function parentRatio({ kind, drivers, samples }: Scaling): number {
-  if (kind !== 'foreign key') return 1
+function parentRatio({ drivers, samples }: EstimateInput): number {
   const parents = drivers.others.filter(({ size }) => size !== undefined)
   const filled = Math.max(0, ...samples.map(({ rows }) => sampledRows(rows, parents) ?? 0))
   return filled > 0 ? rowsOf(parents) / filled : 1
@@ -135,7 +138,7 @@ function reasonsToWiden(scaling: Scaling): readonly string[] {
     reasons.push(`how ${method} indexes grow was not measured on many kinds of data`)
   else if (kind === 'index build' && last.newFileBytes < leastSortBytes)
     reasons.push('the sample was small enough to be sorted within the caches of the CPU')
-  if (kind === 'foreign key' && parentRatio(scaling) > 1.1)
+  if (kind === 'foreign key' && scaling.parents > 1.1)
     reasons.push('the referenced table was filled with fewer rows than production has')
   if (kind === 'foreign key' && points.large.length < 2)
     reasons.push('there is one sample only, which does not tell the two tables of the foreign key apart')

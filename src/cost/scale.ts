@@ -30,11 +30,12 @@ export function modelOf(kind: WorkKind, isQuery: boolean): Model {
 /** Milliseconds at production size on the machine that sampled, or undefined without a sample of any rows. */
 export function scaleDuration(input: ScaleInput): number | undefined {
   const { points, rows, model } = input
-  const main = points.large.length > 0 ? points.large : points.scaled
+  const main = rising(points.large.length > 0 ? points.large : points.scaled)
   const last = main.at(-1)
   if (last === undefined) return undefined
-  if (rows <= last.rows) return between(main, rows)
-  if (model === 'key') return byKey(main, last, input)
+  const isKey = model === 'key'
+  if (rows <= last.rows && !(isKey && input.parentRatio > 1)) return between(main, rows)
+  if (isKey) return byKey(main, last, input)
   const start = startUp(main, model)
   const factor = model === 'linear' ? scanCorrection : logarithm(rows) / logarithm(last.rows)
   const perRow = ((last.ms - start) / last.rows) * factor
@@ -42,16 +43,29 @@ export function scaleDuration(input: ScaleInput): number | undefined {
   return start + rows * slowest * (input.method === 'gin' ? ginCorrection : 1)
 }
 
+/** Fewer rows do not take longer: where they did, the machine was busy. */
+function rising(points: readonly Point[]): readonly Point[] {
+  let least = Infinity
+  return points
+    .toReversed()
+    .map((point) => {
+      least = Math.min(least, point.ms)
+      return { ...point, ms: least }
+    })
+    .toReversed()
+}
+
 /**
  * What the statement takes before it looks at a row, so that small samples are not taken for slow rows: the constant
- * that makes two sizes lie on the model, at most half of what the smaller one took.
+ * that makes two sizes lie on the model, at most half of what the smaller one took. Less than a tenth of the larger
+ * sample is noise.
  */
 function startUp(points: readonly Point[], model: Model): number {
   const [first, last] = [points[0], points.at(-1)]
   if (first === undefined || last === undefined || first === last) return 0
   const work = ({ rows }: Point): number => (model === 'linear' ? rows : rows * logarithm(rows))
   const constant = (first.ms * work(last) - last.ms * work(first)) / (work(last) - work(first))
-  return Math.min(Math.max(0, constant), first.ms / 2, last.ms / 2)
+  return constant < last.ms / 10 ? 0 : Math.min(constant, first.ms / 2, last.ms / 2)
 }
 
 /** From the scaled cluster, where sorts spill, checkpoints come and buffers are short as in production. */

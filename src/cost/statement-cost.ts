@@ -181,7 +181,7 @@ const leastMs = 0.05
 
 function atLeastSomething({ low, expected, high }: Range): Range {
   const middle = Math.max(leastMs, expected)
-  return { low: Math.min(low, middle), expected: middle, high: Math.max(high, middle * 2) }
+  return { low: Math.min(low, middle), expected: middle, high: Math.max(high, middle) }
 }
 
 /** Measured on different numbers of rows, and the same. */
