@@ -2,10 +2,10 @@ import type { Range, SizedTable, Wait } from '../core/cost-model.ts'
 import { formatBytes, formatMs, formatRows } from '../core/quantities.ts'
 import { enumerate } from '../rule.ts'
 
-/** `currencies has 168 rows (24 kB), so writes wait 3 ms (at most 9 ms)` */
+/** A part of a sentence: `currencies has 168 rows (24 kB), so writes wait 3 ms (at most 9 ms)` */
 export function describeHarmless(waits: readonly Wait[], tables: readonly SizedTable[]): string {
   const waiting = waits.map(({ blocks, ms }) => `${waiters[blocks]} ${describeMost(ms)}`).join(', ')
-  if (tables.length === 0) return waiting.charAt(0).toUpperCase() + waiting.slice(1)
+  if (tables.length === 0) return waiting
   const sizes = tables.map(({ table, rows, bytes }) => {
     const size = bytes === undefined ? '' : ` (${formatBytes(bytes)})`
     return `${displayKey(table)} has ${formatRows(rows)}${size}`

@@ -1,5 +1,6 @@
 import { addRanges, nothing, type Range, type SizedTable, type StatementCost } from '../core/cost-model.ts'
 import type { TransactionView } from '../rule.ts'
+import { isOpaque } from '../sql/statement-nodes.ts'
 import type { Run } from './recorder.ts'
 import type { PlacedStatement } from './views.ts'
 
@@ -11,10 +12,12 @@ export interface Tail {
   readonly tables: readonly SizedTable[]
   /** Some of those whose size is not known. */
   readonly unknownTables: readonly string[]
+  /** Some of it is code of which only the sizes of tables are known: it may read them once, or once per row. */
+  readonly isGuess: boolean
 }
 
 const mostTables = 3
-const end: Tail = { durationMs: nothing, tables: [], unknownTables: [] }
+const end: Tail = { durationMs: nothing, tables: [], unknownTables: [], isGuess: false }
 
 /** Sums from each statement to the end of its transaction, made once per transaction: some have thousands. */
 export class Tails {
@@ -51,6 +54,7 @@ function before(tail: Tail, { result: { cost, statement } }: PlacedStatement): T
       ? {}
       : { durationMs: addRanges(durationMs, tail.durationMs) }),
     tables: largest([...(cost?.tables ?? []), ...tail.tables]),
+    isGuess: tail.isGuess || (cost?.basis.by === 'structure' && isOpaque(statement)),
     unknownTables: [...new Set([...(cost?.unknownTables ?? []), ...tail.unknownTables])].slice(0, mostTables),
   }
 }

@@ -84,7 +84,8 @@ function weigh(
 ): PlacedFinding {
   const ranked = waits.map((wait) => ({ wait, severity: severityOf(wait, thresholds, production) }))
   const worst = ranked.reduce((known, one) => (isWorse(one.severity, known.severity) ? one : known))
-  const { wait, severity } = worst
+  const { wait } = worst
+  const severity = worst.severity === 'harmless' && tail.isGuess ? 'info' : worst.severity
   const weighed = { ...placed, finding: { ...placed.finding, wait } }
   if (severity === 'harmless') return { ...weighed, harmless: describeHarmless(waits, tail.tables) }
   const { configured = false, cap } = placed

@@ -84,8 +84,8 @@ describe('severity follows the wait', () => {
     [range(50, 99, 1000), 'warning'],
     [range(50, 99, 999), 'info'],
     [range(50, 99, 100), 'info'],
-    [range(1, 3, 99), 'harmless: Reads and writes wait 3 ms (at most 99 ms)'],
-    [range(0.2, 0.3, 0.4), 'harmless: Reads and writes wait under 1 ms'],
+    [range(1, 3, 99), 'harmless: reads and writes wait 3 ms (at most 99 ms)'],
+    [range(0.2, 0.3, 0.4), 'harmless: reads and writes wait under 1 ms'],
   ])('reads blocked %o: %s', (heldMs, expected) => {
     expect(outcome(held('AccessExclusiveLock', heldMs))).toBe(expected)
   })
@@ -96,7 +96,7 @@ describe('severity follows the wait', () => {
     [range(500, 1000, 2000), 'warning'],
     [range(500, 999, 10_000), 'warning'],
     [range(500, 999, 9999), 'info'],
-    [range(100, 200, 999), 'harmless: Writes wait 200 ms (at most 1 s)'],
+    [range(100, 200, 999), 'harmless: writes wait 200 ms (at most 1 s)'],
   ])('writes blocked %o: %s', (heldMs, expected) => {
     expect(outcome(held('ShareLock', heldMs))).toBe(expected)
   })
@@ -130,7 +130,7 @@ describe('severity follows the wait', () => {
       heldLock('users', 'ShareLock', about(40)),
     ]
     expect(outcome({ sql: 'lock orders', effects: [brief] })).toBe(
-      'harmless: Reads and writes wait 3 ms (at most 6 ms), writes wait 40 ms (at most 80 ms)',
+      'harmless: reads and writes wait 3 ms (at most 6 ms), writes wait 40 ms (at most 80 ms)',
     )
   })
 
@@ -229,6 +229,16 @@ describe('what is not known', () => {
 
 describe('harmless', () => {
   const currencies = { table: 'public.currencies', rows: 168, bytes: 24 * 1024, from: 'snapshot' } as const
+
+  test('is not what only sizes say about code', () => {
+    const costs = [cost(about(3), { basis: { by: 'structure', why: 'this is a test' } })]
+    expect(outcome(held('ShareLock', about(3), { costs }))).toMatch(/^harmless/)
+    expect(outcome(held('ShareLock', about(3), { costs, sql: 'do $$ begin end $$' }))).toBe('info')
+    const sampled = [cost(about(3))]
+    expect(outcome(held('ShareLock', about(3), { costs: sampled, sql: 'do $$ begin end $$' }))).toMatch(
+      /^harmless/,
+    )
+  })
 
   test('gives the sizes as the reason', () => {
     const costs = [cost(about(3), { tables: [currencies] })]
@@ -408,7 +418,7 @@ describe('work', () => {
   test('is not weighed where a later statement of the transaction takes nobody knows how long', () => {
     expect(outcome({ ...update, costs: [cost(about(3)), cost(undefined)] }, working)).toBe('warning')
     expect(outcome({ ...update, costs: [cost(about(3)), cost(about(1))] }, working)).toBe(
-      'harmless: Its rows stay locked for 4 ms (at most 8 ms)',
+      'harmless: its rows stay locked for 4 ms (at most 8 ms)',
     )
   })
 })
