@@ -5,14 +5,15 @@ import type { HardwareRates } from '../core/production.ts'
 export interface StatementSample {
   /** `large memory`: settings as production's. `scaled`: memory and max_wal_size in proportion to the sample. */
   readonly regime: 'large memory' | 'scaled'
-  /** Rows of each table that was filled, when the statement began: `schema.name` → rows. */
+  /** Rows of each table that was filled, and of its partitions, before the first statement: `schema.name` → rows. */
   readonly rows: Readonly<Record<string, number>>
-  /** Wall time less the time that the backend waited for a CPU that others used. */
+  /** Inside the server, less the time that the backend waited for a CPU that others used. */
   readonly ms: number
   readonly walBytes: number
   readonly tempBytes: number
-  /** Read into shared buffers, and written from them by the backend or left dirty. */
+  /** Read into shared buffers. */
   readonly readBytes: number
+  /** Made dirty in shared buffers, each time that they had been clean. Sorted indexes are written past them. */
   readonly writtenBytes: number
   /** Pages of shared buffers touched (hits and reads): tells whether the work grows. */
   readonly pagesTouched: number

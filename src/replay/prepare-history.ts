@@ -48,17 +48,23 @@ export async function prepareHistory(
     progress(`Taking ${migrations(history.length)} of the history from the cache`)
     return kept.prepared
   }
-  await server.ensureRoles([...new Set([...context.roles, ...namedRoles(history)])])
   if (kept !== undefined) await server.dropDatabase(kept.prepared.seeded)
+  const { base, historyLimits } = await prepareBase(context, kept)
+  const seeded = await copyBase(context, base)
+  return { base, seeded, historyLimits, seedLimits: await seed(context, seeded) }
+}
+
+/** Applies the history, or what is missing of it, and seeds nothing. Afterwards nobody is connected to the server. */
+export async function prepareBase(
+  context: HistoryContext,
+  kept: KeptHistory | undefined,
+): Promise<Pick<PreparedHistory, 'base' | 'historyLimits'>> {
+  const { server, history } = context
+  if (kept?.applied === history.length) return kept.prepared
+  await server.ensureRoles([...new Set([...context.roles, ...namedRoles(history)])])
   const base = kept?.prepared.base ?? (await createBase(context))
   const failed = await applyRest(context, base, kept?.applied ?? 0)
-  const seeded = await copyBase(context, base)
-  return {
-    base,
-    seeded,
-    historyLimits: [...(kept?.prepared.historyLimits ?? []), ...failed],
-    seedLimits: await seed(context, seeded),
-  }
+  return { base, historyLimits: [...(kept?.prepared.historyLimits ?? []), ...failed] }
 }
 
 /** A copy of the database with the history, with the settings that a session in production begins with. */

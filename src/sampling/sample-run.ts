@@ -1,0 +1,79 @@
+import type { Migration, MigrationResult } from '../core/model.ts'
+import type { Production } from '../core/production.ts'
+import type { SampleOutcome } from '../cost/samples.ts'
+import type { ClusterImage } from '../postgres/cluster-image.ts'
+import { startEmbedded } from '../postgres/embedded.ts'
+import type { ConfigurableServer, ServerOptions } from '../postgres/provider.ts'
+import { serverTrouble } from '../postgres/trouble.ts'
+import type { KeptHistory } from '../replay/prepare-history.ts'
+import { fillTables } from './fill.ts'
+import type { Fill } from './filled-database.ts'
+import { findOutcome, keepOutcome, sampleKey } from './sample-cache.ts'
+import { Sampling } from './sampling.ts'
+import { productionMemory, samplingSettings } from './sampling-settings.ts'
+
+export interface SampleRequest {
+  /** Samples run on an embedded server, whatever the rehearsal runs on. */
+  readonly serverOptions: Omit<ServerOptions, 'serverUrl' | 'sharedServer' | 'image'>
+  readonly history: readonly Migration[]
+  readonly review: readonly Migration[]
+  /** What the rehearsal found, one for each migration of the review. */
+  readonly results: readonly MigrationResult[]
+  readonly sharesSession: boolean
+  /** Session defaults: production's TimeZone and what the migration runner sets by itself. */
+  readonly settings: Readonly<Record<string, string>>
+  readonly roles: readonly string[]
+  /** Of the history. The review has what is left of the budget. */
+  readonly statementTimeoutMs: number
+  readonly production: Production
+  /** For everything, the start of the server too; it is not exceeded by more than a second or two. */
+  readonly budgetMs: number
+  readonly signal: AbortSignal
+  readonly progress: (message: string) => void
+  readonly debug?: (message: string) => void
+  /** The history, kept by a server of the same kind. */
+  readonly kept?: KeptHistory & { readonly image: ClusterImage }
+  /** Folder that keeps outcomes between runs; see {@link sampleKey}. */
+  readonly cacheDir?: string
+  /** Version of pgrehearse, for the cache's key. */
+  readonly tool?: string
+}
+
+/**
+ * Runs the review on synthetic rows, at two sizes and with memory in proportion, and counts what each statement does.
+ * See section B of docs/durations.md for why these.
+ * @throws EnvironmentError when no embedded server can be had, or when it runs out of disk or memory
+ */
+export async function sampleRun(request: SampleRequest, fill: Fill = fillTables): Promise<SampleOutcome> {
+  const begun = performance.now()
+  const { cacheDir, signal, debug } = request
+  const key = cacheDir === undefined ? undefined : await sampleKey(request)
+  if (cacheDir !== undefined && key !== undefined) {
+    const found = await findOutcome(cacheDir, key, request.review)
+    if (found !== undefined) {
+      debug?.('samples: taken from the cache')
+      return { ...found, spentMs: performance.now() - begun }
+    }
+  }
+  const outcome = await sampleOnServer(request, fill, begun)
+  signal.throwIfAborted()
+  if (cacheDir !== undefined && key !== undefined) await keepOutcome(cacheDir, key, outcome)
+  return outcome
+}
+
+async function sampleOnServer(request: SampleRequest, fill: Fill, begun: number): Promise<SampleOutcome> {
+  const { serverOptions, production, kept, signal } = request
+  const memory = productionMemory(production.settings)
+  await using server: ConfigurableServer = await startEmbedded(
+    { ...serverOptions, ...(kept === undefined ? {} : { image: kept.image }) },
+    // the newest major's limits are the widest, and only an unusual production comes near them
+    samplingSettings(memory, serverOptions.pgVersion ?? 0),
+  )
+  signal.throwIfAborted()
+  try {
+    return await new Sampling(request, server, fill, begun).run()
+  } catch (error) {
+    signal.throwIfAborted()
+    throw serverTrouble(error) ?? error
+  }
+}

@@ -1,0 +1,205 @@
+import type { Client } from 'pg'
+import type { Migration, Statement } from '../core/model.ts'
+import type { StatementSample } from '../cost/samples.ts'
+import type { PostgresServer } from '../postgres/provider.ts'
+import { canProbe, commandFor } from '../replay/commands.ts'
+import { ReplaySession, type SessionOptions } from '../replay/session.ts'
+import { standIn } from '../replay/stand-in.ts'
+import type { WireError, WireResult } from '../replay/wire.ts'
+import { beginScript, endScript, isPipeline } from '../replay/wrapping.ts'
+import { fileSizesSql, newFileBytes, readFileSizes } from './file-sizes.ts'
+import { StatementCounters, waitedForCpuMs } from './statement-counters.ts'
+
+/** What became of a statement in one walk: its counters, or why there are none. */
+export type WalkedStatement = Omit<StatementSample, 'regime' | 'rows'> | { readonly why: string }
+
+export interface WalkRequest {
+  readonly server: PostgresServer
+  /** Is changed for good. */
+  readonly database: string
+  readonly review: readonly Migration[]
+  readonly sharesSession: boolean
+  /** Statements before which a checkpoint is worth its time. */
+  readonly grows: (migration: number, statement: number) => boolean
+  /** Tables whose files are looked at, by OID. */
+  readonly tables: readonly number[]
+  /** On performance.now(): then the walk stops. */
+  readonly endsAt: number
+  /** The scripts have run on this server before. */
+  readonly again: boolean
+  readonly sessionOptions: Pick<SessionOptions, 'signal' | 'scriptsSetDefaults'>
+}
+
+/**
+ * Runs all statements of the review in their own transactions, in one session as the rehearsal does, and counts each.
+ * A statement that fails on synthetic rows is left out where it can be; no failure ends the walk but the caller's
+ * signal and a server that is gone.
+ */
+export async function walk(request: WalkRequest): Promise<readonly (readonly WalkedStatement[])[]> {
+  const { server, database, review, endsAt, sessionOptions } = request
+  const admin = await server.connectAdmin()
+  try {
+    const options: SessionOptions = {
+      ...sessionOptions,
+      get statementTimeoutMs() {
+        return Math.max(leastTimeoutMs, endsAt - performance.now())
+      },
+      // our probe is not the rehearsal's: nothing is prepared
+      scriptsDiscard: true,
+    }
+    const sql = await filesQuery(server, database, request.tables)
+    const counters = new StatementCounters(admin, database)
+    await using session = await ReplaySession.open(server, database, admin, options)
+    await counters.leaveOut(() => readFileSizes(session, sql, true))
+    const one = new Walk(request, session, counters, sql)
+    const results: (readonly WalkedStatement[])[] = []
+    for (const index of review.keys()) results.push(await one.script(index))
+    return results
+  } finally {
+    await admin.end()
+  }
+}
+
+async function filesQuery(
+  server: PostgresServer,
+  database: string,
+  tables: readonly number[],
+): Promise<string> {
+  const admin: Client = await server.connectAdmin(database)
+  try {
+    return await fileSizesSql(admin, tables)
+  } finally {
+    await admin.end()
+  }
+}
+
+/** What is to be tidied up after the time is over takes a moment, too. */
+const leastTimeoutMs = 200
+
+const overBudget = 'the time for sampling was over'
+const savepoint = 'pgrehearse_sample'
+
+class Walk {
+  private readonly request: WalkRequest
+  private readonly session: ReplaySession
+  private readonly counters: StatementCounters
+  private readonly filesSql: string
+  /** Why nothing more runs until the transaction that migrations share has ended (mode `run`). */
+  private broken: string | undefined
+  private isFirst = true
+
+  constructor(request: WalkRequest, session: ReplaySession, counters: StatementCounters, filesSql: string) {
+    this.request = request
+    this.session = session
+    this.counters = counters
+    this.filesSql = filesSql
+  }
+
+  async script(index: number): Promise<readonly WalkedStatement[]> {
+    const migration = this.request.review[index]
+    if (migration === undefined) return []
+    const endsRun = this.request.review[index + 1]?.transaction.mode !== 'run'
+    if (migration.transaction.mode !== 'run') this.broken = undefined
+    await this.enter()
+    let why =
+      this.broken ?? reasonOf(await beginScript(this.session, migration), 'its transaction cannot begin')
+    const results: WalkedStatement[] = []
+    for (const statement of migration.statements) {
+      if (why === undefined && this.isOver) why = overBudget
+      if (why !== undefined) {
+        results.push({ why })
+        continue
+      }
+      const result = await this.statement(index, migration, statement)
+      results.push(result)
+      if ('why' in result) why = this.lost(migration, statement)
+    }
+    await this.leave(migration, endsRun, why)
+    return results
+  }
+
+  private get isOver(): boolean {
+    return performance.now() >= this.request.endsAt
+  }
+
+  /** Tools that connect anew for every file get a session like new. */
+  private async enter(): Promise<void> {
+    const { sharesSession } = this.request
+    if (!this.isFirst && (!sharesSession || this.session.wire.isLost)) await this.session.renew()
+    this.isFirst = false
+  }
+
+  private async leave(migration: Migration, endsRun: boolean, why: string | undefined): Promise<void> {
+    const { wire } = this.session
+    if (wire.isLost) return
+    if (why === undefined) await endScript(this.session, migration, endsRun)
+    else if (wire.status !== 'I' || isPipeline(migration)) await this.session.run([{ sql: 'rollback' }], true)
+    if (migration.transaction.mode === 'run' && !endsRun) this.broken = why
+    else this.broken = undefined
+  }
+
+  /** After a failure: why the rest of the script cannot run, if it cannot. */
+  private lost(migration: Migration, { sql }: Statement): string | undefined {
+    if (this.isOver) return overBudget
+    if (this.session.wire.isLost) return 'the connection was lost before it'
+    if (isPipeline(migration) || this.session.wire.status === 'E') {
+      return `an earlier statement of its transaction failed on synthetic rows (${beginningOf(sql)})`
+    }
+    return undefined
+  }
+
+  private async statement(
+    index: number,
+    migration: Migration,
+    statement: Statement,
+  ): Promise<WalkedStatement> {
+    const prepared = standIn(this.request.server, statement, this.request.again)
+    if ('refused' in prepared) return { why: 'it is not run here' }
+    const sync = !isPipeline(migration)
+    const looks = canProbe(statement)
+    const guarded = looks && sync && this.session.wire.status === 'T'
+    if (this.request.grows(index, statement.index)) await this.counters.checkpoint()
+    const before = looks ? await readFileSizes(this.session, this.filesSql, sync) : undefined
+    if (guarded) await this.session.run([{ sql: `savepoint ${savepoint}` }], true)
+    await this.counters.reset()
+    const { result, waitedMs } = await this.timed(statement, prepared.sql, sync)
+    if (result === undefined || result.error !== undefined) {
+      const why = this.failure(result?.error)
+      if (guarded) await this.session.run([{ sql: `rollback to savepoint ${savepoint}` }], true)
+      return { why }
+    }
+    const after = before && (await readFileSizes(this.session, this.filesSql, sync))
+    const { ms, ...counted } = await this.counters.read()
+    if (guarded) await this.session.run([{ sql: `release savepoint ${savepoint}` }], true)
+    return {
+      ms: Math.max(0, (ms ?? result.durationMs) - waitedMs),
+      ...counted,
+      newFileBytes: before === undefined || after === undefined ? 0 : newFileBytes(before, after),
+    }
+  }
+
+  private async timed(
+    statement: Statement,
+    sql: string,
+    sync: boolean,
+  ): Promise<{ readonly result: WireResult | undefined; readonly waitedMs: number }> {
+    const { processId } = this.session.wire
+    const before = waitedForCpuMs(processId)
+    const [result] = await this.session.run([commandFor(statement, sql)], sync)
+    return { result, waitedMs: Math.max(0, waitedForCpuMs(processId) - before) }
+  }
+
+  private failure(error: WireError | undefined): string {
+    if (this.session.interruption === 'too long') return overBudget
+    return reasonOf(error, 'it fails on synthetic rows') ?? overBudget
+  }
+}
+
+function reasonOf(error: WireError | undefined, what: string): string | undefined {
+  return error === undefined ? undefined : `${what} (${error.message}, SQLSTATE ${error.code})`
+}
+
+function beginningOf(sql: string): string {
+  const line = sql.trim().replaceAll(/\s+/g, ' ')
+  return line.length > 60 ? `${line.slice(0, 60)}…` : line
+}

@@ -1,0 +1,267 @@
+import { tableFacts } from '../core/production.ts'
+import type { SampledStatement, SampleOutcome, StatementSample } from '../cost/samples.ts'
+import type { ConfigurableServer } from '../postgres/provider.ts'
+import { discardsStatements, setsSessionDefaults } from '../replay/commands.ts'
+import { copyBase, prepareBase } from '../replay/prepare-history.ts'
+import { namedRoles } from '../replay/roles.ts'
+import type { SessionOptions } from '../replay/session.ts'
+import { connected } from '../replay/stage.ts'
+import { standIn } from '../replay/stand-in.ts'
+import { fillDatabase, type Fill, type FilledDatabase } from './filled-database.ts'
+import { measureHardware } from './hardware.ts'
+import { readSampleCatalog } from './sample-catalog.ts'
+import type { SampleRequest } from './sample-run.ts'
+import { firstSize, nextSteps, type SizeCost } from './sample-sizes.ts'
+import {
+  sampledWorks,
+  sampleTables,
+  type SampleSize,
+  type SampleTable,
+  type SampledWork,
+} from './sample-tables.ts'
+import { walk, type WalkedStatement } from './sample-walk.ts'
+import { productionMemory, samplingSettings, scaleMemory } from './sampling-settings.ts'
+import { scanMsPerByte } from './scan-speed.ts'
+
+type Regime = StatementSample['regime']
+
+/** One walk over the review. */
+interface Pass {
+  readonly regime: Regime
+  readonly filled: FilledDatabase
+  readonly statements: readonly (readonly WalkedStatement[])[]
+}
+
+/** Samples one run on a server that was started with production's memory. */
+export class Sampling {
+  private readonly request: SampleRequest
+  private readonly server: ConfigurableServer
+  private readonly fill: Fill
+  private readonly begun: number
+  private readonly endsAt: number
+  private readonly works: readonly (readonly SampledWork[])[]
+  private readonly sessionOptions: SessionOptions
+  private readonly passes: Pass[] = []
+  private readonly scans: Partial<Record<Regime, number>> = {}
+  private tables: readonly SampleTable[] = []
+
+  constructor(request: SampleRequest, server: ConfigurableServer, fill: Fill, begun: number) {
+    this.request = request
+    this.server = server
+    this.fill = fill
+    this.begun = begun
+    this.endsAt = begun + request.budgetMs - endMs
+    this.works = sampledWorks(request.results, request.production)
+    const texts = [...request.history, ...request.review].map(({ text }) => text)
+    this.sessionOptions = {
+      statementTimeoutMs: request.statementTimeoutMs,
+      signal: request.signal,
+      scriptsDiscard: discardsStatements(texts),
+      scriptsSetDefaults: setsSessionDefaults(texts),
+    }
+  }
+
+  async run(): Promise<SampleOutcome> {
+    const { request, server } = this
+    const { base } = await prepareBase(
+      {
+        ...request,
+        server,
+        sessionOptions: this.sessionOptions,
+        prepare: (statement) => standIn(server, statement, false),
+      },
+      request.kept,
+    )
+    await server.ensureRoles(namedRoles([...request.history, ...request.review]))
+    await this.chooseTables(base)
+    const first = firstSize(this.tables, this.leftMs)
+    if (first === undefined) return this.outcome()
+    const hardware = await this.hardware()
+    await this.sizes(base, first)
+    return { ...this.outcome(), ...(hardware === undefined ? {} : { hardware }) }
+  }
+
+  /** Without the runner's timeouts: what production cancels is to be counted all the same. */
+  private get settings(): Readonly<Record<string, string>> {
+    const { lock_timeout: _lock, statement_timeout: _statement, ...rest } = this.request.settings
+    return rest
+  }
+
+  private get leftMs(): number {
+    return this.endsAt - performance.now()
+  }
+
+  private async chooseTables(base: string): Promise<void> {
+    await using admin = await connected(this.server, base)
+    const catalog = await readSampleCatalog(admin.client)
+    this.tables = sampleTables(this.request.results, this.works, this.request.production, catalog)
+  }
+
+  /** Worth its time only where production's is known. */
+  private async hardware(): Promise<SampleOutcome['hardware']> {
+    const { production, signal } = this.request
+    if (production.hardware === undefined || this.leftMs < 2000) return undefined
+    await using admin = await connected(this.server)
+    return await measureHardware(admin.client, { quick: true, signal })
+  }
+
+  private async sizes(base: string, size: SampleSize): Promise<void> {
+    const { filled: first, cost } = await this.firstPass(base, size)
+    const { second, scaled } = nextSteps(this.tables, cost, this.leftMs)
+    this.note(`next: ${second?.rows ?? 0} rows, in proportion: ${scaled ?? 'no'}`)
+    let largest = first
+    if (second !== undefined) {
+      const filled = await this.filled(base, second, this.leftMs / 2)
+      await this.pass('large memory', filled, scaled === 'second')
+      if (scaled === 'second') largest = filled
+    }
+    if (scaled !== undefined) await this.inProportion(largest)
+  }
+
+  private async firstPass(
+    base: string,
+    size: SampleSize,
+  ): Promise<{ readonly filled: FilledDatabase; readonly cost: SizeCost }> {
+    const filled = await this.filled(base, size, this.leftMs / 2)
+    const begun = performance.now()
+    const { copyMs } = await this.pass('large memory', filled, true)
+    return {
+      filled,
+      cost: { size, fillMs: filled.fillMs, copyMs, walkMs: performance.now() - begun - copyMs },
+    }
+  }
+
+  private async filled(base: string, size: SampleSize, withinMs: number): Promise<FilledDatabase> {
+    const { request, server, fill } = this
+    request.progress(`Filling tables with up to ${size.rows} rows`)
+    const place = { server, base, settings: this.settings, signal: request.signal, fill }
+    const filled = await fillDatabase(place, this.tables, size, performance.now() + withinMs)
+    this.note(`filled ${JSON.stringify(filled.rows)} in ${Math.round(filled.fillMs)} ms`)
+    return filled
+  }
+
+  /** The walk on a copy, when what is filled is wanted again. */
+  private async pass(
+    regime: Regime,
+    filled: FilledDatabase,
+    keeps: boolean,
+  ): Promise<{ readonly copyMs: number }> {
+    const { server, request, endsAt } = this
+    request.progress(`Sampling with ${filled.size.rows} rows`)
+    const begun = performance.now()
+    const database = keeps ? await copyBase({ server, settings: this.settings }, filled.name) : filled.name
+    const copyMs = performance.now() - begun
+    await this.measureScan(regime, database, filled)
+    const statements = await walk({
+      server,
+      database,
+      review: request.review,
+      sharesSession: request.sharesSession,
+      grows: (migration, statement) => this.works[migration]?.[statement]?.work.growth !== 'metadata only',
+      tables: this.tables.map(({ table }) => table.oid),
+      endsAt,
+      again: this.passes.length > 0,
+      sessionOptions: this.sessionOptions,
+    })
+    this.passes.push({ regime, filled, statements })
+    await server.dropDatabase(database)
+    this.note(`${regime}, ${filled.size.rows} rows: ${Math.round(performance.now() - begun)} ms`)
+    return { copyMs }
+  }
+
+  /** Memory and max_wal_size in the proportion of the sample to production. */
+  private async inProportion(filled: FilledDatabase): Promise<void> {
+    const { production, signal } = this.request
+    const factor = this.proportion(filled)
+    if (factor === undefined || factor >= 1) return
+    signal.throwIfAborted()
+    const memory = scaleMemory(productionMemory(production.settings), factor)
+    await this.server.reconfigure(samplingSettings(memory, this.server.major))
+    await this.pass('scaled', filled, false)
+  }
+
+  /** Of the table that is largest in production. */
+  private proportion(filled: FilledDatabase): number | undefined {
+    const [largest] = this.tables
+      .filter(({ isDriving, facts }) => isDriving && facts !== undefined)
+      .filter(({ table }) => (filled.rows[table.key] ?? 0) > 0)
+      .toSorted((a, b) => bytesOrRows(b) - bytesOrRows(a))
+    if (largest?.facts === undefined) return undefined
+    return (filled.rows[largest.table.key] ?? 0) / largest.facts.rows
+  }
+
+  private async measureScan(regime: Regime, database: string, filled: FilledDatabase): Promise<void> {
+    const [largest] = this.tables
+      .filter(({ table }) => (filled.tables[table.key]?.heapBytes ?? 0) > 0)
+      .toSorted((a, b) => heapOf(filled, b) - heapOf(filled, a))
+    if (largest === undefined || this.leftMs < 1000) return
+    await using admin = await connected(this.server, database)
+    this.scans[regime] = await scanMsPerByte(admin.client, largest.table, heapOf(filled, largest))
+  }
+
+  private outcome(): SampleOutcome {
+    const largest = this.passes.reduce<Pass | undefined>(
+      (most, one) => (most === undefined || one.filled.size.rows > most.filled.size.rows ? one : most),
+      undefined,
+    )
+    const large = this.scans['large memory'] ?? 0
+    return {
+      migrations: this.request.results.map((_, index) => this.sampled(index)),
+      tables: largest?.filled.tables ?? {},
+      notes: largest?.filled.notes ?? {},
+      scanMsPerByte: { 'large memory': large, scaled: this.scans.scaled ?? large },
+      server: this.server.version,
+      spentMs: performance.now() - this.begun,
+    }
+  }
+
+  private sampled(migration: number): readonly SampledStatement[] {
+    const statements = this.request.review[migration]?.statements ?? []
+    return statements.map((statement, index): SampledStatement => {
+      const samples: StatementSample[] = []
+      let why: string | undefined
+      for (const { regime, filled, statements: walked } of this.passes) {
+        const one = walked[migration]?.[index]
+        const missing = this.missing(migration, index, filled)
+        if (one === undefined || 'why' in one) why ??= one?.why
+        else if (missing !== undefined) why ??= missing
+        else samples.push({ regime, rows: filled.rows, ...one })
+      }
+      if (samples.length > 0) return { statement, samples }
+      return { statement, samples, why: why ?? 'the time for sampling was over before it began' }
+    })
+  }
+
+  /** Why a statement that ran all the same says nothing: its tables were empty. */
+  private missing(migration: number, index: number, filled: FilledDatabase): string | undefined {
+    const sampled = this.works[migration]?.[index]
+    if (sampled === undefined || sampled.work.growth === 'metadata only') return undefined
+    const [unknown] = sampled.unknown
+    if (unknown !== undefined) return `the size of ${unknown} is not known`
+    const empty = sampled.driving.find(
+      (key) => (filled.rows[key] ?? 0) === 0 && this.rowsInProduction(key) > 0,
+    )
+    return empty === undefined ? undefined : `${empty} could not be filled with rows`
+  }
+
+  private rowsInProduction(key: string): number {
+    const dot = key.indexOf('.')
+    const relation = { schema: key.slice(0, dot), name: key.slice(dot + 1) }
+    return tableFacts(this.request.production, relation)?.rows ?? 0
+  }
+
+  private note(message: string): void {
+    this.request.debug?.(`samples: ${message}`)
+  }
+}
+
+/** What stopping the server and removing its folder takes. */
+const endMs = 300
+
+function bytesOrRows({ facts }: SampleTable): number {
+  return facts === undefined ? 0 : (facts.heapBytes ?? facts.rows * 100)
+}
+
+function heapOf(filled: FilledDatabase, { table }: SampleTable): number {
+  return filled.tables[table.key]?.heapBytes ?? 0
+}
