@@ -1,0 +1,111 @@
+import type { Client } from 'pg'
+
+/** Turns all CHECKs of some relations off by their count in pg_class, which is all that INSERT looks at, and on again. */
+export class ConstraintSwitch {
+  private readonly admin: Client
+  private readonly oids: readonly number[]
+  private counts: readonly { readonly oid: string; readonly relchecks: number }[] | undefined
+
+  constructor(admin: Client, oids: readonly number[]) {
+    this.admin = admin
+    this.oids = oids
+  }
+
+  async off(): Promise<void> {
+    if (this.counts !== undefined) return
+    const { rows } = await this.admin.query<{ oid: string; relchecks: number }>(
+      'select oid::text, relchecks::int4 from pg_catalog.pg_class where oid = any($1::oid[])',
+      [this.oids],
+    )
+    this.counts = rows
+    await this.admin.query('update pg_catalog.pg_class set relchecks = 0 where oid = any($1::oid[])', [
+      this.oids,
+    ])
+  }
+
+  async on(): Promise<void> {
+    for (const { oid, relchecks } of this.counts ?? []) {
+      await this.admin.query('update pg_catalog.pg_class set relchecks = $2 where oid = $1::oid', [
+        oid,
+        relchecks,
+      ])
+    }
+    this.counts = undefined
+  }
+}
+
+/**
+ * Keeps triggers and rules that are ALWAYS or REPLICA from firing; undone by the returned function. By the catalogue
+ * and not by ALTER TABLE, which would fire event triggers of migrations with our rights.
+ */
+export async function silenceTriggers(admin: Client, oids: readonly number[]): Promise<() => Promise<void>> {
+  const { rows } = await admin.query<{ oid: string; mode: string; rule: boolean }>(
+    `select oid::text, tgenabled as mode, false as rule from pg_catalog.pg_trigger where tgrelid = any($1::oid[]) and tgenabled in ('A', 'R')
+     union all select oid::text, ev_enabled, true from pg_catalog.pg_rewrite
+       where ev_class = any($1::oid[]) and ev_enabled in ('A', 'R') and ev_type = '3'`,
+    [oids],
+  )
+  if (rows.length === 0) return async () => undefined
+  const set = async (off: boolean): Promise<void> => {
+    for (const { oid, mode, rule } of rows) {
+      const sql = rule
+        ? 'update pg_catalog.pg_rewrite set ev_enabled = $2 where oid = $1::oid'
+        : 'update pg_catalog.pg_trigger set tgenabled = $2 where oid = $1::oid'
+      await admin.query(sql, [oid, off ? 'D' : mode])
+    }
+    // Sessions read triggers and rules again when the row of pg_class changes.
+    await admin.query('update pg_catalog.pg_class set relnatts = relnatts where oid = any($1::oid[])', [oids])
+  }
+  await set(true)
+  return () => set(false)
+}
+
+/**
+ * Indexes take no part in INSERT until REINDEX, which sets both flags again. Gives the indexes; when the transaction
+ * with the INSERT and the REINDEX is rolled back, they still hold what they held, and {@link reviveIndexes} is right.
+ */
+export async function retireIndexes(admin: Client, oids: readonly number[]): Promise<readonly string[]> {
+  const { rows } = await admin.query<{ oid: string }>(
+    `update pg_catalog.pg_index set indisready = false, indisvalid = false
+     where indrelid = any($1::oid[]) and indisvalid and indisready and indislive returning indexrelid::text as oid`,
+    [oids],
+  )
+  return rows.map(({ oid }) => oid)
+}
+
+export async function reviveIndexes(admin: Client, indexes: readonly string[]): Promise<void> {
+  await admin.query(
+    'update pg_catalog.pg_index set indisready = true, indisvalid = true where indexrelid = any($1::oid[])',
+    [indexes],
+  )
+}
+
+/** Relations of these that have an index that is not in use. */
+export async function brokenIndexes(admin: Client, oids: readonly number[]): Promise<readonly number[]> {
+  const { rows } = await admin.query<{ oid: string }>(
+    `select distinct i.indrelid::text as oid from pg_catalog.pg_index i
+     where i.indrelid = any($1::oid[]) and not (i.indisready and i.indisvalid and i.indislive)`,
+    [oids],
+  )
+  return rows.map(({ oid }) => Number(oid))
+}
+
+/** The next number of every sequence of a table comes after those that its column uses. */
+export async function advanceSequences(
+  admin: Client,
+  table: string,
+  sequences: readonly { readonly column: string; readonly sequence: number }[],
+): Promise<void> {
+  for (const { column, sequence } of sequences) {
+    const name = `"${column.replaceAll('"', '""')}"`
+    // A sequence of another direction or range refuses, and stays as it is.
+    await admin
+      .query(
+        `select pg_catalog.setval(s.seqrelid::pg_catalog.regclass, least(s.seqmax, m.highest)) from pg_catalog.pg_sequence s,
+           (select pg_catalog.max(${name})::int8 as highest from ${table}) m
+         where s.seqrelid = $1::oid and m.highest >= s.seqmin and s.seqincrement > 0`,
+        [sequence],
+      )
+      .catch(() => undefined)
+  }
+}

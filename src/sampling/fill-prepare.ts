@@ -1,0 +1,203 @@
+import { quoted, FillPlan, links, sharesOf, type PlannedTable, type RealKeys } from './fill-plan.ts'
+import { readPredicate } from '../replay/seed-checks.ts'
+import type { SeedColumn, SeedType } from '../replay/seed-catalog.ts'
+import { castable } from '../replay/seed-solve.ts'
+import { isKnownType, seedValues } from '../replay/seed-values.ts'
+import type { FillableTable, FillCatalog } from './fill-catalog.ts'
+import { chooseGenerators, type TargetChoice } from './fill-choose.ts'
+import type { FillSession } from './fill-session.ts'
+import { resolveType, type Style } from './fill-types.ts'
+import type { FillTable } from './model.ts'
+
+/** What is known before the first row is written. */
+export interface PreparedFill {
+  readonly catalog: FillCatalog
+  readonly plan: FillPlan
+  readonly unfilled: readonly { readonly table: string; readonly why: string }[]
+}
+
+const queryMs = 2000
+/** Keys of a parent that keeps its real rows. */
+const mostKeys = 200
+
+/** Reads what rows there are, chooses what every column holds, and plans the keys. */
+export async function prepareTables(
+  session: FillSession,
+  fresh: FillCatalog,
+  requests: readonly FillTable[],
+): Promise<PreparedFill> {
+  const unfilled: { table: string; why: string }[] = []
+  const wanted: { readonly table: FillableTable; readonly request: FillTable; readonly existing: number }[] =
+    []
+  for (const request of requests) {
+    const skip = (why: string): void =>
+      void unfilled.push({ table: `${request.schema}.${request.name}`, why })
+    const table = [...fresh.tables.values()].find(
+      ({ schema, relation }) => schema === request.schema && relation === request.name,
+    )
+    if (table === undefined) skip('there is no such table')
+    else if (table.targets.length === 0)
+      skip(table.partitioned ? 'it has no partitions' : 'it cannot hold rows')
+    else {
+      const answer = await session.try(`select count(*) as rows from ${scopeOf(table)}`, queryMs)
+      if (answer.refusal !== undefined) skip(answer.refusal.message)
+      else wanted.push({ table, request, existing: Number(answer.rows[0]?.['rows'] ?? 0) })
+    }
+  }
+  const tables = wanted.map(({ table }) => table)
+  const catalog = { ...fresh, seed: { ...fresh.seed, types: await probedTypes(session, fresh, tables) } }
+  const planned: PlannedTable[] = []
+  for (const { table, request, existing } of wanted) {
+    const rows = Math.max(0, Math.round(request.rows) - existing)
+    const shares = sharesOf(table, rows)
+    const choices = await chooseAll(session, catalog, { table, request, shares, isEmpty: existing === 0 })
+    planned.push({ table, request, shares, choices, rows })
+  }
+  const realKeys = await readRealKeys(session, catalog, planned)
+  return { catalog, plan: new FillPlan(catalog, planned, realKeys), unfilled }
+}
+
+function scopeOf({ name, partitioned }: FillableTable): string {
+  return partitioned ? name : `only ${name}`
+}
+
+/** Finds out by trying what the input functions of extensions' types take. */
+async function probedTypes(
+  session: FillSession,
+  { seed }: FillCatalog,
+  tables: readonly FillableTable[],
+): Promise<ReadonlyMap<number, SeedType>> {
+  const types = new Map(seed.types)
+  const used = tables.flatMap(({ columns }) =>
+    columns.map(({ type, typmod }) => resolveType(types, type, typmod)),
+  )
+  for (const base of used) {
+    const type = base?.type
+    if (type === undefined || isKnownType(type) || types.get(type.oid)?.formats !== undefined) continue
+    const texts = seedValues(types, type.oid, -1, { row: 1, slot: 0, key: false })
+    await session.client.query('begin')
+    try {
+      types.set(type.oid, { ...type, formats: await castable(session.client, type.sql, texts) })
+    } finally {
+      await session.client.query('rollback')
+    }
+  }
+  return types
+}
+
+async function chooseAll(
+  session: FillSession,
+  catalog: FillCatalog,
+  {
+    table,
+    request,
+    shares,
+    isEmpty,
+  }: {
+    readonly table: FillableTable
+    readonly request: FillTable
+    readonly shares: PlannedTable['shares']
+    readonly isEmpty: boolean
+  },
+): Promise<ReadonlyMap<number, TargetChoice>> {
+  const bases = isEmpty ? new Map<string, bigint>() : await highest(session, table)
+  const inKey = new Set(
+    table.keys.flatMap(({ columns, expressions }) => [
+      ...columns,
+      ...expressions.flatMap((sql) => readPredicate(sql)?.columns ?? []),
+    ]),
+  )
+  const targets = new Set(
+    [...catalog.tables.values()].flatMap((child) =>
+      links(catalog, child).flatMap(({ key, parentColumns }) =>
+        key.parent === table.oid ? parentColumns : [],
+      ),
+    ),
+  )
+  const phases = phasesOf(table)
+  const styleOf =
+    (rows: number) =>
+    (column: SeedColumn): Style => ({
+      rows,
+      salt: column.number * 64 + (table.oid % 1000),
+      key: inKey.has(column.name) || targets.has(column.name),
+      base: bases.get(column.name) ?? 0n,
+      ...(phases.has(column.name) ? { phase: phases.get(column.name) ?? 0 } : {}),
+      bytes: request.columns?.find(({ name }) => name === column.name)?.width,
+      name: column.name,
+    })
+  const choices = new Map<number, TargetChoice>()
+  for (const { target, rows } of shares) {
+    // A partition without bounds (hash) and a table count their rows from one; leaves are of a size, about.
+    const all = shares.reduce((sum, share) => sum + share.rows, 0)
+    const bound = target.bound === null ? all : rows
+    const style = styleOf(Math.max(1, all))
+    const local = styleOf(Math.max(1, bound))
+    const isLocal = (column: SeedColumn): boolean => target.bound?.includes(column.name) === true
+    choices.set(
+      target.oid,
+      await chooseGenerators(session, catalog.seed, target, (column) =>
+        isLocal(column) ? local(column) : style(column),
+      ),
+    )
+  }
+  return choices
+}
+
+/** Columns that an exclusion constraint makes one range of: the second begins where the first is over. */
+function phasesOf({ keys }: FillableTable): ReadonlyMap<string, number> {
+  const phases = new Map<string, number>()
+  for (const { exclusion, expressions } of keys) {
+    if (!exclusion) continue
+    for (const sql of expressions) {
+      const columns = readPredicate(sql)?.columns ?? []
+      if (columns.length > 1)
+        for (const [at, column] of columns.entries()) phases.set(column, Math.min(7, at * 4))
+    }
+  }
+  return phases
+}
+
+/** The highest number in every column of numbers, so that new keys come after real ones. */
+async function highest(session: FillSession, table: FillableTable): Promise<ReadonlyMap<string, bigint>> {
+  const found = new Map<string, bigint>()
+  for (const { name } of table.columns) {
+    const sql = `select coalesce(max(${quoted(name)}), 0)::numeric(30,0)::text as highest from ${scopeOf(table)}`
+    const answer = await session.try(sql, queryMs)
+    if (answer.refusal !== undefined) continue
+    const value = BigInt(String(answer.rows[0]?.['highest'] ?? '0'))
+    if (value > 0n) found.set(name, value)
+  }
+  return found
+}
+
+/** Keys of parents that are not filled, or keep the rows that they have. */
+async function readRealKeys(
+  session: FillSession,
+  catalog: FillCatalog,
+  planned: readonly PlannedTable[],
+): Promise<ReadonlyMap<number, RealKeys>> {
+  const keys = new Map<number, RealKeys>()
+  const wanted = new Map<number, Set<string>>()
+  for (const { key, parentColumns } of planned.flatMap(({ table }) => links(catalog, table))) {
+    const columns = wanted.get(key.parent) ?? new Set()
+    for (const column of parentColumns) columns.add(column)
+    wanted.set(key.parent, columns)
+  }
+  for (const [oid, names] of wanted) {
+    const table = catalog.tables.get(oid)
+    if (table === undefined) continue
+    const list = [...names].map((name, at) => `${quoted(name)}::text as k${at}`).join(', ')
+    const present = [...names].map((name) => `${quoted(name)} is not null`).join(' and ')
+    const answer = await session.try(
+      `select ${list} from ${scopeOf(table)} where ${present} limit ${mostKeys}`,
+      queryMs,
+    )
+    if (answer.refusal !== undefined || answer.rows.length === 0) continue
+    keys.set(
+      oid,
+      new Map([...names].map((name, at) => [name, answer.rows.map((row) => String(row[`k${at}`]))])),
+    )
+  }
+  return keys
+}
