@@ -10,11 +10,11 @@ const rows: readonly (readonly [condition: string, what: string, remedy: string]
   [
     ':statements_missing is not null',
     `'statements: ' || (:statements_missing)`,
-    `'Add pg_stat_statements to shared_preload_libraries, and CREATE EXTENSION pg_stat_statements.'`,
+    `'It takes pg_stat_statements in shared_preload_libraries, CREATE EXTENSION pg_stat_statements in this database, and SELECT on its view.'`,
   ],
   [
     'statements.hidden > 0',
-    `format('%s statements of other roles', statements.hidden)`,
+    `format('statements of other roles: %s', statements.hidden)`,
     `'Grant pg_monitor to the role.'`,
   ],
   [
@@ -29,12 +29,12 @@ const rows: readonly (readonly [condition: string, what: string, remedy: string]
   ],
   [
     'tables.unmeasured > 0',
-    `format('sizes of %s tables that neither VACUUM nor ANALYZE has counted, and that are locked or too many to measure', tables.unmeasured)`,
+    `format('sizes of tables that neither VACUUM nor ANALYZE has counted, and that are locked or too many to measure: %s', tables.unmeasured)`,
     `'Run ANALYZE there.'`,
   ],
   [
     'tables.unknown_rows > 0',
-    `format('rows of %s tables that neither VACUUM nor ANALYZE has counted', tables.unknown_rows)`,
+    `format('rows of tables that neither VACUUM nor ANALYZE has counted: %s', tables.unknown_rows)`,
     `'Run ANALYZE there.'`,
   ],
   [

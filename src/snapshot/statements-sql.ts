@@ -63,9 +63,9 @@ statements as (
     )} from ranked_statements where by_calls <= ${kept} or by_time <= ${kept})`,
     leftOut: jsonObject({
       hidden: jsonNumber(`count(*) filter (where place = 'hidden')`),
-      otherCommands: jsonNumber(`count(*) filter (where place = 'other')`),
+      otherCommands: jsonRate(`count(*) filter (where place = 'other')`),
       literals: jsonNumber(`count(*) filter (where place = 'literals')`),
-      rare: `(select (count(*))::text from ranked_statements where by_calls > ${kept} and by_time > ${kept})`,
+      rare: `(select ${jsonRate('count(*)')} from ranked_statements where by_calls > ${kept} and by_time > ${kept})`,
       unparsed: jsonNumber(`count(*) filter (where place = 'unparsed')`),
     }),
   })} as json, count(*) filter (where place = 'hidden') as hidden

@@ -16,6 +16,16 @@ const commands: ReadonlySet<string> = new Set([
  * they are no values: in types (`numeric(10,2)`) and as positions in ORDER BY and GROUP BY. Needs loadParser().
  */
 export function withoutLiterals(sql: string): string | undefined {
+  try {
+    return replaceLiterals(sql)
+  } catch (error) {
+    // nested deeper than the stack: nobody writes that to be read
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
+}
+
+function replaceLiterals(sql: string): string | undefined {
   const statement = parseCommand(sql)
   if (statement === undefined) return undefined
   const tokens = scan(sql)
@@ -30,6 +40,8 @@ export function withoutLiterals(sql: string): string | undefined {
     const stays = !isLiteral(token) || (token.name === 'ICONST' && structural.has(token.start))
     if (stays) result += token.text
     else {
+      // the scanner gives N'x' in two pieces
+      if (token.start === end && /(?:^|[^\w$"])n$/i.test(result)) result = result.slice(0, -1)
       parameter += 1
       result += `$${parameter}`
     }
