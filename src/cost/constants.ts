@@ -115,3 +115,6 @@ export const catalogFullPageBytes = 64 * 1024
 
 /** The stronger lock that CONCURRENTLY takes for a moment in its last phase. */
 export const momentaryMs = { low: 0, expected: 1, high: 20 } as const
+
+/** A btree with many equal keys keeps 6 bytes a row (posting lists); catalogue changes make no files. */
+export const leastIndexEntryBytes = 4

@@ -11,6 +11,8 @@ export interface Driver {
   readonly parts: readonly WorkPart[]
   /** undefined: not known. */
   readonly size: Size | undefined
+  /** Partitioned tables that the statement locks, too: a sample may count by them. */
+  readonly roots: readonly string[]
 }
 
 /** The tables that a statement's work is on, and those among them that decide. */
@@ -39,6 +41,7 @@ export function driversOf(work: Work, effects: readonly Effect[], sizes: Sizes):
       kind: part.kind,
       parts: [...(known?.parts ?? []), part],
       size: sizes.get(table),
+      roots,
     })
   }
   return decide([...drivers.values()])
@@ -78,17 +81,28 @@ export function rowsOf(drivers: readonly Driver[]): number {
   return distinct(drivers).reduce((sum, { size }) => sum + (size?.rows ?? 0), 0)
 }
 
-/** Rows in a sample of all of them; undefined when none was filled. */
+/**
+ * Rows in a sample of all of them; undefined when none was filled. Where a sample counts the rows of a partitioned table
+ * alone, several leaves of it are taken for all; a single one may be any part of it.
+ */
 export function sampledRows(
   rows: Readonly<Record<string, number>>,
   drivers: readonly Driver[],
 ): number | undefined {
-  const counts = distinct(drivers).flatMap(({ table, parts }) => {
+  const counted = new Map<string, number>()
+  const count = (table: string): boolean => {
     const own = rows[table]
-    if (own !== undefined) return [own]
-    return [...new Set(parts.map(({ relation }) => relationKey(relation)))].flatMap((key) => rows[key] ?? [])
-  })
-  const sum = counts.reduce((total, count) => total + count, 0)
+    if (own !== undefined) counted.set(table, own)
+    return own !== undefined
+  }
+  const tables = distinct(drivers)
+  for (const { table, parts, roots } of tables) {
+    if (count(table)) continue
+    const leaves = new Set(parts.map(({ relation }) => relationKey(relation)))
+    const found = [...leaves].filter(count)
+    if (found.length === 0 && tables.length > 1) roots.some(count)
+  }
+  const sum = [...counted.values()].reduce((total, own) => total + own, 0)
   return sum > 0 ? sum : undefined
 }
 

@@ -3,6 +3,7 @@ import type { Production } from '../core/production.ts'
 import {
   analyzedPages,
   counterSpread,
+  leastIndexEntryBytes,
   leastSortBytes,
   measuredSpread,
   ordinarySpread,
@@ -52,9 +53,10 @@ interface Scaling extends EstimateInput {
  */
 export function estimate(input: EstimateInput): Estimate | undefined {
   const { drivers, points, isQuery, outcome } = input
-  const kind = drivers.main[0]?.kind
   const last = (points.large.length > 0 ? points.large : points.scaled).at(-1)
-  if (kind === undefined || last === undefined) return undefined
+  const named = drivers.main[0]?.kind
+  if (named === undefined || last === undefined) return undefined
+  const kind = buildsIndex(named, isQuery, last) ? 'index build' : named
   const widths = widthsOf(kind, drivers.main, outcome.tables)
   const rows = kind === 'analyze' ? analyzedRows(drivers.main) : rowsOf(drivers.main)
   const methods = drivers.main.flatMap(({ parts }) => parts.flatMap(({ method }) => method ?? []))
@@ -64,6 +66,11 @@ export function estimate(input: EstimateInput): Estimate | undefined {
   const model = modelOf(kind, isQuery)
   const scaling = { ...input, kind, method, model, rows, isMeasured, parents, last, widths }
   return withNotes(scaling, bytesOf(scaling))
+}
+
+/** ATTACH PARTITION says that it reads the partition; that it builds its missing indexes shows in new files alone. */
+function buildsIndex(kind: WorkKind, isQuery: boolean, { newFileBytes, rows }: Point): boolean {
+  return kind === 'scan' && !isQuery && newFileBytes / rows > leastIndexEntryBytes
 }
 
 function withNotes(scaling: Scaling, bytes: Bytes): Estimate {

@@ -127,7 +127,13 @@ function grownInSamples(
   const named = effects.flatMap((effect) => ('relation' in effect ? [relationKey(effect.relation)] : []))
   const touched = [...new Set(named)].filter((table) => filled.has(table))
   const candidates = touched.length > 0 ? touched : [...filled]
-  const driverOf = (table: string): Driver => ({ table, kind: 'write', parts: [], size: sizes.get(table) })
+  const driverOf = (table: string): Driver => ({
+    table,
+    kind: 'write',
+    parts: [],
+    size: sizes.get(table),
+    roots: [],
+  })
   const all = candidates.map(driverOf).sort((a, b) => (b.size?.rows ?? 0) - (a.size?.rows ?? 0))
   const [largest] = all
   if (largest === undefined) return undefined

@@ -1,3 +1,4 @@
+import { relationKey } from '../core/effects.ts'
 import { assumedRowBytes, shareOfBytes, widthLimits } from './constants.ts'
 import { rowsOf, type Driver } from './drivers.ts'
 import type { WorkKind } from './model.ts'
@@ -36,10 +37,14 @@ export function widthsOf(
   return { ...widths, note }
 }
 
-function sampledTables({ table, parts }: Driver, tables: SampleOutcome['tables']): readonly SampledTable[] {
+function sampledTables(
+  { table, parts, roots }: Driver,
+  tables: SampleOutcome['tables'],
+): readonly SampledTable[] {
   const own = tables[table]
   if (own !== undefined) return [own]
-  return parts.flatMap(({ relation }) => tables[`${relation.schema}.${relation.name}`] ?? [])
+  const leaves = parts.flatMap(({ relation }) => tables[relationKey(relation)] ?? [])
+  return leaves.length > 0 ? leaves : roots.flatMap((root) => tables[root] ?? []).slice(0, 1)
 }
 
 function productionBytes(drivers: readonly Driver[], withToast: boolean): number | undefined {

@@ -28,6 +28,7 @@ export function workOf({ statement, effects }: Pick<StatementResult, 'statement'
     ...files,
     ...writes,
     ...scanParts(statement, effects),
+    ...referencedParts(statement, effects),
     ...(refresh === 'filled' ? readParts(effects, 'scan') : []),
     ...(createsWithQuery(statement) ? readParts(effects, 'write') : []),
     ...maintenanceParts(statement, effects),
@@ -72,6 +73,30 @@ function scanParts(statement: StatementResult['statement'], effects: readonly Ef
     }
   }
   return parts
+}
+
+/**
+ * Tables that a foreign key looks its rows up in. On small tables the planner reads them through an index, or not at
+ * all, so that no scan of them shows.
+ */
+function referencedParts(
+  statement: StatementResult['statement'],
+  effects: readonly Effect[],
+): readonly WorkPart[] {
+  const keys = foreignKeyTables(statement, effects)
+  if (keys === undefined) return []
+  const checksRows = effects.some(
+    (effect) => effect.kind === 'scan' && effect.relation.existedBefore && !keys.referenced(effect.relation),
+  )
+  if (!checksRows) return []
+  return effects.flatMap((effect) =>
+    effect.kind === 'lock' &&
+    effect.relation.existedBefore &&
+    hasHeap(effect.relation) &&
+    keys.referenced(effect.relation)
+      ? [{ kind: 'scan', relation: named(effect.relation) }]
+      : [],
+  )
 }
 
 /**

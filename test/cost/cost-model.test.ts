@@ -189,11 +189,12 @@ function outcome(
   }
 }
 
-function samplesOfRow({ large, scaled }: Row): readonly StatementSample[] {
+function samplesOfRow({ sql, large, scaled }: Row): readonly StatementSample[] {
+  const checks = /not null|check|foreign/.test(sql)
   return [
     ...large.map(([count, micros]) => sample('large memory', count, micros)),
     ...(scaled === undefined ? [] : [sample('scaled', ...scaled)]),
-  ]
+  ].map((one) => (checks ? { ...one, newFileBytes: 0 } : one))
 }
 
 function predicted(row: Row, millions: number): Range {
@@ -379,6 +380,43 @@ describe('any estimate', () => {
         sizes,
       ).hardware,
     ).toBe('this machine')
+  })
+})
+
+describe('partitions', () => {
+  const partitioned = `create table e (id bigint, at date) partition by range (at);
+    create table e1 partition of e for values from ('2024-01-01') to ('2025-01-01');
+    create table e2 partition of e for values from ('2025-01-01') to ('2026-01-01');`
+  const sizes = [[facts(4e6, 'e')], [facts(4e6, 'e'), facts(1e6, 'e1'), facts(3e6, 'e2')]]
+
+  it.each(sizes)('are scaled from samples of their partitioned table', (...tables) => {
+    const results = predictMigrations(
+      migrations([partitioned]),
+      migrations(['alter table e add check (id > 0)']),
+    )
+    const samples = [30, 300].map((count) => {
+      const { rows: _rows, ...one } = sample('large memory', count, 0.2)
+      return { ...one, rows: { 'public.e': count * 1000 }, newFileBytes: 0 }
+    })
+    const sampled = { ...outcome(results, () => samples), tables: {} }
+    const cost = priceResults(results, sampled, production(...tables)).results[0]?.statements[0]?.cost
+    expect(cost?.basis.by).toBe('samples')
+    expect(cost?.durationMs?.expected).toBeCloseTo(4000 * 0.2 * 1.15)
+  })
+
+  it('are told from what they build: ATTACH is said to read only', () => {
+    const build = 'create table e3 (id bigint, at date); create index on e (at);'
+    const attach = "alter table e attach partition e3 for values from ('2026-01-01') to ('2027-01-01')"
+    const results = predictMigrations(migrations([partitioned + build]), migrations([attach]))
+    const samples = [30, 300].map((count) => ({
+      ...sample('large memory', count, 0.2),
+      rows: { 'public.e3': count * 1000 },
+    }))
+    const sampled = { ...outcome(results, () => samples), tables: {} }
+    const sizesOfAll = production(facts(4e6, 'e3'))
+    const cost = priceResults(results, sampled, sizesOfAll).results[0]?.statements[0]?.cost
+    // n log n
+    expect(cost?.durationMs?.expected).toBeCloseTo(800 * (Math.log(4e6) / Math.log(3e5)))
   })
 })
 
