@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseDuration } from '../config/duration.ts'
 import { UsageError } from '../core/errors.ts'
+import type { CalibrateFlags } from './commands/calibrate.ts'
 import type { CheckFlags } from './commands/check.ts'
 import type { SnapshotFlags } from './commands/snapshot.ts'
 import type { CommandContext } from './context.ts'
@@ -51,6 +52,7 @@ export function createProgram(options: ProgramOptions): Command {
   addCatalogueCommands(program, run)
   addSetupCommands(program, run)
   addSnapshot(program, run)
+  addCalibrate(program, run)
   program.addHelpText('after', () => checkOptionsHelp(program) + helpAfter)
   return program
 }
@@ -227,6 +229,27 @@ function addSnapshot(program: Command, run: Run): void {
       run(async (context) => {
         const { runSnapshot } = await import('./commands/snapshot.ts')
         return runSnapshot(flags, context)
+      }),
+    )
+}
+
+function addCalibrate(program: Command, run: Run): void {
+  program
+    .command('calibrate')
+    .description('measure how fast a machine is, for production.hardware of the configuration')
+    .addOption(
+      new Option(
+        '--server-url <url>',
+        'measure this server, which gets a few seconds of load, instead of this machine',
+      ).argParser(parseServerUrl),
+    )
+    .addOption(
+      new Option('--format <name>', 'how to print the rates').choices(['text', 'json']).default('text'),
+    )
+    .action((flags: CalibrateFlags) =>
+      run(async (context) => {
+        const { runCalibrate } = await import('./commands/calibrate.ts')
+        return runCalibrate(flags, context)
       }),
     )
 }

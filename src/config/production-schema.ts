@@ -94,7 +94,7 @@ export const snapshot = text
       'version 18 or later, whose statistics contain values of the data. Relative to the project root, which it may ' +
       'not leave, also by a symbolic link; or an absolute path.',
   )
-  .meta({ example: 'db/production.json' })
+  .meta({ example: 'pgrehearse-snapshot.json' })
 
 const hardware = z.strictObject({
   sortMicrosPerRow: z

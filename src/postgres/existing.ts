@@ -6,7 +6,7 @@ import { createDatabase, dropDatabase, uniqueName } from './databases.ts'
 import { dropRoles, markDatabaseSql, markRoleSql, removeDeadRuns, runMark } from './existing-leftovers.ts'
 import type { PostgresServer, ServerOptions } from './provider.ts'
 import { ensureRoles, migratorSql, parameterGrantSql } from './roles.ts'
-import { parseServerUrl, type ServerAddress } from './server-url.ts'
+import { parseServerUrl, safeReason, type ServerAddress } from './server-url.ts'
 
 const oldestMajor = 14
 
@@ -40,13 +40,12 @@ async function connectTo(address: ServerAddress, more: ClientConfig): Promise<Cl
 }
 
 function unreachable(address: ServerAddress, cause: unknown): EnvironmentError {
-  const { message, code } = cause as { message?: string; code?: string }
-  const reason = message || code || String(cause)
-  // The cause is left out: node-pg's errors may carry the connection's parameters.
-  const safe = address.password === '' ? reason : reason.replaceAll(address.password, '***')
-  return new EnvironmentError(`The server at ${address.place} cannot be used: ${safe}`, {
-    hint: 'Check host, port, user and password of --server-url, or leave it out to start a throwaway server.',
-  })
+  return new EnvironmentError(
+    `The server at ${address.place} cannot be used: ${safeReason(address, cause)}`,
+    {
+      hint: 'Check host, port, user and password of --server-url, or leave it out to start a throwaway server.',
+    },
+  )
 }
 
 /** What the server and our user on it are like. */

@@ -46,6 +46,13 @@ export function parseServerUrl(text: string): ServerAddress {
   }
 }
 
+/** What went wrong, without the password. Never the error itself: node-pg's may carry the connection's parameters. */
+export function safeReason({ password }: ServerAddress, error: unknown): string {
+  const { message, code } = error as { message?: string; code?: string }
+  const reason = message || code || String(error)
+  return password === '' ? reason : reason.replaceAll(password, '***')
+}
+
 function decode(text: string): string {
   try {
     return decodeURIComponent(text)

@@ -12,9 +12,10 @@ import { prepareRuntime } from '../../src/postgres/runtime.ts'
 import { openServer } from '../../src/postgres/server.ts'
 import { writeConfiguration } from '../../src/postgres/settings.ts'
 import { createWorkFolder } from '../../src/postgres/work-folder.ts'
+import { calibrate } from '../../src/sampling/calibrate.ts'
 import { serverOptions } from './servers.ts'
 
-test('a standby is refused as a server to rehearse on', async () => {
+test('a standby is refused as a server to rehearse on and to measure', async () => {
   const user = await serverUser()
   const installation = await findInstallation(serverOptions(18))
   const folder = await createWorkFolder(user, {}, false)
@@ -45,6 +46,8 @@ test('a standby is refused as a server to rehearse on', async () => {
     const error = await refusal()
     expect(error).toBeInstanceOf(UsageError)
     expect(String(error)).toContain('The server is a standby')
+    const measured = calibrate(serverOptions(18, { serverUrl }), new AbortController().signal)
+    await expect(measured).rejects.toThrow('The server is a standby')
   } finally {
     await cleanUp(folder, user)
     await watchdog.release()

@@ -94,7 +94,18 @@ function refuseContradictions(paths: readonly string[], flags: CheckFlags): void
   }
 }
 
-const commandNames = ['check', 'lint', 'review', 'explain', 'rules', 'init', 'doctor', 'snapshot', 'help']
+const commandNames = [
+  'check',
+  'lint',
+  'review',
+  'explain',
+  'rules',
+  'init',
+  'doctor',
+  'snapshot',
+  'calibrate',
+  'help',
+]
 
 /** `pgrehearse chekc` reaches us as a path, because `check` is the default command. */
 function refuseMissingPaths(paths: readonly string[], cwd: string): void {
