@@ -71,14 +71,14 @@ async function exportText(client: Client, values: ValuesChoice): Promise<string>
     return await exportOnce(client, values, {})
   } catch (error) {
     const { code } = error as { code?: string }
-    if (code !== lockNotAvailable && code !== undefinedTable) throw error
+    if (code !== lockNotAvailable && code !== internalError) throw error
   }
   return exportOnce(client, values, { measure_at_most: '0' })
 }
 
 const lockNotAvailable = '55P03'
-/** `could not open relation with OID …`: dropped in between; internal errors have XX000. */
-const undefinedTable = 'XX000'
+/** Also what the catalogue says of a relation that is dropped in between: `could not open relation with OID …`. */
+const internalError = 'XX000'
 
 async function exportOnce(
   client: Client,
