@@ -1,6 +1,6 @@
 /** Findings about durations as such: a deployment waits for the migrations, and Postgres may not wait that long. */
 import { blockingLocks, unboundedWrites } from '../core/effects.ts'
-import { addRanges, type Range } from '../core/cost-model.ts'
+import { addRanges, nothing, type Range } from '../core/cost-model.ts'
 import { formatMs, formatMsRange } from '../core/quantities.ts'
 import type { Thresholds } from '../core/thresholds.ts'
 import { isOpaque } from '../sql/statement-nodes.ts'
@@ -57,7 +57,7 @@ function longRun(
   unknown: number,
   budgetMs: number,
 ): readonly PlacedFinding[] {
-  const total = addRanges(...timed.map(({ ms }) => ms))
+  const total = timed.reduce((sum, { ms }) => addRanges(sum, ms), nothing)
   const byLength = timed.toSorted((a, b) => b.ms.expected - a.ms.expected)
   const [longest] = byLength
   if (longest === undefined || total.expected <= budgetMs) return []

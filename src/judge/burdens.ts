@@ -44,8 +44,9 @@ function standbyNotes(
   replication: ReplicationFacts | undefined,
 ): readonly string[] {
   const { standbys = 0 } = replication ?? {}
+  if (standbys === 0) return []
   const locks = existingTableLocks([...finding.because, ...placed.view.effects])
-  if (standbys === 0 || !locks.some(({ mode }) => blocksReads(mode))) return []
+  if (!locks.some(({ mode }) => blocksReads(mode))) return []
   const where = standbys === 1 ? 'the standby' : `${standbys} standbys`
   return [`AccessExclusiveLock is replayed on ${where}: reads there wait as long, or are cancelled.`]
 }
