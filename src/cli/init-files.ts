@@ -44,6 +44,11 @@ ${commented(roots[0]?.source ?? 'plain-sql', roots[0]?.dir ?? 'migrations')}
 #  allow: maintainer # who may accept a finding by a comment: developer | maintainer | not-the-author
 #  maxThreads: ${configDefaults.review.maxThreads}
 
+# How large production is, by \`pgrehearse snapshot\` or by hand: reports tell durations then.
+#snapshot: pgrehearse-snapshot.json
+#tables:
+#  users: 48M rows, 31 GB
+
 # Severity of single rules, or off. \`pgrehearse rules\` lists them.
 #rules:
 #  ban-rename-column: warning

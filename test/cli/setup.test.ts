@@ -48,6 +48,8 @@ describe('init', () => {
       'rules',
       'runner',
       'server',
+      'snapshot',
+      'tables',
       'timeZone',
     ])
     expect(config.migrations).toMatchObject([{ source: 'plain-sql', dir: 'db/migrations' }])

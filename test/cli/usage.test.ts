@@ -38,6 +38,10 @@ describe('help and version', () => {
         init [options]              write a commented configuration and a GitLab CI
                                     job; nothing is overwritten
         doctor [options]            say what works on this machine and what does not
+        snapshot [options]          write the statistics of production into one file:
+                                    sizes, rates, settings; read-only
+        calibrate [options]         measure how fast a machine is, for
+                                    production.hardware of the configuration
         help [command]              print the help of a command
 
       Options of check:
@@ -45,6 +49,8 @@ describe('help and version', () => {
         --all                   judge every migration
         --staged                judge what the next git commit changes, as the index
                                 holds it
+        --snapshot <file>       sizes and activity of production, as snapshot writes
+                                them
         --fail-on <severity>    least severity that makes the exit code 1 (default:
                                 error) (choices: "error", "warning", "info", "never")
         --format <name[:file]>  write a report: terminal, json, markdown, codequality,
@@ -62,8 +68,8 @@ describe('help and version', () => {
         --cache-dir <folder>    keep the replayed history here between runs
         --cache                 keep it in the configured folder, else in the git
                                 folder of this clone
-        --budget <duration>     for hooks: replay only when the cache makes it fit in,
-                                e.g. 3s; else judge by prediction
+        --budget <duration>     time for the whole run; what does not fit is predicted
+                                (default: 20s for samples, no limit on replay)
         --suggestions           try out fixes in place, and offer those that hold
                                 (default: in merge requests)
         --no-suggestions        try out no fixes
