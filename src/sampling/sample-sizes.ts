@@ -5,15 +5,9 @@ export interface SizeCost {
   readonly size: SampleSize
   readonly fillMs: number
   readonly copyMs: number
-  readonly walkMs: number
-}
-
-/** What comes after the first size. */
-export interface NextSteps {
-  /** A second size with settings as in production; absent where none fits or none is wanted. */
-  readonly second?: SampleSize
-  /** Is there time for the run with memory in proportion, and on which size? */
-  readonly scaled?: 'first' | 'second'
+  /** Of the walk over the review, that of its statements, and what any number of rows takes. */
+  readonly statementsMs: number
+  readonly fixedMs: number
 }
 
 /** More than this does not make predictions better (facts: 300,000 rows), and takes disk. */
@@ -36,28 +30,50 @@ const assumedRowsPerMs = 80
 
 /** Ends of the server and of its folder, and what estimates leave out. */
 const marginMs = 500
-const restartMs = 700
+const restartMs = 600
+/** Copying the schema, planning rows, VACUUM of small tables. */
+const fixedFillMs = 100
 /** Per-row costs grow with the size; what is cut off half-way is worth nothing. */
 const growth = 1.2
-/** Small buffers cost time. */
-const scaledFactor = 2.3
+/** Small buffers cost time: measured 1.4 to 2.2. */
+const scaledFactor = 1.7
 
-/** The largest second size that fits into what is left, with the run in proportion; else what fits without. */
-export function nextSteps(tables: readonly SampleTable[], first: SizeCost, leftMs: number): NextSteps {
-  const largest = Math.max(0, ...tables.map(({ facts }) => facts?.rows ?? 0))
-  // the first size is production's own
-  if (largest <= first.size.rows) return {}
-  const left = leftMs - marginMs
-  const scaledAt = (factor: number): number => restartMs + first.walkMs * factor * scaledFactor
-  const sizes = candidates(tables, first.size, largest)
-  for (const size of sizes) {
+/**
+ * The largest second size that fits into what is left, together with its run in proportion. Undefined when none does
+ * that is large enough to tell growth, or when the first size is production's own.
+ */
+export function secondSize(
+  tables: readonly SampleTable[],
+  first: SizeCost,
+  leftMs: number,
+): SampleSize | undefined {
+  const largest = mostDrivingRows(tables)
+  if (largest <= first.size.rows) return undefined
+  return candidates(tables, first.size, largest).find((size) => {
     const more = rowsIn(tables, size) / rowsIn(tables, first.size)
     const longer = (size.rows / first.size.rows) * growth
-    const large = (first.fillMs + 2 * first.copyMs) * more + first.walkMs * longer
-    if (large + scaledAt(longer) <= left) return { second: size, scaled: 'second' }
-    if (size.rows < leastRatio * first.size.rows) break
-  }
-  return scaledAt(1) <= left ? { scaled: 'first' } : {}
+    const filled = fixedFillMs + (first.fillMs - Math.min(fixedFillMs, first.fillMs / 2)) * more
+    const walk = { statementsMs: first.statementsMs * longer, fixedMs: first.fixedMs }
+    const large = filled + 2 * first.copyMs * more + walk.statementsMs + walk.fixedMs
+    return large + inProportionMs(walk) <= leftMs - marginMs
+  })
+}
+
+/** On which of these sizes (in order of preference) there is time for the run with memory in proportion. */
+export function sizeInProportion<T extends WalkCost>(sizes: readonly T[], leftMs: number): T | undefined {
+  return sizes.find((cost) => inProportionMs(cost) <= leftMs)
+}
+
+type WalkCost = Pick<SizeCost, 'statementsMs' | 'fixedMs'>
+
+/** From the time of the same walk with memory as in production. */
+function inProportionMs({ statementsMs, fixedMs }: WalkCost): number {
+  return restartMs + fixedMs + statementsMs * scaledFactor
+}
+
+/** Of the largest table that decides what something costs. */
+export function mostDrivingRows(tables: readonly SampleTable[]): number {
+  return Math.max(0, ...tables.map(({ facts, isDriving }) => (isDriving ? (facts?.rows ?? 0) : 0)))
 }
 
 /** Two sizes that are closer tell nothing of growth (facts: 3 and more). */
@@ -70,7 +86,7 @@ function candidates(
 ): readonly SampleSize[] {
   const steps: SampleSize[] = []
   const most = Math.min(mostRows, largest)
-  for (let rows = most; rows >= leastRatio * first.rows || rows === most; rows = Math.floor(rows * 0.8)) {
+  for (let rows = most; rows >= leastRatio * first.rows || rows === most; rows = Math.floor(rows * 0.9)) {
     const size = { rows, lookedUpRows: first.lookedUpRows }
     if (bytesOf(tables, size) <= mostBytes) steps.push(size)
   }

@@ -10,8 +10,14 @@ import { beginScript, endScript, isPipeline } from '../replay/wrapping.ts'
 import { fileSizesSql, newFileBytes, readFileSizes } from './file-sizes.ts'
 import { StatementCounters, waitedForCpuMs } from './statement-counters.ts'
 
-/** What became of a statement in one walk: its counters, or why there are none. */
-export type WalkedStatement = Omit<StatementSample, 'regime' | 'rows'> | { readonly why: string }
+/** Counters of a statement in one walk. */
+export type StatementCounts = Omit<StatementSample, 'regime' | 'rows'>
+
+/** What became of a statement in one walk; `wallMs` passed meanwhile, also while others used the CPU. */
+export type WalkedStatement = { readonly wallMs: number } & (
+  | { readonly counts: StatementCounts }
+  | { readonly why: string; readonly cutOff?: boolean }
+)
 
 export interface WalkRequest {
   readonly server: PostgresServer
@@ -25,6 +31,8 @@ export interface WalkRequest {
   readonly tables: readonly number[]
   /** On performance.now(): then the walk stops. */
   readonly endsAt: number
+  /** How long one statement may take: it must not eat up the time of all others. Milliseconds. */
+  readonly limitMs: (migration: number, statement: number) => number
   /** The scripts have run on this server before. */
   readonly again: boolean
   readonly sessionOptions: Pick<SessionOptions, 'signal' | 'scriptsSetDefaults'>
@@ -38,11 +46,12 @@ export interface WalkRequest {
 export async function walk(request: WalkRequest): Promise<readonly (readonly WalkedStatement[])[]> {
   const { server, database, review, endsAt, sessionOptions } = request
   const admin = await server.connectAdmin()
+  const clock = { limitMs: Infinity }
   try {
     const options: SessionOptions = {
       ...sessionOptions,
       get statementTimeoutMs() {
-        return Math.max(leastTimeoutMs, endsAt - performance.now())
+        return Math.max(leastTimeoutMs, Math.min(clock.limitMs, endsAt - performance.now()))
       },
       // our probe is not the rehearsal's: nothing is prepared
       scriptsDiscard: true,
@@ -51,7 +60,7 @@ export async function walk(request: WalkRequest): Promise<readonly (readonly Wal
     const counters = new StatementCounters(admin, database)
     await using session = await ReplaySession.open(server, database, admin, options)
     await counters.leaveOut(() => readFileSizes(session, sql, true))
-    const one = new Walk(request, session, counters, sql)
+    const one = new Walk(request, session, counters, sql, clock)
     const results: (readonly WalkedStatement[])[] = []
     for (const index of review.keys()) results.push(await one.script(index))
     return results
@@ -84,15 +93,24 @@ class Walk {
   private readonly session: ReplaySession
   private readonly counters: StatementCounters
   private readonly filesSql: string
+  /** Decides when the session's watchdog cancels a statement. */
+  private readonly clock: { limitMs: number }
   /** Why nothing more runs until the transaction that migrations share has ended (mode `run`). */
   private broken: string | undefined
   private isFirst = true
 
-  constructor(request: WalkRequest, session: ReplaySession, counters: StatementCounters, filesSql: string) {
+  constructor(
+    request: WalkRequest,
+    session: ReplaySession,
+    counters: StatementCounters,
+    filesSql: string,
+    clock: { limitMs: number },
+  ) {
     this.request = request
     this.session = session
     this.counters = counters
     this.filesSql = filesSql
+    this.clock = clock
   }
 
   async script(index: number): Promise<readonly WalkedStatement[]> {
@@ -107,7 +125,7 @@ class Walk {
     for (const statement of migration.statements) {
       if (why === undefined && this.isOver) why = overBudget
       if (why !== undefined) {
-        results.push({ why })
+        results.push({ wallMs: 0, why })
         continue
       }
       const result = await this.statement(index, migration, statement)
@@ -154,7 +172,7 @@ class Walk {
     statement: Statement,
   ): Promise<WalkedStatement> {
     const prepared = standIn(this.request.server, statement, this.request.again)
-    if ('refused' in prepared) return { why: 'it is not run here' }
+    if ('refused' in prepared) return { wallMs: 0, why: 'it is not run here' }
     const sync = !isPipeline(migration)
     const looks = canProbe(statement)
     const guarded = looks && sync && this.session.wire.status === 'T'
@@ -162,36 +180,48 @@ class Walk {
     const before = looks ? await readFileSizes(this.session, this.filesSql, sync) : undefined
     if (guarded) await this.session.run([{ sql: `savepoint ${savepoint}` }], true)
     await this.counters.reset()
-    const { result, waitedMs } = await this.timed(statement, prepared.sql, sync)
+    const { result, waitedMs, wallMs } = await this.timed(index, statement, prepared.sql, sync)
     if (result === undefined || result.error !== undefined) {
-      const why = this.failure(result?.error)
+      const failed = this.failure(result?.error)
       if (guarded) await this.session.run([{ sql: `rollback to savepoint ${savepoint}` }], true)
-      return { why }
+      return { wallMs, ...failed }
     }
     const after = before && (await readFileSizes(this.session, this.filesSql, sync))
     const { ms, ...counted } = await this.counters.read()
     if (guarded) await this.session.run([{ sql: `release savepoint ${savepoint}` }], true)
-    return {
+    const counts = {
       ms: Math.max(0, (ms ?? result.durationMs) - waitedMs),
       ...counted,
       newFileBytes: before === undefined || after === undefined ? 0 : newFileBytes(before, after),
     }
+    return { wallMs, counts }
   }
 
   private async timed(
+    index: number,
     statement: Statement,
     sql: string,
     sync: boolean,
-  ): Promise<{ readonly result: WireResult | undefined; readonly waitedMs: number }> {
+  ): Promise<{
+    readonly result: WireResult | undefined
+    readonly waitedMs: number
+    readonly wallMs: number
+  }> {
     const { processId } = this.session.wire
     const before = waitedForCpuMs(processId)
+    const begun = performance.now()
+    this.clock.limitMs = this.request.limitMs(index, statement.index)
     const [result] = await this.session.run([commandFor(statement, sql)], sync)
-    return { result, waitedMs: Math.max(0, waitedForCpuMs(processId) - before) }
+    this.clock.limitMs = Infinity
+    const wallMs = performance.now() - begun
+    return { result, wallMs, waitedMs: Math.max(0, waitedForCpuMs(processId) - before) }
   }
 
-  private failure(error: WireError | undefined): string {
-    if (this.session.interruption === 'too long') return overBudget
-    return reasonOf(error, 'it fails on synthetic rows') ?? overBudget
+  private failure(error: WireError | undefined): { readonly why: string; readonly cutOff?: boolean } {
+    if (this.session.interruption !== 'too long') {
+      return { why: reasonOf(error, 'it fails on synthetic rows') ?? overBudget }
+    }
+    return { why: this.isOver ? overBudget : 'it takes too long for a sample', cutOff: true }
   }
 }
 

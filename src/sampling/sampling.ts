@@ -11,7 +11,7 @@ import { fillDatabase, type Fill, type FilledDatabase } from './filled-database.
 import { measureHardware } from './hardware.ts'
 import { readSampleCatalog } from './sample-catalog.ts'
 import type { SampleRequest } from './sample-run.ts'
-import { firstSize, nextSteps, type SizeCost } from './sample-sizes.ts'
+import { firstSize, mostDrivingRows, secondSize, sizeInProportion, type SizeCost } from './sample-sizes.ts'
 import {
   sampledWorks,
   sampleTables,
@@ -106,28 +106,34 @@ export class Sampling {
   }
 
   private async sizes(base: string, size: SampleSize): Promise<void> {
-    const { filled: first, cost } = await this.firstPass(base, size)
-    const { second, scaled } = nextSteps(this.tables, cost, this.leftMs)
-    this.note(`next: ${second?.rows ?? 0} rows, in proportion: ${scaled ?? 'no'}`)
-    let largest = first
-    if (second !== undefined) {
-      const filled = await this.filled(base, second, this.leftMs / 2)
-      await this.pass('large memory', filled, scaled === 'second')
-      if (scaled === 'second') largest = filled
-    }
-    if (scaled !== undefined) await this.inProportion(largest)
+    const first = await this.onSize(base, size)
+    const next = secondSize(this.tables, first, this.leftMs)
+    const second = next && (await this.onSize(base, next))
+    const isWhole = mostDrivingRows(this.tables) <= size.rows
+    if (isWhole) return
+    const last = sizeInProportion(second === undefined ? [first] : [second, first], this.leftMs)
+    this.note(`in proportion: ${last?.size.rows ?? 'no time for it'}`)
+    if (last !== undefined) await this.inProportion(last.filled)
   }
 
-  private async firstPass(
+  /** Fills tables, and runs the review on a copy with settings as in production. */
+  private async onSize(
     base: string,
     size: SampleSize,
-  ): Promise<{ readonly filled: FilledDatabase; readonly cost: SizeCost }> {
+  ): Promise<SizeCost & { readonly filled: FilledDatabase }> {
     const filled = await this.filled(base, size, this.leftMs / 2)
     const begun = performance.now()
-    const { copyMs } = await this.pass('large memory', filled, true)
+    const database = await copyBase({ server: this.server, settings: this.settings }, filled.name)
+    const copied = performance.now()
+    const statementsMs = await this.pass('large memory', filled, database)
+    const walkMs = performance.now() - copied
     return {
+      size,
       filled,
-      cost: { size, fillMs: filled.fillMs, copyMs, walkMs: performance.now() - begun - copyMs },
+      fillMs: filled.fillMs,
+      copyMs: copied - begun,
+      statementsMs,
+      fixedMs: Math.max(0, walkMs - statementsMs),
     }
   }
 
@@ -140,17 +146,11 @@ export class Sampling {
     return filled
   }
 
-  /** The walk on a copy, when what is filled is wanted again. */
-  private async pass(
-    regime: Regime,
-    filled: FilledDatabase,
-    keeps: boolean,
-  ): Promise<{ readonly copyMs: number }> {
+  /** Runs the review in a database that is filled like this one; it is dropped afterwards. Gives what its statements took. */
+  private async pass(regime: Regime, filled: FilledDatabase, database: string): Promise<number> {
     const { server, request, endsAt } = this
     request.progress(`Sampling with ${filled.size.rows} rows`)
     const begun = performance.now()
-    const database = keeps ? await copyBase({ server, settings: this.settings }, filled.name) : filled.name
-    const copyMs = performance.now() - begun
     await this.measureScan(regime, database, filled)
     const statements = await walk({
       server,
@@ -160,13 +160,25 @@ export class Sampling {
       grows: (migration, statement) => this.works[migration]?.[statement]?.work.growth !== 'metadata only',
       tables: this.tables.map(({ table }) => table.oid),
       endsAt,
+      limitMs: (migration, statement) => this.limitMs(migration, statement, filled.size),
       again: this.passes.length > 0,
       sessionOptions: this.sessionOptions,
     })
     this.passes.push({ regime, filled, statements })
     await server.dropDatabase(database)
     this.note(`${regime}, ${filled.size.rows} rows: ${Math.round(performance.now() - begun)} ms`)
-    return { copyMs }
+    return statements.flat().reduce((sum, { wallMs }) => sum + wallMs, 0)
+  }
+
+  /** Of the first walk a share of the time; then what earlier walks let expect, with room for what grows faster. */
+  private limitMs(migration: number, statement: number, size: SampleSize): number {
+    const before = this.passes.findLast((pass) => {
+      const one = pass.statements[migration]?.[statement]
+      return one !== undefined && 'counts' in one
+    })
+    const wallMs = before?.statements[migration]?.[statement]?.wallMs
+    if (before === undefined || wallMs === undefined) return this.leftMs / 3
+    return leastLimitMs + mostTimesLonger * wallMs * Math.max(1, size.rows / before.filled.size.rows)
   }
 
   /** Memory and max_wal_size in the proportion of the sample to production. */
@@ -177,7 +189,7 @@ export class Sampling {
     signal.throwIfAborted()
     const memory = scaleMemory(productionMemory(production.settings), factor)
     await this.server.reconfigure(samplingSettings(memory, this.server.major))
-    await this.pass('scaled', filled, false)
+    await this.pass('scaled', filled, filled.name)
   }
 
   /** Of the table that is largest in production. */
@@ -223,9 +235,9 @@ export class Sampling {
       for (const { regime, filled, statements: walked } of this.passes) {
         const one = walked[migration]?.[index]
         const missing = this.missing(migration, index, filled)
-        if (one === undefined || 'why' in one) why ??= one?.why
-        else if (missing !== undefined) why ??= missing
-        else samples.push({ regime, rows: filled.rows, ...one })
+        if (missing !== undefined) why ??= missing
+        else if (one === undefined || 'why' in one) why ??= one?.why
+        else samples.push({ regime, rows: filled.rows, ...one.counts })
       }
       if (samples.length > 0) return { statement, samples }
       return { statement, samples, why: why ?? 'the time for sampling was over before it began' }
@@ -254,6 +266,10 @@ export class Sampling {
     this.request.debug?.(`samples: ${message}`)
   }
 }
+
+/** A statement that takes longer than expected is let run so long, and so many times as long. */
+const leastLimitMs = 500
+const mostTimesLonger = 4
 
 /** What stopping the server and removing its folder takes. */
 const endMs = 300
