@@ -3,7 +3,7 @@ import type { ConstraintSwitch } from './fill-flags.ts'
 import type { FillSession, Refusal } from './fill-session.ts'
 import { blank, type RowSource } from './fill-source.ts'
 import type { Share } from './fill-plan.ts'
-import { quoted } from './fill-plan.ts'
+import { quoted } from './fill-sql.ts'
 
 /** What came of trying a few rows of a target. */
 export type Trial =
@@ -65,6 +65,10 @@ export class Ladder {
     ]
       .filter(([from = 0, to = 0]) => to >= from && (to < middle || from > middle + 249))
       .map(([from = 0, to = 0]) => this.source.insertSql(from, to))
+    if (this.source.columns.size === 0 && this.source.choice.target.generated.size === 0) {
+      const plain = await this.session.rehearse(this.source.insertSql(first, last), trialMs)
+      return plain.refusal === undefined ? { rowBytes: 24 } : { refusal: plain.refusal }
+    }
     const inner = this.source.insertSql(middle, Math.min(last, middle + 249), ' returning *')
     const measured = `with fill_rows_made as (${inner}) select avg(pg_column_size(fill_rows_made.*))::float8 as bytes from fill_rows_made`
     const answer = await this.session.rehearse([...parts, measured].join(';\n'), trialMs)
@@ -80,7 +84,12 @@ export class Ladder {
       return constraint === undefined ? false : this.step(constraint)
     }
     if (sqlstate === '23502' && dataType !== undefined) return this.blankDomain(dataType)
-    if (sqlstate === '23502' && column !== undefined) return this.useDefault(column)
+    if (sqlstate === '23502' && column !== undefined) {
+      // A row for which no variant was found is NULL where it varies.
+      const tried = this.source.retriedCheck(column)
+      if (tried === undefined) return this.useDefault(column)
+      return this.step(tried)
+    }
     if (sqlstate === '23505' || sqlstate === '23P01') {
       if (this.source.skipsConflicts) return false
       this.source.skipsConflicts = true
@@ -113,7 +122,9 @@ export class Ladder {
     for (const column of columns) column.mode = blank(column.choice)
     await this.source.retry(this.session)
     const trial = columns.length === 0 ? undefined : await this.attempt()
-    const failed = trial === undefined || ('refusal' in trial && trial.refusal.constraint === name)
+    const failed =
+      trial === undefined ||
+      ('refusal' in trial && (trial.refusal.constraint === name || trial.refusal.sqlstate === '23502'))
     if (!failed) return true
     for (const [at, column] of columns.entries()) column.mode = before[at] ?? 'usual'
     this.source.retried.delete(name)

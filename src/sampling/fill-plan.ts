@@ -1,9 +1,11 @@
-import { escapeIdentifier, escapeLiteral } from 'pg'
+import { escapeLiteral } from 'pg'
 import type { ColumnStatistics } from '../core/production.ts'
 import type { SeedForeignKey } from '../replay/seed-catalog.ts'
 import type { FillableTable, FillCatalog, FillTarget } from './fill-catalog.ts'
 import type { ColumnChoice, TargetChoice } from './fill-choose.ts'
-import { planKeys, type Digit, type KeyPlan, type Ordinal } from './fill-keys.ts'
+import { planKeys, type Digit, type KeyPlan } from './fill-keys.ts'
+import { groupOf, links, type Link } from './fill-links.ts'
+import { ordinalFor, referenceOrdinal } from './fill-ordinals.ts'
 import type { FillTable } from './model.ts'
 import { hashSql, pickSql, wrapSql } from './fill-sql.ts'
 
@@ -21,6 +23,8 @@ export interface PlannedTable {
   /** Of all targets, in order; follow `rows`. */
   shares: readonly Share[]
   readonly choices: ReadonlyMap<number, TargetChoice>
+  /** Rows that it has already. */
+  readonly existing: number
   /** To make; decided by {@link FillPlan.settleRows}. */
   rows: number
 }
@@ -52,17 +56,11 @@ export interface ColumnSql {
   readonly empty: boolean
 }
 
-interface Link {
-  readonly key: SeedForeignKey
-  readonly columns: readonly string[]
-  readonly parentColumns: readonly string[]
-}
-
 /** Decides from which number every column of every table gets its value, so that keys and references hold. */
 export class FillPlan {
   readonly tables: ReadonlyMap<number, PlannedTable>
   private readonly catalog: FillCatalog
-  private readonly realKeys: ReadonlyMap<number, RealKeys>
+  private readonly realKeys: Map<number, RealKeys>
   private readonly keyPlans = new Map<number, KeyPlan>()
   private readonly targets = new Set<string>()
   private readonly failed = new Set<number>()
@@ -75,7 +73,7 @@ export class FillPlan {
   ) {
     this.catalog = catalog
     this.tables = new Map(tables.map((table) => [table.table.oid, table]))
-    this.realKeys = realKeys
+    this.realKeys = new Map(realKeys)
     for (const { table } of tables) {
       for (const { parentColumns, key } of links(catalog, table)) {
         for (const column of parentColumns) this.targets.add(`${key.parent}.${column}`)
@@ -88,6 +86,12 @@ export class FillPlan {
   giveUp(oid: number): void {
     this.failed.add(oid)
     this.keyPlans.clear()
+  }
+
+  /** Children that come later refer to these rows of it, whatever was planned. */
+  useRows(oid: number, keys: RealKeys): void {
+    this.giveUp(oid)
+    this.realKeys.set(oid, keys)
   }
 
   /** Foreign keys that nothing can satisfy: the parent stays empty and a column may not be NULL. */
@@ -342,40 +346,6 @@ export class FillPlan {
   }
 }
 
-/** Foreign keys, the widest first: of two that share a column, its parent row decides. */
-export function links(catalog: FillCatalog, table: FillableTable): readonly Link[] {
-  const known = linksOf.get(table)
-  if (known !== undefined) return known
-  const found = readLinks(catalog, table)
-  linksOf.set(table, found)
-  return found
-}
-
-const linksOf = new WeakMap<FillableTable, readonly Link[]>()
-
-function readLinks(catalog: FillCatalog, table: FillableTable): readonly Link[] {
-  return table.foreignKeys
-    .toSorted((a, b) => b.columns.length - a.columns.length)
-    .map((key) => {
-      const parent = catalog.tables.get(key.parent)
-      return {
-        key,
-        columns: key.columns.map((number) => nameOf(table, number)),
-        parentColumns: key.parentColumns.map(
-          (number, at) => (parent && nameOf(parent, number)) ?? key.parentNames[at] ?? '',
-        ),
-      }
-    })
-}
-
-function nameOf(table: FillableTable, number: number): string {
-  return table.columns.find((column) => column.number === number)?.name ?? ''
-}
-
-function groupOf(table: FillableTable, { key }: Link): number {
-  return (table.oid % 10_000) * 100 + table.foreignKeys.indexOf(key)
-}
-
 /** Do the partition's bounds decide about the column? Then its values count from the partition's first row on. */
 function isLocal({ choices }: PlannedTable, target: FillTarget, column: string): boolean {
   return (
@@ -384,56 +354,3 @@ function isLocal({ choices }: PlannedTable, target: FillTarget, column: string):
       ?.conditions.some(({ check, columns }) => check === undefined && columns.includes(column)) === true
   )
 }
-
-function referenceOrdinal(
-  statistics: ColumnStatistics | undefined,
-  rows: number,
-  count: number,
-  salt: number,
-): Ordinal {
-  const used =
-    statistics === undefined ? count : Math.max(1, Math.min(count, distinctCount(statistics, rows)))
-  if (Math.abs(statistics?.correlation ?? 0) >= 0.8)
-    return (g) => `((${g} - 1) * ${used} / ${rows} % ${used} + 1)`
-  return (g) => pickSql(g, salt, used)
-}
-
-function distinctCount({ distinct }: ColumnStatistics, rows: number): number {
-  if (distinct === 0) return rows
-  return Math.max(1, Math.round(distinct > 0 ? distinct : -distinct * rows))
-}
-
-/** For a column that no key is about. */
-function ordinalFor(choice: ColumnChoice, statistics: ColumnStatistics | undefined, rows: number): Ordinal {
-  const capacity = choice.generator?.capacity ?? 1
-  const { salt } = choice.style
-  if (statistics === undefined) {
-    const scattered =
-      /^(int[248]|numeric|float[48]|money)$/.test(choice.type) ||
-      /^(smallint|integer|bigint|double precision|real)$/.test(choice.type)
-    if (capacity < rows && capacity > 1) return (g) => pickSql(g, salt, capacity)
-    return scattered ? permuted(rows) : (g) => g
-  }
-  const used = distinctCount(statistics, rows)
-  const ordered = Math.abs(statistics.correlation ?? 0) >= 0.8
-  if (used >= rows * 0.9) return ordered ? (g) => g : permuted(rows)
-  return ordered ? (g) => `((${g} - 1) * ${used} / ${rows} + 1)` : (g) => pickSql(g, salt, used)
-}
-
-/** Every number once, in no order. */
-export function permuted(rows: number): Ordinal {
-  const modulus = nextPrime(rows + 1)
-  const factor = Math.floor(modulus * 0.618_033_988) || 1
-  return (g) => `((${g} * ${factor}::int8) % ${modulus})`
-}
-
-function nextPrime(from: number): number {
-  for (let n = Math.max(2, from); ; n += 1) {
-    let isPrime = true
-    for (let factor = 2; factor * factor <= n && isPrime; factor += 1) isPrime = n % factor !== 0
-    if (isPrime) return n
-  }
-}
-
-/** A column's name as SQL. */
-export const quoted = (name: string): string => escapeIdentifier(name)

@@ -1,4 +1,6 @@
-import { quoted, FillPlan, links, sharesOf, type PlannedTable, type RealKeys } from './fill-plan.ts'
+import { FillPlan, sharesOf, type PlannedTable, type RealKeys } from './fill-plan.ts'
+import { linkedColumns, links } from './fill-links.ts'
+import { quoted } from './fill-sql.ts'
 import { readPredicate } from '../replay/seed-checks.ts'
 import type { SeedColumn, SeedType } from '../replay/seed-catalog.ts'
 import { castable } from '../replay/seed-solve.ts'
@@ -51,7 +53,7 @@ export async function prepareTables(
     const rows = Math.max(0, Math.round(request.rows) - existing)
     const shares = sharesOf(table, rows)
     const choices = await chooseAll(session, catalog, { table, request, shares, isEmpty: existing === 0 })
-    planned.push({ table, request, shares, choices, rows })
+    planned.push({ table, request, shares, choices, existing, rows })
   }
   const realKeys = await readRealKeys(session, catalog, planned)
   return { catalog, plan: new FillPlan(catalog, planned, realKeys), unfilled }
@@ -107,14 +109,13 @@ async function chooseAll(
       ...expressions.flatMap((sql) => readPredicate(sql)?.columns ?? []),
     ]),
   )
-  const targets = new Set(
-    [...catalog.tables.values()].flatMap((child) =>
-      links(catalog, child).flatMap(({ key, parentColumns }) =>
-        key.parent === table.oid ? parentColumns : [],
-      ),
+  const targets = new Set(linkedColumns(catalog, table))
+  const phases = phasesOf(table)
+  const daily = new Set(
+    table.keys.flatMap(({ expressions, exclusion }) =>
+      exclusion ? [] : expressions.flatMap((sql) => readPredicate(sql)?.columns ?? []),
     ),
   )
-  const phases = phasesOf(table)
   const styleOf =
     (rows: number) =>
     (column: SeedColumn): Style => ({
@@ -123,6 +124,7 @@ async function chooseAll(
       key: inKey.has(column.name) || targets.has(column.name),
       base: bases.get(column.name) ?? 0n,
       ...(phases.has(column.name) ? { phase: phases.get(column.name) ?? 0 } : {}),
+      daily: daily.has(column.name),
       bytes: request.columns?.find(({ name }) => name === column.name)?.width,
       name: column.name,
     })
@@ -178,26 +180,28 @@ async function readRealKeys(
   planned: readonly PlannedTable[],
 ): Promise<ReadonlyMap<number, RealKeys>> {
   const keys = new Map<number, RealKeys>()
-  const wanted = new Map<number, Set<string>>()
-  for (const { key, parentColumns } of planned.flatMap(({ table }) => links(catalog, table))) {
-    const columns = wanted.get(key.parent) ?? new Set()
-    for (const column of parentColumns) columns.add(column)
-    wanted.set(key.parent, columns)
-  }
-  for (const [oid, names] of wanted) {
+  const parents = new Set(planned.flatMap(({ table }) => links(catalog, table)).map(({ key }) => key.parent))
+  for (const oid of parents) {
     const table = catalog.tables.get(oid)
-    if (table === undefined) continue
-    const list = [...names].map((name, at) => `${quoted(name)}::text as k${at}`).join(', ')
-    const present = [...names].map((name) => `${quoted(name)} is not null`).join(' and ')
-    const answer = await session.try(
-      `select ${list} from ${scopeOf(table)} where ${present} limit ${mostKeys}`,
-      queryMs,
-    )
-    if (answer.refusal !== undefined || answer.rows.length === 0) continue
-    keys.set(
-      oid,
-      new Map([...names].map((name, at) => [name, answer.rows.map((row) => String(row[`k${at}`]))])),
-    )
+    const found = table && (await readKeys(session, table, linkedColumns(catalog, table)))
+    if (found !== undefined) keys.set(oid, found)
   }
   return keys
+}
+
+/** Keys of rows that a table has, by column; undefined when it has none. */
+export async function readKeys(
+  session: FillSession,
+  table: FillableTable,
+  names: readonly string[],
+): Promise<RealKeys | undefined> {
+  if (names.length === 0) return undefined
+  const list = names.map((name, at) => `${quoted(name)}::text as k${at}`).join(', ')
+  const present = names.map((name) => `${quoted(name)} is not null`).join(' and ')
+  const answer = await session.try(
+    `select ${list} from ${scopeOf(table)} where ${present} limit ${mostKeys}`,
+    queryMs,
+  )
+  if (answer.refusal !== undefined || answer.rows.length === 0) return undefined
+  return new Map(names.map((name, at) => [name, answer.rows.map((row) => String(row[`k${at}`]))]))
 }

@@ -30,7 +30,7 @@ function numberShapes(
   style: Style,
   far: boolean,
 ): readonly Generator[] {
-  const isWhole = /^int/.test(type.name)
+  const isWhole = type.name.startsWith('int')
   const scale = isWhole ? 0 : type.name === 'numeric' ? Math.max(0, numericShape(typmod).scale) : 2
   const step = 10 ** scale
   const numbers = [...hints.numbers, ...hints.texts].filter((text) => /^-?\d+(\.\d+)?$/.test(text))

@@ -4,10 +4,10 @@ import { domainPredicates, literalsFor } from '../replay/seed-conditions.ts'
 import type { SeedCatalog } from '../replay/seed-catalog.ts'
 import type { ColumnChoice, TargetChoice } from './fill-choose.ts'
 import type { KeyLimit } from './fill-keys.ts'
-import { quoted, type ColumnSql } from './fill-plan.ts'
+import type { ColumnSql } from './fill-plan.ts'
 import type { Generator } from './fill-text.ts'
 import type { FillSession } from './fill-session.ts'
-import { hashSql, rowNumber, rowsSql } from './fill-sql.ts'
+import { hashSql, quoted, rowNumber, rowsSql } from './fill-sql.ts'
 
 interface SourceColumn {
   choice: ColumnChoice
@@ -148,6 +148,15 @@ export class RowSource {
     const chance = `${hashSql(`(${rowNumber} * 257 + fill_v)`, sql.group + 11)} % ${options.length}`
     const cases = options.map((option, at) => `when ${at} then ${option}`).join(' ')
     return `(case when fill_v = 0 then ${this.valueSql(name)} else case ${chance} ${cases} end end)::${choice.type}`
+  }
+
+  /** The CHECK because of which a column's values vary. */
+  retriedCheck(column: string): string | undefined {
+    if (!this.retries.some(({ columns }) => columns.includes(column))) return undefined
+    const [own] = [...this.retried].filter((name) =>
+      this.choice.conditions.some(({ check, columns }) => check === name && columns.includes(column)),
+    )
+    return own ?? [...this.retried][0]
   }
 
   /** Rows are tried again until these CHECKs hold, and the limits of keys. False when no column may change. */

@@ -1,4 +1,10 @@
 import { createHash } from 'node:crypto'
+import { escapeIdentifier } from 'pg'
+
+/** A column's name as SQL. */
+export function quoted(name: string): string {
+  return escapeIdentifier(name)
+}
 
 /** The number of a row, as {@link rowsSql} calls it: no column's name. */
 export const rowNumber = 'fill_g'

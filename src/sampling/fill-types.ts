@@ -18,6 +18,8 @@ export interface Style {
   readonly base: bigint
   /** For columns that an exclusion constraint joins to a range: its ends, in order. */
   readonly phase?: number
+  /** Days apart: a unique index may be about the day. */
+  readonly daily?: boolean
   /** Stored bytes of a value, for types whose values vary. */
   readonly bytes?: number | undefined
   /** Bytes that do not compress, which the value is to bring into TOAST. */
@@ -116,14 +118,19 @@ function numeric(style: Style, typmod: number): Generator {
 /** 1 January 2023: two years that are over, so that "not in the future" holds. */
 const firstSecond = 1_672_531_200
 const twoYears = 63_072_000
+/** 1 January 2001, and of the year 1. */
+const yearsAgo = 978_307_200
+const yearOne = -62_135_596_800
 
 function seconds(style: Style): { readonly capacity: number; readonly sql: (n: string) => string } {
-  const least = style.phase === undefined ? 1 : 8
+  const least = style.daily === true ? 86_400 : style.phase === undefined ? 1 : 8
   const step = Math.max(least, Math.floor(twoYears / Math.max(1, style.rows)))
-  const capacity = Math.floor(2_000_000_000 / step)
+  const years = style.daily === true && style.rows > 365
+  const first = !years ? firstSecond : style.rows < 8000 ? yearsAgo : yearOne
+  const capacity = Math.floor((years ? 200_000_000_000 : 2_000_000_000) / step)
   return {
     capacity,
-    sql: (n) => `(${firstSecond} + ${wrapSql(n, capacity)} * ${step} + ${style.phase ?? 0})`,
+    sql: (n) => `(${first}::int8 + ${wrapSql(n, capacity)} * ${step} + ${style.phase ?? 0})`,
   }
 }
 

@@ -1,5 +1,7 @@
 import type { FillCatalog } from './fill-catalog.ts'
-import { links, quoted, type PlannedTable } from './fill-plan.ts'
+import { links } from './fill-links.ts'
+import type { PlannedTable } from './fill-plan.ts'
+import { quoted } from './fill-sql.ts'
 import type { FillSession } from './fill-session.ts'
 
 const verifyMs = 2000

@@ -3,10 +3,17 @@ import type { Client } from 'pg'
 import { openSeedWriter } from '../replay/seed-writer.ts'
 import { loadParser } from '../sql/parse.ts'
 import { readFillCatalog, type FillCatalog } from './fill-catalog.ts'
-import { advanceSequences, brokenIndexes, ConstraintSwitch, silenceTriggers } from './fill-flags.ts'
+import {
+  advanceSequences,
+  brokenIndexes,
+  ConstraintSwitch,
+  forgetTrials,
+  silenceTriggers,
+} from './fill-flags.ts'
 import { Ladder } from './fill-ladder.ts'
-import { FillPlan, type PlannedTable, type Share } from './fill-plan.ts'
-import { prepareTables } from './fill-prepare.ts'
+import { linkedColumns } from './fill-links.ts'
+import type { FillPlan, PlannedTable, Share } from './fill-plan.ts'
+import { prepareTables, readKeys } from './fill-prepare.ts'
 import { FillSession } from './fill-session.ts'
 import { RowSource } from './fill-source.ts'
 import { brokenChecks, brokenReferences } from './fill-verify.ts'
@@ -104,6 +111,11 @@ class Filling {
     else if (size.rows === 0 && planned.request.rows > 0)
       this.unfilled.push({ table: label, why: 'its keys have no values left' })
     else this.filled.push({ table: label, ...size, ms: performance.now() - started })
+    if (size.rows > 0 && size.rows < planned.existing + planned.rows) {
+      // Row numbers no longer lead to rows: what comes later refers to rows that are there.
+      const keys = await readKeys(this.session, table, linkedColumns(catalog, table))
+      if (keys !== undefined) plan.useRows(table.oid, keys)
+    }
     for (const name of [...bypassed, ...plan.orphaned(planned)]) this.bypass(label, name)
     if (bypassed.size > 0)
       for (const name of await brokenChecks(this.session, planned, bypassed)) this.bypass(label, name)
@@ -136,6 +148,7 @@ class Filling {
     const trial = await ladder.climb()
     if (!trial.ok) return trial.why
     await meetWidth(catalog.seed, planned, source, ladder, trial.rowBytes)
+    await forgetTrials(this.admin, share.target.leaves)
     for (let tries = 0; ; tries += 1) {
       const refusal = await writeShare(this.admin, this.session, { share, source, mostMs })
       // A CHECK that only rows far behind those of the trial break.
