@@ -1,7 +1,14 @@
 import { relationKey } from '../core/effects.ts'
-import { describeEffects, describeEvidence, describeMode, relationName } from '../reporters/effects.ts'
+import {
+  describeEffects,
+  describeEvidence,
+  describeHolding,
+  describeMode,
+  relationName,
+  withoutRepeatedTimes,
+} from '../reporters/effects.ts'
 import { list } from '../reporters/words.ts'
-import type { EvidencedEffect, LockEffect } from '../core/model.ts'
+import type { EvidencedEffect, LockEffect, Range } from '../core/model.ts'
 
 /** Effects in words, ready to be escaped. */
 export interface EffectLines {
@@ -16,15 +23,17 @@ const maxRelations = 12
 
 /**
  * As describeEffects() of the reporters, but with equal locks on several relations in one line. `holding`: do the lines
- * say how long locks are held? `more` is said on the same evidence as the last effect.
+ * say until when locks are held? `more` is said on the same evidence as the last effect. `above`: a time that is said
+ * there already.
  */
 export function effectLines(
   effects: readonly EvidencedEffect[],
   more: readonly string[] = [],
   holding = true,
+  above?: Range,
 ): EffectLines {
   const groups = new Map<unknown, EvidencedEffect[]>()
-  for (const effect of effects) {
+  for (const effect of withoutRepeatedTimes(effects, above === undefined ? {} : { ms: above })) {
     const key = effect.kind === 'lock' ? lockKey(effect) : effect
     const group = groups.get(key)
     if (group === undefined) groups.set(key, [effect])
@@ -62,6 +71,7 @@ function describeLocks(locks: readonly LockEffect[], holding: boolean): string {
   const [first] = locks
   if (first === undefined) return ''
   const fresh = first.relation.existedBefore ? '' : ', created in this run'
-  const held = first.until === 'commit' ? ', held until commit' : ', given back when the statement ends'
-  return `${first.mode} on ${list(shown)}${fresh} (${describeMode(first.mode)})${holding ? held : ''}`
+  const [longest = first] = locks.toSorted((a, b) => (b.heldMs?.expected ?? 0) - (a.heldMs?.expected ?? 0))
+  const held = holding || longest.heldMs !== undefined ? `, ${describeHolding(longest)}` : ''
+  return `${first.mode} on ${list(shown)}${fresh} (${describeMode(first.mode)})${held}`
 }

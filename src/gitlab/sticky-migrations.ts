@@ -1,8 +1,10 @@
 import { relationKey, strongestPerRelation } from '../core/effects.ts'
 import { lockStrength } from '../core/locks.ts'
+import { aboutMs, costLines } from '../reporters/cost-words.ts'
 import { isMetadataOnly, metadataOnly } from '../reporters/effects.ts'
 import { codeElement, codeSpan, cutText, markdownText } from '../reporters/markdown-text.ts'
-import { objectNames } from '../reporters/object-names.ts'
+import { objectNames, tableNames } from '../reporters/object-names.ts'
+import { totalMs } from '../reporters/production-words.ts'
 import { count, describeOutcome, describeTransaction } from '../reporters/words.ts'
 import { effectLines } from './effect-lines.ts'
 import { lockChart } from './lock-chart.ts'
@@ -47,7 +49,9 @@ function migrationSection(
   chart: readonly string[],
 ): string {
   const { file, statements, outcome, transaction } = migration
-  const about = `${count(statements.length, 'statement')}, ${describeOutcome(outcome)}`
+  const total = totalMs(statements)
+  const time = total === undefined ? [] : [aboutMs(total)]
+  const about = [count(statements.length, 'statement'), describeOutcome(outcome), ...time].join(', ')
   const locks = statements.flatMap(({ effects }) => effects.filter((effect) => effect.kind === 'lock'))
   const isHeld = locks.length > 0 && locks.every(({ until }) => until === 'commit')
   const receipts = statements
@@ -74,13 +78,15 @@ function migrationSection(
 
 interface StatementReceipt {
   readonly lines: readonly string[]
+  /** What it costs in production: estimates. */
+  readonly costs: readonly string[]
   /** Empty when each line says its own, or when there is nothing to say. */
   readonly evidence: readonly string[]
   readonly hidden: number
   readonly names: ReadonlySet<string>
 }
 
-function describeStatement({ effects }: ReportStatement, holding: boolean): StatementReceipt {
+function describeStatement({ effects, cost }: ReportStatement, holding: boolean): StatementReceipt {
   const locked = strongestPerRelation(effects.filter((effect) => effect.kind === 'lock'))
   const strength = new Map(locked.map(({ relation, mode }) => [relationKey(relation), lockStrength(mode)]))
   const changed = new Set(
@@ -90,11 +96,22 @@ function describeStatement({ effects }: ReportStatement, holding: boolean): Stat
   )
   const shown = effects.filter((effect) => !isOrdinary(effect, strength) && !isSaid(effect, changed))
   const metadata = isMetadataOnly(effects) ? [metadataOnly] : []
-  const { lines, evidence } = effectLines(shown, metadata, holding)
+  const { lines, evidence } = effectLines(shown, metadata, holding, cost?.durationMs)
+  const costs = costLines(cost)
   // mixed evidence stands in the lines, and then no sentence above may speak for all
   const evidences = evidence === undefined ? (lines.length === 0 ? [] : ['mixed', 'evidence']) : [evidence]
   const hidden = Math.max(0, lines.length - maxEffects)
-  return { lines, evidence: evidences, hidden, names: objectNames(effects) }
+  const names = new Set([
+    ...objectNames(effects),
+    ...tableNames(cost?.tables.map(({ table }) => table) ?? []),
+  ])
+  return {
+    lines,
+    costs: [...costs.cost, ...costs.notes].slice(0, maxEffects),
+    evidence: evidences,
+    hidden,
+    names,
+  }
 }
 
 /** `alters table orders`, where another line says what about the table changes. */
@@ -114,7 +131,7 @@ function isOrdinary(effect: EvidencedEffect, strength: ReadonlyMap<string, numbe
 function statementItem(
   { text, statements }: ReportMigration,
   index: number,
-  { lines, evidence, hidden, names }: StatementReceipt,
+  { lines, costs, evidence, hidden, names }: StatementReceipt,
   common: string | undefined,
 ): string {
   const span = statements[index]?.span
@@ -126,6 +143,7 @@ function statementItem(
   const bullets = [
     ...lines.slice(0, maxEffects).map((line) => markdownText(cutText(line, 500), names)),
     ...(hidden > 0 ? [`… and ${count(hidden, 'more effect')}`] : []),
+    ...costs.map((line) => markdownText(cutText(line, 500), names)),
   ]
   return [
     [`${mark}${codeSpan(cutText(sql, 120))} (line ${span?.start.line ?? 0})`, ...source].join(', '),

@@ -1,4 +1,5 @@
 import { lockStrength } from '../core/locks.ts'
+import { aboutMs } from '../reporters/cost-words.ts'
 import { describeMode } from '../reporters/effects.ts'
 import { codeSpan, cutText, markdownText, tableCell } from '../reporters/markdown-text.ts'
 import { ruleLink } from '../reporters/markdown.ts'
@@ -49,15 +50,17 @@ export function findingsTable(
   }
 }
 
-/** The strongest lock of the receipt, and what it makes wait; empty when no lock is to blame. */
-function describeStrongestLock({ because, evidence }: Finding): string {
+/** The strongest lock of the receipt, what it makes wait, and for how long; empty when nobody waits. */
+function describeStrongestLock({ because, evidence, wait }: Finding): string {
   const [strongest] = because
     .filter((effect): effect is LockEffect & typeof effect => effect.kind === 'lock')
     .filter(({ relation }) => relation.existedBefore)
     .toSorted((a, b) => lockStrength(b.mode) - lockStrength(a.mode))
   const how = evidence === 'predicted' ? 'predicted' : ''
-  if (strongest === undefined) return how
-  return `${codeSpan(strongest.mode)}: ${describeMode(strongest.mode)}${how === '' ? '' : ` (${how})`}`
+  const waiting = wait === undefined ? '' : `${wait.blocks} wait ${aboutMs(wait.ms)}, estimated`
+  if (strongest === undefined) return waiting === '' ? how : waiting
+  const meaning = waiting === '' ? describeMode(strongest.mode) : waiting
+  return `${codeSpan(strongest.mode)}: ${meaning}${how === '' ? '' : ` (${how})`}`
 }
 
 /** Why the finding has no open thread; nothing where it has one, which is what everybody expects. */

@@ -1,6 +1,7 @@
 import { codeSpan, cutText, link, markdownText } from '../reporters/markdown-text.ts'
 import { limitItem } from '../reporters/markdown.ts'
-import { count, describeScope, hasMeasured, sizesUnknown } from '../reporters/words.ts'
+import { basisLines, runLines } from '../reporters/production-words.ts'
+import { count, describeScope } from '../reporters/words.ts'
 import { fileLine, isWebAddress, shortCommit } from './blob-link.ts'
 import { harmlessChanges } from './harmless.ts'
 import { migrationToDraw } from './lock-chart.ts'
@@ -35,7 +36,7 @@ export function stickyBody(content: StickyContent, links: RuleLinks = {}, limit 
   const effects = migrationsPart(report, findings, nameOf, drawn)
   const harmless = harmlessPart(content, nameOf)
   const parts: readonly Part[] = [
-    fixedPart(...verdictLines(content)),
+    fixedPart(...verdictLines(content), ...totals(content)),
     policyPart(policyChanges, pipeline),
     findingsTable(content, nameOf, links),
     shortenedPart(pipeline.pipelineUrl),
@@ -47,6 +48,12 @@ export function stickyBody(content: StickyContent, links: RuleLinks = {}, limit 
     fixedPart(footer(content)),
   ]
   return fitParts(parts, limit)
+}
+
+/** What all of it takes in production, in one line. */
+function totals({ report }: StickyContent): readonly string[] {
+  const lines = runLines(report).map((line) => markdownText(cutText(line, 500)))
+  return lines.length === 0 ? [] : [`Takes ${lines.join('; ')}.`]
 }
 
 function shortenedPart(pipelineUrl: string | undefined): Part {
@@ -116,7 +123,7 @@ function listPart(title: string, pieces: Part['pieces'], folded = false): Part {
 }
 
 function scopePart({ report }: StickyContent): Part {
-  const lines = [...describeScope(report), ...(hasMeasured(report) ? [sizesUnknown] : [])]
+  const lines = [...describeScope(report), ...basisLines(report)]
   return fixedPart(
     '<details><summary>What was checked</summary>',
     lines.map((line) => `- ${markdownText(cutText(line, 500))}`).join('\n'),

@@ -1,7 +1,8 @@
+import { costLines } from '../reporters/cost-words.ts'
 import { isMetadataOnly, metadataOnly, statementOf } from '../reporters/effects.ts'
 import { codeSpan, cutText, markdownText } from '../reporters/markdown-text.ts'
-import { remedyMarkdown, ruleLink } from '../reporters/markdown.ts'
-import { objectNames } from '../reporters/object-names.ts'
+import { remedyMarkdown, ruleLink, waitMarkdown } from '../reporters/markdown.ts'
+import { objectNames, tableNames } from '../reporters/object-names.ts'
 import { printableLine } from '../reporters/printable.ts'
 import { shortCommit } from './blob-link.ts'
 import { effectLines } from './effect-lines.ts'
@@ -28,14 +29,16 @@ const maxOpenLines = 12
 const maxReceiptLines = 12
 
 /**
- * The visible body of a finding's thread, without its marker: the consequence, how we know, what to do instead. Holds
- * neither line numbers nor commits nor measured values, so that it stays the same from push to push.
+ * The visible body of a finding's thread, without its marker: the consequence, how long who waits, how we know, what to
+ * do instead. Holds neither line numbers nor commits nor measured values, so that it stays the same from push to push;
+ * its estimates do not, see isSameButForNoise().
  */
 export function threadBody({ report, finding, policy, place }: ThreadContent, links: RuleLinks = {}): string {
   const suggestion =
     place.suggestion && finding.suggestion !== undefined ? suggestionBlock(finding.suggestion) : undefined
   return [
     `${severitySign[finding.severity]} **${headline(finding)}**`,
+    ...waitPart(report, finding),
     ...receiptLines(report, finding),
     ...adviceLines(finding, suggestion),
     footer(finding, policy, links),
@@ -48,13 +51,24 @@ function headline({ message, because, ruleId }: Finding): string {
   return text === '' ? codeSpan(cutText(ruleId, 80)) : text
 }
 
+function waitPart(report: Report, finding: Finding): readonly string[] {
+  const lines = waitMarkdown(report, finding, true)
+  return lines.length === 0 ? [] : [lines.join('\\\n')]
+}
+
 /** `Measured on PostgreSQL 18.4:` and a list; the evidence is said once where it can be. */
 export function receiptLines(report: Report, finding: Finding): readonly string[] {
   const statement = statementOf(report, finding)
   const metadata = statement !== undefined && isMetadataOnly(statement.effects) ? [metadataOnly] : []
-  const { lines: effects, evidence } = effectLines(finding.because, metadata)
-  const names = objectNames(finding.because)
-  const said = [...effects, ...finding.notes.map(printableLine)]
+  const { lines: effects, evidence } = effectLines(finding.because, metadata, true, finding.wait?.ms)
+  const cost = statement?.cost
+  const sized = cost?.tables.map(({ table }) => table) ?? []
+  const names = new Set([...objectNames(finding.because), ...tableNames(sized)])
+  const notes = finding.notes.map(printableLine)
+  const ms = finding.wait?.ms
+  const above = [...notes, printableLine(finding.message)]
+  const costs = costLines(cost, { notes: above, ...(ms === undefined ? {} : { ms }) }).cost
+  const said = [...effects, ...notes, ...costs]
   const lines = said.slice(0, maxReceiptLines).map((line) => `- ${markdownText(cutText(line, 500), names)}`)
   if (said.length > maxReceiptLines) lines.push(`- … and ${said.length - maxReceiptLines} more`)
   if (lines.length === 0) return []

@@ -1,13 +1,13 @@
 import { formatJson } from './json.ts'
-import { printableLine } from './printable.ts'
+import { plainMessage } from './plain.ts'
 import { repositoryPath } from './repository-path.ts'
 import { openFindings } from './words.ts'
 import type { Finding, Report, Severity } from '../core/model.ts'
 import type { Reporter } from './reporter.ts'
 
 /**
- * How GitLab shows our severities. `blocker` is left for what a tool knows to be an outage; a rehearsal
- * without production's sizes knows what waits, not for how long. `minor` would hide between the others.
+ * How GitLab shows our severities. `blocker` is left for what a tool knows to be an outage; even with production's
+ * sizes a duration is an estimate. `minor` would hide between the others.
  */
 const severityNames: Readonly<Record<Severity, 'critical' | 'major' | 'info'>> = {
   error: 'critical',
@@ -25,7 +25,7 @@ export const codequality: Reporter = (report: Report): string => {
   const fingerprints = uniqueFingerprints(findings)
   return formatJson(
     findings.map((finding, index) => ({
-      description: printableLine(finding.message),
+      description: described(report, finding),
       check_name: finding.ruleId,
       fingerprint: fingerprints[index],
       severity: severityNames[finding.severity],
@@ -36,6 +36,12 @@ export const codequality: Reporter = (report: Report): string => {
       },
     })),
   )
+}
+
+/** In one line, which is all that GitLab shows; how many sessions wait stands in the other formats. */
+function described(report: Report, finding: Finding): string {
+  const [message = '', wait] = plainMessage(report, finding)
+  return wait === undefined ? message : `${message} ${wait}`
 }
 
 /** GitLab shows findings with equal fingerprints once; the second of two equal statements gets a suffix. */

@@ -1,6 +1,7 @@
 /** Effects and evidence in words: the receipt under a finding. */
 
 import { blocksWrites, displayName, displayType, lockStrength, whatWaits } from '../core/locks.ts'
+import { aboutMs, costLines, isSameTime, tableName, type Said } from './cost-words.ts'
 import { printableLine } from './printable.ts'
 import { postgres } from './words.ts'
 import type {
@@ -23,12 +24,16 @@ import type {
   WriteEffect,
 } from '../core/model.ts'
 
+/** Weaker locks are those that queries and DML take themselves. */
+const shareUpdate = lockStrength('ShareUpdateExclusiveLock')
+
 /** What lies under a finding, or what one statement does, ready to be read. */
 export interface Receipt {
   /** Each effect once. Ends with its evidence where that differs from line to line. */
   readonly effects: readonly string[]
   /** The evidence, said once, when all effects share it. */
   readonly evidence: string | undefined
+  /** The rule's facts, then what the statement costs at production size: estimates. */
   readonly notes: readonly string[]
 }
 
@@ -66,15 +71,47 @@ export function describeEffect(effect: Effect): string | undefined {
   }
 }
 
-/** The receipt of a finding: its effects in words, `metadata only` where true, its notes. */
+/** The receipt of a finding: its effects in words, `metadata only` where true, its notes, the statement's cost. */
 export function receipt(finding: Finding, statement: ReportStatement | undefined): Receipt {
   const metadata = statement !== undefined && isMetadataOnly(statement.effects) ? [metadataOnly] : []
-  return { ...describeEffects(finding.because, metadata), notes: finding.notes.map(printableLine) }
+  const notes = finding.notes.map(printableLine)
+  const ms = finding.wait?.ms
+  const said = { notes: [...notes, printableLine(finding.message)], ...(ms === undefined ? {} : { ms }) }
+  const { cost, notes: assumed } = costLines(statement?.cost, said)
+  return { ...describeEffects(finding.because, metadata, said), notes: [...notes, ...cost, ...assumed] }
+}
+
+/** What one statement does and costs, for lists of statements. */
+export function statementReceipt({ effects, cost }: ReportStatement): Receipt {
+  const said = cost?.durationMs === undefined ? {} : { ms: cost.durationMs }
+  const { cost: lines, notes } = costLines(cost)
+  const more = isMetadataOnly(effects) ? [metadataOnly] : []
+  return { ...describeEffects(effects, more, said), notes: [...lines, ...notes] }
+}
+
+/** Locks with the time they are held only where nothing else says it: not beside `said`, and not line after line. */
+export function withoutRepeatedTimes<One extends Effect>(
+  effects: readonly One[],
+  { ms }: Pick<Said, 'ms'> = {},
+): readonly One[] {
+  const times = ms === undefined ? [] : [ms]
+  return effects.map((effect) => {
+    if (effect.kind !== 'lock' || effect.heldMs === undefined) return effect
+    const { heldMs, ...rest } = effect
+    const isFelt = effect.relation.existedBefore && lockStrength(effect.mode) >= shareUpdate
+    if (!isFelt || times.some((time) => isSameTime(time, heldMs))) return rest as One
+    times.push(heldMs)
+    return effect
+  })
 }
 
 /** What one statement does, in the order of the report; `more` is said on the same evidence as the last effect. */
-export function describeEffects(effects: readonly EvidencedEffect[], more: readonly string[] = []): Receipt {
-  const said = effects.flatMap((effect) => {
+export function describeEffects(
+  effects: readonly EvidencedEffect[],
+  more: readonly string[] = [],
+  above: Pick<Said, 'ms'> = {},
+): Receipt {
+  const said = withoutRepeatedTimes(effects, above).flatMap((effect) => {
     const text = describeEffect(effect)
     return text === undefined ? [] : [{ text, evidence: describeEvidence(effect.evidence) }]
   })
@@ -117,8 +154,7 @@ export function statementOf(report: Report, finding: Finding): ReportStatement |
 
 /** What a lock mode means for the application: `reads and writes wait`. */
 export function describeMode(mode: LockMode): string {
-  // Modes below ShareUpdateExclusiveLock are those that queries and DML take themselves.
-  if (lockStrength(mode) < lockStrength('ShareUpdateExclusiveLock')) return 'reads and writes go on'
+  if (lockStrength(mode) < shareUpdate) return 'reads and writes go on'
   return blocksWrites(mode) ? `${whatWaits(mode)} wait` : `${whatWaits(mode)} wait, reads and writes go on`
 }
 
@@ -126,16 +162,22 @@ export function describeMode(mode: LockMode): string {
 export function relationName(relation: Relation): string {
   const name = printableLine(displayName(relation))
   if (relation.kind === 'table' || relation.kind === 'partitioned table') return name
-  const owner = relation.table === undefined ? '' : ` of ${shortName(relation.table)}`
+  const owner = relation.table === undefined ? '' : ` of ${tableName(relation.table)}`
   return relation.kind === 'toast table' && owner !== ''
     ? `the TOAST table${owner}`
     : `${relation.kind} ${name}${owner}`
 }
 
-function describeLock({ relation, mode, until }: LockEffect): string {
+function describeLock(lock: LockEffect): string {
+  const { relation, mode } = lock
   const fresh = relation.existedBefore ? '' : ', created in this run'
+  return `${mode} on ${relationName(relation)}${fresh} (${describeMode(mode)}), ${describeHolding(lock)}`
+}
+
+/** `held until commit`, and for how long in production where that is known. */
+export function describeHolding({ until, heldMs }: Pick<LockEffect, 'until' | 'heldMs'>): string {
   const held = until === 'commit' ? 'held until commit' : 'given back when the statement ends'
-  return `${mode} on ${relationName(relation)}${fresh} (${describeMode(mode)}), ${held}`
+  return heldMs === undefined ? held : `${held}, in production ${aboutMs(heldMs)} (estimated)`
 }
 
 const rewriteReasons: Readonly<Record<RewriteCause, string>> = {
@@ -189,7 +231,7 @@ function describeError({ sqlstate, message, detail, hint }: ErrorEffect): string
 }
 
 function describeCatalog({ object, change }: CatalogEffect): string {
-  const on = object.table === undefined ? '' : ` on ${shortName(object.table)}`
+  const on = object.table === undefined ? '' : ` on ${tableName(object.table)}`
   const kind = printableLine(object.kind)
   return describeChange(change, `${kind} ${printableLine(displayName(object))}${on}`, kind)
 }
@@ -241,9 +283,4 @@ function describeColumnChange(change: ColumnChange, subject: string): string {
     case 'drop default':
       return `drops the default of ${column}`
   }
-}
-
-/** `orders` for `public.orders`. */
-function shortName(qualified: string): string {
-  return printableLine(qualified.startsWith('public.') ? qualified.slice('public.'.length) : qualified)
 }

@@ -1,4 +1,4 @@
-import { plainReceipt } from './plain.ts'
+import { plainMessage, plainReceipt } from './plain.ts'
 import { printableLine } from './printable.ts'
 import { repositoryPath } from './repository-path.ts'
 import { describeLimit, openFindings } from './words.ts'
@@ -30,7 +30,7 @@ function findingCommand(report: Report, finding: Finding): string {
   return command(
     commands[finding.severity],
     { ...position(report, finding.span), title: `pgrehearse: ${finding.ruleId}` },
-    [printableLine(finding.message), ...plainReceipt(report, finding), ...remedy],
+    [...plainMessage(report, finding), ...plainReceipt(report, finding), ...remedy],
   )
 }
 

@@ -69,6 +69,7 @@ h2 code { font-size: 0.95em; font-weight: 650; }
 .finding:target { outline: 2px solid var(--info); outline-offset: 3px; }
 h3 { font-size: 1.0625rem; line-height: 1.4; font-weight: 650; }
 .allowed h3 { font-weight: 500; color: var(--muted); }
+.wait { margin-top: 0.2rem; font-size: 0.9375rem; }
 .place { margin-top: 0.2rem; font-size: 0.875rem; color: var(--muted); }
 h4 { margin: 0; font-size: 0.8125rem; font-weight: 650; color: var(--muted); }
 .why { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 0.6rem; margin: 1rem 0 0.35rem; }
@@ -127,6 +128,7 @@ summary:hover { color: var(--text); }
 .statements > li { display: grid; grid-template-columns: 5.5rem 1fr; gap: 0 0.75rem; padding: 0.6rem 0; border-bottom: 1px solid var(--line); }
 .statements .receipt { grid-column: 2; font-size: 0.875rem; margin-top: 0.2rem; }
 .statements .evidence { grid-column: 2; justify-self: start; margin-top: 0.35rem; }
+.statements .note { grid-column: 2; font-size: 0.875rem; }
 
 .lines { margin-top: 0.75rem; }
 .lines li { padding: 0.5rem 0; border-top: 1px solid var(--line); }
@@ -140,7 +142,7 @@ footer { margin-top: 3rem; color: var(--muted); font-size: 0.8125rem; }
   .page { padding: 1.5rem 1rem 3rem; }
   .finding, .locks, .not-checked { padding-left: 0.9rem; padding-right: 0.9rem; }
   .overview a, .statements > li { grid-template-columns: 1fr; }
-  .overview .where, .statements .receipt, .statements .evidence { grid-column: 1; }
+  .overview .where, .statements .receipt, .statements .evidence, .statements .note { grid-column: 1; }
   .locks table, .locks thead, .locks tbody, .locks tr, .locks th, .locks td { display: block; width: 100%; }
   .locks thead { margin-bottom: 0.3rem; }
   .locks tbody tr { padding-bottom: 0.5rem; }

@@ -1,17 +1,13 @@
 import { createHash } from 'node:crypto'
-import {
-  describeEffects,
-  isMetadataOnly,
-  metadataOnly,
-  receipt,
-  statementOf,
-  type Receipt,
-} from './effects.ts'
+import { receipt, statementOf, statementReceipt, type Receipt } from './effects.ts'
 import { codeFrame, sourceLines, type FrameLine } from './frame.ts'
 import { style } from './html-style.ts'
 import { timelineFigure } from './html-timeline.ts'
 import { Markup, markup } from './markup.ts'
 import { printable } from './printable.ts'
+import { basisLines, quietWords, runLines, totalMs } from './production-words.ts'
+import { aboutMs } from './cost-words.ts'
+import { harmlessSentences, waitLines } from './wait-words.ts'
 import {
   count,
   countFindings,
@@ -24,7 +20,6 @@ import {
   hasMeasured,
   location,
   severityRank,
-  sizesUnknown,
   verdict,
   type FileGroup,
 } from './words.ts'
@@ -71,6 +66,7 @@ ${overview(page)}
 <main>
 ${groups.filter(({ findings }) => findings.length > 0).map((group) => fileSection(page, group))}
 ${quietSection(page, groups)}
+${harmlessSection(report)}
 ${notCheckedSection(report)}
 ${scopeSection(report)}
 </main>
@@ -121,6 +117,7 @@ function findingArticle(page: Page, finding: Finding): Markup {
 <article class="finding ${kind}" id="${id}" aria-labelledby="${id}-title">
 <span class="severity">${kind}</span>
 <h3 id="${id}-title">${finding.message}</h3>
+${waitLines(page.report, finding).map((line) => markup`<p class="wait">${line}</p>`)}
 <p class="place"><code>${location(finding.span)}</code> · ${ruleLink(page, finding.ruleId)}</p>
 ${allowed === undefined ? findingBody(page, finding) : allowedReason(allowed)}
 </article>`
@@ -178,7 +175,9 @@ function remedyBlock({ remedy }: Finding): Markup | undefined {
 
 function statementList(migration: ReportMigration): Markup {
   const lines = sourceLines(migration)
-  return markup`<details><summary>${count(migration.statements.length, 'statement')} and what each does</summary>
+  const total = totalMs(migration.statements)
+  const takes = total === undefined ? '' : `; in production ${aboutMs(total)}, estimated`
+  return markup`<details><summary>${count(migration.statements.length, 'statement')} and what each does${takes}</summary>
 <ol class="statements">${migration.statements.map((statement) => statementItem(statement, lines))}</ol></details>`
 }
 
@@ -186,13 +185,13 @@ function statementItem(statement: ReportStatement, lines: readonly string[]): Ma
   const { start } = statement.span
   const first = printable((lines[start.line - 1] ?? '').slice(start.column - 1, start.column + 159)).trim()
   const isOneLine = statement.span.end.line === start.line
-  const more = isMetadataOnly(statement.effects) ? [metadataOnly] : []
-  const { effects, evidence } = describeEffects(statement.effects, more)
+  const { effects, evidence, notes } = statementReceipt(statement)
   const said = effects.length === 0 ? ['no lock on existing relations, no row read or written'] : effects
   return markup`
 <li><span class="muted">line ${start.line}</span><code>${first}${isOneLine ? '' : ' …'}</code>
 <ul class="receipt">${(statement.measured || effects.length > 0 ? said : ['not executed, and nothing is predicted']).map((line) => markup`<li>${line}</li>`)}</ul>
-${evidence === undefined ? undefined : markup`<p class="evidence ${statement.measured ? 'measured' : ''}">${evidence}</p>`}</li>`
+${evidence === undefined ? undefined : markup`<p class="evidence ${statement.measured ? 'measured' : ''}">${evidence}</p>`}
+${notes.map((note) => markup`<p class="note">${capital(note)}</p>`)}</li>`
 }
 
 function quietSection(page: Page, groups: readonly FileGroup[]): Markup | undefined {
@@ -205,11 +204,24 @@ function quietSection(page: Page, groups: readonly FileGroup[]): Markup | undefi
 <h2>Nothing found</h2>
 <ul class="lines">${quiet.map(
     (migration) => markup`
-<li><code>${migration.file}</code><br><span class="muted small">${capital(describeTransaction(migration.transaction))} · ${describeOutcome(migration.outcome)}</span>
+<li><code>${migration.file}</code><br><span class="muted small">${capital(describeTransaction(migration.transaction))} · ${quietWords(page.report, migration)}</span>
 ${timelineFigure(page.report, migration)}
 ${statementList(migration)}</li>`,
   )}
 </ul>
+</section>`
+}
+
+function harmlessSection({ harmless }: Report): Markup | undefined {
+  if (harmless.length === 0) return undefined
+  const entries = harmless.map(
+    (finding) => markup`
+<li>${harmlessSentences(finding)}<br><code class="muted small">${location(finding.span)}</code></li>`,
+  )
+  return markup`
+<section aria-label="Harmless at production's size">
+<h2>Harmless at production's size</h2>
+<ul class="lines">${entries}</ul>
 </section>`
 }
 
@@ -229,10 +241,21 @@ function notCheckedSection({ notChecked }: Report): Markup | undefined {
 
 function scopeSection(report: Report): Markup | undefined {
   if (report.migrations.length === 0) return undefined
-  const lines = [...describeScope(report), ...(hasMeasured(report) ? [sizesUnknown] : [])]
+  const lines = [...describeScope(report), ...basisLines(report)]
   return markup`
+${costSection(report)}
 <section aria-label="What was checked">
 <h2>What was checked</h2>
+<ul class="lines">${lines.map((line) => markup`<li>${capital(line)}</li>`)}</ul>
+</section>`
+}
+
+function costSection(report: Report): Markup | undefined {
+  const lines = runLines(report)
+  if (lines.length === 0) return undefined
+  return markup`
+<section aria-label="What it takes in production">
+<h2>What it takes in production</h2>
 <ul class="lines">${lines.map((line) => markup`<li>${capital(line)}</li>`)}</ul>
 </section>`
 }

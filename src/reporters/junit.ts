@@ -1,16 +1,9 @@
 import { plainFinding } from './plain.ts'
 import { printableLine } from './printable.ts'
 import { markup, type Markup } from './markup.ts'
+import { quietWords } from './production-words.ts'
 import { repositoryPath } from './repository-path.ts'
-import {
-  count,
-  describeLimit,
-  describeOutcome,
-  groupByFile,
-  isBlocking,
-  limitSentence,
-  type FileGroup,
-} from './words.ts'
+import { describeLimit, groupByFile, isBlocking, limitSentence, type FileGroup } from './words.ts'
 import type { Finding, Limit, Report } from '../core/model.ts'
 import type { Reporter } from './reporter.ts'
 
@@ -71,7 +64,7 @@ function fileCases(report: Report, { findings, migration }: FileGroup): readonly
   if (findings.length > 0 || migration === undefined) {
     return findings.map((finding) => findingCase(report, finding))
   }
-  const text = `${count(migration.statements.length, 'statement')}, ${describeOutcome(migration.outcome)}`
+  const text = quietWords(report, migration)
   return [{ name: 'nothing found', result: 'passed', text }]
 }
 

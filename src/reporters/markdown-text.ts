@@ -3,12 +3,12 @@
 import { printable, printableLine, wellFormed } from './printable.ts'
 
 /**
- * Words that mean nothing to markdown or to GitLab: letters, possibly hyphenated, and short numbers, with
+ * Words that mean nothing to markdown or to GitLab: letters, possibly hyphenated, and short numbers or ones in groups of three digits, with
  * ordinary punctuation around. Everything else could be markup, a mention, a reference, a quick action, a
  * link or an emoji. A run of seven hexadecimal digits could be a commit, and comrak makes a link of `www.`.
  */
 const plainWord =
-  /^[("]?(?![0-9a-f]{7,40}\b|www\.)(?:\p{L}+(?:[-'’]\p{L}+)*|\d{1,6}(?:\.\d{1,6})?)(?:[)".,;:?!]*)$/iu
+  /^[("]?(?![0-9a-f]{7,40}\b|www\.)(?:\p{L}+(?:[-'’]\p{L}+)*|\d{1,6}(?:\.\d{1,6})?|\d{1,3}(?:,\d{3}){1,5})(?:[)".,;:?!]*)$/iu
 const plainSign = /^[—–…→×=.,;]$/u
 
 /** `12.` and `12)` at the beginning of a line make a list of it. */

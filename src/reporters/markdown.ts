@@ -10,14 +10,15 @@ import {
   describeScope,
   describeTransaction,
   groupByFile,
-  hasMeasured,
   severityRank,
-  sizesUnknown,
   verdict,
   type FileGroup,
 } from './words.ts'
-import { objectNames } from './object-names.ts'
-import type { Finding, Report, ReportMigration } from '../core/model.ts'
+import { costSection } from './markdown-cost.ts'
+import { objectNames, tableNames } from './object-names.ts'
+import { basisLines, quietWords } from './production-words.ts'
+import { harmlessSentences, waitLines } from './wait-words.ts'
+import type { Finding, HarmlessFinding, Report, ReportMigration } from '../core/model.ts'
 import type { Reporter, ReporterOptions } from './reporter.ts'
 
 /** How much of a report to write down. */
@@ -71,13 +72,15 @@ function render(report: Report, options: ReporterOptions, extent: Extent): strin
   const groups = groupByFile(report)
   const loud = groups.flatMap((group) => fileSection(report, options, group, extent))
   const quiet = groups.flatMap(({ findings, migration }) =>
-    findings.length === 0 && migration !== undefined ? [quietItem(migration)] : [],
+    findings.length === 0 && migration !== undefined ? [quietItem(report, migration)] : [],
   )
   const sections = [
     heading(report),
     ...loud,
     ...leftOut(report, extent),
     ...section('Nothing found', items(quiet, extent)),
+    ...section("Harmless at production's size", items(report.harmless.map(harmlessItem), extent)),
+    ...costSection(report, extent.details),
     ...section('Not checked', items(report.notChecked.map(limitItem), extent)),
     ...(report.migrations.length === 0 ? [] : scope(report)),
     footer(report, options),
@@ -127,11 +130,17 @@ export function findingMarkdown(
   const more = frame === undefined ? 0 : frame.before + frame.after
   const code = frame?.lines.map(({ text }) => text).join('\n')
   return [
-    `**${severity}**: ${message}\\\n${place}`,
+    [`**${severity}**: ${message}`, ...waitMarkdown(report, finding), place].join('\\\n'),
     ...(code === undefined ? [] : [codeBlock(code, 'sql')]),
     ...(more > 0 ? [`… and ${count(more, 'more line')} of the statement.`] : []),
     ...(details ? receiptDetails(report, finding) : []),
   ].join('\n\n')
+}
+
+/** How long who waits, a line each. */
+export function waitMarkdown(report: Report, finding: Finding, lasting = false): readonly string[] {
+  const names = new Set([...objectNames(finding.because), ...tableNames(finding.wait?.tables ?? [])])
+  return waitLines(report, finding, lasting).map((line) => markdownText(line, names))
 }
 
 function receiptDetails(report: Report, finding: Finding): readonly string[] {
@@ -166,9 +175,13 @@ function sentence(note: string): string {
   return note.startsWith('outside') ? `To be run ${note}` : note.charAt(0).toUpperCase() + note.slice(1)
 }
 
-function quietItem(migration: ReportMigration): string {
-  const statements = count(migration.statements.length, 'statement')
-  return `- ${codeSpan(migration.file)}: ${statements}, ${describeOutcome(migration.outcome)}`
+function quietItem(report: Report, migration: ReportMigration): string {
+  return `- ${codeSpan(migration.file)}: ${markdownText(quietWords(report, migration))}`
+}
+
+function harmlessItem(finding: HarmlessFinding): string {
+  const { file, start } = finding.span
+  return `- ${codeSpan(`${file}:${start.line}`)}: ${markdownText(harmlessSentences(finding), tableNames(finding.wait?.tables ?? []))}`
 }
 
 /** A list item that says what was not checked. */
@@ -202,7 +215,7 @@ function leftOut(report: Report, extent: Extent): readonly string[] {
 }
 
 function scope(report: Report): readonly string[] {
-  const lines = [...describeScope(report), ...(hasMeasured(report) ? [sizesUnknown] : [])]
+  const lines = [...describeScope(report), ...basisLines(report)]
   return [
     `<details><summary>What was checked</summary>`,
     lines.map((line) => `- ${markdownText(line)}`).join('\n'),

@@ -24,6 +24,16 @@ const everydayWords = new Set(
   ).split(' '),
 )
 
+/** The names of these `schema.name` tables, as {@link objectNames} has them. */
+export function tableNames(tables: readonly string[]): ReadonlySet<string> {
+  return new Set(
+    tables
+      .flatMap(tableName)
+      .map(printableLine)
+      .filter((name) => !everydayWords.has(name)),
+  )
+}
+
 function namesIn(effect: Effect): readonly string[] {
   if (effect.kind === 'catalog') {
     const { object, change } = effect

@@ -2,6 +2,7 @@
 
 import { receipt, statementOf } from './effects.ts'
 import { printable, printableLine } from './printable.ts'
+import { waitLines } from './wait-words.ts'
 import { describeRemedyStep } from './words.ts'
 import type { Finding, Report } from '../core/model.ts'
 
@@ -21,9 +22,14 @@ export function plainRemedy({ remedy }: Finding): readonly string[] {
   return [printableLine(remedy.summary), ...steps]
 }
 
+/** The message and how long who waits, a line each. */
+export function plainMessage(report: Report, finding: Finding): readonly string[] {
+  return [printableLine(finding.message), ...waitLines(report, finding)]
+}
+
 /** Message, receipt and remedy, separated by blank lines. */
 export function plainFinding(report: Report, finding: Finding): string {
-  return [[printableLine(finding.message)], plainReceipt(report, finding), plainRemedy(finding)]
+  return [plainMessage(report, finding), plainReceipt(report, finding), plainRemedy(finding)]
     .filter((part) => part.length > 0)
     .map((part) => part.join('\n'))
     .join('\n\n')

@@ -1,7 +1,7 @@
 import { formatJson } from './json.ts'
 import { sourceLines } from './frame.ts'
 import { markdownText } from './markdown-text.ts'
-import { plainReceipt } from './plain.ts'
+import { plainMessage, plainReceipt } from './plain.ts'
 import { repositoryPath } from './repository-path.ts'
 import { openFindings } from './words.ts'
 import type { Finding, Position, Report, Severity, Suggestion } from '../core/model.ts'
@@ -45,7 +45,8 @@ function edit({ startLine, endLine, lines }: Suggestion): object {
 function message(report: Report, finding: Finding): string {
   const remedy = finding.remedy === undefined ? [] : ['', `Remedy: ${markdownText(finding.remedy.summary)}`]
   const lines = plainReceipt(report, finding).map((line) => `- ${markdownText(line)}`)
-  return [markdownText(finding.message), ...(lines.length > 0 ? ['', ...lines] : []), ...remedy].join('\n')
+  const said = plainMessage(report, finding).map((line) => markdownText(line))
+  return [said.join('\n\n'), ...(lines.length > 0 ? ['', ...lines] : []), ...remedy].join('\n')
 }
 
 /** Columns are bytes of UTF-8 there; without the text only lines can be given, and are then inclusive. */

@@ -1,4 +1,4 @@
-import { plainReceipt, plainRemedy } from './plain.ts'
+import { plainMessage, plainReceipt, plainRemedy } from './plain.ts'
 import { formatJson } from './json.ts'
 import { printable, printableLine, wellFormed } from './printable.ts'
 import { repositoryPath } from './repository-path.ts'
@@ -84,7 +84,7 @@ function result(report: Report, finding: Finding, ruleIds: readonly string[]): o
     ruleId: finding.ruleId,
     ruleIndex: ruleIds.indexOf(finding.ruleId),
     level: levels[finding.severity],
-    message: { text: plainText(finding.message) },
+    message: { text: plainMessage(report, finding).map(plainText).join('\n') },
     locations: [
       {
         physicalLocation: location(report, finding.span, textOf(report, finding.span)),

@@ -3,6 +3,8 @@ import { textWidth, wrapText } from './text-width.ts'
 import { receipt, statementOf, type Receipt } from './effects.ts'
 import { codeFrame, type FrameLine } from './frame.ts'
 import { printable, printableLine } from './printable.ts'
+import { basisLines, longStatements, quietWords, runLines } from './production-words.ts'
+import { harmlessSentences, waitLines } from './wait-words.ts'
 import {
   count,
   countFindings,
@@ -12,10 +14,8 @@ import {
   describeScope,
   describeTransaction,
   groupByFile,
-  hasMeasured,
   limitSentence,
   location,
-  sizesUnknown,
   verdict,
   type FileGroup,
 } from './words.ts'
@@ -43,6 +43,7 @@ export const terminal: Reporter = (report: Report, options: ReporterOptions): st
   const blocks = [
     ...loud.map((group) => fileBlock(page, group)),
     ...(quiet.length === 0 ? [] : [quiet.flatMap(({ migration }) => quietLines(page, migration))]),
+    ...(report.harmless.length === 0 ? [] : [harmlessBlock(page)]),
     ...(report.notChecked.length === 0 ? [] : [notCheckedBlock(page)]),
     ...(report.migrations.length === 0 ? [] : [summaryBlock(page)]),
     [verdictLine(page)],
@@ -60,6 +61,7 @@ function fileBlock(page: Page, { file, migration, findings }: FileGroup): readon
     colors.bold(colors.underline(printableLine(file))),
     ...hang(page, '', about, colors.dim),
     ...findings.flatMap((finding) => ['', ...findingLines(page, finding)]),
+    ...longLines(page, migration),
   ]
 }
 
@@ -69,6 +71,7 @@ function findingLines(page: Page, finding: Finding): readonly string[] {
   const paint = severityPaint(colors, finding.severity)
   return [
     ...label(page, paint(finding.severity), printableLine(finding.message), colors.bold),
+    ...waitLines(page.report, finding).flatMap((line) => label(page, '', line)),
     ...label(page, '', `${location(finding.span)}  ${finding.ruleId}`, colors.dim),
     ...frameLines(page, finding, paint),
     ...receiptLines(page, receipt(finding, statementOf(page.report, finding))),
@@ -136,11 +139,27 @@ function remedyLines(page: Page, { remedy }: Finding): readonly string[] {
 function quietLines(page: Page, migration: ReportMigration | undefined): readonly string[] {
   if (migration === undefined) return []
   const { colors } = page
-  const isSure = migration.outcome === 'rehearsed'
-  const mark = isSure ? colors.green('✓') : colors.yellow('?')
-  const about = isSure ? 'nothing found' : `${describeOutcome(migration.outcome)}: nothing found`
-  const text = `${printableLine(migration.file)}  ${colors.dim(`${count(migration.statements.length, 'statement')}, ${about}`)}`
-  return hang(page, `${mark} `, text)
+  const mark = migration.outcome === 'rehearsed' ? colors.green('✓') : colors.yellow('?')
+  const text = `${printableLine(migration.file)}  ${colors.dim(quietWords(page.report, migration))}`
+  const long = longStatements(page.report, migration).flatMap((line) => hang(page, '  ', line, colors.dim))
+  return [...hang(page, `${mark} `, text), ...long]
+}
+
+/** What takes long in a file with findings, and has none. */
+function longLines(page: Page, migration: ReportMigration | undefined): readonly string[] {
+  const long = migration === undefined ? [] : longStatements(page.report, migration)
+  if (long.length === 0) return []
+  return ['', ...long.flatMap((line, index) => label(page, index === 0 ? 'time' : '', line))]
+}
+
+function harmlessBlock(page: Page): readonly string[] {
+  const { colors, report } = page
+  return [
+    colors.bold("Harmless at production's size"),
+    ...report.harmless.flatMap((finding) =>
+      hang(page, '  • ', `${location(finding.span)}  ${harmlessSentences(finding)}`, colors.dim),
+    ),
+  ]
 }
 
 function notCheckedBlock(page: Page): readonly string[] {
@@ -159,10 +178,12 @@ function notCheckedBlock(page: Page): readonly string[] {
 
 function summaryBlock(page: Page): readonly string[] {
   const { report, colors } = page
-  const scope = describeScope(report)
+  const below = (name: string, lines: readonly string[], paint?: (line: string) => string) =>
+    lines.flatMap((text, index) => hang(page, (index === 0 ? name : '').padEnd(labelWidth), text, paint))
   return [
-    ...scope.flatMap((text, index) => hang(page, index === 0 ? 'Checked  ' : '         ', text)),
-    ...(hasMeasured(report) ? hang(page, '         ', sizesUnknown, colors.dim) : []),
+    ...below('Checked', describeScope(report)),
+    ...below('Takes', runLines(report)),
+    ...below('', basisLines(report), colors.dim),
     ...hang(page, 'Found    ', countFindings(report.findings)),
   ]
 }

@@ -109,10 +109,6 @@ export function describeScope(report: Report): readonly string[] {
   ]
 }
 
-/** Said wherever effects are shown: why no durations, sizes or row counts are. */
-export const sizesUnknown =
-  'Tables held a sample row or two: locks, rewrites and scans carry over to production; durations and sizes do not, so none are given.'
-
 /** Was any statement executed on a server? */
 export function hasMeasured(report: Report): boolean {
   return report.migrations.some(({ statements }) => statements.some(({ measured }) => measured))

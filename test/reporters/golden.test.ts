@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { isReporterName, loadReporter, reporterNames, reporters } from '../../src/reporters/index.ts'
+import { pricedCleanReport, pricedReport } from './sample-costs.ts'
 import { cleanReport, emptyReport, sampleReport } from './sample-report.ts'
 
 const options = {
@@ -22,11 +23,20 @@ describe('every reporter', () => {
     await expect(reporter(cleanReport, options)).toMatchFileSnapshot(golden(`clean-${name}`))
   })
 
+  it.each(reporterNames)(
+    "%s says what is known of production's sizes as its golden file does",
+    async (name) => {
+      const reporter = await loadReporter(name)
+      await expect(reporter(pricedReport, options)).toMatchFileSnapshot(golden(`priced-${name}`))
+      await expect(reporter(pricedCleanReport, options)).toMatchFileSnapshot(golden(`priced-clean-${name}`))
+    },
+  )
+
   it.each(reporterNames)('%s is pure, needs no option and ends with a newline', async (name) => {
     const reporter = await loadReporter(name)
-    const frozen = deepFreeze(structuredClone(sampleReport))
+    const frozen = deepFreeze(structuredClone(pricedReport))
     const plain = { color: false, width: 100 }
-    expect(reporter(frozen, plain)).toBe(reporter(sampleReport, plain))
+    expect(reporter(frozen, plain)).toBe(reporter(pricedReport, plain))
     expect(reporter(frozen, plain)).toMatch(/\n$/)
     expect(reporter(emptyReport, plain)).toMatch(/^$|\n$/)
   })

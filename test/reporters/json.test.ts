@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { json } from '../../src/reporters/json.ts'
+import { pricedCleanReport, pricedReport } from './sample-costs.ts'
 import { cleanReport, emptyReport, sampleReport } from './sample-report.ts'
 import { schemaErrors } from './validate.ts'
 
@@ -37,7 +38,7 @@ describe('json', () => {
   })
 
   it('validates against the published schema', () => {
-    for (const report of [sampleReport, cleanReport, emptyReport]) {
+    for (const report of [sampleReport, cleanReport, emptyReport, pricedReport, pricedCleanReport]) {
       expect(errors(JSON.parse(json(report, options)))).toEqual([])
     }
   })
@@ -52,7 +53,7 @@ describe('json', () => {
 
 describe('the published schema', () => {
   it('knows every kind of effect and change that the model has', () => {
-    const document = JSON.parse(json(sampleReport, options)) as Json
+    const document = JSON.parse(json(pricedReport, options)) as Json
     const all = objects(document).map(({ object }) => object)
     expect(new Set(all.flatMap(({ kind, evidence }) => (evidence === undefined ? [] : [kind])))).toEqual(
       new Set([
@@ -72,7 +73,7 @@ describe('the published schema', () => {
   })
 
   it('refuses an unknown key in an object of every shape', () => {
-    const document = JSON.parse(json(sampleReport, options)) as Json
+    const document = JSON.parse(json(pricedReport, options)) as Json
     const accepted = shapes(document).flatMap(({ path, object }) => {
       object['surprise'] = 1
       const isValid = errors(document).length === 0
@@ -84,7 +85,7 @@ describe('the published schema', () => {
   })
 
   it('refuses a missing key, except the optional ones', () => {
-    const document = JSON.parse(json(sampleReport, options)) as Json
+    const document = JSON.parse(json(pricedReport, options)) as Json
     const optional = new Set<string>()
     for (const { object } of shapes(document)) {
       for (const [key, value] of Object.entries(object)) {
@@ -95,16 +96,30 @@ describe('the published schema', () => {
     }
     expect([...optional].toSorted()).toEqual(
       [
+        'ageDays',
         'allowed',
+        'bytes',
         'commit',
+        'connectionLimit',
+        'cost',
+        'diskBytes',
         'durationMs',
+        'heldMs',
         'hint',
+        'lagMs',
         'position',
+        'production',
+        'queue',
         'remedy',
         'server',
+        'serverVersion',
         'span',
         'table',
+        'takenAt',
+        'tempBytes',
         'until',
+        'wait',
+        'walBytes',
       ].toSorted(),
     )
   })
@@ -119,7 +134,7 @@ describe('the published schema', () => {
 
 /** A copy of the sample with one object changed. */
 function changed(path: string, change: (object: { [key: string]: Json }) => unknown): Json {
-  const copy = JSON.parse(json(sampleReport, options)) as Json
+  const copy = JSON.parse(json(pricedReport, options)) as Json
   const found = objects(copy).find((each) => each.path === path)
   if (found === undefined) throw new Error(`no object at ${path}`)
   change(found.object)

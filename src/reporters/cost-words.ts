@@ -1,0 +1,151 @@
+/**
+ * What statements cost at production size, in words. Every number is an estimate: it stands with its range, with what
+ * it rests on, or below a line that says both.
+ */
+
+import { formatBytes, formatCount, formatMsRange, formatRows } from '../core/quantities.ts'
+import { printableLine } from './printable.ts'
+import { list } from './words.ts'
+import type { Range, Report, SizedTable, StatementCost } from '../core/model.ts'
+
+/** Longer lists of tables are cut. */
+const maxTables = 8
+
+/** Fewer bytes are not worth a word. */
+const fewBytes = 1024 * 1024
+
+/** A statement that nobody waits for and that takes this long is worth a line of its own. */
+export const longMs = 60_000
+
+/** `about 2 min 10 s (1 min 20 s to 3 min 30 s)`, `under 1 ms`. */
+export function aboutMs(range: Range): string {
+  return about(formatMsRange(range))
+}
+
+/** `about 3 s`, `under 1 ms`. */
+export function about(text: string): string {
+  return text.startsWith('under ') ? text : `about ${text}`
+}
+
+/** `orders` for `public.orders`. */
+export function tableName(qualified: string): string {
+  return printableLine(qualified.startsWith('public.') ? qualified.slice('public.'.length) : qualified)
+}
+
+/** What one statement costs, a line each; empty when nothing is known of production. */
+export interface CostLines {
+  /** `at 48,000,000 rows of orders about 2 min 10 s (…), 3.1 GB of WAL, estimated from samples of …` */
+  readonly cost: readonly string[]
+  /** What was assumed, and tables whose size is not known. */
+  readonly notes: readonly string[]
+}
+
+/** What a reader has seen above the receipt: it is not said again. */
+export interface Said {
+  /** A duration with what it rests on. */
+  readonly ms?: Range
+  readonly notes?: readonly string[]
+}
+
+/** The lines of a statement's receipt. */
+export function costLines(cost: StatementCost | undefined, said: Said = {}): CostLines {
+  if (cost === undefined) return { cost: [], notes: [] }
+  const { durationMs, basis } = cost
+  const { ms, notes = [] } = said
+  const isNews = durationMs !== undefined && (ms === undefined || !isPartOf(durationMs, ms))
+  const amounts = [...(isNews ? [aboutMs(durationMs)] : []), ...byteWords(cost, notes)]
+  const size = sizeWords(cost.tables)
+  const line =
+    ms === undefined
+      ? `${size === '' ? 'in production' : `at ${size}`} ${list(amounts)}, ${basisWords(cost)}`
+      : `costs ${list(amounts)}`
+  const unknown = durationMs === undefined && basis.by === 'nothing'
+  return {
+    cost: unknown ? [`duration in production ${basisWords(cost)}`] : amounts.length === 0 ? [] : [line],
+    notes: costNotes(cost).filter((note) => !notes.some((other) => saysTheSame(note, other))),
+  }
+}
+
+/** The same time for a reader, or too little of it to be worth a word beside it. */
+function isPartOf(part: Range, whole: Range): boolean {
+  return isSameTime(part, whole) || part.expected * 10 < whole.expected
+}
+
+/** Sentences of others about tables of unknown size. */
+function saysTheSame(note: string, other: string): boolean {
+  return note === other || [note, other].every((text) => text.includes('treated as large'))
+}
+
+/** What was assumed for the estimate, and what is not known. */
+export function costNotes({ notes, unknownTables }: StatementCost): readonly string[] {
+  const unknown = unknownTables.length === 0 ? [] : [unknownSizes(unknownTables)]
+  return [...notes.map(printableLine), ...unknown]
+}
+
+/** Would a reader see the same time? */
+export function isSameTime(one: Range, other: Range): boolean {
+  return formatMsRange(one) === formatMsRange(other)
+}
+
+/** `3.1 GB of WAL`, `4.4 GB (3.1 GB to 9 GB) of disk at its peak`; what `said` gives already is left out. */
+export function byteWords(
+  { walBytes, tempBytes, diskBytes }: Pick<StatementCost, 'walBytes' | 'tempBytes' | 'diskBytes'>,
+  said: readonly string[] = [],
+): readonly string[] {
+  const amounts = [
+    { range: walBytes, of: 'of WAL' },
+    { range: tempBytes, of: 'of temporary files' },
+    { range: diskBytes, of: 'of disk at its peak' },
+  ]
+  return amounts.flatMap(({ range, of }) =>
+    range === undefined ||
+    range.high < fewBytes ||
+    said.some((line) => line.includes(` ${formatBytes(range.expected)} `))
+      ? []
+      : [`${narrowBytes(range)} ${of}`],
+  )
+}
+
+/** Without its range where that is narrower than a reader would act on. */
+function narrowBytes({ low, expected, high }: Range): string {
+  const text = formatBytes(expected)
+  return high <= low * 1.5 ? text : `${text} (${formatBytes(low)} to ${formatBytes(high)})`
+}
+
+/** What the estimate rests on: `estimated from samples of 30,000 and 100,000 rows`; `speed` follows it. */
+export function basisWords({ basis }: StatementCost, speed = ''): string {
+  switch (basis.by) {
+    case 'rehearsal':
+      return 'estimated from the rehearsal'
+    case 'samples': {
+      const rows = [...new Set(basis.rows.map(formatCount))].slice(0, maxTables)
+      if (rows.length === 0) return `estimated from samples${speed}`
+      return `estimated from ${rows.length === 1 ? 'a sample' : 'samples'} of ${list(rows)} rows${speed}`
+    }
+    case 'structure':
+      return `estimated from sizes${speed} (not sampled, because ${printableLine(basis.why)})`
+    case 'nothing':
+      return `not known, because ${printableLine(basis.why)}`
+  }
+}
+
+/** Whose speed a duration is given for. */
+export function speedWords({ production }: Report): string {
+  return production?.hardware === 'production' ? " at production's speed" : " at this machine's speed"
+}
+
+/** `48,000,000 rows of orders`; without the name where `named` says it already. Empty when no table decides. */
+export function sizeWords(tables: readonly SizedTable[], named: readonly string[] = []): string {
+  const [largest] = tables
+  if (largest === undefined) return ''
+  const isNamed = named.length === 1 && named[0] === largest.table
+  return `${formatRows(largest.rows)}${isNamed ? '' : ` of ${tableName(largest.table)}`}`
+}
+
+/** `size unknown, treated as large: audit_log and events` */
+export function unknownSizes(tables: readonly string[]): string {
+  const names = [...new Set(tables.map(tableName))]
+  const left = names.length - maxTables
+  const shown = left > 0 ? [...names.slice(0, maxTables), `${left} more`] : names
+  return `size unknown, treated as large: ${list(shown)}`
+}

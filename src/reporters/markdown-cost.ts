@@ -1,0 +1,49 @@
+/** What the run costs at production size, statement by statement, in markdown. */
+
+import { sourceLines } from './frame.ts'
+import { codeElement, codeSpan, markdownText } from './markdown-text.ts'
+import { tableNames } from './object-names.ts'
+import { runLines, totalMs } from './production-words.ts'
+import { aboutMs, costLines } from './cost-words.ts'
+import { count } from './words.ts'
+import type { Report, ReportMigration, ReportStatement } from '../core/model.ts'
+
+/** Statements listed of one migration. */
+const maxStatements = 60
+
+/** Totals, and with `details` a folded list per migration; nothing when nothing is known of production. */
+export function costSection(report: Report, details: boolean): readonly string[] {
+  const totals = runLines(report)
+  if (totals.length === 0) return []
+  return [
+    "### Cost at production's size",
+    totals.map((line) => `- ${markdownText(line)}`).join('\n'),
+    ...(details ? report.migrations.flatMap(migrationCosts) : []),
+  ]
+}
+
+function migrationCosts(migration: ReportMigration): readonly string[] {
+  const { file, statements } = migration
+  const known = statements.filter(({ cost }) => cost !== undefined)
+  if (known.length === 0) return []
+  const total = totalMs(statements)
+  const about = [count(statements.length, 'statement'), ...(total === undefined ? [] : [aboutMs(total)])]
+  const left = known.length - maxStatements
+  return [
+    `<details><summary>${codeElement(file)}: ${about.join(', ')}</summary>`,
+    [
+      ...known.slice(0, maxStatements).map((statement) => statementItem(migration, statement)),
+      ...(left > 0 ? [`- … and ${count(left, 'more statement')}`] : []),
+    ].join('\n'),
+    '</details>',
+  ]
+}
+
+function statementItem(migration: ReportMigration, { span, cost }: ReportStatement): string {
+  const line = (sourceLines(migration)[span.start.line - 1] ?? '').slice(span.start.column - 1).trim()
+  const code = codeSpan(line.length > 80 ? `${line.slice(0, 80)}…` : line)
+  const names = tableNames(cost?.tables.map(({ table }) => table) ?? [])
+  const lines = costLines(cost)
+  const said = [...lines.cost, ...lines.notes].map((text) => markdownText(text, names))
+  return [`- line ${span.start.line}: ${code}`, ...said.map((text) => `  - ${text}`)].join('\n')
+}

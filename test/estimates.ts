@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises'
+
+/** Estimates vary from run to run; texts that hold them are compared without. */
+
+const duration = String.raw`(?:\d+ d(?: \d+ h)?|\d+ h(?: \d+ min)?|\d+ min(?: \d+ s)?|[\d.]+ m?s)\b`
+const bytes = String.raw`[\d.]+ (?:bytes?|kB|MB|GB|TB|PB)\b`
+const several = String.raw`[\d,]+(?:, [\d,]+)*(?: and [\d,]+)?`
+
+/** `X` and behind it, in brackets, `X to X`. */
+function ranged(one: string): string {
+  return String.raw`(?:under )?${one}(?: \((?:under )?${one} to (?:under )?${one}\)| \(at most (?:under )?${one}\))?`
+}
+
+/**
+ * The text with every duration, every size in bytes, every number of sessions and the sizes of samples replaced by
+ * their names, with or without a range: two texts that differ in nothing else become equal, and nothing else does.
+ * White space is folded, because longer numbers wrap lines elsewhere.
+ */
+export function maskEstimates(text: string): string {
+  return text
+    .replaceAll(/[^\S\n]*\n[^\S\n]*/g, '\n')
+    .replaceAll(/(?<!\n)\n(?!\n)/g, ' ')
+    .replaceAll(/ {2,}/g, ' ')
+    .replaceAll(new RegExp(String.raw`(?:about )?${ranged(duration)}`, 'g'), '<time>')
+    .replaceAll(new RegExp(String.raw`(?:about )?${ranged(bytes)}`, 'g'), '<bytes>')
+    .replaceAll(/about [\d,]+(?: \([\d,]+ to [\d,]+\))? sessions/g, '<sessions>')
+    .replaceAll(new RegExp(`samples? of ${several} rows`, 'g'), 'sample of <rows>')
+    .replaceAll(/\b\d+ days? old\b|less than a day old/g, '<age>')
+}
+
+/**
+ * What a generated file should hold: what it holds already where the new text differs in estimates only, so that a
+ * file snapshot of it neither fails nor is written anew for noise.
+ */
+export async function steady(text: string, file: string | URL): Promise<string> {
+  const committed = await readFile(file, 'utf8').catch(() => undefined)
+  return committed !== undefined && maskEstimates(committed) === maskEstimates(text) ? committed : text
+}
