@@ -204,14 +204,14 @@ describe.each(majors)('a snapshot of Postgres %i', (major) => {
     }
   })
 
-  it('says the same through the SQL that is printed, byte for byte', async () => {
+  it('says the same through the SQL that is printed, byte for byte', async ({ skip }) => {
     const live = printSnapshot(await snapshotBy('reader_x'))
     const folder = await mkdtemp(join(tmpdir(), 'pgrehearse-snapshot-'))
     try {
       const script = join(folder, 'snapshot.sql')
       await writeFile(script, printScript(none))
       const exported = await byPsql(script)
-      if (exported === undefined) return
+      if (exported === undefined) return skip('psql is not on this machine')
       const read = printSnapshot(await parseSnapshot(exported, 'exported.json'))
       expect(withoutTime(read)).toBe(withoutTime(live))
     } finally {
