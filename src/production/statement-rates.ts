@@ -1,6 +1,6 @@
 import type { TableRates } from '../core/production.ts'
 import { loadParser, parseStatement } from '../sql/parse.ts'
-import { readQuery } from '../sql/query.ts'
+import { readQuery, type QueryParts } from '../sql/query.ts'
 import type { SnapshotStatement } from '../snapshot/format.ts'
 
 /** The most called ones are parsed; the others hardly count. */
@@ -70,15 +70,24 @@ function keysOf(tables: readonly { readonly schema: string; readonly name: strin
 
 function tablesOf(sql: string, keyOf: KeyOf): { reads: Set<string>; writes: Set<string> } {
   const [reads, writes] = [new Set<string>(), new Set<string>()]
-  const { tag, node } = parseStatement(sql)
-  if (node === undefined) return { reads, writes }
-  const parts = readQuery({ [tag]: node })
-  for (const range of parts.reads) addTo(reads, keyOf(range))
-  for (const { node: modification } of parts.modifications) {
-    const { relation } = modification as { relation?: Named }
+  const parts = partsOf(sql)
+  for (const range of parts?.reads ?? []) addTo(reads, keyOf(range))
+  for (const { node } of parts?.modifications ?? []) {
+    const { relation } = node as { relation?: Named }
     if (relation !== undefined) addTo(writes, keyOf(relation))
   }
   return { reads, writes }
+}
+
+/** Undefined for what is no SQL, and for what somebody nested deeper than our stack is. */
+function partsOf(sql: string): QueryParts | undefined {
+  try {
+    const { tag, node } = parseStatement(sql)
+    return node === undefined ? undefined : readQuery({ [tag]: node })
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
 }
 
 function addTo(keys: Set<string>, key: string | undefined): void {

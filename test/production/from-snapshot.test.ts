@@ -163,6 +163,15 @@ describe('how often a table is used', () => {
     })
   })
 
+  it('leaves out what nobody can read', async () => {
+    const deep = `SELECT * FROM orders WHERE ${'NOT '.repeat(4900)}a`
+    expect(
+      await rates({ [deep]: 9, 'SELECT FROM WHERE orders': 9, 'SELECT * FROM orders': 1 }),
+    ).toMatchObject({
+      'public.orders': { reads: 1, writes: 0 },
+    })
+  })
+
   it('comes from the counters where no statement names it, or a name that several tables have', async () => {
     expect(await rates({ 'SELECT * FROM logs': 10, 'SELECT * FROM nowhere': 5 })).toEqual({
       'public.users': { reads: 5, writes: 6, from: 'scans and rows' },
