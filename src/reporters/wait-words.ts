@@ -8,9 +8,10 @@ import type { Finding, HarmlessFinding, Report, ReportStatement, Wait } from '..
 
 /**
  * Sentences to stand right below the message of a finding: how long who waits, at which size, and what that rests
- * on; then how many wait. Empty where that is not known, or not the harm.
+ * on; then how many wait. Empty where that is not known, or not the harm. `lasting`: without line numbers, for texts that
+ * outlive a push.
  */
-export function waitLines(report: Report, finding: Finding): readonly string[] {
+export function waitLines(report: Report, finding: Finding, lasting = false): readonly string[] {
   const { wait } = finding
   if (wait === undefined) return []
   const here = statementOf(report, finding)
