@@ -153,7 +153,7 @@ export class RowSource {
   /** The CHECK because of which a column's values vary. */
   retriedCheck(column: string): string | undefined {
     if (!this.retries.some(({ columns }) => columns.includes(column))) return undefined
-    const [own] = [...this.retried].filter((name) =>
+    const own = [...this.retried].find((name) =>
       this.choice.conditions.some(({ check, columns }) => check === name && columns.includes(column)),
     )
     return own ?? [...this.retried][0]

@@ -39,9 +39,12 @@ export const words: readonly string[] = (
 
 export const wordCount: number = words.length
 
+/** An array of a type of fixed length is indexed without a walk. */
+const wordList = `'{${words.join(',')}}'::name[]`
+
 /** A word that depends on n and the salt. */
 export function wordSql(n: string, salt: number): string {
-  return `(array[${words.map((word) => `'${word}'`).join(',')}])[(1 + ${hashSql(n, salt)} % ${wordCount})::int4]`
+  return `(${wordList})[(1 + ${hashSql(n, salt)} % ${wordCount})::int4]::text`
 }
 
 /** Bytes of the running text from which longer texts are cut. */

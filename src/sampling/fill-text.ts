@@ -95,6 +95,7 @@ export function letters(length: number, first = 'a'): Generator {
 /** JSON text with the same keys in every document, as applications write them. */
 export function documentSql(n: string, style: TextStyle): string {
   const { salt } = style
+  if ((style.bytes ?? 160) < 28 && !style.key && (style.denseBytes ?? 0) === 0) return `'{}'`
   const small = (style.bytes ?? 160) < 100
   const parts = [style.key ? `'"id": ' || (${n}) || ', '` : `''`, `'"kind": "' || ${wordSql(n, salt)} || '"'`]
   if (!small) {

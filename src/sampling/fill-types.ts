@@ -274,6 +274,7 @@ function arrayGenerator(types: Types, { type, typmod }: BaseType, style: Style):
   const element = resolveType(types, type.element ?? 0, typmod)?.type
   const bytesOf = element?.category === 'S' ? 20 : 8
   const count = Math.max(1, Math.min(200, Math.round(((style.bytes ?? 24 + 3 * bytesOf) - 24) / bytesOf)))
+  const isEmpty = (style.bytes ?? 100) < 30 && !style.key
   // Elements come from a limited vocabulary, as tags do.
   const picks = (n: string): readonly string[] =>
     Array.from({ length: count }, (_, at) =>
@@ -281,7 +282,7 @@ function arrayGenerator(types: Types, { type, typmod }: BaseType, style: Style):
     )
   return {
     capacity: style.key ? one.capacity : 1,
-    sql: (n) => `array[${picks(n).join(', ')}]::${type.sql}`,
+    sql: (n) => (isEmpty ? `'{}'::${type.sql}` : `array[${picks(n).join(', ')}]::${type.sql}`),
     bytes: style.bytes ?? 24 + 3 * bytesOf,
     stretch: (bytes) => arrayGenerator(types, { type, typmod }, { ...style, bytes }) ?? one,
   }

@@ -2,7 +2,7 @@ import type { SeedCatalog } from '../replay/seed-catalog.ts'
 import type { Ladder } from './fill-ladder.ts'
 import type { PlannedTable } from './fill-plan.ts'
 import type { RowSource } from './fill-source.ts'
-import { hashSql, noiseBytesFor } from './fill-sql.ts'
+import { noiseBytesFor } from './fill-sql.ts'
 import { generatorOf } from './fill-types.ts'
 
 /** A page without its header, and the line pointer that every row needs (storage/bufpage.h). */
@@ -14,6 +14,13 @@ const pointerBytes = 4
 export function heapBytesPerRow(rowBytes: number): number {
   const stored = Math.ceil(rowBytes / 8) * 8 + pointerBytes
   return pageBytes / Math.max(1, Math.floor(pageRoom / stored))
+}
+
+/** Rows of this size take so many heap bytes; where few fit a page, it is the next size that fills one. */
+function rowBytesFor(wanted: number): number {
+  const perPage = Math.max(1, Math.round(pageBytes / wanted))
+  if (perPage > 20) return (wanted * pageRoom) / pageBytes - pointerBytes
+  return Math.floor(pageRoom / perPage) - pointerBytes - 12
 }
 
 /** Above this Postgres compresses and moves values to TOAST (TOAST_TUPLE_TARGET). */
@@ -46,7 +53,7 @@ export async function meetWidth(
   if (wanted !== undefined) {
     for (let round = 0; round < 3; round += 1) {
       if (Math.abs(heapBytesPerRow(bytes) / wanted - 1) < 0.03) break
-      const room = (wanted * pageRoom) / pageBytes - pointerBytes
+      const room = rowBytesFor(wanted)
       const delta = Math.min(room, mostRowBytes) - bytes
       const chosen = stretchChoice(source, stretchable, planned, widths, delta)
       if (chosen.length === 0) break
@@ -120,14 +127,16 @@ function toastColumn(
 const pointerInHeap = 19
 
 function narrow(source: RowSource, name: string): void {
-  const narrowed = generator(source, name)?.stretch?.(pointerInHeap)
+  const { type = '' } = source.columns.get(name)?.choice ?? {}
+  // The shortest document that is not empty is a little longer.
+  const narrowed = generator(source, name)?.stretch?.(type.startsWith('json') ? 28 : pointerInHeap)
   if (narrowed !== undefined) source.replace(name, narrowed)
 }
 
 /** Chunks have headers, pages and an index. */
 const toastOverhead = 1.06
-/** Less than this may stay in the heap. */
-const leastInToast = 3000
+/** Less than this may stay in the heap; with what goes before it, two full chunks (TOAST_MAX_CHUNK_SIZE). */
+const leastInToast = 3960
 
 function widen(seed: SeedCatalog, source: RowSource, name: string, toastBytesPerRow: number): void {
   const column = source.columns.get(name)
@@ -148,6 +157,6 @@ function widen(seed: SeedCatalog, source: RowSource, name: string, toastBytesPer
     sql: (n) =>
       limit >= 10_000
         ? wide.sql(n)
-        : `case when ${hashSql(n, style.salt + 17)} % 10000 < ${limit} then ${wide.sql(n)} else ${small.sql(n)} end`,
+        : `case when (${n} * 6181) % 10000 < ${limit} then ${wide.sql(n)} else ${small.sql(n)} end`,
   })
 }
