@@ -4,6 +4,7 @@ import type { SampledTable } from '../cost/samples.ts'
 import type { PostgresServer } from '../postgres/provider.ts'
 import { copyBase } from '../replay/prepare-history.ts'
 import { connected } from '../replay/stage.ts'
+import { removeComingConstraints, type Removal } from './coming-constraints.ts'
 import type { FillReport, FillRequest } from './model.ts'
 import { fillTable, rowsOf, type SampleSize, type SampleTable } from './sample-tables.ts'
 
@@ -28,6 +29,8 @@ export interface FillPlace {
   readonly settings: Readonly<Record<string, string>>
   readonly signal: AbortSignal
   readonly fill: Fill
+  /** Takes away what the base holds for filling only. */
+  readonly removal: Removal
 }
 
 /** Copies the base and fills the copy; what does not fit until `endsAt` (performance.now()) stays empty. */
@@ -49,6 +52,7 @@ export async function fillDatabase(
     connectMigrator: () => server.connectMigrator(name),
   })
   signal.throwIfAborted()
+  await removeComingConstraints(server, name, place.removal)
   const filled = new Set(report.filled.map(({ table }) => table))
   const shown = wanted.filter(({ table }) => filled.has(table.key))
   await settle(server, name, shown, endsAt)

@@ -89,7 +89,7 @@ export function sampleTables(
         add(key, checksKeys && !children.includes(key) ? {} : { isDriving: true })
       for (const relation of lockedTables(result)) {
         const key = relationKey(relation)
-        if (tableFacts(production, relation) === undefined) continue
+        if (tableFacts(production, relation) === undefined && !checksKeys) continue
         add(key, checksKeys && !children.includes(key) ? { isLookedUp: true } : {})
       }
     }

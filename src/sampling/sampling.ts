@@ -7,6 +7,7 @@ import { namedRoles } from '../replay/roles.ts'
 import type { SessionOptions } from '../replay/session.ts'
 import { connected } from '../replay/stage.ts'
 import { standIn } from '../replay/stand-in.ts'
+import { addComingConstraints, type Removal } from './coming-constraints.ts'
 import { fillDatabase, type Fill, type FilledDatabase } from './filled-database.ts'
 import { measureHardware } from './hardware.ts'
 import { readSampleCatalog } from './sample-catalog.ts'
@@ -44,6 +45,7 @@ export class Sampling {
   private readonly passes: Pass[] = []
   private readonly scans: Partial<Record<Regime, number>> = {}
   private tables: readonly SampleTable[] = []
+  private removal: Removal = []
 
   constructor(request: SampleRequest, server: ConfigurableServer, fill: Fill, begun: number) {
     this.request = request
@@ -63,7 +65,7 @@ export class Sampling {
 
   async run(): Promise<SampleOutcome> {
     const { request, server } = this
-    const { base } = await prepareBase(
+    const history = await prepareBase(
       {
         ...request,
         server,
@@ -73,6 +75,9 @@ export class Sampling {
       request.kept,
     )
     await server.ensureRoles(namedRoles([...request.history, ...request.review]))
+    // rows are made for the schema with the constraints that the review adds
+    const base = await copyBase({ server, settings: this.settings }, history.base)
+    this.removal = await addComingConstraints(server, base, request.results)
     await this.chooseTables(base)
     const first = firstSize(this.tables, this.leftMs)
     if (first === undefined) return this.outcome()
@@ -140,7 +145,14 @@ export class Sampling {
   private async filled(base: string, size: SampleSize, withinMs: number): Promise<FilledDatabase> {
     const { request, server, fill } = this
     request.progress(`Filling tables with up to ${size.rows} rows`)
-    const place = { server, base, settings: this.settings, signal: request.signal, fill }
+    const place = {
+      server,
+      base,
+      settings: this.settings,
+      signal: request.signal,
+      fill,
+      removal: this.removal,
+    }
     const filled = await fillDatabase(place, this.tables, size, performance.now() + withinMs)
     this.note(`filled ${JSON.stringify(filled.rows)} in ${Math.round(filled.fillMs)} ms`)
     return filled
