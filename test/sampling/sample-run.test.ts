@@ -1,0 +1,240 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { SampleOutcome, SampledStatement, StatementSample } from '../../src/cost/samples.ts'
+import { sampleRun } from '../../src/sampling/sample-run.ts'
+import { openMajor } from '../replay/servers.ts'
+import { find, productionOf, requestOf, sample, sized } from './sampled.ts'
+
+const shop = `create table customers (id bigint primary key, name text not null);
+create table orders (id bigint primary key, customer_id bigint not null, status text, note text not null, placed timestamptz not null);
+create index on orders (customer_id); create index on orders (placed);
+create table elsewhere (id bigint primary key, note text);`
+
+const production = productionOf(sized('orders', 2_000_000), sized('customers', 400_000))
+
+describe.each([18, 14] as const)('PostgreSQL %i', (major) => {
+  let outcome: SampleOutcome
+  beforeAll(async () => {
+    const scripts = [
+      { sql: 'create index by_note on orders (note); alter table orders add column plain int;' },
+      {
+        mode: 'file' as const,
+        sql: `alter table orders add column token uuid not null default gen_random_uuid();
+          update orders set note = note || '!';
+          update orders set status = 'new' where status is null;
+          alter table orders alter column status set not null;
+          select 1 / 0;
+          alter table orders drop column plain;`,
+      },
+      {
+        sql: `alter table orders add constraint fk foreign key (customer_id) references customers (id);
+          create index concurrently by_status on orders (status);
+          vacuum orders;
+          update elsewhere set note = 'x';`,
+      },
+    ]
+    outcome = await sample(shop, scripts, production, { major, budgetMs: major === 18 ? 10_000 : 7000 })
+  })
+
+  test('two sizes and a run in proportion, as large as the budget allows', () => {
+    const { samples } = find(outcome, 'create index by_note')
+    expect(samples.map(({ regime }) => regime)).toEqual(['large memory', 'large memory', 'scaled'])
+    const rows = samples.map((one) => one.rows['public.orders'] ?? 0)
+    expect(rows[1]).toBeGreaterThanOrEqual(3 * (rows[0] ?? 0))
+    expect(outcome.server).toMatch(major === 18 ? /^18\./ : /^14\./)
+    expect(outcome.tables['public.orders']).toMatchObject({ rows: Math.max(...rows) })
+    expect(outcome.tables['public.orders']?.heapBytes).toBeGreaterThan(0.5 * 100 * Math.max(...rows))
+  })
+
+  test('what grows touches more pages of a larger table, what only changes the catalogue does not', () => {
+    const growing = ['create index by_note', 'alter table orders add column token', 'update orders set note']
+    for (const beginning of growing) expect(pagesRatio(find(outcome, beginning))).toBeGreaterThan(2)
+    for (const beginning of ['alter table orders add column plain', 'alter table orders drop column plain'])
+      expect(pagesRatio(find(outcome, beginning))).toBeLessThan(1.5)
+  })
+
+  test('in proportion a sort spills, and full pages are written again and again', () => {
+    const build = ofRegimes(find(outcome, 'create index by_note'))
+    expect(build.large.tempBytes).toBe(0)
+    // before 18 maintenance_work_mem cannot be less than 1 MB, and so few rows fit into it
+    const spilled = major === 18 ? 10 : 0
+    expect(build.scaled.tempBytes).toBeGreaterThanOrEqual(spilled * rowsOf(build.scaled))
+    const update = ofRegimes(find(outcome, 'update orders set note'))
+    expect(update.large.walBytes).toBeGreaterThan(200 * rowsOf(update.large))
+    expect(update.scaled.walBytes / rowsOf(update.scaled)).toBeGreaterThan(
+      (1.5 * update.large.walBytes) / rowsOf(update.large),
+    )
+    expect(outcome.scanMsPerByte.scaled).toBeGreaterThan(0)
+  })
+
+  test('new files are counted before they are committed', () => {
+    const { large } = ofRegimes(find(outcome, 'alter table orders add column token'))
+    expect(large.newFileBytes).toBeGreaterThan(100 * rowsOf(large))
+    expect(ofRegimes(find(outcome, 'create index concurrently')).large.newFileBytes).toBeGreaterThan(
+      5 * rowsOf(large),
+    )
+  })
+
+  test('a statement that fails says why, and the rest of its transaction goes on', () => {
+    expect(find(outcome, 'select 1 / 0')).toMatchObject({
+      samples: [],
+      why: expect.stringContaining('22012'),
+    })
+    expect(find(outcome, 'alter table orders drop column plain').samples).toHaveLength(3)
+    expect(find(outcome, 'alter table orders alter column status').samples).toHaveLength(3)
+  })
+
+  test('a foreign key of the review itself is satisfied; commands outside of transactions run', () => {
+    expect(find(outcome, 'alter table orders add constraint fk').samples).toHaveLength(3)
+    expect(find(outcome, 'create index concurrently').samples).toHaveLength(3)
+    expect(find(outcome, 'vacuum').samples).toHaveLength(3)
+  })
+
+  test('a table of unknown size is not sampled', () => {
+    expect(find(outcome, 'update elsewhere')).toMatchObject({
+      samples: [],
+      why: 'the size of public.elsewhere is not known',
+    })
+  })
+})
+
+test('a table that production has no more rows of is the sample itself', async () => {
+  const outcome = await sample(
+    shop,
+    [{ sql: 'create unique index by_status on orders (status); update orders set note = note;' }],
+    productionOf(sized('orders', 500)),
+  )
+  const { samples } = find(outcome, 'create unique index')
+  expect(samples.map(({ regime, rows }) => [regime, rows['public.orders']])).toEqual([['large memory', 500]])
+})
+
+test('a pipeline that fails loses the rest, and the next migration runs', async () => {
+  const outcome = await sample(
+    shop,
+    [
+      {
+        mode: 'simple query',
+        sql: 'update orders set note = note; select 1 / 0; update orders set note = note;',
+      },
+      { mode: 'run', sql: 'delete from orders where id % 2 = 0' },
+      { mode: 'run', sql: 'create index on orders (note)' },
+    ],
+    productionOf(sized('orders', 5000)),
+  )
+  const [first, second, third] = outcome.migrations
+  expect(first?.map(({ samples }) => samples.length)).toEqual([1, 0, 0])
+  expect(first?.[2]?.why).toContain('failed on synthetic rows (select 1 / 0)')
+  expect(second?.[0]?.samples).toHaveLength(1)
+  expect(third?.[0]?.samples[0]?.newFileBytes).toBeGreaterThan(0)
+})
+
+test('a tiny budget gives one size or none, and is not exceeded by much', async () => {
+  const request = await requestOf(shop, [{ sql: 'create index on orders (note)' }], production, {
+    budgetMs: 1500,
+  })
+  const outcome = await sampleRun(request)
+  expect(outcome.migrations[0]?.[0]?.samples.length).toBeLessThan(3)
+  expect(outcome.spentMs).toBeLessThan(request.budgetMs + 3000)
+  const nothing = await sampleRun({ ...request, budgetMs: 1 })
+  expect(nothing.migrations[0]?.[0]).toMatchObject({ samples: [], why: expect.stringContaining('time') })
+})
+
+test('a kept history is taken up, and the machine is measured where production is known', async () => {
+  const request = await requestOf(
+    shop,
+    [{ sql: 'create index on orders (note)' }],
+    productionOf(sized('orders', 400)),
+  )
+  await using server = await openMajor(18)
+  const base = await server.createDatabase()
+  const client = await server.connectMigrator(base)
+  await client.query(`${shop} create table only_kept (id int)`)
+  await client.end()
+  const saved = await server.save?.()
+  if (saved === undefined || 'refused' in saved) throw new Error('not saved')
+  const kept = {
+    image: saved.image,
+    applied: 1,
+    prepared: { base, seeded: base, historyLimits: [], seedLimits: [] },
+  }
+  const hardware = { sortMicrosPerRow: 1, scanBytesPerSecond: 1e9, walBytesPerSecond: 1e9 }
+  const outcome = await sampleRun({ ...request, kept, production: { ...request.production, hardware } })
+  expect(outcome.migrations[0]?.[0]?.samples[0]?.rows).toEqual({ 'public.orders': 400 })
+  expect(outcome.hardware?.sortMicrosPerRow).toBeGreaterThan(0)
+})
+
+test('aborting ends it', async () => {
+  const controller = new AbortController()
+  const request = await requestOf(
+    shop,
+    [{ sql: 'update orders set note = note || pg_sleep(0.01)::text' }],
+    production,
+  )
+  const progress = (message: string): void => {
+    if (message.startsWith('Sampling')) setTimeout(() => controller.abort(new Error('enough')), 200)
+  }
+  const before = await serverFolders()
+  await expect(sampleRun({ ...request, signal: controller.signal, progress })).rejects.toThrow('enough')
+  const left = (await serverFolders()).filter((name) => !before.includes(name))
+  expect(left).toEqual([])
+})
+
+test('a kept outcome is taken again, junk is not', async () => {
+  const cacheDir = await mkdtemp(join(tmpdir(), 'pgrehearse-samples-'))
+  try {
+    const sql = 'create index on orders (note); alter table orders add column plain int'
+    const request = { ...(await requestOf(shop, [{ sql }], productionOf(sized('orders', 300)))), cacheDir }
+    const cold = await sampleRun(request)
+    const name = (await readdir(cacheDir)).find((one) => one.endsWith('.samples'))
+    const progress: string[] = []
+    const again = { ...request, progress: (message: string) => progress.push(message) }
+    const warm = await sampleRun(again)
+    expect({ ...warm, spentMs: 0 }).toEqual({ ...cold, spentMs: 0 })
+    expect(progress).toEqual([])
+    // more time may give more
+    await sampleRun({ ...again, budgetMs: 3 * request.budgetMs })
+    expect(progress).not.toEqual([])
+    for (const junk of [
+      '',
+      '{"format":1}',
+      '[]',
+      `{"format":1,"budgetMs":1e9,"outcome":{"migrations":[[]]}}`,
+    ]) {
+      await writeFile(join(cacheDir, name ?? ''), junk)
+      progress.length = 0
+      await sampleRun({ ...again, budgetMs: 1 })
+      expect(progress).not.toEqual([])
+    }
+    expect((await readdir(cacheDir)).filter((one) => one.endsWith('.unfinished'))).toEqual([])
+  } finally {
+    await rm(cacheDir, { recursive: true })
+  }
+})
+
+async function serverFolders(): Promise<readonly string[]> {
+  const lists = await Promise.all(['/tmp', '/dev/shm'].map((dir) => readdir(dir).catch(() => [])))
+  return lists.flat().filter((name) => /^pgrehearse-[0-9a-f]{12}$/.test(name))
+}
+
+/** Pages touched at the larger size against those at the smaller one, with settings as in production. */
+function pagesRatio({ samples }: SampledStatement): number {
+  const [small, large] = samples.filter(({ regime }) => regime === 'large memory')
+  return (large?.pagesTouched ?? 0) / (small?.pagesTouched ?? 1)
+}
+
+/** The largest samples. */
+function ofRegimes({ samples }: SampledStatement): {
+  readonly large: StatementSample
+  readonly scaled: StatementSample
+} {
+  const large = samples.findLast(({ regime }) => regime === 'large memory')
+  const scaled = samples.findLast(({ regime }) => regime === 'scaled')
+  if (large === undefined || scaled === undefined) throw new Error('there are not both')
+  return { large, scaled }
+}
+
+function rowsOf({ rows }: StatementSample): number {
+  return rows['public.orders'] ?? 0
+}
