@@ -69,7 +69,7 @@ function median(values: readonly number[]): number {
  * Does work grow with the rows? From the pages that two sizes touch: 0.9 to 1.45 times as many for ten times the rows
  * where only the catalogue changes, 8.9 to 12.5 times elsewhere (facts 0.5). In small samples the catalogue's pages
  * hide that ratio, so work that touches another half of the rows' own pages grows, too. Undefined when sizes lie too
- * close.
+ * close, or when all of the rows are too few pages to tell them from the catalogue's.
  * @param rowBytes of the heap that was filled
  */
 export function grows({ large, scaled }: Points, rowBytes: number): boolean | undefined {
@@ -80,5 +80,10 @@ export function grows({ large, scaled }: Points, rowBytes: number): boolean | un
   const moreOfHeap = ((last.rows - first.rows) * rowBytes) / pageBytes
   // half of the way on a logarithmic scale: 3.2 for ten times the rows
   const cut = Math.sqrt(last.rows / first.rows)
-  return last.pagesTouched > cut * Math.max(1, first.pagesTouched) || more > moreOfHeap / 2
+  const hasGrown = last.pagesTouched > cut * first.pagesTouched || more > moreOfHeap / 2
+  if (hasGrown && more >= leastPages) return true
+  return moreOfHeap < 2 * leastPages ? undefined : false
 }
+
+/** Of the catalogue: what one walk finds in a session's caches and another does not. */
+const leastPages = 64

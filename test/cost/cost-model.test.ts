@@ -345,6 +345,13 @@ describe('any estimate', () => {
     expect(cost.notes.join()).toMatch(/touched no more pages/)
   })
 
+  it('does not, where samples are too small to tell', () => {
+    const few = [1, 3].map((count) => ({ ...sample('large memory', count, 1), pagesTouched: 100 }))
+    expect(costOf(buildIndex, production(facts(3e6)), few).growth).toBe('grows with the table')
+    const noise = two.map((one, index) => ({ ...one, pagesTouched: index * 30 }))
+    expect(costOf('alter table t add x int', production(facts(3e6)), noise).growth).toBe('metadata only')
+  })
+
   it('and touched more, it does', () => {
     const cost = costOf('update t set n = 1 where id = 5 and at = now()', production(facts(3e6)), two)
     expect(cost.growth).toBe('grows with the table')
