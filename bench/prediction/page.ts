@@ -1,6 +1,7 @@
 import { median } from '../measure.ts'
 import { durations, isInside, ratioOf, summarize, tempBytes, walBytes, type Pair } from './compare.ts'
 import type { Machine, Result, Results } from './result.ts'
+import { kindsThatDependOnValues } from './shape.ts'
 import { shapes } from './shapes.ts'
 import { truthSettings } from './truth-server.ts'
 
@@ -44,6 +45,8 @@ function introduction(machine: Machine, results: readonly Result[]): string {
 * **Others on the machine**: the truth is the time on the clock less the time in which the backend was runnable and other processes
   had the CPUs (field 2 of \`/proc/<pid>/schedstat\`): ${percent(median(waits))} of it in the median, at most ${percent(Math.max(...waits))}. Load average
   before a statement: ${number(median(results.map(({ load }) => load)))} in the median.
+* **Values**: how many rows match a WHERE, how many groups there are, a snapshot without values does not say. Where work
+  depends on that (${[...kindsThatDependOnValues].join(', ')}), the tool can but be vague, or wrong.
 * **Tables** (\`bench/prediction/shape-*.ts\`) are written to look like production's, not like our filler: skewed, correlated, with
   texts of words. Constants may have been tuned on *tuning* tables (${names('tuning')}), never on *hold-out* ones (${names('hold-out')}).
 `
@@ -83,7 +86,7 @@ function summaryTable(results: readonly Result[]): string {
   )
 }
 
-/** All, and by what could have been tuned, and by size. */
+/** All, by what could have been tuned, by what a snapshot can know, and by size. */
 function parts(results: readonly Result[]): readonly (readonly [string, readonly Result[]])[] {
   const useOf = new Map(shapes.map(({ name, use }) => [name, use]))
   const sizes = [...new Set(results.map(({ rows }) => rows))]
@@ -92,6 +95,8 @@ function parts(results: readonly Result[]): readonly (readonly [string, readonly
     ...(['tuning', 'hold-out'] as const).map(
       (use) => [use, results.filter(({ shape }) => useOf.get(shape) === use)] as const,
     ),
+    ['work depends on values', results.filter(({ kind }) => kindsThatDependOnValues.has(kind))],
+    ['work does not', results.filter(({ kind }) => !kindsThatDependOnValues.has(kind))],
     ...sizes.map((size) => [millions(size), results.filter(({ rows }) => rows === size)] as const),
   ]
 }

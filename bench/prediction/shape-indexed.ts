@@ -133,6 +133,6 @@ CREATE INDEX accounts_open_idx ON accounts (organization_id, created_at) WHERE d
       'UPDATE accounts SET last_seen_at = coalesce(last_seen_at, created_at)',
     ),
     trial('writes', 'update (some rows)', "UPDATE accounts SET time_zone = 'UTC' WHERE state <> 'active'"),
-    trial('writes', 'delete (half)', 'DELETE FROM accounts WHERE id % 2 = 0'),
+    trial('delete', 'delete (half)', 'DELETE FROM accounts WHERE id % 2 = 0'),
   ],
 }

@@ -103,6 +103,6 @@ SELECT w.id, i.topic, w.payload -> 'actor' ->> 'country' FROM webhooks AS w JOIN
       "UPDATE webhooks SET payload = payload - 'livemode' || jsonb_build_object('version', 2)",
     ),
     trial('writes', 'update (some rows)', 'UPDATE webhooks SET attempts = 0 WHERE attempts > 1'),
-    trial('writes', 'delete (half)', 'DELETE FROM webhooks WHERE id % 2 = 0'),
+    trial('delete', 'delete (half)', 'DELETE FROM webhooks WHERE id % 2 = 0'),
   ],
 }

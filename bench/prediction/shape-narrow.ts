@@ -119,6 +119,6 @@ CREATE INDEX readings_device_id_recorded_at_idx ON readings (device_id, recorded
 SELECT device_id, metric, recorded_at::date, count(*), avg(value) FROM readings GROUP BY 1, 2, 3`,
     ),
     trial('writes', 'update (some rows)', 'UPDATE readings SET quality = 3 WHERE metric = 4'),
-    trial('writes', 'delete (half)', 'DELETE FROM readings WHERE id % 2 = 0'),
+    trial('delete', 'delete (half)', 'DELETE FROM readings WHERE id % 2 = 0'),
   ],
 }

@@ -122,7 +122,7 @@ CREATE INDEX payments_reference_idx ON payments (reference);`,
       'update (some rows)',
       "UPDATE payments SET method = 'card' WHERE method IN ('visa', 'mastercard')",
     ),
-    trial('writes', 'delete (half)', "DELETE FROM payments WHERE paid_at < '2024-07-01'"),
+    trial('delete', 'delete (half)', "DELETE FROM payments WHERE paid_at < '2024-07-01'"),
   ],
 }
 

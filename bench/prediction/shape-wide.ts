@@ -133,7 +133,7 @@ CREATE UNIQUE INDEX orders_number_idx ON orders (number);`,
       'UPDATE orders SET priority = CASE WHEN express THEN 2 ELSE 1 END',
     ),
     trial('writes', 'update (some rows)', "UPDATE orders SET status = 'archived' WHERE status = 'cancelled'"),
-    trial('writes', 'delete (half)', 'DELETE FROM orders WHERE id % 2 = 0'),
+    trial('delete', 'delete (half)', 'DELETE FROM orders WHERE id % 2 = 0'),
     trial('cluster', 'cluster', 'CLUSTER orders USING orders_customer_id_idx'),
   ],
 }

@@ -31,6 +31,20 @@ export interface Trial {
   readonly instant?: true
 }
 
+/**
+ * Kinds whose work depends on which values are in the table: how many rows match, how many groups there are. A
+ * snapshot without values cannot tell.
+ */
+export const kindsThatDependOnValues: ReadonlySet<string> = new Set([
+  'create index (partial)',
+  'create table as',
+  'delete (half)',
+  'insert select (aggregate)',
+  'insert select (join)',
+  'refresh materialized view',
+  'update (some rows)',
+])
+
 /** There is nothing to take back. */
 export const nothing = 'select'
 
