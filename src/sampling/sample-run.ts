@@ -28,6 +28,8 @@ export interface SampleRequest {
   readonly production: Production
   /** For everything, the start of the server too; it is not exceeded by more than a second or two. */
   readonly budgetMs: number
+  /** Rows of a table in the largest sample; 300,000 when absent. */
+  readonly mostRows?: number
   readonly signal: AbortSignal
   readonly progress: (message: string) => void
   readonly debug?: (message: string) => void

@@ -11,13 +11,18 @@ export interface SizeCost {
 }
 
 /** More than this does not make predictions better (facts: 300,000 rows), and takes disk. */
-export const mostRows = 300_000
+export const defaultMostRows = 300_000
 const mostBytes = 400 * 1024 ** 2
 
 /** The first size is small: it tells what rows cost here before many are asked for. */
-export function firstSize(tables: readonly SampleTable[], leftMs: number): SampleSize | undefined {
+export function firstSize(
+  tables: readonly SampleTable[],
+  mostRows: number,
+  leftMs: number,
+): SampleSize | undefined {
   if (leftMs < leastMs) return undefined
-  const rows = leftMs >= 12_000 ? 20_000 : leftMs >= 4000 ? 10_000 : 3000
+  const affordable = leftMs >= 12_000 ? 20_000 : leftMs >= 4000 ? 10_000 : 3000
+  const rows = Math.min(affordable, Math.ceil(mostRows / 4))
   const lookedUpRows = leftMs >= 12_000 ? Math.round(leftMs * lookedUpShare * assumedRowsPerMs) : rows
   return fitBytes(tables, { rows, lookedUpRows }, mostBytes / 8)
 }
@@ -45,11 +50,12 @@ const scaledFactor = 1.7
 export function secondSize(
   tables: readonly SampleTable[],
   first: SizeCost,
+  mostRows: number,
   leftMs: number,
 ): SampleSize | undefined {
   const largest = mostDrivingRows(tables)
   if (largest <= first.size.rows) return undefined
-  return candidates(tables, first.size, largest).find((size) => {
+  return candidates(tables, first.size, Math.min(mostRows, largest)).find((size) => {
     const more = rowsIn(tables, size) / rowsIn(tables, first.size)
     const longer = (size.rows / first.size.rows) * growth
     const filled = fixedFillMs + (first.fillMs - Math.min(fixedFillMs, first.fillMs / 2)) * more
@@ -79,13 +85,8 @@ export function mostDrivingRows(tables: readonly SampleTable[]): number {
 /** Two sizes that are closer tell nothing of growth (facts: 3 and more). */
 const leastRatio = 3
 
-function candidates(
-  tables: readonly SampleTable[],
-  first: SampleSize,
-  largest: number,
-): readonly SampleSize[] {
+function candidates(tables: readonly SampleTable[], first: SampleSize, most: number): readonly SampleSize[] {
   const steps: SampleSize[] = []
-  const most = Math.min(mostRows, largest)
   for (let rows = most; rows >= leastRatio * first.rows || rows === most; rows = Math.floor(rows * 0.9)) {
     const size = { rows, lookedUpRows: first.lookedUpRows }
     if (bytesOf(tables, size) <= mostBytes) steps.push(size)

@@ -12,7 +12,14 @@ import { fillDatabase, type Fill, type FilledDatabase } from './filled-database.
 import { measureHardware } from './hardware.ts'
 import { readSampleCatalog } from './sample-catalog.ts'
 import type { SampleRequest } from './sample-run.ts'
-import { firstSize, mostDrivingRows, secondSize, sizeInProportion, type SizeCost } from './sample-sizes.ts'
+import {
+  defaultMostRows,
+  firstSize,
+  mostDrivingRows,
+  secondSize,
+  sizeInProportion,
+  type SizeCost,
+} from './sample-sizes.ts'
 import {
   sampledWorks,
   sampleTables,
@@ -79,7 +86,7 @@ export class Sampling {
     const base = await copyBase({ server, settings: this.settings }, history.base)
     this.removal = await addComingConstraints(server, base, request.results)
     await this.chooseTables(base)
-    const first = firstSize(this.tables, this.leftMs)
+    const first = firstSize(this.tables, this.mostRows, this.leftMs)
     if (first === undefined) return this.outcome()
     const hardware = await this.hardware()
     await this.sizes(base, first)
@@ -90,6 +97,10 @@ export class Sampling {
   private get settings(): Readonly<Record<string, string>> {
     const { lock_timeout: _lock, statement_timeout: _statement, ...rest } = this.request.settings
     return rest
+  }
+
+  private get mostRows(): number {
+    return this.request.mostRows ?? defaultMostRows
   }
 
   private get leftMs(): number {
@@ -112,7 +123,7 @@ export class Sampling {
 
   private async sizes(base: string, size: SampleSize): Promise<void> {
     const first = await this.onSize(base, size)
-    const next = secondSize(this.tables, first, this.leftMs)
+    const next = secondSize(this.tables, first, this.mostRows, this.leftMs)
     const second = next && (await this.onSize(base, next))
     const isWhole = mostDrivingRows(this.tables) <= size.rows
     if (isWhole) return

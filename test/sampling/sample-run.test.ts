@@ -35,7 +35,7 @@ describe.each([18, 14] as const)('PostgreSQL %i', (major) => {
           update elsewhere set note = 'x';`,
       },
     ]
-    outcome = await sample(shop, scripts, production, { major, budgetMs: major === 18 ? 10_000 : 7000 })
+    outcome = await sample(shop, scripts, production, { major })
   })
 
   test('two sizes and a run in proportion, as large as the budget allows', () => {
