@@ -1,7 +1,7 @@
 import { median } from '../measure.ts'
 import { durations, isInside, ratioOf, summarize, tempBytes, walBytes, type Pair } from './compare.ts'
 import type { Machine, Result, Results } from './result.ts'
-import { kindsThatDependOnValues } from './shape.ts'
+import { kindsThatDependOnValues, type Use } from './shape.ts'
 import { shapes } from './shapes.ts'
 import { truthSettings } from './truth-server.ts'
 
@@ -48,11 +48,12 @@ function introduction(machine: Machine, results: readonly Result[]): string {
 * **Values**: how many rows match a WHERE, how many groups there are, a snapshot without values does not say. Where work
   depends on that (${[...kindsThatDependOnValues].join(', ')}), the tool can but be vague, or wrong.
 * **Tables** (\`bench/prediction/shape-*.ts\`) are written to look like production's, not like our filler: skewed, correlated, with
-  texts of words. Constants may have been tuned on *tuning* tables (${names('tuning')}), never on *hold-out* ones (${names('hold-out')}).
+  texts of words. Constants may have been tuned on *tuning* tables (${names('tuning')}), never on *hold-out* ones (${names('hold-out')}), though mistakes
+  that those showed were mended. *Fresh* (${names('fresh')}) is a table that nobody had predicted anything for when everything was done.
 `
 }
 
-function names(use: string): string {
+function names(use: Use): string {
   return shapes
     .filter((shape) => shape.use === use)
     .map(({ name }) => name)
@@ -92,7 +93,7 @@ function parts(results: readonly Result[]): readonly (readonly [string, readonly
   const sizes = [...new Set(results.map(({ rows }) => rows))]
   return [
     ['all', results],
-    ...(['tuning', 'hold-out'] as const).map(
+    ...(['tuning', 'hold-out', 'fresh'] as const).map(
       (use) => [use, results.filter(({ shape }) => useOf.get(shape) === use)] as const,
     ),
     ['work depends on values', results.filter(({ kind }) => kindsThatDependOnValues.has(kind))],

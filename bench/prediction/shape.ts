@@ -1,10 +1,15 @@
+export type Use = 'tuning' | 'hold-out' | 'fresh'
+
 /** A table as a project has it, and what migrations do to it. */
 export interface Shape {
   readonly name: string
   /** What it is, in a few words, for the table of results. */
   readonly title: string
-  /** `tuning`: constants of src/cost may have been chosen by looking at it. `hold-out`: never. */
-  readonly use: 'tuning' | 'hold-out'
+  /**
+   * `tuning`: constants of src/cost may have been chosen by looking at it. `hold-out`: never, but mistakes that it
+   * showed were mended. `fresh`: first predicted in the run that docs/durations-benchmark.md printed first.
+   */
+  readonly use: Use
   /** What production has applied, one text per migration. */
   readonly history: readonly string[]
   /** SQL that makes as many production-like rows, one statement each; foreign keys and triggers do not fire. */
