@@ -191,12 +191,23 @@ class Assembly {
       schema,
       relation,
       columns: this.columns.get(oid) ?? targets[0]?.columns ?? [],
-      foreignKeys: oid === root.oid ? (this.foreignKeys.get(oid) ?? []) : [],
+      foreignKeys: this.keysOfRoot(oid, root.oid),
       keys: keys.map((key) => ({ ...key, nullsDistinct: key.nullsDistinct ?? true })),
       targets,
       partitioned: strategy !== null,
       indexed: new Set((this.parts.indexed.get(oid) ?? []).map(({ column }) => column)),
     }
+  }
+
+  /** A partition's foreign keys are its root's, whose columns may have other numbers. */
+  private keysOfRoot(oid: number, root: number): readonly SeedForeignKey[] {
+    const keys = this.foreignKeys.get(root) ?? []
+    if (oid === root) return keys
+    const name = (number: number): string | undefined =>
+      this.columns.get(root)?.find((column) => column.number === number)?.name
+    const own = (number: number): number =>
+      this.columns.get(oid)?.find((column) => column.name === name(number))?.number ?? 0
+    return keys.map((key) => ({ ...key, columns: key.columns.map(own) }))
   }
 
   private rootOf(item: RelationItem): RelationItem {

@@ -29,11 +29,16 @@ export interface TargetChoice {
   readonly columns: ReadonlyMap<string, ColumnChoice>
 }
 
+/** What was found for the partitions of one table before. */
+export type KnownGenerators = Map<string, Generator | undefined>
+
 type OwnCondition = ReturnType<typeof ownConditions>[number]
 
 /** Milliseconds for one try: a condition may call a function that never ends. */
 const tryMs = 400
 const mostTries = 60
+/** Candidates that the server judges in one query. */
+const triedTogether = 6
 
 /**
  * Chooses a generator for every column of a target, so that what its own CHECKs, its domains and the partition's
@@ -44,6 +49,7 @@ export async function chooseGenerators(
   seed: SeedCatalog,
   target: FillTarget,
   styleOf: (column: SeedColumn) => Style,
+  known: KnownGenerators = new Map(),
 ): Promise<TargetChoice> {
   const conditions = conditionsOf(target)
   const columns = new Map<string, ColumnChoice>()
@@ -67,17 +73,19 @@ export async function chooseGenerators(
     columns.set(column.name, choice)
     if (own.length > 0) doubtful.push({ choice, own })
   }
-  const chooser = new Chooser(session, seed, target)
+  const chooser = new Chooser(session, seed, target, known)
   for (const [name, choice] of await chooser.choose(doubtful)) columns.set(name, choice)
   return { target, conditions, columns }
 }
 
 class Chooser {
+  private readonly known: KnownGenerators
   private readonly session: FillSession
   private readonly seed: SeedCatalog
   private readonly target: FillTarget
 
-  constructor(session: FillSession, seed: SeedCatalog, target: FillTarget) {
+  constructor(session: FillSession, seed: SeedCatalog, target: FillTarget, known: KnownGenerators) {
+    this.known = known
     this.session = session
     this.seed = seed
     this.target = target
@@ -99,28 +107,73 @@ class Chooser {
     return chosen
   }
 
-  /** The first candidate that fits and has values enough; else the fitting one with most values. */
+  /** The same question for the same column of another partition has the same answer. */
   private async fitting(choice: ColumnChoice, own: readonly OwnCondition[]): Promise<Generator | undefined> {
+    const { style, column, type } = choice
+    const question = JSON.stringify([
+      column.name,
+      type,
+      column.typmod,
+      style.rows,
+      style.key,
+      this.target.isDefault,
+      own.map(({ sql }) => sql),
+    ])
+    if (!this.known.has(question)) this.known.set(question, await this.search(choice, own))
+    return this.known.get(question)
+  }
+
+  /** The first candidate that fits and has values enough; else the fitting one with most values. */
+  private async search(choice: ColumnChoice, own: readonly OwnCondition[]): Promise<Generator | undefined> {
     const { column, style } = choice
     const base = resolveType(this.seed.types, column.type, column.typmod)
     if (base === undefined) return choice.generator
     const hints = mergedHints(own.map((one) => one.hints))
-    const shapes = shapesFor(base, hints, style, this.target.isDefault)
     const plain = choice.generator === undefined ? [] : [choice.generator]
-    const candidates = this.target.isDefault ? [...shapes, ...plain] : [...plain, ...shapes]
-    const needed = style.key ? style.rows : 1
-    let best: Generator | undefined
-    for (const candidate of candidates.slice(0, mostTries)) {
-      if (candidate.capacity <= (best?.capacity ?? 0)) continue
-      const meets = await this.meets([[candidate, choice, own]])
-      if (meets === 'timeout') return choice.generator
-      if (meets) best = candidate
-      if ((best?.capacity ?? 0) >= needed) return best
+    const shapes = shapesFor(base, hints, style, this.target.isDefault)
+    // A list of constants is what a condition on a text is most often.
+    const isList =
+      hints.texts.length > 0 && hints.patterns.length + hints.likes.length + hints.lengths.length === 0
+    const listed = async (): Promise<readonly Generator[]> => {
+      const pool = await this.pool(choice, own, hints)
+      return pool.length === 0 ? [] : [listGenerator(pool, choice.type)]
     }
-    const pool = await this.pool(choice, own, hints)
-    const listed = pool.length === 0 ? undefined : listGenerator(pool, choice.type)
-    const most = (listed?.capacity ?? 0) > (best?.capacity ?? 0) ? listed : best
+    const first = this.target.isDefault ? shapes : plain
+    const needed = style.key ? style.rows : 1
+    const [best, enough] = await this.best(first, choice, own, needed)
+    if (enough) return best
+    const early = isList && base.type.category === 'S' && !style.key ? await listed() : []
+    if (early.length > 0) return early[0]
+    const [other, suffices] = await this.best(this.target.isDefault ? plain : shapes, choice, own, needed)
+    const pooled = suffices || early.length > 0 ? [] : await listed()
+    const most = [best, other, ...pooled]
+      .filter((one) => one !== undefined)
+      .toSorted((a, b) => b.capacity - a.capacity)[0]
     return most ?? (choice.nullable ? undefined : choice.generator)
+  }
+
+  /** Of these the first that is enough (or not to be tried any further), else the one with most values. */
+  private async best(
+    candidates: readonly Generator[],
+    choice: ColumnChoice,
+    own: readonly OwnCondition[],
+    needed: number,
+  ): Promise<readonly [Generator | undefined, boolean]> {
+    let best: Generator | undefined
+    for (let at = 0; at < Math.min(candidates.length, mostTries); at += triedTogether) {
+      const some = candidates
+        .slice(at, at + triedTogether)
+        .filter(({ capacity }) => capacity > (best?.capacity ?? 0))
+      const judged = some.map((candidate): Judged => [candidate, choice, own])
+      const answers = await this.each(judged)
+      if (answers === 'timeout') return [choice.generator, true]
+      for (const [index, candidate] of some.entries()) {
+        if (answers[index] !== true || candidate.capacity <= (best?.capacity ?? 0)) continue
+        best = candidate
+        if (candidate.capacity >= needed) return [best, true]
+      }
+    }
+    return [best, false]
   }
 
   /** Literals that the conditions suggest and take. */
@@ -131,14 +184,23 @@ class Chooser {
   ): Promise<readonly string[]> {
     const place = { row: 1, slot: 5000 + (choice.column.number % 500), key: false }
     const texts = literalsFor(this.seed, choice.column, hints, place).slice(0, mostTries)
-    const good: string[] = []
-    for (const text of texts) {
-      const one = listGenerator([text], choice.type)
-      const meets = await this.meets([[one, choice, own]])
-      if (meets === 'timeout') break
-      if (meets) good.push(text)
+    const judged = texts.map((text): Judged => [listGenerator([text], choice.type), choice, own])
+    const answers = await this.each(judged)
+    return answers === 'timeout' ? [] : texts.filter((_, at) => answers[at])
+  }
+
+  /** One answer per candidate, in one go unless one of them raises. */
+  private async each(items: readonly Judged[]): Promise<readonly boolean[] | 'timeout'> {
+    if (items.length === 0) return []
+    const answer = await this.ask(items.map((item) => [item]))
+    if (answer !== undefined) return answer
+    const answers: boolean[] = []
+    for (const item of items) {
+      const meets = await this.meets([item])
+      if (meets === 'timeout') return meets
+      answers.push(meets)
     }
-    return good
+    return answers
   }
 
   private async allMeet(items: readonly Judged[]): Promise<boolean> {
@@ -153,18 +215,29 @@ class Chooser {
   }
 
   private async meets(items: readonly Judged[]): Promise<boolean | 'timeout'> {
-    const rows = Math.max(80, ...items.map(([, { style }]) => style.rows))
+    const answer = await this.ask([items])
+    return answer === 'timeout' ? answer : answer?.[0] === true
+  }
+
+  /** For every group whether all in it fit; undefined when the server refused to tell. */
+  private async ask(
+    groups: readonly (readonly Judged[])[],
+  ): Promise<readonly boolean[] | 'timeout' | undefined> {
+    const rows = Math.max(80, ...groups.flat().map(([, { style }]) => style.rows))
     // The first ordinals, and the last
     const n = `(case when ${rowNumber} <= 40 then ${rowNumber} else ${rows - 80} + ${rowNumber} end)`
-    const tests = items.flatMap(([generator, { type }, own]) =>
-      own.map((condition) => meetsSql(condition, `(${generator?.sql(n) ?? 'null'})::${type}`)),
+    const tests = groups.map((items) =>
+      items.flatMap(([generator, { type }, own]) =>
+        own.map((condition) => meetsSql(condition, `(${generator?.sql(n) ?? 'null'})::${type}`)),
+      ),
     )
+    const answers = tests.map((all) => `bool_and(${all.join(' and ')})`)
     const answer = await this.session.try(
-      `select bool_and(${tests.join(' and ')}) as met from ${rowsSql(1, 80, 0)}`,
+      `select array[${answers.join(', ')}] as met from ${rowsSql(1, 80, 0)}`,
       tryMs,
     )
     if (answer.refusal?.sqlstate === '57014') return 'timeout'
-    return answer.refusal === undefined && answer.rows[0]?.['met'] === true
+    return answer.refusal === undefined ? (answer.rows[0]?.['met'] as readonly boolean[]) : undefined
   }
 }
 

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import type { SeedCatalog } from '../replay/seed-catalog.ts'
 import type { ConstraintSwitch } from './fill-flags.ts'
 import type { FillSession, Refusal } from './fill-session.ts'
@@ -41,14 +42,17 @@ export class Ladder {
     this.checks = parts.checks
   }
 
-  async climb(): Promise<Trial> {
+  /** @param mostMs after which it gives up */
+  async climb(mostMs: number): Promise<Trial> {
+    const until = performance.now() + mostMs
     await this.source.retry(this.session)
     let why = 'nothing that its constraints take was found'
     for (let step = 0; step < mostSteps; step += 1) {
       const trial = await this.attempt()
       if (!('refusal' in trial)) return { ok: true, rowBytes: trial.rowBytes }
       why = trial.refusal.message
-      if (this.session.leftMs < 1) return { ok: false, why: 'the time for filling was used up' }
+      if (this.session.leftMs < 1 || performance.now() > until)
+        return { ok: false, why: 'the time for filling was used up' }
       if (!(await this.react(trial.refusal))) return { ok: false, why }
     }
     return { ok: false, why }

@@ -209,7 +209,10 @@ export class FillPlan {
     const free = choice.nullable && !this.isTarget(planned, name)
     // A composite key that is NULL in part refers to nothing: all of its columns are NULL together.
     const together = link === undefined || link.columns.every((column) => this.isNullable(planned, column))
-    const share = free && together ? (statistics?.nullFraction ?? 0) : 0
+    const single = planned.table.keys.some(
+      ({ nullsDistinct, columns }) => !nullsDistinct && columns.includes(name),
+    )
+    const share = free && together && !single ? (statistics?.nullFraction ?? 0) : 0
     if (share <= 0) return base
     return (g, variant) =>
       `case when ${hashSql(g, group * 7 + 3)} % 10000 >= ${Math.round(share * 10_000)} then ${base(g, variant)} end`

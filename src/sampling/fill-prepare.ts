@@ -6,7 +6,7 @@ import type { SeedColumn, SeedType } from '../replay/seed-catalog.ts'
 import { castable } from '../replay/seed-solve.ts'
 import { isKnownType, seedValues } from '../replay/seed-values.ts'
 import type { FillableTable, FillCatalog } from './fill-catalog.ts'
-import { chooseGenerators, type TargetChoice } from './fill-choose.ts'
+import { chooseGenerators, type KnownGenerators, type TargetChoice } from './fill-choose.ts'
 import type { FillSession } from './fill-session.ts'
 import { resolveType, type Style } from './fill-types.ts'
 import type { FillTable } from './model.ts'
@@ -129,6 +129,7 @@ async function chooseAll(
       name: column.name,
     })
   const choices = new Map<number, TargetChoice>()
+  const known: KnownGenerators = new Map()
   for (const { target, rows } of shares) {
     // A partition without bounds (hash) and a table count their rows from one; leaves are of a size, about.
     const all = shares.reduce((sum, share) => sum + share.rows, 0)
@@ -138,8 +139,12 @@ async function chooseAll(
     const isLocal = (column: SeedColumn): boolean => target.bound?.includes(column.name) === true
     choices.set(
       target.oid,
-      await chooseGenerators(session, catalog.seed, target, (column) =>
-        isLocal(column) ? local(column) : style(column),
+      await chooseGenerators(
+        session,
+        catalog.seed,
+        target,
+        (column) => (isLocal(column) ? local(column) : style(column)),
+        known,
       ),
     )
   }
@@ -167,8 +172,8 @@ async function highest(session: FillSession, table: FillableTable): Promise<Read
     const sql = `select coalesce(max(${quoted(name)}), 0)::numeric(30,0)::text as highest from ${scopeOf(table)}`
     const answer = await session.try(sql, queryMs)
     if (answer.refusal !== undefined) continue
-    const value = BigInt(String(answer.rows[0]?.['highest'] ?? '0'))
-    if (value > 0n) found.set(name, value)
+    const text = String(answer.rows[0]?.['highest'] ?? '')
+    if (/^[1-9]\d*$/.test(text)) found.set(name, BigInt(text))
   }
   return found
 }

@@ -86,8 +86,14 @@ export class FillSession {
     try {
       return await this.try(sql, mostMs)
     } finally {
-      await this.client.query('rollback').catch(() => undefined)
+      await this.rollback().catch(() => undefined)
     }
+  }
+
+  /** Takes the transaction back, and with it what SET changed in it. */
+  async rollback(): Promise<void> {
+    this.timeoutMs = -1
+    await this.client.query('rollback')
   }
 
   private async cancel(): Promise<void> {

@@ -31,6 +31,8 @@ export class RowSource {
   /** CHECKs that rows are tried again for. */
   readonly retried = new Set<string>()
   noiseBytes = 0
+  /** Values that {@link replace} gave columns. */
+  readonly replaced = new Map<string, Generator>()
   /** Rows whose key is taken are left out. */
   skipsConflicts = false
   private retries: readonly Retry[] = []
@@ -58,10 +60,26 @@ export class RowSource {
     }
   }
 
+  /** Did rows go in as they were planned? */
+  get isAsPlanned(): boolean {
+    const modes = [...this.columns.values()].every(
+      ({ mode, choice }) => mode === (choice.generator === undefined ? blank(choice) : 'usual'),
+    )
+    return modes && this.retried.size === 0 && this.limits.length === 0 && !this.skipsConflicts
+  }
+
+  /** Makes rows as wide as those of another partition. */
+  takeWidths({ replaced, noiseBytes }: RowSource): void {
+    this.noiseBytes = noiseBytes
+    for (const [name, generator] of replaced)
+      if (this.columns.get(name)?.mode === 'usual') this.replace(name, generator)
+  }
+
   /** Other values for a column that no condition is about. */
   replace(name: string, generator: Generator): void {
     const column = this.columns.get(name)
     if (column === undefined) return
+    this.replaced.set(name, generator)
     column.choice = { ...column.choice, generator }
     column.sql = this.columnOf(column.choice)
   }

@@ -46,11 +46,11 @@ async function insertAndIndex(
     for (const sql of [...steps, 'commit']) {
       const { refusal } = await session.try(sql, mostMs)
       if (refusal === undefined) continue
-      await session.client.query('rollback')
+      await session.rollback()
       return refusal
     }
   } catch (error) {
-    await session.client.query('rollback').catch(() => undefined)
+    await session.rollback().catch(() => undefined)
     throw error
   }
   return undefined

@@ -46,6 +46,14 @@ export async function fillTables(admin: Client, request: FillRequest): Promise<F
   }
 }
 
+interface ShareParts {
+  readonly planned: PlannedTable
+  readonly share: Share
+  readonly checks: ConstraintSwitch
+  readonly mostMs: number
+  readonly bypassed: Set<string>
+}
+
 class Filling {
   private readonly admin: Client
   private readonly session: FillSession
@@ -92,9 +100,13 @@ class Filling {
     )
     const bypassed = new Set<string>()
     const refusals: string[] = []
+    let model: RowSource | undefined
     try {
       for (const share of planned.shares.filter(({ rows }) => rows > 0)) {
-        const why = await this.fillShare(catalog, plan, { planned, share, checks, mostMs, bypassed })
+        const parts = { planned, share, checks, mostMs, bypassed }
+        const source = this.source(catalog, plan, parts)
+        const why = await this.fillShare(catalog, source, parts, model)
+        if (why === undefined && source?.isAsPlanned === true) model ??= source
         if (why !== undefined)
           refusals.push(share.target.oid === table.oid ? why : `${why} (in ${share.target.name})`)
       }
@@ -123,29 +135,36 @@ class Filling {
     return size.rows > 0
   }
 
-  private async fillShare(
+  private source(
     catalog: FillCatalog,
     plan: FillPlan,
-    parts: {
-      readonly planned: PlannedTable
-      readonly share: Share
-      readonly checks: ConstraintSwitch
-      readonly mostMs: number
-      readonly bypassed: Set<string>
-    },
+    { planned, share }: ShareParts,
+  ): RowSource | undefined {
+    const choice = planned.choices.get(share.target.oid)
+    if (choice === undefined) return undefined
+    const { limits } = plan.keysOf(planned)
+    return new RowSource(catalog.seed, choice, (column) => plan.column(planned, share, column), limits)
+  }
+
+  /**
+   * Why the rows did not go in, or undefined.
+   * @param model of another partition, whose rows went in as planned: those of this one will, too
+   */
+  private async fillShare(
+    catalog: FillCatalog,
+    source: RowSource | undefined,
+    parts: ShareParts,
+    model: RowSource | undefined,
   ): Promise<string | undefined> {
     const { planned, share, checks, mostMs, bypassed } = parts
-    const choice = planned.choices.get(share.target.oid)
-    if (choice === undefined) return 'its columns could not be read'
-    const { limits } = plan.keysOf(planned)
-    const source = new RowSource(
-      catalog.seed,
-      choice,
-      (column) => plan.column(planned, share, column),
-      limits,
-    )
+    if (source === undefined) return 'its columns could not be read'
+    if (model !== undefined && source.isAsPlanned) {
+      source.takeWidths(model)
+      if ((await writeShare(this.admin, this.session, { share, source, mostMs })) === undefined)
+        return undefined
+    }
     const ladder = new Ladder(this.session, catalog.seed, { share, source, checks })
-    const trial = await ladder.climb()
+    const trial = await ladder.climb(mostMs)
     if (!trial.ok) return trial.why
     await meetWidth(catalog.seed, planned, source, ladder, trial.rowBytes)
     await forgetTrials(this.admin, share.target.leaves)
