@@ -39,7 +39,8 @@ export interface HarmlessChange {
  * somebody else's finding, is not called harmless.
  */
 export function harmlessChanges(report: Report): readonly HarmlessChange[] {
-  const suspects = new Set(report.findings.map((finding) => statementOf(report, finding)))
+  const judged = [...report.findings, ...report.harmless]
+  const suspects = new Set(judged.map((finding) => statementOf(report, finding)))
   const blocked = blockedTables(report)
   const findings = groupBy(report.findings, ({ span }) => span.file)
   return report.migrations.flatMap((migration) => {

@@ -53,6 +53,13 @@ export type PolicyChange =
       readonly change: 'added' | 'edited' | 'deleted'
       readonly patch: string
     }
+  /** A file with production's sizes was: they decide what is silenced. `patch` as above; hostile. */
+  | {
+      readonly kind: 'production'
+      readonly file: string
+      readonly change: 'added' | 'edited' | 'deleted'
+      readonly patch: string
+    }
   /** A `-- pgrehearse-allow` comment is new in the diff. `text` is the comment; hostile. */
   | { readonly kind: 'allow'; readonly file: string; readonly line: number; readonly text: string }
 

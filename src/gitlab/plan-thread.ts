@@ -8,6 +8,7 @@
  */
 import { bodyHash, visibleBody } from './marker.ts'
 import { identityOf } from './match.ts'
+import { isSameButForNoise } from './thread-noise.ts'
 import type { Finding } from '../core/model.ts'
 import type { Action, Marker, ThreadPlace } from './model.ts'
 import type { PlanContext } from './plan-context.ts'
@@ -140,13 +141,23 @@ function edit({ id, note }: OurThread, body: string, why: string): Action {
 function bodyWhenOutdated(thread: OurThread, finding: Finding, context: PlanContext): string | undefined {
   const { marker } = thread
   const texts = visibleTexts(thread, finding, context)
-  const current = texts.find((text) => bodyHash(text) === marker.bodyHash)
+  const current = texts.find((text) => bodyHash(text) === marker.bodyHash) ?? textButForNoise(thread, texts)
   const isSame =
     current !== undefined &&
     marker.state === 'open' &&
     marker.evidence === finding.evidence &&
     marker.pathHash === identityOf(finding).pathHash
   return isSame ? undefined : findingBody(current ?? texts[0], finding, 'open', context)
+}
+
+/**
+ * What the thread says, where it differs from what it should say in estimates that moved a little: it stays as it is.
+ * Only a text of ours is compared, not one that somebody edited.
+ */
+function textButForNoise({ note, marker }: OurThread, texts: readonly string[]): string | undefined {
+  const written = visibleBody(note.body)
+  if (bodyHash(written) !== marker.bodyHash) return undefined
+  return texts.some((text) => isSameButForNoise(written, text)) ? written : undefined
 }
 
 function resolvedBody(
@@ -157,7 +168,8 @@ function resolvedBody(
   const { marker, note } = thread
   if (wish.finding !== undefined && marker.state === 'open') {
     const texts = visibleTexts(thread, wish.finding, context)
-    const current = texts.find((text) => bodyHash(text) === marker.bodyHash) ?? texts[0]
+    const current =
+      texts.find((text) => bodyHash(text) === marker.bodyHash) ?? textButForNoise(thread, texts) ?? texts[0]
     return findingBody(current, wish.finding, 'resolved', context)
   }
   const visible = visibleBody(note.body)

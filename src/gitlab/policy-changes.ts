@@ -1,8 +1,12 @@
+import type { Report } from '../core/model.ts'
 import type { FileChange } from './diff.ts'
 import type { PolicyChange } from './model.ts'
 
 /** The names that src/config looks for, in any folder. */
 const configurationFile = /(?:^|\/)pgrehearse\.config\.(?:ts|js|mjs|json|yaml|yml)$/
+
+/** What `pgrehearse snapshot` calls its file unless told otherwise. */
+const snapshotFile = /(?:^|\/)pgrehearse-snapshot\.json$/
 
 /**
  * An allow comment, as src/sql/suppressions.ts reads it: it may stand behind a carriage return or U+2028 in the middle of
@@ -15,16 +19,37 @@ const maxPatchLines = 60
 const maxPatchLength = 4000
 
 /**
- * What the merge request changes about how it is judged: configuration files, and allow comments among the added
- * lines of any file. A comment whose text the patch also removes from the same file was moved or indented, and is not new.
+ * What the merge request changes about how it is judged: configuration files, production's sizes, and allow comments
+ * among the added lines of any file. A comment whose text the patch also removes from the same file was moved or
+ * indented, and is not new. `sizesFrom`: the files that the report took production's sizes from.
  */
-export function policyChanges(changes: readonly FileChange[]): readonly PolicyChange[] {
-  return [...changes.flatMap(configurationChanges), ...changes.flatMap(newAllows)]
+export function policyChanges(
+  changes: readonly FileChange[],
+  sizesFrom: ReadonlySet<string> = new Set(),
+): readonly PolicyChange[] {
+  const kindOf = (file: string): FilePolicy | undefined => {
+    if (configurationFile.test(file)) return 'configuration'
+    return snapshotFile.test(file) || sizesFrom.has(file) ? 'production' : undefined
+  }
+  return [...changes.flatMap((change) => fileChanges(change, kindOf)), ...changes.flatMap(newAllows)]
 }
 
-function configurationChanges({ oldPath, newPath, kind, patch }: FileChange): readonly PolicyChange[] {
-  const change = (file: string, what: 'added' | 'edited' | 'deleted'): readonly PolicyChange[] =>
-    configurationFile.test(file) ? [{ kind: 'configuration', file, change: what, patch: cut(patch) }] : []
+type FilePolicy = Exclude<PolicyChange['kind'], 'allow'>
+
+/** The files that a report took production's sizes from. Paths from the top of the repository. */
+export function sizeFiles({ production }: Pick<Report, 'production'>): ReadonlySet<string> {
+  const sources = production?.sources.filter(({ kind }) => kind !== 'configuration') ?? []
+  return new Set(sources.map(({ name }) => name))
+}
+
+function fileChanges(
+  { oldPath, newPath, kind, patch }: FileChange,
+  kindOf: (file: string) => FilePolicy | undefined,
+): readonly PolicyChange[] {
+  const change = (file: string, what: 'added' | 'edited' | 'deleted'): readonly PolicyChange[] => {
+    const policy = kindOf(file)
+    return policy === undefined ? [] : [{ kind: policy, file, change: what, patch: cut(patch) }]
+  }
   if (kind !== 'renamed') return change(newPath, kind)
   // another name means another place in the search, or none
   return [...change(oldPath, 'deleted'), ...change(newPath, 'added')]

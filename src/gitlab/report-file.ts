@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { UsageError } from '../core/errors.ts'
-import type { Finding, Position, Report, ReportMigration, Span } from '../core/model.ts'
+import type { Finding, Position, Report, ReportMigration, ReportProduction, Span } from '../core/model.ts'
 import { repositoryPath } from '../reporters/repository-path.ts'
 import { reportSchema } from './report-schema.ts'
 
@@ -137,10 +137,24 @@ function inRepository(report: Report, project: NonNullable<Report['project']>, n
     harmless: report.harmless
       .filter((finding) => !found.has(placeKey(finding)))
       .map((finding) => placedFinding(finding, extents.get(finding.span.file), place)),
+    ...(report.production === undefined ? {} : { production: placedProduction(report.production, project) }),
     notChecked: report.notChecked.map(({ span, ...limit }) =>
       span === undefined ? limit : { ...limit, span: place(span) },
     ),
   }
+}
+
+/** Files outside of the repository, and what is no file, keep the name that the report gives them. */
+function placedProduction(
+  production: ReportProduction,
+  project: NonNullable<Report['project']>,
+): ReportProduction {
+  const sources = production.sources.map((source) => {
+    const isElsewhere = source.kind === 'configuration' || source.name.startsWith('/')
+    const path = isElsewhere ? '' : repositoryPath({ project }, source.name)
+    return isCleanPath(path) ? { ...source, name: path } : source
+  })
+  return { ...production, sources }
 }
 
 /** One rule at one place of a file. */

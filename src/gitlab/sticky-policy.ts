@@ -30,7 +30,8 @@ function policyPiece(change: PolicyChange, pipeline: PipelineFacts): Piece {
   }
   const lines = change.patch.split(/\r\n?|\n/)
   const patch = cutText(lines.slice(0, maxPatchLines).join('\n'), maxPatchLength)
-  const title = `Configuration ${change.change}: ${codeElement(cutText(file, 200))}`
+  const what = change.kind === 'configuration' ? 'Configuration' : "Production's sizes"
+  const title = `${what} ${change.change}: ${codeElement(cutText(file, 200))}`
   const more =
     lines.length > maxPatchLines ? [`… and ${count(lines.length - maxPatchLines, 'more line')}.`] : []
   const body = change.patch.trim() === '' ? [] : [codeBlock(patch, 'diff'), ...more]
@@ -38,7 +39,7 @@ function policyPiece(change: PolicyChange, pipeline: PipelineFacts): Piece {
     weight: 95,
     text:
       body.length === 0
-        ? `- Configuration ${change.change}: ${codeSpan(cutText(file, 200))}`
+        ? `- ${what} ${change.change}: ${codeSpan(cutText(file, 200))}`
         : [`<details><summary>${title}</summary>`, ...body, '</details>'].join('\n\n'),
   }
 }

@@ -1,7 +1,9 @@
 import { codeSpan, cutText, link, markdownText } from '../reporters/markdown-text.ts'
 import { limitItem } from '../reporters/markdown.ts'
 import { basisLines, runLines } from '../reporters/production-words.ts'
+import { tableNames } from '../reporters/object-names.ts'
 import { count, describeScope } from '../reporters/words.ts'
+import { harmlessSentences } from '../reporters/wait-words.ts'
 import { fileLine, isWebAddress, shortCommit } from './blob-link.ts'
 import { harmlessChanges } from './harmless.ts'
 import { migrationToDraw } from './lock-chart.ts'
@@ -27,6 +29,7 @@ export function stickyBody(content: StickyContent, links: RuleLinks = {}, limit 
   const { report, findings, pipeline, policyChanges } = content
   const files = [
     ...report.migrations.map(({ file }) => file),
+    ...report.harmless.map(({ span }) => span.file),
     ...findings.map(({ finding }) => finding.span.file),
   ]
   const nameOf = shortNames(files)
@@ -76,8 +79,12 @@ function harmlessPart(content: StickyContent, nameOf: (file: string) => string):
     weight: 15,
     text: `- ${fileLine(pipeline, file, line, nameOf(file))} ${markdownText(cutText(what, 400), names)}: ${markdownText(cutText(`${why}, ${evidence}`, 300))}.`,
   }))
-  const title = `${count(pieces.length, 'change')} checked and found harmless`
-  return listPart(title, pieces, content.findings.length > 0)
+  const small = report.harmless.map((finding) => ({
+    weight: 16,
+    text: `- ${fileLine(pipeline, finding.span.file, finding.span.start.line, nameOf(finding.span.file))} ${markdownText(cutText(harmlessSentences(finding), 600), tableNames(finding.wait?.tables ?? []))}`,
+  }))
+  const title = `${count(pieces.length + small.length, 'change')} checked and found harmless`
+  return listPart(title, [...small, ...pieces], content.findings.length > 0)
 }
 
 function notCheckedPart({ report, remarks, leftOpen }: StickyContent): Part {

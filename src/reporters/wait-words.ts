@@ -74,7 +74,7 @@ function expectedMs({ cost }: ReportStatement): number {
 
 /** `At 120 writes per second about 16,000 sessions would be waiting at the end; production allows 500 connections.` */
 function queueWords({ blocks, queue }: Wait): readonly string[] {
-  if (queue === undefined || queue.sessions.high < 1) return []
+  if (queue === undefined) return []
   const { perSecond, sessions, connectionLimit } = queue
   const arriving = blocks === 'reads and writes' ? 'queries' : 'writes'
   const [low, expected, high] = [sessions.low, sessions.expected, sessions.high].map(formatEstimate)

@@ -113,12 +113,15 @@ export function nastyText(random: () => number): string {
 
 /** Keys whose values the schema of the report fixes: with anything else it would not be a report. */
 const fixedKeys: ReadonlySet<string> = new Set(
-  'kind mode command cause reach by severity outcome failOn evidence'.split(' '),
+  'kind mode command cause reach by severity outcome failOn evidence growth blocks hardware takenAt'.split(
+    ' ',
+  ),
 )
 
 function isFixed(key: string, owner: object): boolean {
   const kind = 'kind' in owner ? owner.kind : undefined
   if (key === 'type') return !('notNull' in owner)
+  if (key === 'from') return 'rows' in owner
   return fixedKeys.has(key) || (key === 'reason' && kind === 'scan') || (key === 'until' && kind === 'lock')
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Finding, Report, ReportMigration, Severity, Span } from '../../src/core/model.ts'
+import type { Finding, Range, Report, ReportMigration, Severity, Span, Wait } from '../../src/core/model.ts'
 import { plan } from '../../src/gitlab/plan.ts'
 import type { Action, ReviewInput, ReviewPlan, ThreadPlace } from '../../src/gitlab/model.ts'
 import type { MemoryMergeRequest } from './memory-merge-request.ts'
@@ -17,6 +17,8 @@ export interface MadeFinding {
   /** `false`: no line of the diff holds it. */
   readonly place?: boolean
   readonly suggestion?: boolean
+  /** How long others wait in production, with a range around it. */
+  readonly waitMs?: number
 }
 
 export interface MadeMigration {
@@ -136,8 +138,15 @@ function makeFinding(made: MadeFinding, ordinal: number): Finding {
       ? { suggestion: { startLine: line, endLine: line, lines: ['select 1;'] } }
       : {}),
     fingerprint: ordinal === 1 ? fingerprint : `${fingerprint}-${ordinal}`,
+    ...(made.waitMs === undefined ? {} : { wait: waitOf(name, made.waitMs) }),
     ...(made.allowed === true ? { allowed: { reason: 'on purpose' } } : {}),
   }
+}
+
+function waitOf(name: string, ms: number): Wait {
+  const around = (value: number): Range => ({ low: value * 0.6, expected: value, high: value * 1.7 })
+  const sessions = around(ms * 0.12)
+  return { blocks: 'writes', ms: around(ms), tables: [name], queue: { perSecond: 120, sessions } }
 }
 
 function makeMigration({

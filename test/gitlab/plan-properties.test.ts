@@ -115,6 +115,7 @@ class Story {
       ...(random.chance(0.1) ? { place: random.chance(0.7) } : {}),
       ...(random.chance(0.1) ? { allowed: random.chance(0.5) } : {}),
       ...(random.chance(0.3) ? { line: random.below(30) + 1 } : {}),
+      ...(random.chance(0.2) ? { waitMs: 10 ** random.below(7) } : {}),
     }
   }
 
@@ -128,6 +129,7 @@ class Story {
       severity: severities[name.length % 3] ?? 'info',
       suggestion: random.chance(0.3),
       place: random.chance(0.9),
+      ...(random.chance(0.6) ? { waitMs: 10 ** (random.below(7) + random.below(100) / 100) } : {}),
     }
   }
 
@@ -220,6 +222,24 @@ describe('in random stories', { timeout: 300_000 }, () => {
       const after = story.mergeRequest.copy()
       after.apply(story.plan())
       expect(write(story.plan(after))).toEqual([])
+    })
+  })
+
+  test('estimates that move a little change no thread', () => {
+    tell((story) => {
+      const after = story.mergeRequest.copy()
+      after.apply(story.plan())
+      const factor = story.random.pick([0.8, 0.95, 1.05, 1.25])
+      const { findings } = story.branch
+      story.branch = {
+        ...story.branch,
+        findings: findings.map((finding) =>
+          finding.waitMs === undefined ? finding : { ...finding, waitMs: finding.waitMs * factor },
+        ),
+      }
+      const sent = write(story.plan(after)).filter(({ kind }) => kind !== 'edit sticky')
+      story.branch = { ...story.branch, findings }
+      expect(sent).toEqual([])
     })
   })
 

@@ -49,6 +49,35 @@ function pushAndReview(mergeRequest: MemoryMergeRequest, made: MadeReview): stri
   return kindsOf(review(mergeRequest, made).actions)
 }
 
+describe('what others go through', () => {
+  const waiting = (waitMs: number): MadeReview => ({ findings: [{ ...orders, waitMs }] })
+
+  test('is told in the thread, which is edited when it changes by more than a half', () => {
+    const { mergeRequest } = reviewed(waiting(130_000))
+    const [before] = bodies(findingThread(mergeRequest))
+    expect(before).toContain('Writes wait about 2 min 10 s (1 min 20 s to 3 min 40 s), estimated.')
+    expect(pushAndReview(mergeRequest, waiting(100_000))).toBe('edit sticky')
+    expect(bodies(findingThread(mergeRequest))).toEqual([before])
+    // compared with what stands there, not with the last run: it does not drift
+    expect(pushAndReview(mergeRequest, waiting(80_000))).toBe('edit note, edit sticky')
+    expect(bodies(findingThread(mergeRequest))[0]).toContain('about 1 min 20 s')
+    expect(writes(mergeRequest, waiting(80_000))).toEqual([])
+  })
+
+  test('is added once to a thread that an earlier version wrote without it', () => {
+    const { mergeRequest } = reviewed(found)
+    expect(pushAndReview(mergeRequest, waiting(130_000))).toBe('edit note, edit sticky')
+    expect(pushAndReview(mergeRequest, waiting(135_000))).toBe('edit sticky')
+  })
+
+  test('does not hide another severity', () => {
+    const { mergeRequest } = reviewed(waiting(9900))
+    expect(
+      pushAndReview(mergeRequest, { findings: [{ ...orders, waitMs: 10_100, severity: 'warning' }] }),
+    ).toBe('edit note, edit sticky')
+  })
+})
+
 describe('a finding that is there', () => {
   test('gets a thread, and the sticky note comes last', () => {
     expect(kindsOf(writes(new MemoryMergeRequest(), found))).toBe('create thread, create sticky')

@@ -1,22 +1,54 @@
 import { describe, expect, it } from 'vitest'
 import { readDiff } from '../../src/gitlab/diff.ts'
-import { policyChanges } from '../../src/gitlab/policy-changes.ts'
+import { policyChanges, sizeFiles } from '../../src/gitlab/policy-changes.ts'
 import type { PolicyChange } from '../../src/gitlab/model.ts'
+import { pricedReport } from '../reporters/sample-costs.ts'
 import { DiffedWorkspace } from './diffed-workspace.ts'
 
 type Files = Readonly<Record<string, string>>
 
-async function changesBetween(before: Files, after: Files): Promise<readonly PolicyChange[]> {
+async function changesBetween(
+  before: Files,
+  after: Files,
+  sizesFrom: ReadonlySet<string> = new Set(),
+): Promise<readonly PolicyChange[]> {
   const folder = await DiffedWorkspace.create(before)
   const gone = Object.keys(before).filter((name) => !(name in after))
   await Promise.all(gone.map((name) => folder.remove(name)))
   await folder.write(after)
-  return policyChanges(readDiff(await folder.diff()))
+  return policyChanges(readDiff(await folder.diff()), sizesFrom)
 }
 
 const allow = '-- pgrehearse-allow require-lock-timeout: the table is empty'
 
 describe('policyChanges', () => {
+  it("lists files with production's sizes: those that the report used, and those of the usual name", async () => {
+    const sizesFrom = sizeFiles(pricedReport)
+    const found = await changesBetween(
+      { 'db/production-snapshot.json': '{"rows": 1}\n', configuration: 'x\n' },
+      {
+        'db/production-snapshot.json': '{"rows": 2}\n',
+        'a/pgrehearse-snapshot.json': '{}\n',
+        configuration: 'y\n',
+      },
+      sizesFrom,
+    )
+    expect(found).toEqual([
+      {
+        kind: 'production',
+        file: 'a/pgrehearse-snapshot.json',
+        change: 'added',
+        patch: '@@ -0,0 +1 @@\n+{}',
+      },
+      {
+        kind: 'production',
+        file: 'db/production-snapshot.json',
+        change: 'edited',
+        patch: '@@ -1 +1 @@\n-{"rows": 1}\n+{"rows": 2}',
+      },
+    ])
+  })
+
   it('lists configuration files that are added, edited and deleted, in any folder, with their patch', async () => {
     const found = await changesBetween(
       { 'pgrehearse.config.ts': 'export default {}\n', 'services/a/pgrehearse.config.yml': 'rules: {}\n' },

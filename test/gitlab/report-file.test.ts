@@ -7,7 +7,8 @@ import { readReport, reportSizeLimit } from '../../src/gitlab/report-file.ts'
 import { reportSchema } from '../../src/gitlab/report-schema.ts'
 import { formatJson } from '../../src/reporters/json.ts'
 import { hostileMigration } from '../reporters/sample-migrations.ts'
-import { cleanReport, emptyReport, sampleReport as reportersSample } from '../reporters/sample-report.ts'
+import { pricedCleanReport, pricedReport } from '../reporters/sample-costs.ts'
+import { cleanReport, emptyReport } from '../reporters/sample-report.ts'
 import { schemaErrors } from '../reporters/validate.ts'
 
 const commit = '0123456789abcdef0123456789abcdef01234567'
@@ -17,10 +18,7 @@ const project = { prefix: 'services/shop/', commit }
 
 /** The reporters' sample, whose one file with control characters in its name has a plain name here. */
 const sampleReport = JSON.parse(
-  JSON.stringify(reportersSample).replaceAll(
-    JSON.stringify(hostileMigration.file),
-    '"migrations/hostile.sql"',
-  ),
+  JSON.stringify(pricedReport).replaceAll(JSON.stringify(hostileMigration.file), '"migrations/hostile.sql"'),
 ) as Report
 
 function bytesOf(value: unknown): Uint8Array {
@@ -75,6 +73,7 @@ describe('a report that pgrehearse wrote', () => {
   it.each([
     ['full', sampleReport],
     ['clean', cleanReport],
+    ['clean, with costs', pricedCleanReport],
     ['without migrations', emptyReport],
   ])('is read whole: %s', (_, report) => {
     const received = read({ ...report, project: { prefix: '', commit } })
@@ -202,6 +201,45 @@ describe('a report that somebody tampered with', () => {
     const { report } = read({ ...sampleReport, project: { prefix: '', commit }, findings })
     const inside = { line: text.split('\n').length, column: 1, offset: text.length }
     expect(report.findings[0]?.span).toEqual({ file, start: inside, end: inside })
+  })
+
+  it('is refused when a range is not in order', () => {
+    const run = pricedReport.production?.run
+    const range = { low: 2, expected: 1, high: 3 }
+    const production = { ...pricedReport.production, run: { ...run, durationMs: range } }
+    expect(refusal(bytesOf({ ...sampleReport, project, production }))).toContain(
+      'production.run.durationMs: Expected low ≤ expected ≤ high',
+    )
+    const summed = {
+      ...production,
+      run: { ...run, durationMs: { low: 0.1 + 0.2, expected: 0.3, high: 0.3 } },
+    }
+    expect(refusal(bytesOf({ ...sampleReport, project, production: summed }))).toBe('accepted')
+  })
+
+  it('calls nothing harmless that is a finding, and places what is harmless like a finding', () => {
+    const [finding] = sampleReport.findings
+    const [harmless] = sampleReport.harmless
+    const both = [{ ...finding, harmless: 'it says so' }, harmless]
+    const { report } = read({ ...sampleReport, project, harmless: both })
+    expect(report.harmless.map(({ fingerprint }) => fingerprint)).toEqual([harmless?.fingerprint])
+    expect(report.harmless[0]?.span.file).toBe(`services/shop/${harmless?.span.file}`)
+  })
+
+  it('names files with sizes from the top of the repository where they are in it', () => {
+    const sources = ['db/snapshot.json', '../x.json', '/srv/snapshot.json', '../../../x.json'].map(
+      (name) => ({
+        kind: 'snapshot',
+        name,
+      }),
+    )
+    const { report } = read({ ...sampleReport, project, production: { ...sampleReport.production, sources } })
+    expect(report.production?.sources.map(({ name }) => name)).toEqual([
+      'services/shop/db/snapshot.json',
+      'services/x.json',
+      '/srv/snapshot.json',
+      '../../../x.json',
+    ])
   })
 
   it('loses a suggestion for lines that the file has not', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { stickyBody } from '../../src/gitlab/sticky.ts'
+import { pricedReport } from '../reporters/sample-costs.ts'
 import { cleanReport, emptyReport, sampleReport } from '../reporters/sample-report.ts'
 import { expectInert, withoutBlocks } from './inert-markdown.ts'
 import { findingOf, headSha, pipeline, policy, stickyContent, withThreads } from './review-content.ts'
@@ -207,6 +208,59 @@ describe('effects', () => {
 
   it('hold no durations and no bytes, which are those of a nearly empty database', () => {
     expect(stickyBody(stickyContent())).not.toMatch(/\d ?ms\b|\bbytes\b|1\.25|2720/)
+  })
+})
+
+describe("production's sizes", () => {
+  const body = stickyBody(stickyContent({ report: pricedReport }))
+
+  it('give a total, right below the verdict', () => {
+    expect(body.split('\n\n').slice(0, 4).join(' ')).toContain(
+      "Takes about 17 min (8 min 30 s to 36 min) in all at production's size, estimated; 34 GB (21 GB to 52 GB) of WAL and 38 GB of disk at its peak; standbys end about 1 min 40 s (1 min to 5 min) behind; not in it: 2 statements whose duration is not known; size unknown, treated as large:",
+    )
+  })
+
+  it('say in the table how long who waits', () => {
+    expect(rowOf(body, index.ruleId)).toContain(
+      '<br>`ShareLock`: writes wait about 2 min 10 s (1 min 20 s to 3 min 30 s), estimated |',
+    )
+  })
+
+  it('are told statement by statement, with what they rest on', () => {
+    expect(body).toContain(': 4 statements, rehearsed, about 12 min (5 min 20 s to 29 min)</summary>')
+    expect(body).toContain(
+      '   - at 48,000,000 rows of `orders` about 2 min 10 s (1 min 20 s to 3 min 30 s), 1 GB of WAL, 1.2 GB of temporary files and 2.2 GB of disk at its peak, estimated from samples of 30,000 and 100,000 rows\n' +
+        '   - Sorting spills to disk from 3,500,000 rows on',
+    )
+  })
+
+  it('prove findings harmless, with the reason', () => {
+    expect(body).toMatch(/<summary>\d+ changes checked and found harmless<\/summary>\n\n- \[`2026/)
+    expect(body).toContain(
+      'But `currencies` has 168 rows (24 kB), so reads and writes wait 3 ms (at most 9 ms).',
+    )
+  })
+
+  it('are named with their age, and said to be missing where there are none', () => {
+    expect(body).toContain('- sizes from `db/production-snapshot.json` (7 days old), ')
+    expect(body).toContain(
+      "- durations are for this machine's speed; run pgrehearse calibrate on production's\n",
+    )
+    expect(stickyBody(stickyContent())).toContain('- no production sizes are known (no snapshot, ')
+  })
+
+  it('are to be reviewed when the merge request changes them', () => {
+    const file = 'db/production-snapshot.json'
+    const policyChanges = [
+      { kind: 'production', file, change: 'edited', patch: '@@ -1 +1 @@\n-1\n+2' },
+    ] as const
+    expect(stickyBody(stickyContent({ report: pricedReport, policyChanges }))).toContain(
+      "<details><summary>Production's sizes edited: <code>db/production-snapshot.json</code></summary>",
+    )
+  })
+
+  it('make nothing of the note loud', () => {
+    expectInert(body)
   })
 })
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { fixedBody, openBody, reopenedReply, threadBody } from '../../src/gitlab/thread-body.ts'
 import { suggestionBlock } from '../../src/gitlab/thread-suggestion.ts'
+import { pricedReport } from '../reporters/sample-costs.ts'
 import { sampleReport } from '../reporters/sample-report.ts'
 import { expectInert } from './inert-markdown.ts'
 import { findingOf, headSha, pipeline, policy } from './review-content.ts'
@@ -26,6 +27,30 @@ describe('a thread', () => {
         '<sub>error · `require-concurrent-index` · To accept it, reply `pgrehearse allow <reason>` (Developers and above), then run the job again.</sub>',
       ].join('\n\n'),
     )
+  })
+
+  it('says how long who waits and what it costs, each number once, and no line', () => {
+    const text = (ruleId: string): string => {
+      const finding = pricedReport.findings.find((each) => each.ruleId === ruleId)
+      return finding === undefined ? '' : body(finding, { report: pricedReport })
+    }
+    expect(text(index.ruleId)).toContain(
+      [
+        'until it is done.**',
+        "Writes wait about 2 min 10 s (1 min 20 s to 3 min 30 s) at 48,000,000 rows, estimated from samples of 30,000 and 100,000 rows at this machine's speed.\\\n" +
+          'At 120 writes per second about 16,000 (9,600 to 25,000) sessions would be waiting at the end; production allows 500 connections.',
+        'Measured on PostgreSQL 18.4:',
+        '- ShareLock on `orders` (writes wait), held until commit\n' +
+          '- reads every row of `orders` to build an index\n' +
+          '- creates index `orders_status_idx` on `orders`\n' +
+          '- costs 1 GB of WAL, 1.2 GB of temporary files and 2.2 GB of disk at its peak',
+      ].join('\n\n'),
+    )
+    expect(text('avoid-several-locks')).toContain(
+      'at 2,100,000 rows of `customers`, most of it for a later statement,',
+    )
+    for (const { ruleId } of pricedReport.findings) expect(text(ruleId)).not.toMatch(/\bline \d/)
+    expectInert(text(index.ruleId))
   })
 
   it('folds a long remedy, but not its advice', () => {
