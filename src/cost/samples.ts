@@ -26,6 +26,11 @@ export interface SampledStatement {
   readonly samples: readonly StatementSample[]
   /** Why there are none: completes `not sampled, because …`. */
   readonly why?: string
+  /**
+   * A sample with so many rows (of its largest table) was stopped after so many milliseconds: it takes much longer
+   * than the samples that there are let expect, as work does that grows with the square of the rows.
+   */
+  readonly cutOff?: { readonly rows: number; readonly ms: number }
 }
 
 /** A table of a sample as it was filled. */

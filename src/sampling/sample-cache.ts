@@ -91,7 +91,7 @@ export async function keepOutcome(
 ): Promise<void> {
   const migrations = outcome.migrations.map((statements) =>
     // the statements themselves are the reader's own
-    statements.map(({ samples, why }) => (why === undefined ? { samples } : { samples, why })),
+    statements.map((one) => ({ ...one, statement: undefined })),
   )
   const text = `${JSON.stringify({ format, budgetMs, outcome: { ...outcome, migrations } })}\n`
   const unfinished = join(dir, `${name}.${randomBytes(6).toString('hex')}.unfinished`)
@@ -152,9 +152,15 @@ function readMigrations(
     for (const [position, statement] of migration.statements.entries()) {
       const one: unknown = list[position]
       if (!isRecord(one) || !isListOf(one['samples'], isSample)) return undefined
-      const { samples, why } = one
+      const { samples, why, cutOff } = one
       if (why !== undefined && typeof why !== 'string') return undefined
-      statements.push({ statement, samples, ...(why === undefined ? {} : { why }) })
+      if (cutOff !== undefined && !isCutOff(cutOff)) return undefined
+      statements.push({
+        statement,
+        samples,
+        ...(why === undefined ? {} : { why }),
+        ...(cutOff === undefined ? {} : { cutOff }),
+      })
     }
     migrations.push(statements)
   }
@@ -167,6 +173,10 @@ function isSample(value: unknown): value is StatementSample {
   if (!isRecord(value) || !isRecordOf(value['rows'], isCount)) return false
   const { regime } = value
   return (regime === 'large memory' || regime === 'scaled') && counters.every((name) => isCount(value[name]))
+}
+
+function isCutOff(value: unknown): value is NonNullable<SampledStatement['cutOff']> {
+  return isRecord(value) && isCount(value['rows']) && isCount(value['ms'])
 }
 
 function isSampledTable(value: unknown): value is SampledTable {

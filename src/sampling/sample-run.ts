@@ -43,7 +43,7 @@ export interface SampleRequest {
 
 /**
  * Runs the review on synthetic rows, at two sizes and with memory in proportion, and counts what each statement does.
- * See section B of docs/durations.md for why these.
+ * See docs/durations.md for why these.
  * @throws EnvironmentError when no embedded server can be had, or when it runs out of disk or memory
  */
 export async function sampleRun(request: SampleRequest, fill: Fill = fillTables): Promise<SampleOutcome> {

@@ -30,13 +30,14 @@ export interface SampledWork {
 export function sampledWorks(
   results: readonly MigrationResult[],
   production: Production,
+  catalog: SampleCatalog,
 ): readonly (readonly SampledWork[])[] {
+  const isKnown = knownSizes(production, catalog)
   return results.map(({ statements }) =>
     statements.map((result): SampledWork => {
       const work = workOf(result)
       const relations =
         work.growth === 'unknown' ? lockedTables(result) : work.parts.map((one) => one.relation)
-      const isKnown = (relation: Named): boolean => tableFacts(production, relation) !== undefined
       return {
         work,
         driving: unique(relations.filter(isKnown).map(relationKey)),
@@ -49,6 +50,19 @@ export function sampledWorks(
       }
     }),
   )
+}
+
+/** The size of a partition is known with that of its topmost table, and a partitioned table's with any partition's. */
+function knownSizes(production: Production, catalog: SampleCatalog): (relation: Named) => boolean {
+  const has = (relation: Named | undefined): boolean =>
+    relation !== undefined && tableFacts(production, relation) !== undefined
+  const roots = new Set(
+    [...catalog.values()].flatMap((table) => (table.root !== undefined && has(table) ? [table.root] : [])),
+  )
+  return (relation) => {
+    const root = catalog.get(relationKey(relation))?.root
+    return has(relation) || roots.has(relationKey(relation)) || (root !== undefined && has(catalog.get(root)))
+  }
 }
 
 type Named = Pick<Relation, 'schema' | 'name'>
@@ -74,7 +88,8 @@ export function sampleTables(
   const chosen = new Map<string, SampleTable>()
   const add = (key: string, is: Partial<Omit<SampleTable, 'table' | 'facts'>>): void => {
     const table = filledFor(key, catalog, production)
-    if (table === undefined) return
+    // its partitions are filled, each with its own size
+    if (table === undefined || (table.isPartitioned && tableFacts(production, table) === undefined)) return
     const facts = tableFacts(production, table)
     const known = chosen.get(table.key) ?? { table, isDriving: false, isLookedUp: false }
     chosen.set(table.key, { ...known, ...is, ...(facts === undefined ? {} : { facts }) })

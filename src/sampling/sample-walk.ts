@@ -31,7 +31,7 @@ export interface WalkRequest {
   readonly tables: readonly number[]
   /** On performance.now(): then the walk stops. */
   readonly endsAt: number
-  /** How long one statement may take: it must not eat up the time of all others. Milliseconds. */
+  /** How long one statement may take: it must not eat up the time of all others. Milliseconds; 0: it is left out. */
   readonly limitMs: (migration: number, statement: number) => number
   /** The scripts have run on this server before. */
   readonly again: boolean
@@ -86,6 +86,7 @@ async function filesQuery(
 const leastTimeoutMs = 200
 
 const overBudget = 'the time for sampling was over'
+const tooLong = 'it takes too long even with few rows'
 const savepoint = 'pgrehearse_sample'
 
 class Walk {
@@ -173,6 +174,7 @@ class Walk {
   ): Promise<WalkedStatement> {
     const prepared = standIn(this.request.server, statement, this.request.again)
     if ('refused' in prepared) return { wallMs: 0, why: 'it is not run here' }
+    if (this.request.limitMs(index, statement.index) <= 0) return { wallMs: 0, why: tooLong, cutOff: true }
     const sync = !isPipeline(migration)
     const looks = canProbe(statement)
     const guarded = looks && sync && this.session.wire.status === 'T'
@@ -221,7 +223,7 @@ class Walk {
     if (this.session.interruption !== 'too long') {
       return { why: reasonOf(error, 'it fails on synthetic rows') ?? overBudget }
     }
-    return { why: this.isOver ? overBudget : 'it takes too long for a sample', cutOff: true }
+    return { why: this.isOver ? overBudget : tooLong, cutOff: true }
   }
 }
 

@@ -47,10 +47,10 @@ export class Sampling {
   private readonly fill: Fill
   private readonly begun: number
   private readonly endsAt: number
-  private readonly works: readonly (readonly SampledWork[])[]
   private readonly sessionOptions: SessionOptions
   private readonly passes: Pass[] = []
   private readonly scans: Partial<Record<Regime, number>> = {}
+  private works: readonly (readonly SampledWork[])[] = []
   private tables: readonly SampleTable[] = []
   private removal: Removal = []
 
@@ -60,7 +60,6 @@ export class Sampling {
     this.fill = fill
     this.begun = begun
     this.endsAt = begun + request.budgetMs - endMs
-    this.works = sampledWorks(request.results, request.production)
     const texts = [...request.history, ...request.review].map(({ text }) => text)
     this.sessionOptions = {
       statementTimeoutMs: request.statementTimeoutMs,
@@ -87,7 +86,8 @@ export class Sampling {
     this.removal = await addComingConstraints(server, base, request.results)
     await this.chooseTables(base)
     const first = firstSize(this.tables, this.mostRows, this.leftMs)
-    if (first === undefined) return this.outcome()
+    // without a table that grows there is nothing to learn from rows
+    if (first === undefined || mostDrivingRows(this.tables) === 0) return this.outcome()
     const hardware = await this.hardware()
     await this.sizes(base, first)
     return { ...this.outcome(), ...(hardware === undefined ? {} : { hardware }) }
@@ -110,7 +110,9 @@ export class Sampling {
   private async chooseTables(base: string): Promise<void> {
     await using admin = await connected(this.server, base)
     const catalog = await readSampleCatalog(admin.client)
-    this.tables = sampleTables(this.request.results, this.works, this.request.production, catalog)
+    const { results, production } = this.request
+    this.works = sampledWorks(results, production, catalog)
+    this.tables = sampleTables(results, this.works, production, catalog)
   }
 
   /** Worth its time only where production's is known. */
@@ -190,18 +192,22 @@ export class Sampling {
     this.passes.push({ regime, filled, statements })
     await server.dropDatabase(database)
     this.note(`${regime}, ${filled.size.rows} rows: ${Math.round(performance.now() - begun)} ms`)
-    return statements.flat().reduce((sum, { wallMs }) => sum + wallMs, 0)
+    return statements.flat().reduce((sum, one) => sum + ('counts' in one ? one.wallMs : 0), 0)
   }
 
-  /** Of the first walk a share of the time; then what earlier walks let expect, with room for what grows faster. */
+  /**
+   * Of the first walk a share of the time; then what earlier walks let expect, with room for what grows faster. Zero
+   * for what took too long already with so many rows.
+   */
   private limitMs(migration: number, statement: number, size: SampleSize): number {
-    const before = this.passes.findLast((pass) => {
+    const earlier = this.passes.flatMap((pass) => {
       const one = pass.statements[migration]?.[statement]
-      return one !== undefined && 'counts' in one
+      return one === undefined ? [] : { one, rows: pass.filled.size.rows }
     })
-    const wallMs = before?.statements[migration]?.[statement]?.wallMs
-    if (before === undefined || wallMs === undefined) return this.leftMs / 3
-    return leastLimitMs + mostTimesLonger * wallMs * Math.max(1, size.rows / before.filled.size.rows)
+    if (earlier.some(({ one, rows }) => 'why' in one && one.cutOff === true && rows <= size.rows)) return 0
+    const last = earlier.findLast(({ one }) => 'counts' in one)
+    if (last === undefined) return this.leftMs / 3
+    return leastLimitMs + mostTimesLonger * last.one.wallMs * Math.max(1, size.rows / last.rows)
   }
 
   /** Memory and max_wal_size in the proportion of the sample to production. */
@@ -255,15 +261,21 @@ export class Sampling {
     return statements.map((statement, index): SampledStatement => {
       const samples: StatementSample[] = []
       let why: string | undefined
+      let cutOff: SampledStatement['cutOff']
       for (const { regime, filled, statements: walked } of this.passes) {
         const one = walked[migration]?.[index]
         const missing = this.missing(migration, index, filled)
         if (missing !== undefined) why ??= missing
-        else if (one === undefined || 'why' in one) why ??= one?.why
-        else samples.push({ regime, rows: filled.rows, ...one.counts })
+        else if (one === undefined) continue
+        else if ('counts' in one) samples.push({ regime, rows: filled.rows, ...one.counts })
+        else {
+          why ??= one.why
+          if (one.cutOff === true && one.wallMs > 0) cutOff = { rows: filled.size.rows, ms: one.wallMs }
+        }
       }
-      if (samples.length > 0) return { statement, samples }
-      return { statement, samples, why: why ?? 'the time for sampling was over before it began' }
+      const result = { statement, samples, ...(cutOff === undefined ? {} : { cutOff }) }
+      if (samples.length > 0) return result
+      return { ...result, why: why ?? 'the time for sampling was over before it began' }
     })
   }
 
@@ -273,6 +285,7 @@ export class Sampling {
     if (sampled === undefined || sampled.work.growth === 'metadata only') return undefined
     const [unknown] = sampled.unknown
     if (unknown !== undefined) return `the size of ${unknown} is not known`
+    // of a partitioned table, partitions alone may be known
     const empty = sampled.driving.find(
       (key) => (filled.rows[key] ?? 0) === 0 && this.rowsInProduction(key) > 0,
     )

@@ -72,6 +72,23 @@ describe.each(majors)('an embedded Postgres %i', (major) => {
     expect([server.migratorIsSuperuser, rows]).toEqual([true, [{ rolsuper: true }]])
     await migrator.end()
   })
+
+  test('starts with other settings, and anew with others again; data stays', async () => {
+    await using server = await startEmbedded(options(), { full_page_writes: 'on', work_mem: '2MB' })
+    const ask = async (database?: string): Promise<unknown> => {
+      const admin = await server.connectAdmin(database)
+      const { rows } = await admin.query(
+        `select current_setting('full_page_writes') as fpw, current_setting('work_mem') as mem, current_setting('fsync') as fsync`,
+      )
+      await admin.end()
+      return rows[0]
+    }
+    const database = await server.createDatabase()
+    expect(await ask()).toEqual({ fpw: 'on', mem: '2MB', fsync: 'off' })
+    await server.reconfigure({ work_mem: '64kB' })
+    expect(await ask(database)).toEqual({ fpw: 'off', mem: '64kB', fsync: 'off' })
+    expect(await server.createDatabase({ template: database })).not.toBe(database)
+  })
 })
 
 describe.each(majors)('a started Postgres %i', (major) => {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -110,6 +110,41 @@ test('a table that production has no more rows of is the sample itself', async (
   expect(samples.map(({ regime, rows }) => [regime, rows['public.orders']])).toEqual([['large memory', 500]])
 })
 
+test('the size of a partition is known with that of its table, and the other way round', async () => {
+  const outcome = await sample(
+    `create table p (id bigint not null, v text) partition by range (id);
+    create table p1 partition of p for values from (0) to (1000000); create table p2 partition of p default;
+    create table q (id bigint not null, v text) partition by list (id); create table q1 partition of q default;`,
+    [{ sql: 'alter table p1 add constraint p1_v check (v is not null); create index on q (v);' }],
+    productionOf(sized('p', 600), sized('q1', 300)),
+  )
+  const [check, index] = outcome.migrations[0] ?? []
+  expect(check?.samples[0]?.rows['public.p']).toBe(600)
+  expect(check?.samples[0]?.rows['public.p1']).toBeLessThanOrEqual(600)
+  expect(index?.samples[0]?.rows).toMatchObject({ 'public.q1': 300 })
+})
+
+test('what takes too long with few rows does not eat up the time of the rest', async () => {
+  const outcome = await sample(
+    shop,
+    [
+      {
+        sql: `update orders set note = (select max(o.note) from orders o where o.note < orders.note || orders.id);
+          create index on orders (note)`,
+      },
+    ],
+    production,
+    { budgetMs: 8000 },
+  )
+  const [update, index] = outcome.migrations[0] ?? []
+  expect(update).toMatchObject({
+    samples: [],
+    why: expect.stringContaining('too long'),
+    cutOff: expect.anything(),
+  })
+  expect(index?.samples.length).toBeGreaterThanOrEqual(1)
+})
+
 test('a pipeline that fails loses the rest, and the next migration runs', async () => {
   const outcome = await sample(
     shop,
@@ -165,20 +200,24 @@ test('a kept history is taken up, and the machine is measured where production i
   expect(outcome.hardware?.sortMicrosPerRow).toBeGreaterThan(0)
 })
 
-test('aborting ends it', async () => {
-  const controller = new AbortController()
-  const request = await requestOf(
-    shop,
-    [{ sql: 'update orders set note = note || pg_sleep(0.01)::text' }],
-    production,
-  )
-  const progress = (message: string): void => {
-    if (message.startsWith('Sampling')) setTimeout(() => controller.abort(new Error('enough')), 200)
+test('aborting ends it, and leaves nothing behind', async () => {
+  const scratch = await mkdtemp(join(tmpdir(), 'samples-'))
+  await chmod(scratch, 0o711)
+  try {
+    const controller = new AbortController()
+    const scripts = [{ sql: 'update orders set note = note || pg_sleep(0.01)::text' }]
+    const request = await requestOf(shop, scripts, production)
+    const progress = (message: string): void => {
+      if (message.startsWith('Sampling')) setTimeout(() => controller.abort(new Error('enough')), 200)
+    }
+    const serverOptions = { ...request.serverOptions, env: { ...process.env, TMPDIR: scratch } }
+    await expect(
+      sampleRun({ ...request, serverOptions, signal: controller.signal, progress }),
+    ).rejects.toThrow('enough')
+    expect(await readdir(scratch)).toEqual([])
+  } finally {
+    await rm(scratch, { recursive: true })
   }
-  const before = await serverFolders()
-  await expect(sampleRun({ ...request, signal: controller.signal, progress })).rejects.toThrow('enough')
-  const left = (await serverFolders()).filter((name) => !before.includes(name))
-  expect(left).toEqual([])
 })
 
 test('a kept outcome is taken again, junk is not', async () => {
@@ -212,11 +251,6 @@ test('a kept outcome is taken again, junk is not', async () => {
     await rm(cacheDir, { recursive: true })
   }
 })
-
-async function serverFolders(): Promise<readonly string[]> {
-  const lists = await Promise.all(['/tmp', '/dev/shm'].map((dir) => readdir(dir).catch(() => [])))
-  return lists.flat().filter((name) => /^pgrehearse-[0-9a-f]{12}$/.test(name))
-}
 
 /** Pages touched at the larger size against those at the smaller one, with settings as in production. */
 function pagesRatio({ samples }: SampledStatement): number {
