@@ -1,4 +1,6 @@
 import { blocksReads, blocksWrites, displayName, lockStrength } from '../core/locks.ts'
+import { formatMs } from '../core/quantities.ts'
+import { about } from '../reporters/cost-words.ts'
 import { describeMode, relationName } from '../reporters/effects.ts'
 import { lockTimeline } from '../reporters/lock-timeline.ts'
 import { codeSpan, cutText, markdownText } from '../reporters/markdown-text.ts'
@@ -15,6 +17,14 @@ const maxStatements = 300
 const maxBoxes = 30
 /** Beyond this many commits their signs stand on top of each other, and bars end with their statements anyway. */
 const maxCommits = 6
+/** Of more statements than this, or when all of them are done in less, each is as wide as the others. */
+const maxTimed = 15
+const leastMs = 1000
+/** Days of the axis that all statements share equally, so that each box holds its number, and those that time shares. */
+const daysForAll = 100
+const daysForTime = 200
+/** The box of a statement that takes less has no room for its time. */
+const leastShare = 0.25
 /** Migrations whose locks are compared: each timeline takes a walk through the whole run. */
 const maxCandidates = 30
 
@@ -41,9 +51,13 @@ export function lockChart(report: Report, migration: ReportMigration): readonly 
   const left = timeline.rows.length - rows.length
   const lines = describeRows(rows, timeline).map((line) => `- ${line}`)
   const more = left > 0 ? [`- … and ${count(left, 'more relation')}`] : []
+  const scale = scaleOf(migration)
+  const widths = scale.isTime
+    ? ', as wide as its estimated time in production (short ones are drawn wider)'
+    : ''
   return [
-    'Locks on what existed before, statement by statement; a bar ends where the lock is given back:',
-    ['```mermaid', ...gantt(rows, timeline), '```'].join('\n'),
+    `Locks on what existed before, statement by statement${widths}; a bar ends where the lock is given back:`,
+    ['```mermaid', ...gantt(rows, timeline, scale), '```'].join('\n'),
     [...lines, ...more].join('\n'),
   ]
 }
@@ -91,37 +105,46 @@ function strongRows(timeline: LockTimeline): LockTimeline {
  * alike (plain numbers are seconds to some and milliseconds to others). A Mermaid that does not know the first line's
  * settings, which is what makes room for names and puts the statements into one row, draws the same bars less well.
  */
-function gantt(rows: readonly TimelineRow[], { columns }: LockTimeline): readonly string[] {
+function gantt(rows: readonly TimelineRow[], { columns }: LockTimeline, scale: Scale): readonly string[] {
   const names = rows.map(({ relation }) => chartName(displayName(relation)))
   const commits = columns.flatMap(({ commits: isLast, number }) => (isLast ? [number] : []))
   const hasBoxes = columns.length <= maxBoxes
+  const { day, labels } = scale
   const boxes = hasBoxes
-    ? columns.map(({ number }) => `        ${number} :done, ${dayOf(number - 1)}, ${dayOf(number)}`)
-    : [`        1 to ${columns.length} :done, ${dayOf(0)}, ${dayOf(columns.length)}`]
+    ? columns.map(
+        ({ number }) => `        ${labels[number - 1] ?? number} :done, ${day(number - 1)}, ${day(number)}`,
+      )
+    : [`        1 to ${columns.length} :done, ${day(0)}, ${day(columns.length)}`]
+  const tick = scale.isTime ? '12month' : '1day'
   return [
     `%%{init: {"gantt": {"displayMode": "compact", "leftPadding": ${nameWidth(names)}}}}%%`,
     'gantt',
     '    dateFormat YYYY-MM-DD',
-    ...(hasBoxes ? ['    axisFormat ·', '    tickInterval 1day'] : ['    axisFormat %-j']),
+    ...(hasBoxes ? ['    axisFormat ·', `    tickInterval ${tick}`] : ['    axisFormat %-j']),
     '    todayMarker off',
     '    section statement',
     ...boxes,
     ...(commits.length === 0 || commits.length > maxCommits ? [] : ['    section commit']),
     ...(commits.length > maxCommits
       ? []
-      : commits.map((number) => `        after ${number} :milestone, ${dayOf(number)}, 0d`)),
-    ...rows.flatMap((row, index) => bars(names[index] ?? '_', row, columns)),
+      : commits.map((number) => `        after ${number} :milestone, ${day(number)}, 0d`)),
+    ...rows.flatMap((row, index) => bars(names[index] ?? '_', row, columns, scale)),
   ]
 }
 
 /** A section for each bar, because the words on the bars of one row would run into each other. */
-function bars(name: string, { segments }: TimelineRow, columns: LockTimeline['columns']): readonly string[] {
+function bars(
+  name: string,
+  { segments }: TimelineRow,
+  columns: LockTimeline['columns'],
+  { day }: Scale,
+): readonly string[] {
   return segments.flatMap(({ mode, from, to, kept }, index) => {
     const end = !kept ? ' given back' : columns[to - 1]?.commits === true ? ' until commit' : ''
     const tag = blocksReads(mode) ? 'crit' : blocksWrites(mode) ? 'active' : 'done'
     return [
       `    section ${name}${index === 0 ? '' : ` (${index + 1})`}`,
-      `        ${mode}${end} :${tag}, ${dayOf(from)}, ${dayOf(to)}`,
+      `        ${mode}${end} :${tag}, ${day(from)}, ${day(to)}`,
     ]
   })
 }
@@ -132,7 +155,34 @@ function nameWidth(names: readonly string[]): number {
   return Math.min(280, Math.round(longest * 6.5) + 24)
 }
 
-/** The day that stands for the statement at that position, in a year that no today falls into. */
+interface Scale {
+  /** Where the statement at that position begins. */
+  readonly day: (column: number) => string
+  /** What stands in the box of each statement, where that is more than its number. */
+  readonly labels: readonly string[]
+  /** Is a statement as wide as it takes long? */
+  readonly isTime: boolean
+}
+
+/** A day per statement; where all of their times in production are known, more for those that take longer. */
+function scaleOf({ statements }: ReportMigration): Scale {
+  const times = statements.flatMap(({ cost }) => cost?.durationMs?.expected ?? [])
+  const total = times.reduce((sum, ms) => sum + ms, 0)
+  const isTime = times.length === statements.length && times.length <= maxTimed && total >= leastMs
+  if (!isTime) return { day: dayOf, labels: [], isTime }
+  const shares = times.map((ms) => ms / total)
+  const widths = shares.map((share) => Math.round(daysForAll / times.length + share * daysForTime))
+  const starts = [
+    0,
+    ...widths.map((_, index) => widths.slice(0, index + 1).reduce((sum, each) => sum + each, 0)),
+  ]
+  const labels = times.map((ms, index) =>
+    (shares[index] ?? 0) < leastShare ? `${index + 1}` : `${index + 1} (${about(formatMs(ms))})`,
+  )
+  return { day: (column) => dayOf(starts[column] ?? 0), labels, isTime }
+}
+
+/** The day that stands for that position, in a year that no today falls into. */
 function dayOf(column: number): string {
   return new Date(Date.UTC(2000, 0, 1 + column)).toISOString().slice(0, 10)
 }

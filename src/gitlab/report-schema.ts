@@ -11,7 +11,8 @@ const text = z.string().max(1_000_000)
 const word = z.string().max(10_000)
 const path = z.string().max(4096)
 const fileText = z.string().max(16_000_000)
-const amount = z.number().min(0)
+/** Sums of as many as a report may hold stay finite. */
+const amount = z.number().min(0).max(1e21)
 
 /** Sums of floating point numbers may miss the order by their last digits. */
 const range = z

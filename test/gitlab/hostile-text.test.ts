@@ -57,7 +57,7 @@ describe('whatever a migration, its names or a comment say', () => {
     const [, chart] = /^```mermaid\n([\s\S]*?)\n```$/m.exec(stickyBody(hostileContent(seed))) ?? []
     for (const line of chart?.split('\n') ?? []) {
       expect(line).toMatch(
-        /^(?:%%\{init: \{"gantt": \{"displayMode": "compact", "leftPadding": \d+\}\}\}%%|gantt| {4}(?:dateFormat YYYY-MM-DD|axisFormat ·|tickInterval 1day|todayMarker off)| {4}section [\p{L}\p{N}_.… ]+(?: \(\d+\))?| {8}(?:\d+|[A-Z]\w+Lock(?: until commit| given back)?) :(?:crit|active|done), 2000-\d\d-\d\d, 2000-\d\d-\d\d| {8}after \d+ :milestone, 2000-\d\d-\d\d, 0d)$/u,
+        /^(?:%%\{init: \{"gantt": \{"displayMode": "compact", "leftPadding": \d+\}\}\}%%|gantt| {4}(?:dateFormat YYYY-MM-DD|axisFormat ·|tickInterval (?:1day|12month)|todayMarker off)| {4}section [\p{L}\p{N}_.… ]+(?: \(\d+\))?| {8}(?:\d+(?: \((?:about|under) [\w. ]+\))?|[A-Z]\w+Lock(?: until commit| given back)?) :(?:crit|active|done), 2000-\d\d-\d\d, 2000-\d\d-\d\d| {8}after \d+ :milestone, 2000-\d\d-\d\d, 0d)$/u,
       )
     }
   })

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { lockChart, migrationToDraw } from '../../src/gitlab/lock-chart.ts'
 import { by, lock, measured, migration, table } from '../reporters/sample-parts.ts'
 import { loyalty, status } from '../reporters/sample-migrations.ts'
+import { pricedReport } from '../reporters/sample-costs.ts'
 import { cleanReport, sampleReport } from '../reporters/sample-report.ts'
 import type { Effect, Report } from '../../src/core/model.ts'
 
@@ -87,6 +88,28 @@ describe('the chart', () => {
       '- `customers`: AccessExclusiveLock from statement 1 (line 1) to the commit after statement 5: reads and writes wait\n' +
         '- `billing.invoices`: AccessExclusiveLock from statement 2 (line 2) to the commit after statement 5: reads and writes wait',
     ])
+  })
+
+  it('is as wide as statements take long in production, where that is known of all', () => {
+    const first = pricedReport.migrations.find(({ file }) => file === loyalty.file)
+    if (first === undefined) throw new Error('the report has no such migration')
+    const [lead, chart] = lockChart(pricedReport, first)
+    expect(lead).toContain('as wide as its estimated time in production')
+    expect(chart).toContain('    axisFormat ·\n    tickInterval 12month\n')
+    expect(chart).toContain(
+      '        1 :done, 2000-01-01, 2000-01-21\n' +
+        '        2 :done, 2000-01-21, 2000-02-10\n' +
+        '        3 (about 14 s) :done, 2000-02-10, 2000-09-17\n' +
+        '        4 :done, 2000-09-17, 2000-10-07\n',
+    )
+    expect(chart).toContain('        AccessExclusiveLock until commit :crit, 2000-01-21, 2000-10-27\n')
+    const [untimed] = first.statements
+    const { cost: _, ...without } = untimed ?? {}
+    const partly = {
+      ...first,
+      statements: [without as typeof untimed & object, ...first.statements.slice(1)],
+    }
+    expect(lockChart({ ...pricedReport, migrations: [partly] }, partly)[1]).toContain('tickInterval 1day')
   })
 
   it('tells locks that are given back from those that are kept, and weak from strong', () => {

@@ -29,6 +29,14 @@ function read(value: unknown): ReturnType<typeof readReport> {
   return readReport(bytesOf(value), expected)
 }
 
+function withDuration(ms: number): unknown {
+  const durationMs = { low: 0, expected: ms, high: ms }
+  return {
+    ...emptyReport,
+    production: { ...pricedReport.production, run: { ...pricedReport.production?.run, durationMs } },
+  }
+}
+
 /** The message of the UsageError that reading ends with. */
 function refusal(bytes: Uint8Array): string {
   try {
@@ -121,6 +129,7 @@ describe('a report that somebody tampered with', () => {
     ['a list', [sampleReport]],
     ['another version', { ...sampleReport, schemaVersion: 2 }],
     ['too many limits', { ...emptyReport, notChecked: Array.from({ length: 50_001 }, () => limit) }],
+    ['a number that sums would make infinite', withDuration(1e300)],
     ['a long word', { ...emptyReport, base: { description: 'x'.repeat(10_001) } }],
   ])('is refused when it is something else: %s', (_, value) => {
     expect(refusal(bytesOf(value))).toContain('is not a report that this version reads.')
