@@ -6,9 +6,9 @@ import { configDefaults } from './config/defaults.ts'
 import { priceResults } from './cost/price.ts'
 import type { SampleOutcome } from './cost/samples.ts'
 import { workOf } from './cost/work.ts'
-import { EnvironmentError } from './core/errors.ts'
+import { ConfigError, EnvironmentError, UsageError } from './core/errors.ts'
 import type { Limit, MigrationResult, ReportProduction } from './core/model.ts'
-import { tableFacts, type Production } from './core/production.ts'
+import type { Production } from './core/production.ts'
 import type { ReviewSet } from './core/source.ts'
 import type { PricedResults, Scripts } from './judge-run.ts'
 import { ageDays, loadProduction } from './production/load.ts'
@@ -85,7 +85,7 @@ interface NotSampled {
 async function sample(sampling: Sampling): Promise<SampleOutcome | NotSampled> {
   const { options, reviewSet, scripts, results, rehearsed, production } = sampling
   if (!rehearsed) return { why: 'nothing was replayed' }
-  if (!growsWithKnown(results, production)) return { why: 'no statement grows with a table of known size' }
+  if (!grows(results)) return { why: 'no statement grows with a table' }
   const configured = options.config.sampling?.budget ?? configDefaults.sampling.budget
   if (configured === 0) return { why: 'the configuration turns sampling off' }
   const budgetMs = Math.min(configured, leftOfBudget(options))
@@ -104,19 +104,27 @@ async function sample(sampling: Sampling): Promise<SampleOutcome | NotSampled> {
     })
   } catch (error) {
     options.signal.throwIfAborted()
-    if (!(error instanceof EnvironmentError)) throw error
+    if (error instanceof UsageError || error instanceof ConfigError) throw error
+    if (error instanceof Error) options.debug?.(error.stack ?? error.message)
     return notSampled(error)
   }
 }
 
-function notSampled(error: EnvironmentError): NotSampled {
-  const why = `there is no server for samples: ${error.message.replace(/\.$/, '')}`
+/** Samples are an extra: what goes wrong with them, our own mistakes included, must not cost the run its findings. */
+function notSampled(error: unknown): NotSampled {
+  const reason = error instanceof Error ? error.message.replace(/\.$/, '') : String(error)
+  const isOurs = !(error instanceof EnvironmentError)
+  const why = isOurs ? `sampling failed (${reason})` : `there is no server for samples: ${reason}`
   return {
     why,
     limit: {
       code: 'not-sampled',
       message: `Durations were not sampled, because ${why}. They are estimated from sizes alone.`,
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      ...(isOurs
+        ? { hint: 'That is a bug in pgrehearse; please report it.' }
+        : error.hint === undefined
+          ? {}
+          : { hint: error.hint }),
     },
   }
 }
@@ -125,10 +133,7 @@ function leftOfBudget({ budget }: CheckOptions): number {
   return budget === undefined ? Infinity : budget.endsAt - afterwardsMs - performance.now()
 }
 
-function growsWithKnown(results: readonly MigrationResult[], production: Production): boolean {
-  return results.some(({ statements }) =>
-    statements.some((result) =>
-      workOf(result).parts.some(({ relation }) => tableFacts(production, relation) !== undefined),
-    ),
-  )
+/** Whether the sizes are known is for sampling to find out: a partition may be known by its table. */
+function grows(results: readonly MigrationResult[]): boolean {
+  return results.some(({ statements }) => statements.some((result) => workOf(result).parts.length > 0))
 }
