@@ -65,6 +65,15 @@ export function conjuncts(sql: string): readonly string[] {
   return [...parts, text.slice(start)].flatMap(conjuncts)
 }
 
+/** The sides of an equation, as pg_get_expr() prints one: `gross = (net + tax)`. */
+export function sides(sql: string): readonly [string, string] | undefined {
+  let split: number | undefined
+  scan(sql, (at, depth) => {
+    if (depth === 0 && sql.slice(at, at + 3) === ' = ') split ??= at
+  })
+  return split === undefined ? undefined : [sql.slice(0, split).trim(), sql.slice(split + 3).trim()]
+}
+
 function balancedCase(text: string): boolean {
   const count = (pattern: RegExp): number => text.match(pattern)?.length ?? 0
   return count(/\bcase\b/gi) === count(/\bend\b/gi)

@@ -101,22 +101,14 @@ export async function brokenIndexes(admin: Client, oids: readonly number[]): Pro
   return rows.map(({ oid }) => Number(oid))
 }
 
-/** The next number of every sequence of a table comes after those that its column uses. */
-export async function advanceSequences(
-  admin: Client,
-  table: string,
-  sequences: readonly { readonly column: string; readonly sequence: number }[],
-): Promise<void> {
-  for (const { column, sequence } of sequences) {
-    const name = `"${column.replaceAll('"', '""')}"`
-    // A sequence of another direction or range refuses, and stays as it is.
-    await admin
-      .query(
-        `select pg_catalog.setval(s.seqrelid::pg_catalog.regclass, least(s.seqmax, m.highest)) from pg_catalog.pg_sequence s,
-           (select pg_catalog.max(${name})::int8 as highest from ${table}) m
-         where s.seqrelid = $1::oid and m.highest >= s.seqmin and s.seqincrement > 0`,
-        [sequence],
-      )
-      .catch(() => undefined)
-  }
+/**
+ * The next number of a sequence comes after this one. The number was read by the migrating role: max() over a type of
+ * a migration may run its casts.
+ */
+export async function advanceSequence(admin: Client, sequence: number, highest: bigint): Promise<void> {
+  await admin.query(
+    `select pg_catalog.setval(seqrelid::pg_catalog.regclass, least(seqmax, $2::int8)) from pg_catalog.pg_sequence
+     where seqrelid = $1::oid and $2::int8 >= seqmin and seqincrement > 0`,
+    [sequence, String(highest)],
+  )
 }

@@ -26,6 +26,7 @@ export class Ladder {
   private readonly source: RowSource
   private readonly checks: ConstraintSwitch
   private readonly defaulted = new Set<string>()
+  private hasDerived = false
   private hasTriedWithout = false
   /** CHECKs that the rows need not meet. */
   readonly bypassed = new Set<string>()
@@ -106,6 +107,14 @@ export class Ladder {
   private async step(name: string): Promise<boolean> {
     const exists = this.source.choice.target.checks.some((check) => check.name === name)
     if (!exists) return false
+    if (!this.hasDerived) {
+      this.hasDerived = true
+      const derived = this.source.choice.target.checks.filter((check) => this.source.derive(check.name))
+      if (derived.some((check) => check.name === name)) {
+        await this.source.retry(this.session)
+        return true
+      }
+    }
     if (!this.source.retried.has(name) && (await this.source.retry(this.session, name))) return true
     if (!this.defaulted.has(name)) {
       this.defaulted.add(name)
@@ -139,6 +148,7 @@ export class Ladder {
   private async bypass(name: string): Promise<void> {
     this.bypassed.add(name)
     this.source.retried.delete(name)
+    this.source.ignored.add(name)
     await this.source.retry(this.session)
     await this.checks.off()
   }

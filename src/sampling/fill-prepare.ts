@@ -102,7 +102,16 @@ async function chooseAll(
     readonly isEmpty: boolean
   },
 ): Promise<ReadonlyMap<number, TargetChoice>> {
-  const bases = isEmpty ? new Map<string, bigint>() : await highest(session, table)
+  const numbers = table.columns.filter(
+    ({ type, typmod }) => resolveType(catalog.seed.types, type, typmod)?.type.category === 'N',
+  )
+  const bases = isEmpty
+    ? new Map<string, bigint>()
+    : await highestNumbers(
+        session,
+        table,
+        numbers.map(({ name }) => name),
+      )
   const inKey = new Set(
     table.keys.flatMap(({ columns, expressions }) => [
       ...columns,
@@ -165,10 +174,14 @@ function phasesOf({ keys }: FillableTable): ReadonlyMap<string, number> {
   return phases
 }
 
-/** The highest number in every column of numbers, so that new keys come after real ones. */
-async function highest(session: FillSession, table: FillableTable): Promise<ReadonlyMap<string, bigint>> {
+/** The highest number in each of these columns, so that what is new comes after it. */
+export async function highestNumbers(
+  session: FillSession,
+  table: FillableTable,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, bigint>> {
   const found = new Map<string, bigint>()
-  for (const { name } of table.columns) {
+  for (const name of names) {
     const sql = `select coalesce(max(${quoted(name)}), 0)::numeric(30,0)::text as highest from ${scopeOf(table)}`
     const answer = await session.try(sql, queryMs)
     if (answer.refusal !== undefined) continue

@@ -41,7 +41,8 @@ export class FillSession {
   async prepare(): Promise<void> {
     await this.client.query(
       `set synchronous_commit = off; set jit = off; set client_min_messages = error; set timezone = 'UTC'; set datestyle = 'iso, mdy';
-       set lock_timeout = '2s'; set idle_in_transaction_session_timeout = 0; set max_parallel_workers_per_gather = 0`,
+       set lock_timeout = '2s'; set idle_in_transaction_session_timeout = 0; set max_parallel_workers_per_gather = 0;
+       set maintenance_work_mem = '128MB'; set work_mem = '32MB'`,
     )
   }
 

@@ -7,6 +7,8 @@ import type { KeyLimit } from './fill-keys.ts'
 import type { ColumnSql } from './fill-plan.ts'
 import type { Generator } from './fill-text.ts'
 import type { FillSession } from './fill-session.ts'
+import { sides } from './fill-conditions.ts'
+import { quoteIdent } from '../sql/quote.ts'
 import { hashSql, quoted, rowNumber, rowsSql } from './fill-sql.ts'
 
 interface SourceColumn {
@@ -30,12 +32,16 @@ export class RowSource {
   readonly columns = new Map<string, SourceColumn>()
   /** CHECKs that rows are tried again for. */
   readonly retried = new Set<string>()
+  /** CHECKs that rows need not meet. */
+  readonly ignored = new Set<string>()
   noiseBytes = 0
   /** Values that {@link replace} gave columns. */
   readonly replaced = new Map<string, Generator>()
   /** Rows whose key is taken are left out. */
   skipsConflicts = false
   private retries: readonly Retry[] = []
+  /** By column: what a CHECK says that it equals. */
+  private readonly derived = new Map<string, string>()
   private readonly seed: SeedCatalog
   private readonly limits: readonly KeyLimit[]
   private readonly columnOf: (choice: ColumnChoice) => ColumnSql
@@ -65,7 +71,12 @@ export class RowSource {
     const modes = [...this.columns.values()].every(
       ({ mode, choice }) => mode === (choice.generator === undefined ? blank(choice) : 'usual'),
     )
-    return modes && this.retried.size === 0 && this.limits.length === 0 && !this.skipsConflicts
+    return (
+      modes &&
+      this.retried.size + this.derived.size + this.ignored.size === 0 &&
+      this.limits.length === 0 &&
+      !this.skipsConflicts
+    )
   }
 
   /** Makes rows as wide as those of another partition. */
@@ -113,12 +124,22 @@ export class RowSource {
     const retried = new Map(
       this.retries.flatMap(({ columns }, at) => columns.map((name) => [name, at] as const)),
     )
-    const list = this.written.map((name) => {
+    const list = this.written.flatMap((name) => {
+      if (this.derived.has(name)) return []
       const at = retried.get(name)
       return `${at === undefined ? this.valueSql(name) : `fill_retry${at}.${quoted(name)}`} as ${quoted(name)}`
     })
     const joins = this.retries.map((retry, at) => this.retrySql(retry, at))
-    return `select ${list.join(', ')} from ${this.fromSql(from, to)}${joins.join('')}`
+    const rows = `select ${list.join(', ')} from ${this.fromSql(from, to)}${joins.join('')}`
+    if (this.derived.size === 0) return rows
+    const relation = quoted(this.choice.target.relation)
+    const all = this.written.map((name) => {
+      const sql = this.derived.get(name)
+      return sql === undefined
+        ? quoted(name)
+        : `(${sql})::${this.columns.get(name)?.choice.type} as ${quoted(name)}`
+    })
+    return `select ${all.join(', ')} from (${rows}) ${relation}`
   }
 
   /** FROM clause under which {@link valueSql} means something. */
@@ -135,13 +156,13 @@ export class RowSource {
   private retrySql({ columns, conditions }: Retry, at: number): string {
     const fixed = this.columnsOf(conditions).filter((name) => !columns.includes(name))
     const plain = fixed
-      .filter((name) => this.columns.has(name))
+      .filter((name) => this.columns.has(name) && !this.derived.has(name))
       .map((name) => `${this.valueSql(name)} as ${quoted(name)}`)
     const varied = columns.map((name) => `${this.variedSql(name)} as ${quoted(name)}`)
     const { target } = this.choice
     const generated = fixed
-      .filter((name) => target.generated.has(name))
-      .map((name) => `, (${target.generated.get(name) ?? 'null'}) as ${quoted(name)}`)
+      .filter((name) => this.computed(name) !== undefined)
+      .map((name) => `, (${this.computed(name) ?? 'null'}) as ${quoted(name)}`)
     const inner = `(select ${[...varied, ...plain].join(', ')}) ${quoted(target.relation)}`
     const row =
       generated.length === 0
@@ -168,6 +189,31 @@ export class RowSource {
     return `(case when fill_v = 0 then ${this.valueSql(name)} else case ${chance} ${cases} end end)::${choice.type}`
   }
 
+  private computed(name: string): string | undefined {
+    return this.derived.get(name) ?? this.choice.target.generated.get(name)
+  }
+
+  /** Where a CHECK says that a column equals an expression of others, the column is that expression. */
+  derive(check: string): boolean {
+    const { generated } = this.choice.target
+    for (const { sql } of this.choice.conditions.filter((one) => one.check === check)) {
+      for (const [left = '', right = ''] of [sides(sql) ?? [], (sides(sql) ?? []).toReversed()]) {
+        const others = readPredicate(right)?.columns ?? []
+        const name = [...this.columns.keys()].find((one) => quoteIdent(one) === left)
+        const known = others.every(
+          (other) => this.columns.has(other) && !this.derived.has(other) && !generated.has(other),
+        )
+        if (name === undefined || others.length === 0 || others.includes(name) || !known) continue
+        const { group } = this.columns.get(name)?.sql ?? {}
+        const isFree = group === 1000 + (this.columns.get(name)?.choice.column.number ?? 0)
+        if (!this.mayVary(name) || !isFree) continue
+        this.derived.set(name, right)
+        return true
+      }
+    }
+    return false
+  }
+
   /** The CHECK because of which a column's values vary. */
   retriedCheck(column: string): string | undefined {
     if (!this.retries.some(({ columns }) => columns.includes(column))) return undefined
@@ -191,11 +237,13 @@ export class RowSource {
   /** Conditions that share a column which may change are met together. */
   private groups(): readonly Retry[] {
     const all = [
-      ...this.choice.conditions.map(({ sql, columns, check }) => ({
-        sql,
-        columns,
-        asked: check !== undefined && this.retried.has(check),
-      })),
+      ...this.choice.conditions
+        .filter(({ check }) => check === undefined || !this.ignored.has(check))
+        .map(({ sql, columns, check }) => ({
+          sql,
+          columns,
+          asked: check !== undefined && this.retried.has(check),
+        })),
       ...this.limits.map(({ from, predicate }) => ({
         sql: `${rowNumber} <= ${from} or (${predicate}) is not true`,
         columns: readPredicate(predicate)?.columns ?? [],
@@ -254,14 +302,13 @@ export class RowSource {
 
   private mayVary(name: string): boolean {
     const column = this.columns.get(name)
-    return column !== undefined && !column.sql.fixed && column.mode === 'usual'
+    return column !== undefined && !column.sql.fixed && column.mode === 'usual' && !this.derived.has(name)
   }
 
   private withSources(columns: readonly string[]): readonly string[] {
-    const { generated } = this.choice.target
     return [
       ...new Set(
-        columns.flatMap((name) => [name, ...(readPredicate(generated.get(name) ?? 'true')?.columns ?? [])]),
+        columns.flatMap((name) => [name, ...(readPredicate(this.computed(name) ?? 'true')?.columns ?? [])]),
       ),
     ]
   }

@@ -2,9 +2,9 @@ import { performance } from 'node:perf_hooks'
 import type { Client } from 'pg'
 import { openSeedWriter } from '../replay/seed-writer.ts'
 import { loadParser } from '../sql/parse.ts'
-import { readFillCatalog, type FillCatalog } from './fill-catalog.ts'
+import { readFillCatalog, type FillableTable, type FillCatalog } from './fill-catalog.ts'
 import {
-  advanceSequences,
+  advanceSequence,
   brokenIndexes,
   ConstraintSwitch,
   forgetTrials,
@@ -13,7 +13,7 @@ import {
 import { Ladder } from './fill-ladder.ts'
 import { linkedColumns } from './fill-links.ts'
 import type { FillPlan, PlannedTable, Share } from './fill-plan.ts'
-import { prepareTables, readKeys } from './fill-prepare.ts'
+import { highestNumbers, prepareTables, readKeys } from './fill-prepare.ts'
 import { FillSession } from './fill-session.ts'
 import { RowSource } from './fill-source.ts'
 import { brokenChecks, brokenReferences } from './fill-verify.ts'
@@ -131,7 +131,7 @@ class Filling {
     for (const name of [...bypassed, ...plan.orphaned(planned)]) this.bypass(label, name)
     if (bypassed.size > 0)
       for (const name of await brokenChecks(this.session, planned, bypassed)) this.bypass(label, name)
-    await advanceSequences(this.admin, table.name, catalog.sequences.get(table.oid) ?? [])
+    await this.advanceSequences(catalog, table)
     return size.rows > 0
   }
 
@@ -175,6 +175,16 @@ class Filling {
       if (again && (await ladder.react(refusal))) continue
       for (const name of ladder.bypassed) bypassed.add(name)
       return refusal?.message
+    }
+  }
+
+  private async advanceSequences(catalog: FillCatalog, table: FillableTable): Promise<void> {
+    const sequences = catalog.sequences.get(table.oid) ?? []
+    const names = sequences.map(({ column }) => column)
+    const highest = await highestNumbers(this.session, table, names)
+    for (const { column, sequence } of sequences) {
+      const value = highest.get(column)
+      if (value !== undefined && value < 2n ** 63n) await advanceSequence(this.admin, sequence, value)
     }
   }
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { PostgresServer } from '../../src/postgres/provider.ts'
 import { openMajor } from '../replay/servers.ts'
 import { fillSchema, violations } from './fill-laboratory.ts'
-import { nastySchema, widestTable } from './nasty-schema.ts'
+import { nastySchema, ordinarySchema, widestTable } from './nasty-schema.ts'
 
 const rows = 2500
 
@@ -36,6 +36,24 @@ describe.each([14, 18] as const)('filling a nasty schema on Postgres %i', (major
     // One row per value of an enum: its key has no more.
     expect(fewer).toEqual(['public.enum_pk 3'])
     expect(await violations(admin)).toEqual([expect.stringMatching(/^public.hopeless: hopeless_x_check /)])
+  })
+})
+
+describe('filling tables with the CHECKs of applications', () => {
+  it('meets equations, order, pairs of conditions', async () => {
+    await using server = await openMajor(18)
+    await using filled = await fillSchema(server, [ordinarySchema], rows)
+    expect(filled.report.unfilled).toEqual([])
+    // Both columns of a pair are its key and cannot change; nothing tells that twice the number has to be small.
+    expect(filled.report.bypassed).toEqual([
+      { table: 'public.friend', constraint: 'friend_check' },
+      { table: 'public.doubled', constraint: 'doubled_b_check' },
+    ])
+    expect(await violations(filled.admin)).toEqual([
+      expect.stringMatching(/^public.friend: friend_check /),
+      expect.stringMatching(/^public.doubled: doubled_b_check /),
+    ])
+    expect(await filled.one('select count(*)::int4 from setting')).toBe(1)
   })
 })
 

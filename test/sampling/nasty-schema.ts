@@ -132,3 +132,20 @@ alter table fk_not_valid add foreign key (t) references tenant not valid;
 
 /** As wide as Postgres allows. */
 export const widestTable = `create table widest (${Array.from({ length: 1600 }, (_, at) => `c${at} integer not null`).join(', ')})`
+
+/** CHECKs as applications write them. */
+export const ordinarySchema = String.raw`
+create function valid_email(t text) returns boolean language sql immutable as $$ select t ~* '^[a-z0-9._%-]+@[a-z0-9.-]+[.][a-z]{2,}$' $$;
+create table account (id bigserial primary key, email text not null check (valid_email(email)), name text not null check (length(trim(name)) between 2 and 80), locale text not null default 'en' check (locale in ('en','de')), tz text default 'UTC', level int not null default 1 check (level % 5 = 0 or level = 1), ratio numeric(5,4) check (ratio > 0 and ratio <= 1));
+create table invoice (id bigserial primary key, net numeric(12,2) not null, tax numeric(12,2) not null, gross numeric(12,2) not null, check (gross = net + tax));
+create table event (id uuid primary key default gen_random_uuid(), a uuid references event, starts_at timestamptz not null, ends_at timestamptz, check (ends_at is null or ends_at > starts_at), day date not null, check (day = (starts_at at time zone 'UTC')::date));
+create table place (id int primary key, lat double precision check (lat between -90 and 90), lon double precision check (lon >= -180 and lon <= 180), pct smallint check (pct >= 0 and pct <= 100), year int check (year > 1900 and year < 2100), neg int check (neg < 0), hex text check (hex ~ '^#[0-9a-fA-F]{6}$'), isbn text check (isbn ~ '^\d{9}[\dX]$'), url text check (url ~ '^https?://'), slug varchar(20) unique check (slug ~ '^[a-z][a-z0-9_]*$'), u text check (u = upper(u)), ne text check (char_length(ne) > 0 and ne <> ''), j jsonb check (j ?& array['a','b']), arr int[] check (array_length(arr, 1) = 3), iv interval check (iv > interval '1 hour'), not_null_or int check (not_null_or is not null));
+create table target (a_id bigint references account, b_id uuid references event, c_id int references place, check ((a_id is not null)::int + (b_id is not null)::int + (c_id is not null)::int = 1));
+create table task (id int primary key, status text not null check (status in ('draft','done')), done_at timestamptz, check ((status = 'done') = (done_at is not null)), owner_type text not null, owner_id bigint not null, unique (owner_type, owner_id, status));
+create table friend (user_id bigint not null references account, friend_id bigint not null references account, primary key (user_id, friend_id), check (user_id < friend_id));
+create table follower (user_id bigint not null references account, friend_id bigint not null references account, check (user_id <> friend_id));
+create table node (id int primary key, parent_id int references node, path text not null, depth int not null check (depth >= 0 and depth < 10), pos int not null, unique (parent_id, pos), check (parent_id is null or parent_id <> id));
+create table setting (key text primary key, value jsonb not null, singleton boolean not null default true unique check (singleton));
+create table tariff (period daterange not null check (not isempty(period) and lower(period) >= '2020-01-01'), amount money check (amount > 0::money), t time check (t >= '08:00' and t < '20:00'), x bytea check (octet_length(x) = 32), y char(2) check (y in ('de','at')), z bit(8) not null, w varbit, i inet check (i << '10.0.0.0/8'));
+create table doubled (id int generated always as identity (start with 100), a int not null, b int generated always as (a * 2) stored check (b < 100), primary key (id));
+`
