@@ -1,5 +1,5 @@
-import { tableFacts } from '../core/production.ts'
-import type { SampledStatement, SampleOutcome, StatementSample } from '../cost/samples.ts'
+import type { Statement } from '../core/model.ts'
+import type { SampleOutcome } from '../cost/samples.ts'
 import type { ConfigurableServer } from '../postgres/provider.ts'
 import { discardsStatements, setsSessionDefaults } from '../replay/commands.ts'
 import { copyBase, prepareBase } from '../replay/prepare-history.ts'
@@ -11,6 +11,7 @@ import { addComingConstraints, type Removal } from './coming-constraints.ts'
 import { fillDatabase, type Fill, type FilledDatabase } from './filled-database.ts'
 import { measureHardware } from './hardware.ts'
 import { readSampleCatalog } from './sample-catalog.ts'
+import { whatWalksGive, type Pass, type Regime } from './sample-outcome.ts'
 import type { SampleRequest } from './sample-run.ts'
 import {
   defaultMostRows,
@@ -27,18 +28,9 @@ import {
   type SampleTable,
   type SampledWork,
 } from './sample-tables.ts'
-import { walk, type WalkedStatement } from './sample-walk.ts'
+import { walk } from './sample-walk.ts'
 import { productionMemory, samplingSettings, scaleMemory } from './sampling-settings.ts'
 import { scanMsPerByte } from './scan-speed.ts'
-
-type Regime = StatementSample['regime']
-
-/** One walk over the review. */
-interface Pass {
-  readonly regime: Regime
-  readonly filled: FilledDatabase
-  readonly statements: readonly (readonly WalkedStatement[])[]
-}
 
 /** Samples one run on a server that was started with production's memory. */
 export class Sampling {
@@ -71,18 +63,11 @@ export class Sampling {
 
   async run(): Promise<SampleOutcome> {
     const { request, server } = this
-    const history = await prepareBase(
-      {
-        ...request,
-        server,
-        sessionOptions: this.sessionOptions,
-        prepare: (statement) => standIn(server, statement, false),
-      },
-      request.kept,
-    )
+    const history = await this.history()
+    if (history === undefined) return this.outcome('the history took all the time for sampling')
     await server.ensureRoles(namedRoles([...request.history, ...request.review]))
     // rows are made for the schema with the constraints that the review adds
-    const base = await copyBase({ server, settings: this.settings }, history.base)
+    const base = await copyBase({ server, settings: this.settings }, history)
     this.removal = await addComingConstraints(server, base, request.results)
     await this.chooseTables(base)
     const first = firstSize(this.tables, this.mostRows, this.leftMs)
@@ -91,6 +76,26 @@ export class Sampling {
     const hardware = await this.hardware()
     await this.sizes(base, first)
     return { ...this.outcome(), ...(hardware === undefined ? {} : { hardware }) }
+  }
+
+  /** The database with the history; undefined when it is not there in time. */
+  private async history(): Promise<string | undefined> {
+    const { request, server, sessionOptions } = this
+    const deadline = AbortSignal.timeout(Math.max(0, Math.floor(this.leftMs)))
+    const signal = AbortSignal.any([request.signal, deadline])
+    const context = {
+      ...request,
+      server,
+      signal,
+      sessionOptions: { ...sessionOptions, signal },
+      prepare: (statement: Statement) => standIn(server, statement, false),
+    }
+    try {
+      return (await prepareBase(context, request.kept)).base
+    } catch (error) {
+      if (deadline.aborted && !request.signal.aborted) return undefined
+      throw error
+    }
   }
 
   /** Without the runner's timeouts: what production cancels is to be counted all the same. */
@@ -237,65 +242,25 @@ export class Sampling {
       .toSorted((a, b) => heapOf(filled, b) - heapOf(filled, a))
     if (largest === undefined || this.leftMs < 1000) return
     await using admin = await connected(this.server, database)
-    this.scans[regime] = await scanMsPerByte(admin.client, largest.table, heapOf(filled, largest))
+    const measured = await scanMsPerByte(admin.client, largest.table, heapOf(filled, largest))
+    if (measured !== undefined) this.scans[regime] = measured
   }
 
-  private outcome(): SampleOutcome {
-    const largest = this.passes.reduce<Pass | undefined>(
-      (most, one) => (most === undefined || one.filled.size.rows > most.filled.size.rows ? one : most),
-      undefined,
-    )
+  private outcome(why?: string): SampleOutcome {
+    const { review, production } = this.request
     const large = this.scans['large memory'] ?? 0
     return {
-      migrations: this.request.results.map((_, index) => this.sampled(index)),
-      tables: largest?.filled.tables ?? {},
-      notes: largest?.filled.notes ?? {},
+      ...whatWalksGive({
+        review,
+        production,
+        works: this.works,
+        passes: this.passes,
+        ...(why === undefined ? {} : { why }),
+      }),
       scanMsPerByte: { 'large memory': large, scaled: this.scans.scaled ?? large },
       server: this.server.version,
       spentMs: performance.now() - this.begun,
     }
-  }
-
-  private sampled(migration: number): readonly SampledStatement[] {
-    const statements = this.request.review[migration]?.statements ?? []
-    return statements.map((statement, index): SampledStatement => {
-      const samples: StatementSample[] = []
-      let why: string | undefined
-      let cutOff: SampledStatement['cutOff']
-      for (const { regime, filled, statements: walked } of this.passes) {
-        const one = walked[migration]?.[index]
-        const missing = this.missing(migration, index, filled)
-        if (missing !== undefined) why ??= missing
-        else if (one === undefined) continue
-        else if ('counts' in one) samples.push({ regime, rows: filled.rows, ...one.counts })
-        else {
-          why ??= one.why
-          if (one.cutOff === true && one.wallMs > 0) cutOff = { rows: filled.size.rows, ms: one.wallMs }
-        }
-      }
-      const result = { statement, samples, ...(cutOff === undefined ? {} : { cutOff }) }
-      if (samples.length > 0) return result
-      return { ...result, why: why ?? 'the time for sampling was over before it began' }
-    })
-  }
-
-  /** Why a statement that ran all the same says nothing: its tables were empty. */
-  private missing(migration: number, index: number, filled: FilledDatabase): string | undefined {
-    const sampled = this.works[migration]?.[index]
-    if (sampled === undefined || sampled.work.growth === 'metadata only') return undefined
-    const [unknown] = sampled.unknown
-    if (unknown !== undefined) return `the size of ${unknown} is not known`
-    // of a partitioned table, partitions alone may be known
-    const empty = sampled.driving.find(
-      (key) => (filled.rows[key] ?? 0) === 0 && this.rowsInProduction(key) > 0,
-    )
-    return empty === undefined ? undefined : `${empty} could not be filled with rows`
-  }
-
-  private rowsInProduction(key: string): number {
-    const dot = key.indexOf('.')
-    const relation = { schema: key.slice(0, dot), name: key.slice(dot + 1) }
-    return tableFacts(this.request.production, relation)?.rows ?? 0
   }
 
   private note(message: string): void {
@@ -304,8 +269,8 @@ export class Sampling {
 }
 
 /** A statement that takes longer than expected is let run so long, and so many times as long. */
-const leastLimitMs = 500
-const mostTimesLonger = 4
+const leastLimitMs = 1500
+const mostTimesLonger = 5
 
 /** What stopping the server and removing its folder takes. */
 const endMs = 300
