@@ -8,6 +8,7 @@ import { isKnownType, seedValues } from '../replay/seed-values.ts'
 import type { FillableTable, FillCatalog } from './fill-catalog.ts'
 import { chooseGenerators, type KnownGenerators, type TargetChoice } from './fill-choose.ts'
 import type { FillSession } from './fill-session.ts'
+import { stylesOf } from './fill-styles.ts'
 import { resolveType, type Style } from './fill-types.ts'
 import type { FillTable } from './model.ts'
 
@@ -52,7 +53,7 @@ export async function prepareTables(
   for (const { table, request, existing } of wanted) {
     const rows = Math.max(0, Math.round(request.rows) - existing)
     const shares = sharesOf(table, rows)
-    const choices = await chooseAll(session, catalog, { table, request, shares, isEmpty: existing === 0 })
+    const choices = await chooseAll(session, catalog, { table, request, shares, existing })
     planned.push({ table, request, shares, choices, existing, rows })
   }
   const realKeys = await readRealKeys(session, catalog, planned)
@@ -90,88 +91,23 @@ async function probedTypes(
 async function chooseAll(
   session: FillSession,
   catalog: FillCatalog,
-  {
-    table,
-    request,
-    shares,
-    isEmpty,
-  }: {
-    readonly table: FillableTable
-    readonly request: FillTable
-    readonly shares: PlannedTable['shares']
-    readonly isEmpty: boolean
-  },
+  { table, request, shares, existing }: Omit<PlannedTable, 'choices' | 'rows'>,
 ): Promise<ReadonlyMap<number, TargetChoice>> {
-  const numbers = table.columns.filter(
-    ({ type, typmod }) => resolveType(catalog.seed.types, type, typmod)?.type.category === 'N',
-  )
-  const bases = isEmpty
-    ? new Map<string, bigint>()
-    : await highestNumbers(
-        session,
-        table,
-        numbers.map(({ name }) => name),
-      )
-  const inKey = new Set(
-    table.keys.flatMap(({ columns, expressions }) => [
-      ...columns,
-      ...expressions.flatMap((sql) => readPredicate(sql)?.columns ?? []),
-    ]),
-  )
-  const targets = new Set(linkedColumns(catalog, table))
-  const phases = phasesOf(table)
-  const daily = new Set(
-    table.keys.flatMap(({ expressions, exclusion }) =>
-      exclusion ? [] : expressions.flatMap((sql) => readPredicate(sql)?.columns ?? []),
-    ),
-  )
-  const styleOf =
-    (rows: number) =>
-    (column: SeedColumn): Style => ({
-      rows,
-      salt: column.number * 64 + (table.oid % 1000),
-      key: inKey.has(column.name) || targets.has(column.name),
-      base: bases.get(column.name) ?? 0n,
-      ...(phases.has(column.name) ? { phase: phases.get(column.name) ?? 0 } : {}),
-      daily: daily.has(column.name),
-      bytes: request.columns?.find(({ name }) => name === column.name)?.width,
-      name: column.name,
-    })
+  const numbers = table.columns
+    .filter(({ type, typmod }) => resolveType(catalog.seed.types, type, typmod)?.type.category === 'N')
+    .map(({ name }) => name)
+  const bases = existing === 0 ? new Map<string, bigint>() : await highestNumbers(session, table, numbers)
+  const styleOf = stylesOf(catalog, table, request, bases)
+  const all = shares.reduce((sum, { rows }) => sum + rows, 0)
   const choices = new Map<number, TargetChoice>()
   const known: KnownGenerators = new Map()
   for (const { target, rows } of shares) {
-    // A partition without bounds (hash) and a table count their rows from one; leaves are of a size, about.
-    const all = shares.reduce((sum, share) => sum + share.rows, 0)
-    const bound = target.bound === null ? all : rows
-    const style = styleOf(Math.max(1, all))
-    const local = styleOf(Math.max(1, bound))
-    const isLocal = (column: SeedColumn): boolean => target.bound?.includes(column.name) === true
-    choices.set(
-      target.oid,
-      await chooseGenerators(
-        session,
-        catalog.seed,
-        target,
-        (column) => (isLocal(column) ? local(column) : style(column)),
-        known,
-      ),
-    )
+    // What the bounds decide about counts from the partition's first row on.
+    const bound = new Set(target.bound === null ? [] : readPredicate(target.bound)?.columns)
+    const style = (column: SeedColumn): Style => styleOf(column, bound.has(column.name) ? rows : all)
+    choices.set(target.oid, await chooseGenerators(session, catalog.seed, target, style, known))
   }
   return choices
-}
-
-/** Columns that an exclusion constraint makes one range of: the second begins where the first is over. */
-function phasesOf({ keys }: FillableTable): ReadonlyMap<string, number> {
-  const phases = new Map<string, number>()
-  for (const { exclusion, expressions } of keys) {
-    if (!exclusion) continue
-    for (const sql of expressions) {
-      const columns = readPredicate(sql)?.columns ?? []
-      if (columns.length > 1)
-        for (const [at, column] of columns.entries()) phases.set(column, Math.min(7, at * 4))
-    }
-  }
-  return phases
 }
 
 /** The highest number in each of these columns, so that what is new comes after it. */
