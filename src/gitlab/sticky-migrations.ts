@@ -1,6 +1,6 @@
 import { relationKey, strongestPerRelation } from '../core/effects.ts'
 import { lockStrength } from '../core/locks.ts'
-import { aboutMs, costLines } from '../reporters/cost-words.ts'
+import { aboutMs, costLines, samplingLimits } from '../reporters/cost-words.ts'
 import { isMetadataOnly, metadataOnly } from '../reporters/effects.ts'
 import { codeElement, codeSpan, cutText, markdownText } from '../reporters/markdown-text.ts'
 import { objectNames, tableNames } from '../reporters/object-names.ts'
@@ -31,7 +31,12 @@ export function migrationsPart(
   return {
     pieces: report.migrations.map((migration) => ({
       weight: gravest(migration) * 3,
-      text: migrationSection(migration, nameOf, migration === drawn ? lockChart(report, migration) : []),
+      text: migrationSection(
+        report,
+        migration,
+        nameOf,
+        migration === drawn ? lockChart(report, migration) : [],
+      ),
     })),
     render: (kept, { here }) => {
       if (report.migrations.length === 0) return undefined
@@ -44,6 +49,7 @@ export function migrationsPart(
 }
 
 function migrationSection(
+  report: Report,
   migration: ReportMigration,
   nameOf: (file: string) => string,
   chart: readonly string[],
@@ -56,7 +62,7 @@ function migrationSection(
   const isHeld = locks.length > 0 && locks.every(({ until }) => until === 'commit')
   const receipts = statements
     .slice(0, maxStatements)
-    .map((statement) => describeStatement(statement, !isHeld))
+    .map((statement) => describeStatement(report, statement, !isHeld))
   const evidences = new Set(receipts.flatMap(({ evidence }) => evidence))
   const common = evidences.size === 1 ? [...evidences].join('') : undefined
   const mode = cutText(describeTransaction(transaction), 300)
@@ -86,7 +92,11 @@ interface StatementReceipt {
   readonly names: ReadonlySet<string>
 }
 
-function describeStatement({ effects, cost }: ReportStatement, holding: boolean): StatementReceipt {
+function describeStatement(
+  report: Report,
+  { effects, cost }: ReportStatement,
+  holding: boolean,
+): StatementReceipt {
   const locked = strongestPerRelation(effects.filter((effect) => effect.kind === 'lock'))
   const strength = new Map(locked.map(({ relation, mode }) => [relationKey(relation), lockStrength(mode)]))
   const changed = new Set(
@@ -97,7 +107,7 @@ function describeStatement({ effects, cost }: ReportStatement, holding: boolean)
   const shown = effects.filter((effect) => !isOrdinary(effect, strength) && !isSaid(effect, changed))
   const metadata = isMetadataOnly(effects) ? [metadataOnly] : []
   const { lines, evidence } = effectLines(shown, metadata, holding, cost?.durationMs)
-  const costs = costLines(cost)
+  const costs = costLines(cost, { notes: samplingLimits(report) })
   // mixed evidence stands in the lines, and then no sentence above may speak for all
   const evidences = evidence === undefined ? (lines.length === 0 ? [] : ['mixed', 'evidence']) : [evidence]
   const hidden = Math.max(0, lines.length - maxEffects)

@@ -1,5 +1,5 @@
 import { costLines } from '../reporters/cost-words.ts'
-import { isMetadataOnly, metadataOnly, statementOf } from '../reporters/effects.ts'
+import { isMetadataOnly, metadataOnly, saidOf, statementOf } from '../reporters/effects.ts'
 import { codeSpan, cutText, markdownText } from '../reporters/markdown-text.ts'
 import { remedyMarkdown, ruleLink, waitMarkdown } from '../reporters/markdown.ts'
 import { objectNames, tableNames } from '../reporters/object-names.ts'
@@ -60,14 +60,17 @@ function waitPart(report: Report, finding: Finding): readonly string[] {
 export function receiptLines(report: Report, finding: Finding): readonly string[] {
   const statement = statementOf(report, finding)
   const metadata = statement !== undefined && isMetadataOnly(statement.effects) ? [metadataOnly] : []
-  const { lines: effects, evidence } = effectLines(finding.because, metadata, true, finding.wait?.ms)
+  const { lines: effects, evidence } = effectLines(
+    finding.because,
+    metadata,
+    true,
+    finding.wait?.ms ?? statement?.cost?.durationMs,
+  )
   const cost = statement?.cost
   const sized = cost?.tables.map(({ table }) => table) ?? []
   const names = new Set([...objectNames(finding.because), ...tableNames(sized)])
   const notes = finding.notes.map(printableLine)
-  const ms = finding.wait?.ms
-  const above = [...notes, printableLine(finding.message)]
-  const costs = costLines(cost, { notes: above, ...(ms === undefined ? {} : { ms }) }).cost
+  const costs = costLines(cost, saidOf(report, finding)).cost
   const said = [...effects, ...notes, ...costs]
   const lines = said.slice(0, maxReceiptLines).map((line) => `- ${markdownText(cutText(line, 500), names)}`)
   if (said.length > maxReceiptLines) lines.push(`- … and ${said.length - maxReceiptLines} more`)

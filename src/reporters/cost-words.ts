@@ -71,15 +71,16 @@ function isPartOf(part: Range, whole: Range): boolean {
   return isSameTime(part, whole) || part.expected * 10 < whole.expected
 }
 
-/** Sentences of others about tables of unknown size. */
+/** Also sentences of others about tables of unknown size. */
 function saysTheSame(note: string, other: string): boolean {
-  return note === other || [note, other].every((text) => text.includes('treated as large'))
+  return other.includes(note) || [note, other].every((text) => text.includes('treated as large'))
 }
 
 /** What was assumed for the estimate, and what is not known. */
-export function costNotes({ notes, unknownTables }: StatementCost): readonly string[] {
+export function costNotes({ basis, notes, unknownTables }: StatementCost): readonly string[] {
+  const why = basis.by === 'structure' ? [`not sampled, because ${printableLine(basis.why)}`] : []
   const unknown = unknownTables.length === 0 ? [] : [unknownSizes(unknownTables)]
-  return [...notes.map(printableLine), ...unknown]
+  return [...why, ...notes.map(printableLine), ...unknown]
 }
 
 /** Would a reader see the same time? */
@@ -123,7 +124,7 @@ export function basisWords({ basis }: StatementCost, speed = ''): string {
       return `estimated from ${rows.length === 1 ? 'a sample' : 'samples'} of ${list(rows)} rows${speed}`
     }
     case 'structure':
-      return `estimated from sizes${speed} (not sampled, because ${printableLine(basis.why)})`
+      return `estimated from sizes${speed}, not sampled`
     case 'nothing':
       return `not known, because ${printableLine(basis.why)}`
   }
@@ -148,4 +149,17 @@ export function unknownSizes(tables: readonly string[]): string {
   const left = names.length - maxTables
   const shown = left > 0 ? [...names.slice(0, maxTables), `${left} more`] : names
   return `size unknown, treated as large: ${list(shown)}`
+}
+
+const known = new WeakMap<Report, readonly string[]>()
+
+/** Why nothing at all was sampled, as the report says it: no statement needs to say it again. */
+export function samplingLimits(report: Report): readonly string[] {
+  const limits =
+    known.get(report) ??
+    report.notChecked
+      .filter(({ code }) => code === 'not-sampled')
+      .map(({ message }) => printableLine(message))
+  known.set(report, limits)
+  return limits
 }

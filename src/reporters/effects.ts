@@ -1,7 +1,8 @@
 /** Effects and evidence in words: the receipt under a finding. */
 
 import { blocksWrites, displayName, displayType, lockStrength, whatWaits } from '../core/locks.ts'
-import { aboutMs, costLines, isSameTime, tableName, type Said } from './cost-words.ts'
+import { formatMsRange } from '../core/quantities.ts'
+import { costLines, isSameTime, samplingLimits, tableName, type Said } from './cost-words.ts'
 import { printableLine } from './printable.ts'
 import { postgres } from './words.ts'
 import type {
@@ -15,6 +16,7 @@ import type {
   Finding,
   LockEffect,
   LockMode,
+  Range,
   Relation,
   Report,
   ReportStatement,
@@ -72,21 +74,30 @@ export function describeEffect(effect: Effect): string | undefined {
 }
 
 /** The receipt of a finding: its effects in words, `metadata only` where true, its notes, the statement's cost. */
-export function receipt(finding: Finding, statement: ReportStatement | undefined): Receipt {
+export function receipt(report: Report, finding: Finding): Receipt {
+  const statement = statementOf(report, finding)
   const metadata = statement !== undefined && isMetadataOnly(statement.effects) ? [metadataOnly] : []
   const notes = finding.notes.map(printableLine)
-  const ms = finding.wait?.ms
-  const said = { notes: [...notes, printableLine(finding.message)], ...(ms === undefined ? {} : { ms }) }
-  const { cost, notes: assumed } = costLines(statement?.cost, said)
-  return { ...describeEffects(finding.because, metadata, said), notes: [...notes, ...cost, ...assumed] }
+  const { cost, notes: assumed } = costLines(statement?.cost, saidOf(report, finding))
+  const times = timeOf(finding.wait?.ms ?? statement?.cost?.durationMs)
+  return { ...describeEffects(finding.because, metadata, times), notes: [...notes, ...cost, ...assumed] }
+}
+
+/** What stands above the cost of a finding's statement, or will stand elsewhere in the report. */
+export function saidOf(report: Report, { message, notes, wait }: Finding): Said {
+  const sentences = [message, ...notes].map(printableLine)
+  return { notes: [...sentences, ...samplingLimits(report)], ...timeOf(wait?.ms) }
+}
+
+function timeOf(ms: Range | undefined): Pick<Said, 'ms'> {
+  return ms === undefined ? {} : { ms }
 }
 
 /** What one statement does and costs, for lists of statements. */
-export function statementReceipt({ effects, cost }: ReportStatement): Receipt {
-  const said = cost?.durationMs === undefined ? {} : { ms: cost.durationMs }
-  const { cost: lines, notes } = costLines(cost)
+export function statementReceipt(report: Report, { effects, cost }: ReportStatement): Receipt {
+  const { cost: lines, notes } = costLines(cost, { notes: samplingLimits(report) })
   const more = isMetadataOnly(effects) ? [metadataOnly] : []
-  return { ...describeEffects(effects, more, said), notes: [...lines, ...notes] }
+  return { ...describeEffects(effects, more, timeOf(cost?.durationMs)), notes: [...lines, ...notes] }
 }
 
 /** Locks with the time they are held only where nothing else says it: not beside `said`, and not line after line. */
@@ -177,7 +188,7 @@ function describeLock(lock: LockEffect): string {
 /** `held until commit`, and for how long in production where that is known. */
 export function describeHolding({ until, heldMs }: Pick<LockEffect, 'until' | 'heldMs'>): string {
   const held = until === 'commit' ? 'held until commit' : 'given back when the statement ends'
-  return heldMs === undefined ? held : `${held}, in production ${aboutMs(heldMs)} (estimated)`
+  return heldMs === undefined ? held : `${held}, estimated at ${formatMsRange(heldMs)} in production`
 }
 
 const rewriteReasons: Readonly<Record<RewriteCause, string>> = {

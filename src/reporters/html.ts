@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { receipt, statementOf, statementReceipt, type Receipt } from './effects.ts'
+import { receipt, statementReceipt, type Receipt } from './effects.ts'
 import { codeFrame, sourceLines, type FrameLine } from './frame.ts'
 import { style } from './html-style.ts'
 import { timelineFigure } from './html-timeline.ts'
@@ -105,7 +105,7 @@ function fileSection(page: Page, { file, migration, findings }: FileGroup): Mark
 <p class="muted">${about}</p>
 ${findings.map((finding) => findingArticle(page, finding))}
 ${migration === undefined ? undefined : timelineFigure(page.report, migration)}
-${migration === undefined ? undefined : statementList(migration)}
+${migration === undefined ? undefined : statementList(page.report, migration)}
 </section>`
 }
 
@@ -129,7 +129,7 @@ function allowedReason({ reason, until }: NonNullable<Finding['allowed']>): Mark
 
 function findingBody({ report }: Page, finding: Finding): Markup {
   return markup`${codeBlock(report, finding)}
-${receiptBlock(receipt(finding, statementOf(report, finding)), finding.evidence)}
+${receiptBlock(receipt(report, finding), finding.evidence)}
 ${remedyBlock(finding)}`
 }
 
@@ -173,19 +173,19 @@ function remedyBlock({ remedy }: Finding): Markup | undefined {
   return markup`<div class="remedy"><h4>Instead</h4><p>${remedy.summary}</p>${steps}</div>`
 }
 
-function statementList(migration: ReportMigration): Markup {
+function statementList(report: Report, migration: ReportMigration): Markup {
   const lines = sourceLines(migration)
   const total = totalMs(migration.statements)
   const takes = total === undefined ? '' : `; in production ${aboutMs(total)}, estimated`
   return markup`<details><summary>${count(migration.statements.length, 'statement')} and what each does${takes}</summary>
-<ol class="statements">${migration.statements.map((statement) => statementItem(statement, lines))}</ol></details>`
+<ol class="statements">${migration.statements.map((statement) => statementItem(report, statement, lines))}</ol></details>`
 }
 
-function statementItem(statement: ReportStatement, lines: readonly string[]): Markup {
+function statementItem(report: Report, statement: ReportStatement, lines: readonly string[]): Markup {
   const { start } = statement.span
   const first = printable((lines[start.line - 1] ?? '').slice(start.column - 1, start.column + 159)).trim()
   const isOneLine = statement.span.end.line === start.line
-  const { effects, evidence, notes } = statementReceipt(statement)
+  const { effects, evidence, notes } = statementReceipt(report, statement)
   const said = effects.length === 0 ? ['no lock on existing relations, no row read or written'] : effects
   return markup`
 <li><span class="muted">line ${start.line}</span><code>${first}${isOneLine ? '' : ' …'}</code>
@@ -206,7 +206,7 @@ function quietSection(page: Page, groups: readonly FileGroup[]): Markup | undefi
     (migration) => markup`
 <li><code>${migration.file}</code><br><span class="muted small">${capital(describeTransaction(migration.transaction))} · ${quietWords(page.report, migration)}</span>
 ${timelineFigure(page.report, migration)}
-${statementList(migration)}</li>`,
+${statementList(page.report, migration)}</li>`,
   )}
 </ul>
 </section>`

@@ -4,7 +4,7 @@ import { sourceLines } from './frame.ts'
 import { codeElement, codeSpan, markdownText } from './markdown-text.ts'
 import { tableNames } from './object-names.ts'
 import { runLines, totalMs } from './production-words.ts'
-import { aboutMs, costLines } from './cost-words.ts'
+import { aboutMs, costLines, samplingLimits } from './cost-words.ts'
 import { count } from './words.ts'
 import type { Report, ReportMigration, ReportStatement } from '../core/model.ts'
 
@@ -18,11 +18,11 @@ export function costSection(report: Report, details: boolean): readonly string[]
   return [
     "### Cost at production's size",
     totals.map((line) => `- ${markdownText(line)}`).join('\n'),
-    ...(details ? report.migrations.flatMap(migrationCosts) : []),
+    ...(details ? report.migrations.flatMap((migration) => migrationCosts(report, migration)) : []),
   ]
 }
 
-function migrationCosts(migration: ReportMigration): readonly string[] {
+function migrationCosts(report: Report, migration: ReportMigration): readonly string[] {
   const { file, statements } = migration
   const known = statements.filter(({ cost }) => cost !== undefined)
   if (known.length === 0) return []
@@ -32,18 +32,18 @@ function migrationCosts(migration: ReportMigration): readonly string[] {
   return [
     `<details><summary>${codeElement(file)}: ${about.join(', ')}</summary>`,
     [
-      ...known.slice(0, maxStatements).map((statement) => statementItem(migration, statement)),
+      ...known.slice(0, maxStatements).map((statement) => statementItem(report, migration, statement)),
       ...(left > 0 ? [`- … and ${count(left, 'more statement')}`] : []),
     ].join('\n'),
     '</details>',
   ]
 }
 
-function statementItem(migration: ReportMigration, { span, cost }: ReportStatement): string {
+function statementItem(report: Report, migration: ReportMigration, { span, cost }: ReportStatement): string {
   const line = (sourceLines(migration)[span.start.line - 1] ?? '').slice(span.start.column - 1).trim()
   const code = codeSpan(line.length > 80 ? `${line.slice(0, 80)}…` : line)
   const names = tableNames(cost?.tables.map(({ table }) => table) ?? [])
-  const lines = costLines(cost)
+  const lines = costLines(cost, { notes: samplingLimits(report) })
   const said = [...lines.cost, ...lines.notes].map((text) => markdownText(text, names))
   return [`- line ${span.start.line}: ${code}`, ...said.map((text) => `  - ${text}`)].join('\n')
 }

@@ -1,4 +1,4 @@
-import { receipt, statementOf } from './effects.ts'
+import { receipt } from './effects.ts'
 import { codeFrame } from './frame.ts'
 import { codeBlock, codeSpan, link, markdownText } from './markdown-text.ts'
 import {
@@ -144,7 +144,7 @@ export function waitMarkdown(report: Report, finding: Finding, lasting = false):
 }
 
 function receiptDetails(report: Report, finding: Finding): readonly string[] {
-  const { effects, evidence, notes } = receipt(finding, statementOf(report, finding))
+  const { effects, evidence, notes } = receipt(report, finding)
   const lines = [...effects, ...(evidence === undefined ? [] : [evidence]), ...notes]
   const remedy = remedyMarkdown(finding)
   const names = objectNames(finding.because)

@@ -1,6 +1,6 @@
 /** A finding as plain text of several lines, for formats with one text field. */
 
-import { receipt, statementOf } from './effects.ts'
+import { receipt } from './effects.ts'
 import { printable, printableLine } from './printable.ts'
 import { waitLines } from './wait-words.ts'
 import { describeRemedyStep } from './words.ts'
@@ -8,7 +8,7 @@ import type { Finding, Report } from '../core/model.ts'
 
 /** What lies under a finding: a line per effect, the evidence, the notes. */
 export function plainReceipt(report: Report, finding: Finding): readonly string[] {
-  const { effects, evidence, notes } = receipt(finding, statementOf(report, finding))
+  const { effects, evidence, notes } = receipt(report, finding)
   return [...effects, ...(evidence === undefined ? [] : [evidence]), ...notes]
 }
 

@@ -51,9 +51,9 @@ function joined(parts: readonly string[]): readonly string[] {
 /** What durations rest on, or why there are none. */
 export function basisLines(report: Report): readonly string[] {
   const { production } = report
-  const rehearsed = hasMeasured(report) ? [sampleRows] : []
-  if (production === undefined) return rehearsed.length === 0 ? [] : [...rehearsed, nothingKnown]
-  return [...sourceLines(production), speed[production.hardware], ...rehearsed]
+  const isRehearsed = hasMeasured(report)
+  if (production === undefined) return isRehearsed ? [nothingKnown] : []
+  return [...sourceLines(production), speed[production.hardware], ...(isRehearsed ? [sampleRows] : [])]
 }
 
 const speed: Readonly<Record<ReportProduction['hardware'], string>> = {

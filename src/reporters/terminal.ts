@@ -1,6 +1,6 @@
 import pc from 'picocolors'
 import { textWidth, wrapText } from './text-width.ts'
-import { receipt, statementOf, type Receipt } from './effects.ts'
+import { receipt, type Receipt } from './effects.ts'
 import { codeFrame, type FrameLine } from './frame.ts'
 import { printable, printableLine } from './printable.ts'
 import { basisLines, longStatements, quietWords, runLines } from './production-words.ts'
@@ -74,7 +74,7 @@ function findingLines(page: Page, finding: Finding): readonly string[] {
     ...waitLines(page.report, finding).flatMap((line) => label(page, '', line)),
     ...label(page, '', `${location(finding.span)}  ${finding.ruleId}`, colors.dim),
     ...frameLines(page, finding, paint),
-    ...receiptLines(page, receipt(finding, statementOf(page.report, finding))),
+    ...receiptLines(page, receipt(page.report, finding)),
     ...remedyLines(page, finding),
   ]
 }

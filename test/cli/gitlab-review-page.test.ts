@@ -4,6 +4,7 @@ import { createShopRepository } from '../../fixtures/shop-repository.ts'
 import { answerBody } from '../../src/gitlab/answers-text.ts'
 import { stickyBody } from '../../src/gitlab/sticky.ts'
 import { fixedBody, threadBody } from '../../src/gitlab/thread-body.ts'
+import { steady } from '../estimates.ts'
 import { run } from './run.ts'
 import { privateTemp } from './traces.ts'
 import type { Report } from '../../src/core/model.ts'
@@ -116,5 +117,5 @@ it('keeps docs/gitlab-review.md as the review of the sample shop is written', as
     expect(end, `docs/gitlab-review.md has lost its marks of ${mark}`).toBeGreaterThan(-1)
     text = `${before}<!-- generated:${mark} -->\n\n${part}\n\n${rest.slice(end)}`
   }
-  await expect(text).toMatchFileSnapshot(page.pathname)
+  await expect(await steady(text, page)).toMatchFileSnapshot(page.pathname)
 })
