@@ -15,6 +15,11 @@ export interface SampleTable {
   readonly isDriving: boolean
   /** A statement checks a foreign key against it. */
   readonly isLookedUp: boolean
+  /**
+   * Of a table that is there to be referenced only: its rows in production for each of the (smallest) table that
+   * decides and references it, at however many removes.
+   */
+  readonly perReferencingRow?: number
 }
 
 /** A statement of the review and the tables that decide what it costs. */
@@ -105,6 +110,8 @@ export function sampleTables(
       for (const relation of lockedTables(result)) {
         const key = relationKey(relation)
         if (tableFacts(production, relation) === undefined && !checksKeys) continue
+        // its partitions are what is worked on
+        if (sampled.driving.some((driving) => catalog.get(driving)?.root === key)) continue
         add(key, checksKeys && !children.includes(key) ? { isLookedUp: true } : {})
       }
     }
@@ -117,34 +124,58 @@ function keysOf({ parts }: Work, wanted: WorkKind): readonly string[] {
   return parts.filter(({ kind }) => kind === wanted).map(({ relation }) => relationKey(relation))
 }
 
-/** A partition is filled through its topmost table, where that is known. */
+/** A partition whose own size is not known is filled through its topmost table, where that is. */
 function filledFor(key: string, catalog: SampleCatalog, production: Production): CatalogTable | undefined {
   const table = catalog.get(key)
+  if (table === undefined || tableFacts(production, table) !== undefined) return table
   const root = table?.root === undefined ? undefined : catalog.get(table.root)
   return root !== undefined && tableFacts(production, root) !== undefined ? root : table
 }
 
-/** Foreign keys have to be satisfied, all the way up. */
-function addReferenced(chosen: ReadonlyMap<string, SampleTable>, add: (key: string) => void): void {
-  const seen = new Set<string>()
-  const queue = [...chosen.values()].map(({ table }) => table)
-  for (let table = queue.pop(); table !== undefined; table = queue.pop()) {
-    if (seen.has(table.key)) continue
-    seen.add(table.key)
+/**
+ * Foreign keys have to be satisfied, all the way up. What is only referenced is as large as in production in proportion
+ * to who references it, so that keys repeat as often.
+ */
+function addReferenced(chosen: Map<string, SampleTable>, add: (key: string) => void): void {
+  const least = new Map<string, number>()
+  const queue = [...chosen.values()].map(({ table, facts }) => ({ table, rows: facts?.rows ?? Infinity }))
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    const { table, rows } = next
+    const known = least.get(table.key)
+    if (known !== undefined && rows >= known) continue
+    least.set(table.key, rows)
     for (const key of table.references) {
       if (!chosen.has(key)) add(key)
       const referenced = chosen.get(key)
-      if (referenced !== undefined) queue.push(referenced.table)
+      if (referenced === undefined) continue
+      if (referenced.facts !== undefined && !referenced.isDriving && !referenced.isLookedUp)
+        chosen.set(key, withReferencing(referenced, rows))
+      queue.push({ table: referenced.table, rows })
     }
   }
+}
+
+function withReferencing(one: SampleTable, rows: number): SampleTable {
+  const perReferencingRow = Math.max(one.perReferencingRow ?? 0, (one.facts?.rows ?? 0) / Math.max(1, rows))
+  return { ...one, perReferencingRow }
 }
 
 /** Rows of a table whose size nobody knows; others reference them. */
 const rowsOfUnknown = 1000
 
+/** What is only referenced has at least so many, so that keys differ. */
+const leastReferencedRows = 200
+
 /** How many rows a table has in a sample of this size; never more than in production. */
-export function rowsOf({ facts, isDriving, isLookedUp }: SampleTable, size: SampleSize): number {
+export function rowsOf(
+  { facts, isDriving, isLookedUp, perReferencingRow }: SampleTable,
+  size: SampleSize,
+): number {
   if (facts === undefined) return Math.min(rowsOfUnknown, size.rows)
+  if (perReferencingRow !== undefined) {
+    const inProportion = Math.ceil(size.rows * Math.min(1, perReferencingRow))
+    return Math.min(facts.rows, Math.max(leastReferencedRows, inProportion))
+  }
   if (!isLookedUp) return Math.min(facts.rows, size.rows)
   return Math.min(facts.rows, isDriving ? Math.max(size.rows, size.lookedUpRows) : size.lookedUpRows)
 }
@@ -160,14 +191,17 @@ export interface SampleSize {
 }
 
 export function fillTable(one: SampleTable, size: SampleSize): FillTable {
-  const { table, facts } = one
+  const { table, facts, perReferencingRow } = one
+  const { schema, name } = table
+  // nobody reads but its keys
+  if (perReferencingRow !== undefined) return { schema, name, rows: rowsOf(one, size) }
   const perRow = (bytes: number | undefined): number | undefined =>
     bytes === undefined || facts === undefined || facts.rows === 0 ? undefined : bytes / facts.rows
   const heap = perRow(facts?.heapBytes)
   const toast = perRow(facts?.toastBytes)
   return {
-    schema: table.schema,
-    name: table.name,
+    schema,
+    name,
     rows: rowsOf(one, size),
     ...(heap === undefined ? {} : { heapBytesPerRow: heap }),
     ...(toast === undefined ? {} : { toastBytesPerRow: toast }),
@@ -182,7 +216,8 @@ const assumedBytesPerRow = 200
 export function bytesOf(tables: readonly SampleTable[], size: SampleSize): number {
   return tables.reduce((sum, one) => {
     const { facts } = one
-    if (facts === undefined || facts.rows === 0) return sum + rowsOf(one, size) * assumedBytesPerRow
+    if (facts === undefined || facts.rows === 0 || one.perReferencingRow !== undefined)
+      return sum + rowsOf(one, size) * assumedBytesPerRow
     const indexes = facts.indexes?.reduce((all, { bytes }) => all + bytes, 0) ?? 0
     const bytes = (facts.heapBytes ?? facts.rows * assumedBytesPerRow) + (facts.toastBytes ?? 0) + indexes
     return sum + (bytes / facts.rows) * rowsOf(one, size)
