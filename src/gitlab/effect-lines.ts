@@ -1,4 +1,5 @@
 import { relationKey } from '../core/effects.ts'
+import { formatMsRange } from '../core/quantities.ts'
 import {
   describeEffects,
   describeEvidence,
@@ -72,6 +73,8 @@ function describeLocks(locks: readonly LockEffect[], holding: boolean): string {
   if (first === undefined) return ''
   const fresh = first.relation.existedBefore ? '' : ', created in this run'
   const [longest = first] = locks.toSorted((a, b) => (b.heldMs?.expected ?? 0) - (a.heldMs?.expected ?? 0))
-  const held = holding || longest.heldMs !== undefined ? `, ${describeHolding(longest)}` : ''
+  const time =
+    longest.heldMs === undefined ? '' : `, for an estimated ${formatMsRange(longest.heldMs)} in production`
+  const held = holding ? `, ${describeHolding(longest)}` : time
   return `${first.mode} on ${list(shown)}${fresh} (${describeMode(first.mode)})${held}`
 }

@@ -107,7 +107,9 @@ function describeStatement(
   const shown = effects.filter((effect) => !isOrdinary(effect, strength) && !isSaid(effect, changed))
   const metadata = isMetadataOnly(effects) ? [metadataOnly] : []
   const { lines, evidence } = effectLines(shown, metadata, holding, cost?.durationMs)
-  const costs = costLines(cost, { notes: samplingLimits(report) })
+  // a SET and its like: nobody asks how long that takes
+  const isNothing = lines.length === 0 && cost?.basis.by === 'rehearsal'
+  const costs = costLines(isNothing ? undefined : cost, { notes: samplingLimits(report) })
   // mixed evidence stands in the lines, and then no sentence above may speak for all
   const evidences = evidence === undefined ? (lines.length === 0 ? [] : ['mixed', 'evidence']) : [evidence]
   const hidden = Math.max(0, lines.length - maxEffects)

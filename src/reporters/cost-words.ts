@@ -3,7 +3,7 @@
  * it rests on, or below a line that says both.
  */
 
-import { formatBytes, formatCount, formatMsRange, formatRows } from '../core/quantities.ts'
+import { formatBytes, formatEstimate, formatMsRange, formatRows } from '../core/quantities.ts'
 import { printableLine } from './printable.ts'
 import { list } from './words.ts'
 import type { Range, Report, SizedTable, StatementCost } from '../core/model.ts'
@@ -119,7 +119,7 @@ export function basisWords({ basis }: StatementCost, speed = ''): string {
     case 'rehearsal':
       return 'estimated from the rehearsal'
     case 'samples': {
-      const rows = [...new Set(basis.rows.map(formatCount))].slice(0, maxTables)
+      const rows = [...new Set(basis.rows.map(formatEstimate))].slice(0, maxTables)
       if (rows.length === 0) return `estimated from samples${speed}`
       return `estimated from ${rows.length === 1 ? 'a sample' : 'samples'} of ${list(rows)} rows${speed}`
     }
