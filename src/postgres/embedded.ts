@@ -39,12 +39,12 @@ const statisticsSql = 'create schema pgrehearse; create extension pg_stat_statem
 /**
  * Starts a throwaway Postgres from binaries on this machine. It has `pgrehearse.pg_stat_statements`
  * in the database `postgres`, and listens on a Unix socket in a private folder only.
- * @param overrides settings in place of those that a replay has
+ * @param overrides settings of a server of this major, in place of those that a replay has
  * @throws EnvironmentError when it cannot be started here; nothing is left behind.
  */
 export async function startEmbedded(
   options: ServerOptions,
-  overrides: SettingOverrides = {},
+  overrides: (major: number) => SettingOverrides = () => ({}),
 ): Promise<ConfigurableServer> {
   const user = await serverUser()
   await removeAbandoned(user, options.env)
@@ -57,7 +57,7 @@ export async function startEmbedded(
     const context = { runtime, user, folder, watchdog: life.watchdog }
     const { image } = options
     const superuserPassword = image === undefined ? await initialize(context) : unpack(image, context)
-    await life.start(context, installation.major, overrides)
+    await life.start(context, installation.major, overrides(installation.major))
     return await EmbeddedServer.open(life, superuserPassword, options)
   } catch (error) {
     await life.end()

@@ -68,8 +68,7 @@ async function sampleOnServer(request: SampleRequest, fill: Fill, begun: number)
   const memory = productionMemory(production.settings)
   await using server: ConfigurableServer = await startEmbedded(
     { ...serverOptions, ...(kept === undefined ? {} : { image: kept.image }) },
-    // the newest major's limits are the widest, and only an unusual production comes near them
-    samplingSettings(memory, serverOptions.pgVersion ?? 0),
+    (major) => samplingSettings(memory, major),
   )
   signal.throwIfAborted()
   try {

@@ -39,9 +39,12 @@ const restartMs = 600
 /** Copying the schema, planning rows, VACUUM of small tables. */
 const fixedFillMs = 100
 /** Per-row costs grow with the size; what is cut off half-way is worth nothing. */
-const growth = 1.2
-/** Small buffers cost time: measured 1.4 to 2.2. */
-const scaledFactor = 1.7
+const growth = 1.4
+/**
+ * Small buffers cost time: measured 1.3 to 1.8. What is cut off here loses the WAL and
+ * temporary bytes that only this run shows, so that a smaller size is the lesser evil.
+ */
+const scaledFactor = 1.9
 
 /**
  * The largest second size that fits into what is left, together with its run in proportion. Undefined when none does
@@ -65,9 +68,19 @@ export function secondSize(
   })
 }
 
-/** On which of these sizes (in order of preference) there is time for the run with memory in proportion. */
-export function sizeInProportion<T extends WalkCost>(sizes: readonly T[], leftMs: number): T | undefined {
-  return sizes.find((cost) => inProportionMs(cost) <= leftMs)
+/** Is there time for the run with memory in proportion on a size that is there? */
+export function fitsInProportion(cost: SizeCost, leftMs: number): boolean {
+  return inProportionMs(cost) <= leftMs
+}
+
+/**
+ * A size between the two for the run in proportion, where there is none for it on the second: the larger it is, the
+ * less do limits count below which memory cannot be set. Undefined when it would be hardly larger than the first.
+ */
+export function sizeBetween(first: SizeCost, second: SizeCost, leftMs: number): SampleSize | undefined {
+  const perRow = (second.statementsMs * scaledFactor + second.fillMs) / second.size.rows
+  const rows = Math.floor((leftMs - marginMs - restartMs - second.fixedMs) / perRow)
+  return rows < 2 * first.size.rows || rows >= second.size.rows ? undefined : { ...second.size, rows }
 }
 
 type WalkCost = Pick<SizeCost, 'statementsMs' | 'fixedMs'>

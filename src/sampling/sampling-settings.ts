@@ -62,6 +62,9 @@ export function samplingSettings(memory: ServerMemory, major: number): SettingOv
     maintenance_work_mem: within(memory.maintenanceWorkMemBytes, leastMaintenanceWorkMem(major)),
     work_mem: within(memory.workMemBytes, 64 * 1024),
     max_wal_size: `${Math.min(walMb, 1024 ** 2)}MB`,
+    // what is read is in the system's cache: handing it to I/O workers costs more than reading it, and most of all
+    // where few buffers leave little to read ahead
+    ...(major >= 18 ? { io_method: 'sync' } : {}),
     min_wal_size: `${Math.max(leastWalSizeMb, Math.min(walMb, 32))}MB`,
   }
 }

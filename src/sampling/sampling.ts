@@ -16,9 +16,10 @@ import type { SampleRequest } from './sample-run.ts'
 import {
   defaultMostRows,
   firstSize,
+  fitsInProportion,
   mostDrivingRows,
   secondSize,
-  sizeInProportion,
+  sizeBetween,
   type SizeCost,
 } from './sample-sizes.ts'
 import {
@@ -31,6 +32,10 @@ import {
 import { walk } from './sample-walk.ts'
 import { productionMemory, samplingSettings, scaleMemory } from './sampling-settings.ts'
 import { scanMsPerByte } from './scan-speed.ts'
+
+interface FilledSize extends SizeCost {
+  readonly filled: FilledDatabase
+}
 
 /** Samples one run on a server that was started with production's memory. */
 export class Sampling {
@@ -134,16 +139,24 @@ export class Sampling {
     const second = next && (await this.onSize(base, next))
     const isWhole = mostDrivingRows(this.tables) <= size.rows
     if (isWhole) return
-    const last = sizeInProportion(second === undefined ? [first] : [second, first], this.leftMs)
+    const last = await this.filledForProportion(base, first, second)
     this.note(`in proportion: ${last?.size.rows ?? 'no time for it'}`)
-    if (last !== undefined) await this.inProportion(last.filled)
+    if (last !== undefined) await this.inProportion(last)
+  }
+
+  private async filledForProportion(
+    base: string,
+    first: FilledSize,
+    second: FilledSize | undefined,
+  ): Promise<FilledDatabase | undefined> {
+    if (second !== undefined && fitsInProportion(second, this.leftMs)) return second.filled
+    const between = second && sizeBetween(first, second, this.leftMs)
+    if (between !== undefined) return this.filled(base, between, this.leftMs / 2)
+    return fitsInProportion(first, this.leftMs) ? first.filled : undefined
   }
 
   /** Fills tables, and runs the review on a copy with settings as in production. */
-  private async onSize(
-    base: string,
-    size: SampleSize,
-  ): Promise<SizeCost & { readonly filled: FilledDatabase }> {
+  private async onSize(base: string, size: SampleSize): Promise<FilledSize> {
     const filled = await this.filled(base, size, this.leftMs / 2)
     const begun = performance.now()
     const database = await copyBase({ server: this.server, settings: this.settings }, filled.name)

@@ -74,7 +74,10 @@ describe.each(majors)('an embedded Postgres %i', (major) => {
   })
 
   test('starts with other settings, and anew with others again; data stays', async () => {
-    await using server = await startEmbedded(options(), { full_page_writes: 'on', work_mem: '2MB' })
+    await using server = await startEmbedded(options(), (version) => ({
+      full_page_writes: 'on',
+      work_mem: `${version}MB`,
+    }))
     const ask = async (database?: string): Promise<unknown> => {
       const admin = await server.connectAdmin(database)
       const { rows } = await admin.query(
@@ -84,7 +87,7 @@ describe.each(majors)('an embedded Postgres %i', (major) => {
       return rows[0]
     }
     const database = await server.createDatabase()
-    expect(await ask()).toEqual({ fpw: 'on', mem: '2MB', fsync: 'off' })
+    expect(await ask()).toEqual({ fpw: 'on', mem: '18MB', fsync: 'off' })
     await server.reconfigure({ work_mem: '64kB' })
     expect(await ask(database)).toEqual({ fpw: 'off', mem: '64kB', fsync: 'off' })
     expect(await server.createDatabase({ template: database })).not.toBe(database)
