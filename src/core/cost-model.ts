@@ -45,7 +45,7 @@ export interface StatementCost {
   readonly tables: readonly SizedTable[]
   /** Tables that it works on and whose size is not known: `schema.name`. Treated as large. */
   readonly unknownTables: readonly string[]
-  /** Sentences for the receipt: what was assumed, what widens the range. */
+  /** Clauses for the receipt, lower case and without full stop: what was assumed, what widens the range. */
   readonly notes: readonly string[]
 }
 

@@ -7,6 +7,7 @@ import {
   leastSortBytes,
   measuredSpread,
   ordinarySpread,
+  smallSortSpread,
   pageBytes,
   wideSpread,
   withoutCheckpointsSpread,
@@ -76,7 +77,8 @@ function buildsIndex(kind: WorkKind, isQuery: boolean, { newFileBytes, rows }: P
 function withNotes(scaling: Scaling, bytes: Bytes): Estimate {
   const { widths, isMeasured } = scaling
   const wide = isMeasured ? [] : reasonsToWiden(scaling)
-  const around = isMeasured ? measuredSpread : wide.length > 0 ? wideSpread : ordinarySpread
+  const usual = leavesCaches(scaling) ? smallSortSpread : ordinarySpread
+  const around = isMeasured ? measuredSpread : wide.length > 0 ? wideSpread : usual
   const { durationMs, note } = durationOf(scaling, bytes, around)
   const notes = [
     ...(isMeasured ? ['the sample was as large as production'] : []),
@@ -102,6 +104,7 @@ function durationOf(
     rows,
     handicapMsPerRow: handicap * widths.sampleBytes,
     parentRatio: scaling.parents,
+    leavesCaches: leavesCaches(scaling),
   })
   const ms = (scaled ?? 0) * widths.timeFactor
   const range = onProduction(
@@ -111,10 +114,22 @@ function durationOf(
     around,
   )
   const speedUp = scaling.kind === 'index build' ? parallelSpeedUp(scaling) : 1
-  if (speedUp === 1) return { durationMs: range }
-  const note =
-    'it was sampled on one CPU: with a parallel worker it is faster, which only the low end counts in'
-  return { durationMs: { ...range, low: range.low / speedUp }, note }
+  const isSmall = leavesCaches(scaling)
+  if (speedUp === 1)
+    return { durationMs: range, ...(isSmall ? { note: 'sampled within the CPU caches' } : {}) }
+  const note = `sampled ${isSmall ? 'within the CPU caches and ' : ''}without parallel workers`
+  return { durationMs: { ...range, low: Math.min(range.low, range.expected / speedUp) }, note }
+}
+
+/** Sorted within the CPU's caches here, and not in production. */
+function leavesCaches({ kind, method, last, rows }: Scaling): boolean {
+  const bytesPerRow = last.newFileBytes / last.rows
+  return (
+    kind === 'index build' &&
+    (method === undefined || method === 'btree') &&
+    last.newFileBytes < leastSortBytes &&
+    rows * bytesPerRow >= leastSortBytes
+  )
 }
 
 function parallelSpeedUp({ method, rows, widths, production, outcome }: Scaling): number {
@@ -139,16 +154,14 @@ function parentRatio({ drivers, samples }: EstimateInput): number {
 }
 
 function reasonsToWiden(scaling: Scaling): readonly string[] {
-  const { kind, method, last, drivers, points, outcome } = scaling
+  const { kind, method, drivers, points, outcome } = scaling
   const reasons: string[] = []
   if (kind === 'index build' && method !== undefined && method !== 'btree')
-    reasons.push(`how ${method} indexes grow was not measured on many kinds of data`)
-  else if (kind === 'index build' && last.newFileBytes < leastSortBytes)
-    reasons.push('the sample was small enough to be sorted within the caches of the CPU')
+    reasons.push(`how ${method} indexes grow depends on their values`)
   if (kind === 'foreign key' && scaling.parents > 1.1)
     reasons.push('the referenced table was filled with fewer rows than production has')
   if (kind === 'foreign key' && points.large.length < 2)
-    reasons.push('there is one sample only, which does not tell the two tables of the foreign key apart')
+    reasons.push('one sample does not tell the two tables of the foreign key apart')
   for (const { table, size } of [...drivers.main, ...drivers.others]) {
     if (size === undefined) reasons.push(`the size of ${table} is not known`)
     reasons.push(...(outcome.notes[table] ?? []))
@@ -183,8 +196,7 @@ function bytesOf({ points, rows, kind, widths, isMeasured, model }: Scaling): By
     expected: files.expected + temp.expected,
     high: files.high + temp.high,
   }
-  const missing =
-    'no sample had as little memory as production has for its size: WAL of checkpoints is in the high end only'
+  const missing = 'sampled with large memory only: WAL of checkpoints is in the high end'
   return {
     ranges: { walBytes: spread(walBytes, around), diskBytes, ...(knowsTemp ? { tempBytes: temp } : {}) },
     disk: {
@@ -192,6 +204,6 @@ function bytesOf({ points, rows, kind, widths, isMeasured, model }: Scaling): By
       readBytes: at((point) => point.readBytes),
       writtenBytes: at((point) => point.writtenBytes),
     },
-    notes: isWhole ? [] : [`${missing}${knowsTemp ? '' : ', temporary files are not counted'}`],
+    notes: isWhole ? [] : [`${missing}${knowsTemp ? '' : ', temporary files are left out'}`],
   }
 }

@@ -48,7 +48,7 @@ export interface SampleOutcome {
   readonly migrations: readonly (readonly SampledStatement[])[]
   /** What the largest sample holds: `schema.name` → its rows and bytes, to be compared with production's. */
   readonly tables: Readonly<Record<string, SampledTable>>
-  /** Sentences about what could not be filled or was filled against a constraint, by `schema.name`. */
+  /** Clauses without full stop about what could not be filled or was filled against a constraint, by `schema.name`. */
   readonly notes: Readonly<Record<string, readonly string[]>>
   /** Sequential scan of the driving tables in each regime, milliseconds per byte: what small buffers cost. */
   readonly scanMsPerByte: Readonly<Record<StatementSample['regime'], number>>

@@ -1,4 +1,4 @@
-import { ginCorrection, scanCorrection } from './constants.ts'
+import { ginCorrection, scanCorrection, smallSortCorrection } from './constants.ts'
 import type { WorkKind } from './model.ts'
 import type { Point, Points } from './points.ts'
 
@@ -18,6 +18,8 @@ export interface ScaleInput {
   readonly handicapMsPerRow: number
   /** Of a foreign key: rows of the referenced tables in production, as a multiple of those in the sample. */
   readonly parentRatio: number
+  /** What the sample sorted stayed in the CPU's caches, which production's does not. */
+  readonly leavesCaches?: boolean
 }
 
 /** The model that a kind of work follows. What queries read they also join, sort and group. */
@@ -38,7 +40,8 @@ export function scaleDuration(input: ScaleInput): number | undefined {
   if (isKey) return byKey(main, last, input)
   const start = startUp(main, model)
   const factor = model === 'linear' ? scanCorrection : logarithm(rows) / logarithm(last.rows)
-  const perRow = ((last.ms - start) / last.rows) * factor
+  const misses = input.leavesCaches === true ? smallSortCorrection : 1
+  const perRow = ((last.ms - start) / last.rows) * factor * misses
   const slowest = model === 'linear' ? perRow : Math.max(perRow, scaledPerRow(input))
   return start + rows * slowest * (input.method === 'gin' ? ginCorrection : 1)
 }

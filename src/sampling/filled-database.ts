@@ -139,12 +139,10 @@ function describe(
 function notesOf({ unfilled, bypassed }: FillReport): Readonly<Record<string, readonly string[]>> {
   const notes: Record<string, string[]> = {}
   for (const { table, why } of unfilled) {
-    ;(notes[table] ??= []).push(`${table} stayed empty in samples, because ${why}.`)
+    ;(notes[table] ??= []).push(`${table} stayed empty in samples, because ${why}`)
   }
   for (const { table, constraint } of bypassed) {
-    ;(notes[table] ??= []).push(
-      `The rows that were made for ${table} do not satisfy its constraint ${constraint}.`,
-    )
+    ;(notes[table] ??= []).push(`the rows made for ${table} do not satisfy its constraint ${constraint}`)
   }
   return notes
 }

@@ -91,6 +91,17 @@ describe('how long locks are held', () => {
     expect(held(price(['vacuum full t'], 'statement').results)[0]).toBeGreaterThan(10_000)
   })
 
+  it('is harmless for two catalogue changes that nothing ran', () => {
+    const results = predictMigrations(
+      migrations([schema]),
+      migrations([`${add}; ${add.replace('x', 'y')};`], 'file'),
+    )
+    const priced = priceResults(results, { why: 'nothing was replayed' }, production)
+    const effects = priced.results.flatMap(({ statements }) => statements.flatMap((one) => one.effects))
+    const high = effects.map((effect) => (effect.kind === 'lock' ? (effect.heldMs?.high ?? Infinity) : 0))
+    expect(Math.max(...high)).toBe(40)
+  })
+
   it('leaves the results that it was given alone', () => {
     const results = predictMigrations(migrations([schema]), migrations([add]))
     const before = JSON.stringify(results)
