@@ -39,12 +39,12 @@ const statisticsSql = 'create schema pgrehearse; create extension pg_stat_statem
 /**
  * Starts a throwaway Postgres from binaries on this machine. It has `pgrehearse.pg_stat_statements`
  * in the database `postgres`, and listens on a Unix socket in a private folder only.
- * @param overrides settings of a server of this major, in place of those that a replay has
+ * @param overrides settings in place of those that a replay has, or what gives them for the server's major
  * @throws EnvironmentError when it cannot be started here; nothing is left behind.
  */
 export async function startEmbedded(
   options: ServerOptions,
-  overrides: (major: number) => SettingOverrides = () => ({}),
+  overrides: SettingOverrides | ((major: number) => SettingOverrides) = {},
 ): Promise<ConfigurableServer> {
   const user = await serverUser()
   await removeAbandoned(user, options.env)
@@ -57,7 +57,8 @@ export async function startEmbedded(
     const context = { runtime, user, folder, watchdog: life.watchdog }
     const { image } = options
     const superuserPassword = image === undefined ? await initialize(context) : unpack(image, context)
-    await life.start(context, installation.major, overrides(installation.major))
+    const { major } = installation
+    await life.start(context, major, typeof overrides === 'function' ? overrides(major) : overrides)
     return await EmbeddedServer.open(life, superuserPassword, options)
   } catch (error) {
     await life.end()

@@ -87,7 +87,7 @@ describe.each(majors)('an embedded Postgres %i', (major) => {
       return rows[0]
     }
     const database = await server.createDatabase()
-    expect(await ask()).toEqual({ fpw: 'on', mem: '18MB', fsync: 'off' })
+    expect(await ask()).toEqual({ fpw: 'on', mem: `${major}MB`, fsync: 'off' })
     await server.reconfigure({ work_mem: '64kB' })
     expect(await ask(database)).toEqual({ fpw: 'off', mem: '64kB', fsync: 'off' })
     expect(await server.createDatabase({ template: database })).not.toBe(database)
