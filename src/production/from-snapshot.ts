@@ -112,7 +112,7 @@ class Trees {
       ...(table.bytes === null ? {} : { heapBytes: table.bytes }),
       ...(table.toastBytes === undefined || table.toastBytes === null
         ? {}
-        : { toastBytes: table.toastBytes }),
+        : { toastBytes: toastBytesOf(table.toastBytes) }),
       ...indexesOf([table]),
       ...(columns === undefined ? {} : { columns }),
       ...(rates === undefined ? {} : { rates }),
@@ -183,6 +183,16 @@ function indexesOf(tables: readonly SnapshotTable[]): Pick<TableFacts, 'indexes'
   const all = tables.flatMap(({ indexes }) => indexes)
   const sized = all.flatMap(({ name, bytes }) => (bytes === null ? [] : { name, bytes }))
   return sized.length === all.length ? { indexes: sized } : {}
+}
+
+const pageBytes = 8192
+
+/**
+ * A table that might have TOAST has an index of one page for it: two more are no TOAST that anybody notices, but of a
+ * hundred partitions they would add up.
+ */
+function toastBytesOf(bytes: number): number {
+  return bytes <= 3 * pageBytes ? 0 : bytes
 }
 
 /** Without values: those are for planning queries. */

@@ -81,6 +81,19 @@ export class Ladder {
     return { rowBytes: Number(answer.rows[0]?.['bytes'] ?? 24) }
   }
 
+  /** TOAST bytes per row, from rows in the middle; undefined when the server refuses them. */
+  async toastBytes(most: number): Promise<number | undefined> {
+    const { offset, rows, target } = this.share
+    const from = offset + Math.floor(rows / 2) + 1
+    const to = Math.min(offset + rows, from + most - 1)
+    const size = `select pg_catalog.sum(pg_catalog.pg_total_relation_size(reltoastrelid))::float8 as bytes
+      from pg_catalog.pg_class where oid in (${target.leaves.join(', ')}) and reltoastrelid <> 0`
+    const before = await this.session.try(size, trialMs)
+    const after = await this.session.rehearse(`${this.source.insertSql(from, to)};\n${size}`, trialMs)
+    if (before.refusal !== undefined || after.refusal !== undefined || to < from) return undefined
+    return (Number(after.rows[0]?.['bytes'] ?? 0) - Number(before.rows[0]?.['bytes'] ?? 0)) / (to - from + 1)
+  }
+
   /** Changes something that may help against this refusal; true when it did. */
   async react(refusal: Refusal): Promise<boolean> {
     const { sqlstate, constraint, column, dataType } = refusal

@@ -63,10 +63,18 @@ function runningText(): Buffer {
   return Buffer.from(parts.join(' ').slice(0, textBytes + 2048), 'latin1')
 }
 
-/** Letters and digits in no order: what does not compress. */
+/**
+ * Words of letters in no order: what does not compress. Rows cut theirs from the same ones, so that an index of words
+ * has a vocabulary.
+ */
 function noise(bytes: number): Buffer {
-  const alphabet = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_'
-  return Buffer.from(Array.from(pseudoRandom(bytes), (byte) => alphabet.codePointAt(byte % 64) ?? 97))
+  const alphabet = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'
+  const space = 32
+  return Buffer.from(
+    Array.from(pseudoRandom(bytes), (byte, at) =>
+      at % 8 === 7 ? space : (alphabet.codePointAt(byte % alphabet.length) ?? space),
+    ),
+  )
 }
 
 const running = runningText()

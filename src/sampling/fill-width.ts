@@ -2,8 +2,8 @@ import type { SeedCatalog } from '../replay/seed-catalog.ts'
 import type { Ladder } from './fill-ladder.ts'
 import type { PlannedTable } from './fill-plan.ts'
 import type { RowSource } from './fill-source.ts'
-import { noiseBytesFor } from './fill-sql.ts'
-import { generatorOf } from './fill-types.ts'
+import { isProse, planToast, pointerInHeap, widened, type ToastPlan } from './fill-toast.ts'
+import type { Generator } from './fill-text.ts'
 
 /** A page without its header, and the line pointer that every row needs (storage/bufpage.h). */
 const pageBytes = 8192
@@ -26,6 +26,8 @@ function rowBytesFor(wanted: number): number {
 /** Above this Postgres compresses and moves values to TOAST (TOAST_TUPLE_TARGET). */
 const mostRowBytes = 1980
 const leastBytes = 5
+/** The shortest document that is not empty. */
+const leastDocument = 28
 
 /**
  * Makes rows as wide as production's: first TOAST, then the heap, by the lengths of values that vary.
@@ -38,39 +40,167 @@ export async function meetWidth(
   ladder: Ladder,
   rowBytes: number,
 ): Promise<void> {
-  const { heapBytesPerRow: wanted, toastBytesPerRow: toast = 0, columns = [] } = planned.request
-  const loose = [...source.columns.keys()].filter((name) => source.isLoose(name))
-  const widths = new Map(columns.map(({ name, width }) => [name, width]))
-  const toasted = toast > 0 ? toastColumn(source, loose, planned, widths) : undefined
-  let bytes = rowBytes
-  if (toasted !== undefined) {
-    narrow(source, toasted)
-    bytes = await measured(ladder, bytes)
+  const toast = await planToast(seed, planned, source, ladder)
+  const width = new Width(planned, source, ladder, toast)
+  await width.meet(rowBytes)
+  if (toast !== undefined) widened(source, toast)
+}
+
+/** Changes lengths until the rows of a trial take what they take in production. */
+class Width {
+  private readonly planned: PlannedTable
+  private readonly source: RowSource
+  private readonly ladder: Ladder
+  private readonly toast: ToastPlan | undefined
+  private readonly widths: ReadonlyMap<string, number>
+  /** Bytes of a row whose value is in TOAST, and of all others. */
+  private slim = 0
+  private full = 0
+  /** Bytes that a row has more for every byte of the column with TOAST: generated columns may follow it. */
+  private gain = 1
+
+  constructor(planned: PlannedTable, source: RowSource, ladder: Ladder, toast: ToastPlan | undefined) {
+    this.planned = planned
+    this.source = source
+    this.ladder = ladder
+    this.toast = toast
+    this.widths = new Map(planned.request.columns?.map(({ name, width }) => [name, width]))
   }
-  const stretchable = loose.filter(
-    (name) => name !== toasted && generator(source, name)?.stretch !== undefined,
-  )
-  if (wanted !== undefined) {
-    for (let round = 0; round < 3; round += 1) {
-      if (Math.abs(heapBytesPerRow(bytes) / wanted - 1) < 0.03) break
-      const room = rowBytesFor(wanted)
-      const delta = Math.min(room, mostRowBytes) - bytes
-      const chosen = stretchChoice(source, stretchable, planned, widths, delta)
-      if (chosen.length === 0) break
-      for (const name of chosen) stretch(source, name, delta / chosen.length / presentShare(planned, name))
-      bytes = await measured(ladder, bytes)
+
+  async meet(rowBytes: number): Promise<void> {
+    this.full = rowBytes
+    await this.split()
+    const { heapBytesPerRow: wanted } = this.planned.request
+    if (wanted === undefined) return
+    for (let round = 0; round < 4; round += 1) {
+      const { average } = this
+      if (Math.abs(this.heapBytes(average) / wanted - 1) < 0.03) return
+      const room = this.isMixed ? evenRowBytesFor(wanted) : Math.min(rowBytesFor(wanted), mostRowBytes)
+      const stretched =
+        (await this.stretchInline(room - average)) || (await this.stretchOthers(room - average))
+      if (!stretched) return
     }
   }
-  if (toasted !== undefined) widen(seed, source, toasted, toast)
+
+  private get share(): number {
+    return this.toast?.share ?? 0
+  }
+
+  /** Rows of two sizes share pages. */
+  private get isMixed(): boolean {
+    return this.share > 0 && this.share < 1
+  }
+
+  private get average(): number {
+    return this.full * (1 - this.share) + this.slim * this.share
+  }
+
+  private heapBytes(average: number): number {
+    return this.isMixed ? evenHeapBytes(average) : heapBytesPerRow(average)
+  }
+
+  /**
+   * Values outside of TOAST are as wide as statistics tell: their average is about stored values, a pointer for what
+   * is in TOAST (ANALYZE takes VARSIZE_ANY of the datum, commands/analyze.c).
+   */
+  private async split(): Promise<void> {
+    if (this.toast === undefined) return
+    const { name, share } = this.toast
+    const before = this.generator(name)
+    this.set(name, pointerInHeap)
+    this.slim = await this.measured(this.full)
+    const known = this.widths.get(name)
+    const inline = known === undefined ? before?.bytes : (known - (pointerInHeap - 1) * share) / (1 - share)
+    if (share === 1 || inline === undefined) this.full = this.slim
+    else {
+      this.set(name, Math.min(inline, mostRowBytes - this.slim))
+      this.full = await this.measured(this.full)
+    }
+  }
+
+  /** The column that has values in TOAST has the long ones, too. */
+  private async stretchInline(delta: number): Promise<boolean> {
+    if (this.toast === undefined || this.share > 0.95) return false
+    const { name } = this.toast
+    const bytes = this.generator(name)?.bytes ?? 0
+    const wanted = delta / (1 - this.share)
+    const room = Math.min(wanted, mostRowBytes - this.full)
+    const next = Math.max(this.least(name), bytes + room / this.gain / presentShare(this.planned, name))
+    // What is left is for others, or for nobody.
+    if (Math.abs(next - bytes) < 4) return false
+    this.set(name, next)
+    const before = this.full
+    this.full = await this.measured(before)
+    const more = ((this.full - before) / (next - bytes)) * (1 / presentShare(this.planned, name))
+    if (more > 0.5) this.gain = Math.min(5, more)
+    return true
+  }
+
+  private async stretchOthers(wanted: number): Promise<boolean> {
+    const delta = Math.min(wanted, mostRowBytes - Math.max(this.full, this.slim))
+    const loose = [...this.source.columns.keys()].filter(
+      (name) =>
+        name !== this.toast?.name &&
+        this.source.isLoose(name) &&
+        this.generator(name)?.stretch !== undefined &&
+        // Where one column explains what is missing, what is known of others holds.
+        (this.toast === undefined || this.toast.share === 1 || !this.widths.has(name)),
+    )
+    const chosen = Math.abs(delta) < 1 ? [] : this.choice(loose, delta)
+    for (const name of chosen) {
+      const more = delta / chosen.length / presentShare(this.planned, name)
+      this.set(name, (this.generator(name)?.bytes ?? 0) + more)
+    }
+    if (chosen.length === 0) return false
+    const before = this.full
+    this.full = await this.measured(before)
+    this.slim += this.full - before
+    return true
+  }
+
+  /**
+   * Columns whose width is not known go first, of those the ones that no index holds, and that have names of long
+   * texts; then the widest.
+   */
+  private choice(names: readonly string[], delta: number): readonly string[] {
+    const able = names.filter((name) => delta > 0 || (this.generator(name)?.bytes ?? 0) > leastBytes)
+    const unknown = able.filter((name) => !this.widths.has(name))
+    const { indexed } = this.planned.table
+    const plain = (list: readonly string[]): readonly string[] =>
+      delta > 0 ? preferred(list, (name) => !indexed.has(name)) : list
+    if (unknown.length > 0) return delta > mostSpread ? preferred(plain(unknown), isProse) : plain(unknown)
+    return plain(able)
+      .toSorted((a, b) => (this.widths.get(b) ?? 0) - (this.widths.get(a) ?? 0))
+      .slice(0, delta > 0 ? 1 : undefined)
+  }
+
+  private generator(name: string): Generator | undefined {
+    return this.source.columns.get(name)?.choice.generator
+  }
+
+  private least(name: string): number {
+    return this.source.columns.get(name)?.choice.type.startsWith('json') === true ? leastDocument : leastBytes
+  }
+
+  private set(name: string, bytes: number): void {
+    const wanted = Math.max(this.least(name), Math.min(mostRowBytes, bytes))
+    const stretched = this.generator(name)?.stretch?.(wanted)
+    if (stretched !== undefined) this.source.replace(name, stretched)
+  }
+
+  private async measured(before: number): Promise<number> {
+    const trial = await this.ladder.attempt()
+    return 'refusal' in trial ? before : trial.rowBytes
+  }
 }
 
-function generator(source: RowSource, name: string): ReturnType<typeof generatorOf> {
-  return source.columns.get(name)?.choice.generator
-}
+/** More than this is not spread over short texts where a column is made for long ones. */
+const mostSpread = 60
 
-async function measured(ladder: Ladder, before: number): Promise<number> {
-  const trial = await ladder.attempt()
-  return 'refusal' in trial ? before : trial.rowBytes
+/** Those for which it holds, or all. */
+function preferred(names: readonly string[], holds: (name: string) => boolean): readonly string[] {
+  const some = names.filter(holds)
+  return some.length > 0 ? some : names
 }
 
 /** A value that is NULL has no bytes. */
@@ -78,85 +208,10 @@ function presentShare({ request }: PlannedTable, name: string): number {
   return Math.max(0.05, 1 - (request.columns?.find((column) => column.name === name)?.nullFraction ?? 0))
 }
 
-/** Columns whose width is not known go first, of those the ones that no index holds; then the widest. */
-function stretchChoice(
-  source: RowSource,
-  names: readonly string[],
-  { table }: PlannedTable,
-  widths: ReadonlyMap<string, number>,
-  delta: number,
-): readonly string[] {
-  const able = names.filter((name) => delta > 0 || (generator(source, name)?.bytes ?? 0) > leastBytes)
-  const unknown = able.filter((name) => !widths.has(name))
-  const plain = (list: readonly string[]): readonly string[] => {
-    const unindexed = list.filter((name) => !table.indexed.has(name))
-    return delta > 0 && unindexed.length > 0 ? unindexed : list
-  }
-  if (unknown.length > 0) return plain(unknown)
-  return plain(able)
-    .toSorted((a, b) => (widths.get(b) ?? 0) - (widths.get(a) ?? 0))
-    .slice(0, delta > 0 ? 1 : undefined)
+function evenHeapBytes(rowBytes: number): number {
+  return ((Math.ceil(rowBytes / 8) * 8 + pointerBytes) * pageBytes) / pageRoom
 }
 
-function stretch(source: RowSource, name: string, delta: number): void {
-  const one = generator(source, name)
-  const wanted = Math.max(leastBytes, Math.min(mostRowBytes, (one?.bytes ?? 0) + delta))
-  const stretched = one?.stretch?.(wanted)
-  if (stretched !== undefined) source.replace(name, stretched)
-}
-
-function toastColumn(
-  source: RowSource,
-  loose: readonly string[],
-  { table }: PlannedTable,
-  widths: ReadonlyMap<string, number>,
-): string | undefined {
-  const able = loose.filter((name) =>
-    /^(text|character varying|bytea|jsonb?)$/.test(source.columns.get(name)?.choice.type ?? ''),
-  )
-  // varchar(n) may be too short
-  const long = able.filter((name) => (source.columns.get(name)?.choice.column.typmod ?? -1) === -1)
-  const unindexed = long.filter((name) => !table.indexed.has(name))
-  const preferred = unindexed.length > 0 ? unindexed : long
-  const likely = (name: string): number =>
-    /body|content|payload|data|html|text|document|description/i.test(name) ? 1 : 0
-  return preferred.toSorted((a, b) => (widths.get(b) ?? 0) - (widths.get(a) ?? 0) || likely(b) - likely(a))[0]
-}
-
-/** In the heap a value in TOAST is a pointer of 18 bytes. */
-const pointerInHeap = 19
-
-function narrow(source: RowSource, name: string): void {
-  const { type = '' } = source.columns.get(name)?.choice ?? {}
-  // The shortest document that is not empty is a little longer.
-  const narrowed = generator(source, name)?.stretch?.(type.startsWith('json') ? 28 : pointerInHeap)
-  if (narrowed !== undefined) source.replace(name, narrowed)
-}
-
-/** Chunks have headers, pages and an index. */
-const toastOverhead = 1.06
-/** Less than this may stay in the heap; with what goes before it, two full chunks (TOAST_MAX_CHUNK_SIZE). */
-const leastInToast = 3960
-
-function widen(seed: SeedCatalog, source: RowSource, name: string, toastBytesPerRow: number): void {
-  const column = source.columns.get(name)
-  if (column === undefined) return
-  const { style, column: own, generator: small } = column.choice
-  const bytes = Math.min(100_000_000, Math.max(leastInToast, Math.round(toastBytesPerRow / toastOverhead)))
-  const share = Math.min(1, toastBytesPerRow / toastOverhead / bytes)
-  const wide = generatorOf(seed.types, own.type, own.typmod, {
-    ...style,
-    bytes: pointerInHeap,
-    denseBytes: bytes,
-  })
-  if (wide === undefined || small === undefined) return
-  source.noiseBytes = Math.max(source.noiseBytes, noiseBytesFor(bytes))
-  const limit = Math.round(share * 10_000)
-  source.replace(name, {
-    capacity: small.capacity,
-    sql: (n) =>
-      limit >= 10_000
-        ? wide.sql(n)
-        : `case when (${n} * 6181) % 10000 < ${limit} then ${wide.sql(n)} else ${small.sql(n)} end`,
-  })
+function evenRowBytesFor(wanted: number): number {
+  return (wanted * pageRoom) / pageBytes - pointerBytes
 }

@@ -22,7 +22,7 @@ describe('the tables of a snapshot', () => {
     const values = { mostCommon: '{secret}', frequencies: [0.5] }
     const index = { name: 'users_pkey', method: 'btree', rows: 1000, pages: 5, bytes: 40_960 }
     const users = table('users', {
-      toastBytes: 8192,
+      toastBytes: 81_920,
       indexes: [index],
       columns: [{ ...column, correlation: 0.5, values }],
     })
@@ -31,7 +31,7 @@ describe('the tables of a snapshot', () => {
       name: 'users',
       rows: 1000,
       heapBytes: 81_920,
-      toastBytes: 8192,
+      toastBytes: 81_920,
       indexes: [{ name: 'users_pkey', bytes: 40_960 }],
       columns: [{ ...column, correlation: 0.5 }],
       from: 'snapshot',
@@ -70,9 +70,14 @@ describe('partitioned tables', () => {
     const index = { name: 'i', method: 'btree', rows: 1, pages: 1, bytes: 8192 }
     const tables = [
       parent('events'),
-      partition('events_1', 'events', { indexes: [index], rates: activity }),
+      partition('events_1', 'events', { toastBytes: 8192, indexes: [index], rates: activity }),
       parent('events_2', { partitionOf: { schema: 'public', name: 'events' } }),
-      partition('events_2_1', 'events_2', { rows: 5, toastBytes: 8192, indexes: [index], columns: [column] }),
+      partition('events_2_1', 'events_2', {
+        rows: 5,
+        toastBytes: 81_920,
+        indexes: [index],
+        columns: [column],
+      }),
       partition('events_2_2', 'events_2', {
         rows: 3000,
         rates: activity,
@@ -84,7 +89,7 @@ describe('partitioned tables', () => {
       name: 'events',
       rows: 4005,
       heapBytes: 3 * 81_920,
-      toastBytes: 8192,
+      toastBytes: 81_920,
       indexes: [
         { name: 'i', bytes: 8192 },
         { name: 'i', bytes: 8192 },

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ColumnStatistics } from '../../src/core/production.ts'
 import type { PostgresServer } from '../../src/postgres/provider.ts'
 import { fillTables } from '../../src/sampling/fill.ts'
 import type { FillTable } from '../../src/sampling/model.ts'
@@ -20,6 +21,13 @@ const countOf = (distinct: number): number => (distinct < 0 ? -distinct * rows :
 function apart(what: string, difference: number, most: number): readonly string[] {
   return Math.abs(difference) <= most ? [] : [`${what}: off by ${difference.toFixed(3)}`]
 }
+
+const stats = (name: string, width: number): ColumnStatistics => ({
+  name,
+  nullFraction: 0,
+  distinct: -1,
+  width,
+})
 
 describe('fidelity of synthetic rows', () => {
   let server: PostgresServer
@@ -100,6 +108,55 @@ describe('fidelity of synthetic rows', () => {
     expect((documents?.toastBytes ?? 0) / 1000 / toastBytesPerRow).toBeGreaterThan(0.85)
     expect((documents?.toastBytes ?? 0) / 1000 / toastBytesPerRow).toBeLessThan(1.15)
     expect((documents?.heapBytes ?? 0) / 1000 / 120).toBeLessThan(1.2)
+  })
+
+  const documents = 'create table documents (id bigint primary key, title text not null, body text not null'
+  const rowsOfDocuments = 4000
+
+  /** Of the table `documents`: heap and TOAST against production, and the average bytes of a title. */
+  async function documentsLike(
+    more: string,
+    request: Partial<FillTable> & Required<Pick<FillTable, 'heapBytesPerRow' | 'toastBytesPerRow'>>,
+  ): Promise<readonly [heap: number, toast: number, title: number]> {
+    const filling = [table('documents', { rows: rowsOfDocuments, ...request })]
+    await using filled = await fillSchema(server, [`${documents}${more})`], filling)
+    const [size] = filled.report.filled
+    // What a later index build may run into.
+    await filled.admin.query('create index on documents (title)')
+    return [
+      (size?.heapBytes ?? 0) / rowsOfDocuments / request.heapBytesPerRow,
+      (size?.toastBytes ?? 0) / rowsOfDocuments / request.toastBytesPerRow,
+      await filled.one<number>('select avg(octet_length(title))::float8 from documents'),
+    ]
+  }
+
+  it.each([
+    ['with statistics', [stats('title', 45), stats('body', 590)]],
+    ['without', undefined],
+  ])('moves a share of values to TOAST, and no bytes to other columns, %s', async (_, columns) => {
+    const [heap, toast, title] = await documentsLike('', {
+      heapBytesPerRow: 720,
+      toastBytesPerRow: 160,
+      ...(columns === undefined ? {} : { columns }),
+    })
+    expect(Math.abs(heap - 1)).toBeLessThan(0.12)
+    expect(Math.abs(toast - 1)).toBeLessThan(0.15)
+    expect(title).toBeGreaterThan(15)
+    expect(title).toBeLessThan(60)
+  })
+
+  it('counts the TOAST and the heap of a generated column', async () => {
+    const more = ", search tsvector generated always as (to_tsvector('english', body)) stored"
+    const [heap, toast] = await documentsLike(more, { heapBytesPerRow: 1000, toastBytesPerRow: 2000 })
+    expect(Math.abs(heap - 1)).toBeLessThan(0.15)
+    expect(Math.abs(toast - 1)).toBeLessThan(0.15)
+  })
+
+  it('takes next to no TOAST for none', async () => {
+    const request = table('documents', { heapBytesPerRow: 200, toastBytesPerRow: 8 })
+    await using filled = await fillSchema(server, [`${documents})`], [request])
+    expect(filled.report.filled[0]?.toastBytes).toBe(8192)
+    await filled.admin.query('create index on documents (body)')
   })
 
   it('leaves room for what migrations may ask next when nothing is known: NOT NULL, UNIQUE', async () => {
