@@ -94,10 +94,7 @@ async function sample(sampling: Sampling): Promise<SampleOutcome | NotSampled> {
   try {
     const { sampleRun } = await import('./sampling/sample-run.ts')
     return await sampleRun({
-      ...(await samplingCircumstances(options)),
-      history: scripts.history,
-      review: scripts.review,
-      sharesSession: reviewSet.sharesSession,
+      ...(await samplingCircumstances(options, { ...scripts, sharesSession: reviewSet.sharesSession })),
       results,
       production,
       budgetMs,

@@ -166,19 +166,29 @@ function serverOptions(options: CheckOptions): ServerOptions {
 /** What sampling has to know besides the scripts: it starts a server of its own, never one that was given to us. */
 export async function samplingCircumstances(
   options: CheckOptions,
-): Promise<Omit<SampleRequest, 'history' | 'review' | 'sharesSession' | 'results' | 'production' | 'budgetMs'>> {
+  scripts: Scripts,
+): Promise<Omit<SampleRequest, 'results' | 'production' | 'budgetMs'>> {
   const { config, signal, progress, debug } = options
   const { serverUrl: _, sharedServer: _shared, ...serverOptionsHere } = serverOptions(options)
-  const cacheDir = await usableCacheDir(options)
+  // what is wrong with the cache the rehearsal has said
+  const silent = { ...options, progress: () => {} }
+  await using cache = await openHistoryCache(silent, scripts)
+  const kept = await cache?.find()
+  const cacheDir = await usableCacheDir(silent)
   return {
+    history: scripts.history,
+    review: scripts.review,
+    sharesSession: scripts.sharesSession,
     serverOptions: serverOptionsHere,
     settings: sessionDefaults(options),
     roles: config.roles ?? [],
     statementTimeoutMs: config.statementTimeout ?? configDefaults.statementTimeout,
     signal,
     progress,
+    tool: toolVersion(),
     ...(debug === undefined ? {} : { debug }),
     ...(cacheDir === undefined ? {} : { cacheDir }),
+    ...(kept === undefined ? {} : { kept }),
   }
 }
 
