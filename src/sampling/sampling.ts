@@ -23,13 +23,14 @@ import {
   type SizeCost,
 } from './sample-sizes.ts'
 import {
+  rowsOf,
   sampledWorks,
   sampleTables,
   type SampleSize,
   type SampleTable,
   type SampledWork,
 } from './sample-tables.ts'
-import { walk } from './sample-walk.ts'
+import { walk, type WalkedStatement } from './sample-walk.ts'
 import { productionMemory, samplingSettings, scaleMemory } from './sampling-settings.ts'
 import { scanMsPerByte } from './scan-speed.ts'
 
@@ -161,8 +162,9 @@ export class Sampling {
     const begun = performance.now()
     const database = await copyBase({ server: this.server, settings: this.settings }, filled.name)
     const copied = performance.now()
-    const statementsMs = await this.pass('large memory', filled, database)
+    const statements = await this.pass('large memory', filled, database)
     const walkMs = performance.now() - copied
+    const statementsMs = this.walkedMs(statements, () => 1)
     return {
       size,
       filled,
@@ -170,7 +172,26 @@ export class Sampling {
       copyMs: copied - begun,
       statementsMs,
       fixedMs: Math.max(0, walkMs - statementsMs),
+      statementsMsAt: (other) => this.walkedMs(statements, (keys) => this.timesLarger(keys, size, other)),
     }
+  }
+
+  /** Of a walk; `times` says how much longer a statement takes that works on these tables. */
+  private walkedMs(
+    statements: readonly (readonly WalkedStatement[])[],
+    times: (driving: readonly string[]) => number,
+  ): number {
+    const each = statements.flatMap((walked, migration) =>
+      walked.map((one, index) =>
+        'counts' in one ? one.wallMs * times(this.works[migration]?.[index]?.driving ?? []) : 0,
+      ),
+    )
+    return each.reduce((sum, ms) => sum + ms, 0)
+  }
+
+  private timesLarger(keys: readonly string[], size: SampleSize, other: SampleSize): number {
+    const tables = this.tables.filter(({ table }) => keys.includes(table.key))
+    return Math.max(1, ...tables.map((one) => rowsOf(one, other) / Math.max(1, rowsOf(one, size))))
   }
 
   private async filled(base: string, size: SampleSize, withinMs: number): Promise<FilledDatabase> {
@@ -189,8 +210,8 @@ export class Sampling {
     return filled
   }
 
-  /** Runs the review in a database that is filled like this one; it is dropped afterwards. Gives what its statements took. */
-  private async pass(regime: Regime, filled: FilledDatabase, database: string): Promise<number> {
+  /** Runs the review in a database that is filled like this one; it is dropped afterwards. */
+  private async pass(regime: Regime, filled: FilledDatabase, database: string): Promise<Pass['statements']> {
     const { server, request, endsAt } = this
     request.progress(`Sampling with ${filled.size.rows} rows`)
     const begun = performance.now()
@@ -210,7 +231,7 @@ export class Sampling {
     this.passes.push({ regime, filled, statements })
     await server.dropDatabase(database)
     this.note(`${regime}, ${filled.size.rows} rows: ${Math.round(performance.now() - begun)} ms`)
-    return statements.flat().reduce((sum, one) => sum + ('counts' in one ? one.wallMs : 0), 0)
+    return statements
   }
 
   /**
