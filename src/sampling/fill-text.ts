@@ -1,4 +1,4 @@
-import { noiseSql, proseSql, wordSql } from './fill-sql.ts'
+import { hashSql, noiseSql, proseSql, wordSql } from './fill-sql.ts'
 
 /** Values as SQL of an ordinal. */
 export interface Generator {
@@ -92,7 +92,21 @@ export function letters(length: number, first = 'a'): Generator {
   }
 }
 
-/** JSON text with the same keys in every document, as applications write them. */
+/** What a field takes in jsonb, on average. */
+const fieldBytes = 18
+const referenceBytes = 43
+const mostFields = 12
+
+/** Every second field has few values, as states have, the others many. */
+function fieldSql(n: string, salt: number, at: number): string {
+  const rest = at % 2 === 0 ? '' : ` || '-' || (100 + ${hashSql(n, salt + 1)} % 900)`
+  return `', "f${10 + at}": "' || ${wordSql(n, salt)}${rest} || '"'`
+}
+
+/**
+ * JSON text with the same keys in every document, as applications write them. From some length on it has a value that
+ * no other has, and fields; half of the rest is text.
+ */
 export function documentSql(n: string, style: TextStyle): string {
   const { salt } = style
   if ((style.bytes ?? 160) < 28 && !style.key && (style.denseBytes ?? 0) === 0) return `'{}'`
@@ -104,7 +118,15 @@ export function documentSql(n: string, style: TextStyle): string {
       `', "tags": ["' || ${wordSql(n, salt + 1)} || '", "' || ${wordSql(n, salt + 2)} || '"]'`,
     )
   }
-  const filler = (style.bytes ?? 160) - (small ? 30 : 110)
+  let filler = (style.bytes ?? 160) - (small ? 30 : 110)
+  if (filler >= referenceBytes) {
+    const fields = Math.min(mostFields, Math.floor((filler - referenceBytes) / 2 / fieldBytes))
+    parts.push(
+      `', "ref": "' || md5((${n})::text || '${salt}') || '"'`,
+      ...Array.from({ length: fields }, (_, at) => fieldSql(n, salt + 8 + 2 * at, at)),
+    )
+    filler -= referenceBytes + fields * fieldBytes
+  }
   if (filler > 8) parts.push(`', "note": "' || ${proseSql(n, salt + 3, filler - 8)} || '"'`)
   const dense = style.denseBytes ?? 0
   if (dense > 0) parts.push(`', "body": "' || encode(${noiseSql(n, salt, dense)}, 'escape') || '"'`)
