@@ -13,6 +13,7 @@ import {
   withoutCheckpointsSpread,
   type Spread,
 } from './constants.ts'
+import { valuesNote, widenedByValues } from './by-values.ts'
 import { rowsOf, sampledRows, type Driver, type Drivers } from './drivers.ts'
 import { onProduction } from './hardware.ts'
 import type { WorkKind } from './model.ts'
@@ -31,6 +32,9 @@ export interface EstimateInput {
   readonly production: Production
   /** A query or DML: joins and sorts what it reads. */
   readonly isQuery: boolean
+  readonly tag: string
+  /** How many rows match is not known: the sample's share is one of many. */
+  readonly byValues: boolean
 }
 
 export type Estimate = Pick<StatementCost, 'durationMs' | 'walBytes' | 'tempBytes' | 'diskBytes' | 'notes'>
@@ -80,6 +84,13 @@ function withNotes(scaling: Scaling, bytes: Bytes): Estimate {
   const usual = leavesCaches(scaling) ? smallSortSpread : ordinarySpread
   const around = isMeasured ? measuredSpread : wide.length > 0 ? wideSpread : usual
   const { durationMs, note } = durationOf(scaling, bytes, around)
+  if (scaling.byValues) {
+    const amounts = widenedByValues(
+      { durationMs, ...bytes.ranges },
+      { ...scaling, hardware: scaling.production.hardware },
+    )
+    return { durationMs, ...amounts, notes: [valuesNote, ...wide] }
+  }
   const notes = [
     ...(isMeasured ? ['the sample was as large as production'] : []),
     ...(widths.note === undefined ? [] : [widths.note]),

@@ -1,6 +1,7 @@
 import type { RunCost } from '../core/cost-model.ts'
 import type { MigrationResult } from '../core/model.ts'
 import type { Production } from '../core/production.ts'
+import { addedColumns } from './matching-rows.ts'
 import { runCost } from './run-cost.ts'
 import type { SampleOutcome } from './samples.ts'
 import { sizesOf } from './sizes.ts'
@@ -27,7 +28,8 @@ export function priceResults(
 ): PricedRun {
   const outcome = 'why' in sampled ? undefined : sampled
   const why = 'why' in sampled ? sampled.why : ''
-  const pricing: Pricing = { production, sizes: sizesOf(production), outcome, why }
+  const added = addedColumns(results.flatMap(({ statements }) => statements))
+  const pricing: Pricing = { production, sizes: sizesOf(production), outcome, why, added }
   const costed = results.map((result, index) => ({
     ...result,
     statements: result.statements.map((statement, position) => ({

@@ -5,6 +5,7 @@ import type { Production } from '../core/production.ts'
 import { assumedCatalogMs, assumedRowBytes, catalogFullPageBytes, rehearsalSpread } from './constants.ts'
 import { driversOf, type Driver, type Drivers } from './drivers.ts'
 import { estimate } from './estimate.ts'
+import { matchingOf, type Matching } from './matching-rows.ts'
 import { grows, pointsOf, type Point, type Points } from './points.ts'
 import type { SampledStatement, SampleOutcome } from './samples.ts'
 import { toSizedTable, type Sizes } from './sizes.ts'
@@ -19,6 +20,8 @@ export interface Pricing {
   readonly outcome: SampleOutcome | undefined
   /** Why nothing was sampled; used when there is no outcome. */
   readonly why: string
+  /** See {@link addedColumns}. */
+  readonly added: ReadonlySet<string>
 }
 
 /** What one statement costs at production size. */
@@ -52,7 +55,10 @@ function growingCost(
   const { outcome, production } = pricing
   const samples = sampled?.samples ?? []
   const points = pointsOf(samples, drivers.main)
-  if (outcome !== undefined && !growsInSamples(outcome, drivers.main, points)) {
+  const matching = matchingOf(result, drivers, pricing)
+  const byValues = matching?.by === 'values'
+  // an index that finds no row in samples may find many in production
+  if (!byValues && outcome !== undefined && !growsInSamples(outcome, drivers.main, points)) {
     const cost = constantCost(pricing, points)
     return {
       ...cost,
@@ -64,16 +70,19 @@ function growingCost(
     const why = `the size of ${tables.unknownTables.join(' and ')} is not known`
     return { growth: 'grows with the table', basis: { by: 'nothing', why }, ...tables, notes: [] }
   }
-  const isQuery = !ddl.has(result.statement.tag)
+  const { tag } = result.statement
+  const isQuery = !ddl.has(tag)
   const scaled =
-    outcome === undefined ? undefined : estimate({ drivers, samples, points, outcome, production, isQuery })
+    outcome === undefined
+      ? undefined
+      : estimate({ drivers, samples, points, outcome, production, isQuery, tag, byValues })
   if (outcome !== undefined && scaled !== undefined) {
     const { durationMs, ...others } = scaled
     const floor = durationMs === undefined ? {} : { durationMs: atLeastSomething(durationMs) }
     return { growth: 'grows with the table', basis: basisOf(outcome, points), ...others, ...floor, ...tables }
   }
   const why = sampled?.why ?? (outcome === undefined ? pricing.why : 'there were no rows in its tables')
-  return structure(pricing, result, drivers, why)
+  return structure(pricing, result, drivers, { why, matching })
 }
 
 /** Tags whose scans read each row once and compute nothing across rows. */
@@ -92,17 +101,16 @@ function structure(
   { production }: Pricing,
   result: StatementResult,
   drivers: Drivers,
-  why: string,
+  { why, matching }: { readonly why: string; readonly matching: Matching | undefined },
 ): StatementCost {
-  const all = [...drivers.main, ...drivers.others]
-  const cost = structuralCost(all, result.statement.tag, production.hardware)
+  const { notes, ...cost } = structuralCost(drivers, result, production, matching)
   return {
     growth: 'grows with the table',
     basis: { by: 'structure', why },
     ...cost,
     ...(cost.durationMs === undefined ? {} : { durationMs: atLeastSomething(cost.durationMs) }),
     ...tablesOf(drivers),
-    notes: [],
+    notes,
   }
 }
 

@@ -41,6 +41,10 @@ export function isAnalyze({ tag, node }: Statement): boolean {
   return tag === 'VacuumStmt' && (node as VacuumStmt).is_vacuumcmd !== true
 }
 
+export function attachesPartition({ tag, node }: Statement): boolean {
+  return commandsOf(tag, node).some(({ subtype }) => subtype === 'AT_AttachPartition')
+}
+
 /** COPY FROM a file or program of the server: it may hold any number of rows. */
 export function copiesServerFile({ tag, node }: Statement): boolean {
   const copy = node as CopyStmt | undefined

@@ -136,7 +136,7 @@ const rows: Readonly<Record<string, Row>> = {
     truth: { 3: 5.7, 10: 6.4 },
   },
   delete: {
-    sql: "delete from t where s > 'x'",
+    sql: 'delete from t',
     large: [
       [30, 0.29],
       [300, 0.48],
@@ -296,7 +296,8 @@ const buildIndex = 'create index on t (n)'
 const two = [sample('large memory', 30, 0.4), sample('large memory', 300, 0.5), sample('scaled', 300, 0.6)]
 
 describe('any estimate', () => {
-  const statements = Object.values(rows).map(({ sql }) => sql)
+  const byValues = ["delete from t where s > 'x'", 'create index on t (n) where n > 5']
+  const statements = [...Object.values(rows).map(({ sql }) => sql), ...byValues]
   const counts = [1, 10, 999, 30_000, 123_456, 300_000, 300_001, 5e6, 1e9]
   const noisy: readonly (readonly StatementSample[])[] = [
     two,
