@@ -47,6 +47,10 @@ export function wordSql(n: string, salt: number): string {
   return `(${wordList})[(1 + ${hashSql(n, salt)} % ${wordCount})::int4]::text`
 }
 
+/** Two words in five of English prose are no lexemes (snowball_create.sql: english.stop). */
+const stopWords: readonly string[] =
+  'about after again being below their there these those under where which while'.split(' ')
+
 /** Bytes of the running text from which longer texts are cut. */
 const textBytes = 4096
 
@@ -59,7 +63,9 @@ function pseudoRandom(bytes: number): Buffer {
 
 function runningText(): Buffer {
   const random = pseudoRandom(textBytes)
-  const parts = Array.from(random, (byte) => words[byte % wordCount] ?? '')
+  const parts = Array.from(random, (byte) =>
+    byte < 102 ? (stopWords[byte % stopWords.length] ?? '') : (words[byte % wordCount] ?? ''),
+  )
   return Buffer.from(parts.join(' ').slice(0, textBytes + 2048), 'latin1')
 }
 
