@@ -74,8 +74,9 @@ class Width {
     if (wanted === undefined) return
     for (let round = 0; round < 4; round += 1) {
       const { average } = this
-      if (Math.abs(this.heapBytes(average) / wanted - 1) < 0.03) return
-      const room = this.isMixed ? evenRowBytesFor(wanted) : Math.min(rowBytesFor(wanted), mostRowBytes)
+      const taken = this.heapBytes(average)
+      if (Math.abs(taken / wanted - 1) < 0.03) return
+      const room = this.isMixed ? (average * wanted) / taken : Math.min(rowBytesFor(wanted), mostRowBytes)
       const stretched =
         (await this.stretchInline(room - average)) || (await this.stretchOthers(room - average))
       if (!stretched) return
@@ -96,7 +97,7 @@ class Width {
   }
 
   private heapBytes(average: number): number {
-    return this.isMixed ? evenHeapBytes(average) : heapBytesPerRow(average)
+    return this.isMixed ? mixedHeapBytes(average, this.full, 1 - this.share) : heapBytesPerRow(average)
   }
 
   /**
@@ -208,10 +209,11 @@ function presentShare({ request }: PlannedTable, name: string): number {
   return Math.max(0.05, 1 - (request.columns?.find((column) => column.name === name)?.nullFraction ?? 0))
 }
 
-function evenHeapBytes(rowBytes: number): number {
-  return ((Math.ceil(rowBytes / 8) * 8 + pointerBytes) * pageBytes) / pageRoom
-}
-
-function evenRowBytesFor(wanted: number): number {
-  return (wanted * pageRoom) / pageBytes - pointerBytes
+/**
+ * Heap bytes per row where large and small rows share pages: half of a large one is left free, as often as one comes
+ * next.
+ */
+function mixedHeapBytes(average: number, large: number, share: number): number {
+  const waste = Math.min(pageRoom / 2, (large * share) / 2)
+  return ((Math.ceil(average / 8) * 8 + pointerBytes) * pageBytes) / (pageRoom - waste)
 }
