@@ -78,7 +78,13 @@ export async function check(options: CheckOptions): Promise<Report> {
     timeZone: timeZoneOf(options),
     failOn: options.failOn,
     requireRehearsal: options.requireRehearsal,
-    notChecked: [...reviewSet.notChecked, ...scripts.limits, ...limitsOf(attempt), ...judged.limits, ...(priced?.limits ?? [])],
+    notChecked: [
+      ...reviewSet.notChecked,
+      ...scripts.limits,
+      ...limitsOf(attempt),
+      ...judged.limits,
+      ...(priced?.limits ?? []),
+    ],
     now: options.now,
     ...(rehearsal === undefined ? {} : { server: { version: rehearsal.server, kind: rehearsal.serverKind } }),
   })
