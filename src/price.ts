@@ -3,10 +3,12 @@
  * model that scales them. Without facts there are no durations; without samples they are estimated from sizes alone.
  */
 import { configDefaults } from './config/defaults.ts'
-import { priceResults } from './cost/price.ts'
+import { priceResults, type PricedRun } from './cost/price.ts'
+import { runCost } from './cost/run-cost.ts'
 import type { SampleOutcome } from './cost/samples.ts'
 import { workOf } from './cost/work.ts'
 import { ConfigError, EnvironmentError, UsageError } from './core/errors.ts'
+import type { RunCost } from './core/cost-model.ts'
 import type { Limit, MigrationResult, ReportProduction } from './core/model.ts'
 import type { Production } from './core/production.ts'
 import type { ReviewSet } from './core/source.ts'
@@ -60,10 +62,23 @@ export async function priceRun(
       }),
       ...(production.serverVersion === undefined ? {} : { serverVersion: production.serverVersion }),
       hardware: priced.hardware,
-      run: priced.run,
+      run: costOfJudged(priced, reviewSet, production),
     },
     limits: [...limits, ...('why' in sampled && sampled.limit !== undefined ? [sampled.limit] : [])],
   }
+}
+
+/** Without what was replayed for the sake of others only: nobody asked what that costs. */
+function costOfJudged(
+  { results, run }: PricedRun,
+  { replayedOnly = [] }: ReviewSet,
+  production: Production,
+): RunCost {
+  if (replayedOnly.length === 0) return run
+  return runCost(
+    results.filter(({ migration }) => !replayedOnly.includes(migration.file)),
+    production,
+  )
 }
 
 interface Sampling {
