@@ -55,6 +55,9 @@ export class Stage implements AsyncDisposable {
     try {
       if (context.server.kind === 'embedded') await forgetStatistics(context.admin)
       await stage.catchUp(options.apply ?? [])
+      // The first look prunes and hints pages of our own catalogue: that WAL would be counted for the statement that
+      // happens to come after it.
+      if (context.server.kind === 'embedded') await stage.newTempBytes()
     } catch (error) {
       await stage[Symbol.asyncDispose]()
       throw error
@@ -69,7 +72,6 @@ export class Stage implements AsyncDisposable {
     await using session = await ReplaySession.open(server, this.database, admin, sessionOptions)
     await applyHistory(session, before, { sharesSession, prepare })
     await this.refreshCatalog()
-    if (server.kind === 'embedded') await this.newTempBytes()
   }
 
   /** What the gate pass sees of a migration that is about to be measured; see {@link gateMigration}. */

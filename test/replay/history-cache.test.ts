@@ -126,6 +126,16 @@ describe.each(majors)('the history cache with Postgres %i', (major) => {
     ])
   })
 
+  it('does not count our own look at what a slow statement has spilled as WAL of the one after it', async () => {
+    const rehearsed = (seconds: number): Promise<Run> =>
+      run([], { '1.sql': `select pg_sleep(${seconds}); create table t ();` }, { pgVersion })
+    const wal = ({ outcome }: Run): readonly string[] =>
+      JSON.stringify(outcome).match(/"kind":"wal","bytes":\d+/g) ?? []
+    const quick = await rehearsed(0)
+    expect(wal(quick)).toHaveLength(1)
+    expect(wal(await rehearsed(0.02))).toEqual(wal(quick))
+  })
+
   it('retries on tables without our rows, as a run without a cache does', async () => {
     const strict = { '3.sql': 'alter table users add constraint strict check (org is null and id = 0)' }
     const cold = await run(migrations(history), strict, { pgVersion })
