@@ -19,10 +19,17 @@ const fires = `(exists (select from pg_trigger t where t.tgrelid = c.oid and not
 /** Tables and partitions. `root` is the topmost partitioned table, or the table itself. */
 export const seedTableQuery = `select json_build_object('oid', c.oid::int8, 'name', c.oid::regclass::text,
   'partitioned', c.relkind = 'p', 'root', case when c.relispartition then pg_partition_root(c.oid)::oid::int8 else c.oid::int8 end,
-  'bound', case when c.relispartition and c.relkind = 'r' then pg_get_partition_constraintdef(c.oid) end,
   'isDefault', coalesce(pg_get_expr(c.relpartbound, c.oid) = 'DEFAULT', false),
   'alwaysFires', ${alwaysFires}, 'fires', ${fires}) as item
 from pg_class c join pg_namespace n on n.oid = c.relnamespace where ${isUserTable} order by c.oid`
+
+/**
+ * Bounds of partitions as expressions. Never for a superuser: Postgres folds the expressions of the partition key to
+ * read them (RelationBuildPartitionKey(), partcache.c), which runs functions of migrations that call themselves
+ * IMMUTABLE.
+ */
+export const partitionBoundsQuery = `select c.oid::int8::text as oid, pg_get_partition_constraintdef(c.oid) as bound
+from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relispartition and ${isUserTable}`
 
 /** Columns in the order of the table. */
 export const seedColumnQuery = `select json_build_object('table', c.oid::int8, 'number', a.attnum, 'name', a.attname,

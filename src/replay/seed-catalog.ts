@@ -1,12 +1,14 @@
 import type { Client, QueryResult } from 'pg'
 import { pinSearchPath, restoreSearchPath } from '../postgres/catalog.ts'
 import {
+  partitionBoundsQuery,
   seedColumnQuery,
   seedConstraintQuery,
   seedKeyQuery,
   seedTableQuery,
   seedTypeQuery,
 } from '../postgres/catalog-seeding.ts'
+import { isLostConnection, isServerError } from './seed-solve.ts'
 
 export interface SeedType {
   readonly oid: number
@@ -103,7 +105,6 @@ interface TableItem {
   readonly name: string
   readonly partitioned: boolean
   readonly root: number
-  readonly bound: string | null
   readonly isDefault: boolean
   readonly alwaysFires: boolean
   readonly fires: boolean
@@ -115,8 +116,8 @@ type ConstraintItem = SeedForeignKey & {
   readonly expression: string
 }
 
-/** Reads everything that seeding has to know, in one round trip. */
-export async function readSeedCatalog(admin: Client): Promise<SeedCatalog> {
+/** Reads everything that seeding has to know. `migrator`: a session of the migrating role in the same database. */
+export async function readSeedCatalog(admin: Client, migrator: Client): Promise<SeedCatalog> {
   const queries = [seedTableQuery, seedColumnQuery, seedConstraintQuery, seedKeyQuery, seedTypeQuery]
   const answer = await admin.query([pinSearchPath, ...queries, restoreSearchPath].join(';\n'))
   // A simple Query of several statements gives one result per statement, which @types/pg does not know.
@@ -129,13 +130,36 @@ export async function readSeedCatalog(admin: Client): Promise<SeedCatalog> {
     foreignKeys: byTable(constraints.filter(({ type }) => type === 'f')),
     keys: byTable(items<SeedKey & { table: number }>(3)),
   }
+  const tables = items<TableItem>(0)
+  const hasPartitions = tables.some(({ oid, root }) => oid !== root)
+  const bounds = hasPartitions ? await readPartitionBounds(migrator) : new Map<number, string>()
   return {
-    tables: seedTables(items<TableItem>(0), parts),
+    tables: seedTables(tables, { ...parts, bounds }),
     types: new Map(items<SeedType>(4).map((type) => [type.oid, type])),
   }
 }
 
+/**
+ * The bounds of partitions as expressions, by object id. None at all when reading one of them fails: the server then
+ * tells which rows do not fit.
+ * @param migrator the migrating role; see {@link partitionBoundsQuery}
+ */
+export async function readPartitionBounds(migrator: Client): Promise<ReadonlyMap<number, string>> {
+  try {
+    const sql = [pinSearchPath, partitionBoundsQuery, restoreSearchPath].join(';\n')
+    const answer = await migrator.query(sql)
+    const results = answer as unknown as readonly QueryResult<{ oid: string; bound: string | null }>[]
+    const rows = results[1]?.rows ?? []
+    return new Map(rows.flatMap(({ oid, bound }) => (bound === null ? [] : [[Number(oid), bound] as const])))
+  } catch (error) {
+    // what follows will find a lost connection, too
+    if (!isServerError(error) && !isLostConnection(error)) throw error
+    return new Map()
+  }
+}
+
 interface TableParts {
+  readonly bounds: ReadonlyMap<number, string>
   readonly columns: ReadonlyMap<number, readonly SeedColumn[]>
   readonly checks: ReadonlyMap<number, readonly ConstraintItem[]>
   readonly foreignKeys: ReadonlyMap<number, readonly SeedForeignKey[]>
@@ -165,11 +189,11 @@ function seedTables(items: readonly TableItem[], parts: TableParts): readonly Se
 }
 
 function seedTarget(item: TableItem, parts: TableParts): SeedTarget {
-  const { oid, name, bound, isDefault, alwaysFires, fires } = item
+  const { oid, name, isDefault, alwaysFires, fires } = item
   return {
     oid,
     name,
-    bound,
+    bound: parts.bounds.get(oid) ?? null,
     isDefault,
     alwaysFires,
     fires,

@@ -1,11 +1,14 @@
 import { escapeIdentifier, type Client } from 'pg'
 import { seedPowersQuery } from '../postgres/catalog-seeding.ts'
+import { endLate, terminateSql, type Lateness } from './end-late.ts'
 
 /** The session that writes the rows. */
 export interface SeedWriter extends AsyncDisposable {
   readonly client: Client
   /** Under session_replication_role = replica no trigger fires and no foreign key is checked. */
   readonly replica: boolean
+  /** Was the session ended because its code went on after its time? */
+  readonly isEnded: boolean
 }
 
 /**
@@ -15,13 +18,18 @@ export interface SeedWriter extends AsyncDisposable {
  * it must not run as a superuser. So the migrator writes, and the administrator lends it for that time what it
  * lacks: the replica setting as a default of the database (PG 14 cannot grant it), and where tables belong to
  * somebody else, the predefined roles that read and write all data, and BYPASSRLS.
+ *
+ * @param timeoutMs of one statement
+ * @param lateness when the session is ended, whatever its code catches
  */
 export async function openSeedWriter(
   admin: Client,
   connectMigrator: () => Promise<Client>,
   timeoutMs: number,
+  lateness: Lateness,
 ): Promise<SeedWriter> {
   const client = await connectWithoutTriggers(admin, connectMigrator)
+  const watch = endLate(client, lateness, (processId) => admin.query(terminateSql, [processId]))
   try {
     await client.query(
       `set statement_timeout = ${timeoutMs}; set lock_timeout = ${timeoutMs}; set idle_in_transaction_session_timeout = 0`,
@@ -31,13 +39,19 @@ export async function openSeedWriter(
     return {
       client,
       replica,
+      get isEnded() {
+        return watch.ended
+      },
       async [Symbol.asyncDispose]() {
+        watch[Symbol.dispose]()
         await client.end().catch(() => undefined)
         await giveBack()
       },
     }
   } catch (error) {
+    watch[Symbol.dispose]()
     await client.end().catch(() => undefined)
+    lateness.signal?.throwIfAborted()
     throw error
   }
 }

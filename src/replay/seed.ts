@@ -43,13 +43,14 @@ export interface SeedReport {
  */
 export async function seedTables(admin: Client, options: SeedOptions): Promise<SeedReport> {
   await loadParser()
-  const catalog = await readSeedCatalog(admin)
+  options.signal?.throwIfAborted()
+  const timeoutMs = options.statementTimeoutMs ?? 2000
+  await using writer = await openSeedWriter(admin, options.connectMigrator, timeoutMs, {
+    endsAt: performance.now() + (options.timeoutMs ?? defaultTimeoutMs),
+    signal: options.signal,
+  })
+  const catalog = await readSeedCatalog(admin, writer.client)
   if (catalog.tables.length === 0) return { seeded: [], unseeded: [] }
-  await using writer = await openSeedWriter(
-    admin,
-    options.connectMigrator,
-    options.statementTimeoutMs ?? 2000,
-  )
   const seeding = new Seeding(writer, catalog, options)
   try {
     return await seeding.run()
@@ -60,6 +61,8 @@ export async function seedTables(admin: Client, options: SeedOptions): Promise<S
     return { seeded: [], unseeded: catalog.tables.map(({ name }) => ({ table: name, why })) }
   }
 }
+
+const defaultTimeoutMs = 30_000
 
 /** Tables whose rows are sent together. */
 const batchSize = 25
@@ -78,7 +81,7 @@ class Seeding {
     this.client = writer.client
     this.catalog = catalog
     this.options = options
-    this.deadline = Date.now() + (options.timeoutMs ?? 30_000)
+    this.deadline = Date.now() + (options.timeoutMs ?? defaultTimeoutMs)
   }
 
   async run(): Promise<SeedReport> {

@@ -8,7 +8,9 @@ import { escapeIdentifier } from 'pg'
 import { relationKey, unboundedWrites } from '../core/effects.ts'
 import type { MigrationResult, Statement, StatementResult } from '../core/model.ts'
 import type { PostgresServer } from '../postgres/provider.ts'
+import { connected } from '../replay/stage.ts'
 import { allOf } from '../sql/ast.ts'
+import { migratorSession } from './migrator-session.ts'
 
 /** What takes them away again, in a copy of the database: statements for the migrator. */
 export type Removal = readonly string[]
@@ -18,43 +20,57 @@ export type Removal = readonly string[]
  * need a column of the review's own fail, and are left to the review.
  */
 export async function addComingConstraints(
-  server: PostgresServer,
+  place: Place,
   database: string,
   results: readonly MigrationResult[],
 ): Promise<Removal> {
   const statements = comingConstraints(results)
   if (statements.length === 0) return []
-  const client = await server.connectMigrator(database)
-  try {
-    const before = await readObjects(client)
-    await client.query(`set statement_timeout = ${timeoutMs}`)
-    for (const { sql } of statements) await client.query(sql).catch(() => undefined)
-    await client.query('reset all')
-    const after = await readObjects(client)
-    return [...after].flatMap(([key, removal]) => (before.has(key) ? [] : [removal]))
-  } finally {
-    await client.end()
-  }
+  const before = await objectsOf(place.server, database)
+  await runAll(
+    place,
+    database,
+    statements.map(({ sql }) => sql),
+  )
+  const after = await objectsOf(place.server, database)
+  return [...after].flatMap(([key, removal]) => (before.has(key) ? [] : [removal]))
 }
 
 /** Takes them away from a copy of that database. */
 export async function removeComingConstraints(
-  server: PostgresServer,
+  place: Place,
   database: string,
   removal: Removal,
 ): Promise<void> {
-  if (removal.length === 0) return
-  const client = await server.connectMigrator(database)
-  try {
-    // what was removed with something else is gone
-    for (const sql of removal) await client.query(sql).catch(() => undefined)
-  } finally {
-    await client.end()
+  // what was removed with something else is gone
+  if (removal.length > 0) await runAll(place, database, removal)
+}
+
+export interface Place {
+  readonly server: PostgresServer
+  readonly signal: AbortSignal
+}
+
+/** Runs what can be run: it calls functions of the migrations, where their arguments are constants. */
+async function runAll({ server, signal }: Place, database: string, texts: readonly string[]): Promise<void> {
+  const endsAt = performance.now() + allTimeoutMs
+  await using migrator = await migratorSession(server, database, { endsAt, signal })
+  await migrator.client.query(`set statement_timeout = ${timeoutMs}`)
+  for (const sql of texts) {
+    if (performance.now() >= endsAt) return
+    await migrator.client.query(sql).catch(() => undefined)
+    signal.throwIfAborted()
   }
+}
+
+async function objectsOf(server: PostgresServer, database: string): Promise<ReadonlyMap<string, string>> {
+  await using admin = await connected(server, database)
+  return await readObjects(admin.client)
 }
 
 /** On empty tables they take milliseconds. */
 const timeoutMs = 2000
+const allTimeoutMs = 5000
 
 /** Statements that add constraints and nothing else, in order. */
 export function comingConstraints(results: readonly MigrationResult[]): readonly Statement[] {

@@ -1,6 +1,7 @@
 import type { Client, QueryResult } from 'pg'
 import { pinSearchPath, restoreSearchPath } from '../postgres/catalog.ts'
 import {
+  readPartitionBounds,
   readSeedCatalog,
   type SeedCatalog,
   type SeedColumn,
@@ -74,7 +75,6 @@ interface RelationItem {
   readonly relation: string
   readonly parent: number
   readonly strategy: string | null
-  readonly bound: string | null
   readonly isDefault: boolean
 }
 
@@ -92,7 +92,6 @@ const isTable = `c.relkind in ('r', 'p') and c.relpersistence <> 't'
 const relationQuery = `select json_build_object('oid', c.oid::int8, 'name', c.oid::regclass::text, 'schema', n.nspname,
   'relation', c.relname, 'strategy', p.partstrat,
   'parent', case when c.relispartition then (select i.inhparent::int8 from pg_inherits i where i.inhrelid = c.oid) else 0 end,
-  'bound', case when c.relispartition then pg_get_partition_constraintdef(c.oid) end,
   'isDefault', coalesce(pg_get_expr(c.relpartbound, c.oid) = 'DEFAULT', false)) as item
 from pg_class c join pg_namespace n on n.oid = c.relnamespace left join pg_partitioned_table p on p.partrelid = c.oid
 where ${isTable} order by c.oid`
@@ -130,16 +129,18 @@ join pg_depend d on d.classid = 'pg_attrdef'::regclass and d.objid = ad.oid and 
   or d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid = c.oid and d.refobjsubid = a.attnum and d.deptype = 'i'
 join pg_class s on s.relkind = 'S' and s.oid in (d.refobjid, d.objid) where ${isTable}`
 
-/** Reads everything that filling has to know, in two round trips. */
-export async function readFillCatalog(admin: Client): Promise<FillCatalog> {
-  const seed = await readSeedCatalog(admin)
+/** Reads everything that filling has to know. `migrator`: a session of the migrating role in the same database. */
+export async function readFillCatalog(admin: Client, migrator: Client): Promise<FillCatalog> {
+  const seed = await readSeedCatalog(admin, migrator)
   const queries = [relationQuery, checkQuery, keyQuery, generatedQuery, sequenceQuery, indexedQuery]
   const answer = await admin.query([pinSearchPath, ...queries, restoreSearchPath].join(';\n'))
   // A simple Query of several statements gives one result per statement, which @types/pg does not know.
   const results = (answer as unknown as readonly QueryResult<{ item: unknown }>[]).slice(1, -1)
   const items = <T>(index: number): readonly T[] => (results[index]?.rows ?? []).map(({ item }) => item as T)
   const relations = items<RelationItem>(0)
+  const hasPartitions = relations.some(({ parent }) => parent !== 0)
   const assembly = new Assembly(seed, relations, {
+    bounds: hasPartitions ? await readPartitionBounds(migrator) : new Map<number, string>(),
     checks: grouped(items<CheckItem>(1)),
     keys: grouped(items<KeyItem>(2)),
     generated: grouped(items<GeneratedItem>(3)),
@@ -153,6 +154,7 @@ export async function readFillCatalog(admin: Client): Promise<FillCatalog> {
 }
 
 interface Parts {
+  readonly bounds: ReadonlyMap<number, string>
   readonly checks: ReadonlyMap<number, readonly CheckItem[]>
   readonly keys: ReadonlyMap<number, readonly KeyItem[]>
   readonly generated: ReadonlyMap<number, readonly GeneratedItem[]>
@@ -228,7 +230,7 @@ class Assembly {
         name: item.name,
         schema: item.schema,
         relation: item.relation,
-        bound: item.bound,
+        bound: this.parts.bounds.get(item.oid) ?? null,
         isDefault: item.isDefault,
         columns,
         generated: new Map(

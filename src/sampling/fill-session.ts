@@ -81,6 +81,20 @@ export class FillSession {
     }
   }
 
+  /**
+   * Rows of a table, also when the time for filling is over: what is there has to be known. Not for a superuser: to
+   * plan even this, Postgres folds the expressions of indexes and partition keys (RelationGetIndexExpressions(),
+   * relcache.c), which runs functions of migrations that call themselves IMMUTABLE.
+   * @throws the server's refusal
+   */
+  async count(scope: string): Promise<number> {
+    this.signal.throwIfAborted()
+    this.timeoutMs = -1
+    await this.client.query(`set statement_timeout = ${countMs}`)
+    const { rows } = await this.client.query<Row>(`select count(*) as rows from ${scope}`)
+    return Number(rows[0]?.['rows'] ?? 0)
+  }
+
   /** Statements in a transaction of their own that is taken back; the answer is that of the last one. */
   async rehearse(sql: string, mostMs: number): Promise<Answer> {
     await this.client.query('begin')
@@ -103,6 +117,9 @@ export class FillSession {
       await this.admin.query('select pg_catalog.pg_cancel_backend($1)', [processID]).catch(() => undefined)
   }
 }
+
+/** A sample has some hundred megabytes at most. */
+const countMs = 5000
 
 const noRefusal: Refusal = {
   sqlstate: '',

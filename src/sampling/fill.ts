@@ -34,13 +34,20 @@ import type { FilledTable, FillReport, FillRequest } from './model.ts'
 export async function fillTables(admin: Client, request: FillRequest): Promise<FillReport> {
   await loadParser()
   request.signal.throwIfAborted()
-  const catalog = await readFillCatalog(admin)
-  await using writer = await openSeedWriter(admin, request.connectMigrator, 10_000)
-  const session = new FillSession(writer.client, admin, request)
-  await session.prepare()
+  await using writer = await openSeedWriter(admin, request.connectMigrator, 10_000, request)
+  const catalog = await readFillCatalog(admin, writer.client)
   const restoreTriggers = await silenceTriggers(admin, [...catalog.tables.keys()])
   try {
+    const session = new FillSession(writer.client, admin, request)
+    await session.prepare()
     return await new Filling(admin, session, request).run(catalog)
+  } catch (error) {
+    request.signal.throwIfAborted()
+    if (!writer.isEnded) throw error
+    // what is there is not vouched for
+    const why = 'code of the migrations did not end when its time was over'
+    const unfilled = request.tables.map(({ schema, name }) => ({ table: `${schema}.${name}`, why }))
+    return { filled: [], unfilled, bypassed: [] }
   } finally {
     await restoreTriggers()
   }
@@ -190,16 +197,15 @@ class Filling {
 
   private async measure({ table, shares }: PlannedTable): Promise<Omit<FilledTable, 'table' | 'ms'>> {
     const leaves = shares.flatMap(({ target }) => target.leaves)
-    const only = table.partitioned ? '' : 'only '
-    const { rows } = await this.admin.query<{ rows: string; heap: string; toast: string }>(
-      `select (select count(*) from ${only}${table.name}) as rows, sum(pg_catalog.pg_relation_size(oid))::text as heap,
+    const { rows } = await this.admin.query<{ heap: string; toast: string }>(
+      `select sum(pg_catalog.pg_relation_size(oid))::text as heap,
          sum(case when reltoastrelid = 0 then 0 else pg_catalog.pg_total_relation_size(reltoastrelid) end)::text as toast
        from pg_catalog.pg_class where oid = any($1::oid[])`,
       [leaves],
     )
     const [size] = rows
     return {
-      rows: Number(size?.rows ?? 0),
+      rows: await this.session.count(`${table.partitioned ? '' : 'only '}${table.name}`),
       heapBytes: Number(size?.heap ?? 0),
       toastBytes: Number(size?.toast ?? 0),
     }

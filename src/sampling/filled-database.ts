@@ -5,6 +5,7 @@ import type { PostgresServer } from '../postgres/provider.ts'
 import { copyBase } from '../replay/prepare-history.ts'
 import { connected } from '../replay/stage.ts'
 import { removeComingConstraints, type Removal } from './coming-constraints.ts'
+import { migratorSession } from './migrator-session.ts'
 import type { FillReport, FillRequest } from './model.ts'
 import { fillTable, rowsOf, type SampleSize, type SampleTable } from './sample-tables.ts'
 
@@ -52,10 +53,10 @@ export async function fillDatabase(
     connectMigrator: () => server.connectMigrator(name),
   })
   signal.throwIfAborted()
-  await removeComingConstraints(server, name, place.removal)
+  await removeComingConstraints(place, name, place.removal)
   const filled = new Set(report.filled.map(({ table }) => table))
   const shown = wanted.filter(({ table }) => filled.has(table.key))
-  await settle(server, name, shown, endsAt)
+  await settle(place, name, shown, endsAt)
   const empty = tables.filter((one) => rowsOf(one, size) === 0).map(({ table }) => [table.key, 0] as const)
   const leaves = await readLeaves(admin.client, shown)
   // VACUUM has counted those of partitions
@@ -76,23 +77,20 @@ export async function fillDatabase(
  * migrator, because expressions of indexes are untrusted code.
  */
 async function settle(
-  server: PostgresServer,
+  { server, signal }: FillPlace,
   database: string,
   tables: readonly SampleTable[],
   endsAt: number,
 ): Promise<void> {
-  const client = await server.connectMigrator(database)
-  try {
-    for (const { table } of tables) {
-      const left = Math.floor(endsAt - performance.now())
-      if (left <= 0) return
-      await client.query(`set statement_timeout = ${left}`)
-      const name = `${escapeIdentifier(table.schema)}.${escapeIdentifier(table.name)}`
-      // a table of a role that the migrator is no member of stays as it is, and so does one that takes too long
-      await client.query(`vacuum (analyze) ${name}`).catch(() => undefined)
-    }
-  } finally {
-    await client.end()
+  await using migrator = await migratorSession(server, database, { endsAt, signal })
+  for (const { table } of tables) {
+    const left = Math.floor(endsAt - performance.now())
+    if (left <= 0) return
+    const name = `${escapeIdentifier(table.schema)}.${escapeIdentifier(table.name)}`
+    // a table of a role that the migrator is no member of stays as it is, and so does one that takes too long
+    const settled = migrator.client.query(`set statement_timeout = ${left}`)
+    await settled.then(() => migrator.client.query(`vacuum (analyze) ${name}`)).catch(() => undefined)
+    signal.throwIfAborted()
   }
 }
 
