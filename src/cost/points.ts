@@ -2,7 +2,10 @@ import { pageBytes } from './constants.ts'
 import { sampledRows, type Driver } from './drivers.ts'
 import type { StatementSample } from './samples.ts'
 
-/** What a statement took at one size: medians of its samples there. */
+/**
+ * What a statement took at one size: medians of its samples there, and the shortest time. Nothing makes work shorter than
+ * it is; others on the machine make it longer (facts B: repeated runs differ by 20 %, some series by 90 %).
+ */
 export interface Point {
   readonly rows: number
   readonly ms: number
@@ -12,6 +15,7 @@ export interface Point {
   readonly writtenBytes: number
   readonly pagesTouched: number
   readonly newFileBytes: number
+  readonly matchedRows: number | undefined
 }
 
 export interface Points {
@@ -46,13 +50,16 @@ function toPoint(rows: number, samples: readonly StatementSample[]): Point {
   const of = (pick: (sample: StatementSample) => number): number => median(samples.map(pick))
   return {
     rows,
-    ms: of(({ ms }) => ms),
+    ms: Math.max(0, Math.min(...samples.map(({ ms }) => (Number.isFinite(ms) ? ms : 0)))),
     walBytes: of(({ walBytes }) => walBytes),
     tempBytes: of(({ tempBytes }) => tempBytes),
     readBytes: of(({ readBytes }) => readBytes),
     writtenBytes: of(({ writtenBytes }) => writtenBytes),
     pagesTouched: of(({ pagesTouched }) => pagesTouched),
     newFileBytes: of(({ newFileBytes }) => newFileBytes),
+    matchedRows: samples.some(({ matchedRows }) => matchedRows === undefined)
+      ? undefined
+      : of(({ matchedRows }) => matchedRows ?? 0),
   }
 }
 
@@ -69,7 +76,8 @@ function median(values: readonly number[]): number {
  * Does work grow with the rows? From the pages that two sizes touch: 0.9 to 1.45 times as many for ten times the rows
  * where only the catalogue changes, 8.9 to 12.5 times elsewhere (facts 0.5). In small samples the catalogue's pages
  * hide that ratio, so work that touches another half of the rows' own pages grows, too. Undefined when sizes lie too
- * close, or when all of the rows are too few pages to tell them from the catalogue's.
+ * close, when all of the rows are too few pages to tell them from the catalogue's, and when more rows touch fewer
+ * pages: then another plan was chosen, which reads them all the same (a join that looks keys up where there are few).
  * @param rowBytes of the heap that was filled
  */
 export function grows({ large, scaled }: Points, rowBytes: number): boolean | undefined {
@@ -82,8 +90,12 @@ export function grows({ large, scaled }: Points, rowBytes: number): boolean | un
   const cut = Math.sqrt(last.rows / first.rows)
   const hasGrown = last.pagesTouched > cut * first.pagesTouched || more > moreOfHeap / 2
   if (hasGrown && more >= leastPages) return true
+  if (last.pagesTouched < leastRatio * first.pagesTouched) return undefined
   return moreOfHeap < 2 * leastPages ? undefined : false
 }
+
+/** Where only the catalogue changes (facts 0.5). */
+const leastRatio = 0.9
 
 /** Of the catalogue: what one walk finds in a session's caches and another does not. */
 const leastPages = 64

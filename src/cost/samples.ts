@@ -19,6 +19,8 @@ export interface StatementSample {
   readonly pagesTouched: number
   /** Files made anew by this statement (new heaps, indexes, TOAST), and how much other files grew. */
   readonly newFileBytes: number
+  /** Rows that it wrote, kept or took out, or entries of the indexes that it made; absent: not counted. */
+  readonly matchedRows?: number
 }
 
 export interface SampledStatement {

@@ -2,6 +2,7 @@ import type { Client } from 'pg'
 import type { Migration, Statement } from '../core/model.ts'
 import type { StatementSample } from '../cost/samples.ts'
 import type { PostgresServer } from '../postgres/provider.ts'
+import type { SettingOverrides } from '../postgres/settings.ts'
 import { canProbe, commandFor } from '../replay/commands.ts'
 import { ReplaySession, type SessionOptions } from '../replay/session.ts'
 import { standIn } from '../replay/stand-in.ts'
@@ -33,6 +34,8 @@ export interface WalkRequest {
   readonly endsAt: number
   /** How long one statement may take: it must not eat up the time of all others. Milliseconds; 0: it is left out. */
   readonly limitMs: (migration: number, statement: number) => number
+  /** What a statement that grows has in place of the server's settings, as far as that needs no restart. */
+  readonly settingsOf?: (migration: number, statement: number) => SettingOverrides
   /** The scripts have run on this server before. */
   readonly again: boolean
   readonly sessionOptions: Pick<SessionOptions, 'signal' | 'scriptsSetDefaults'>
@@ -178,7 +181,7 @@ class Walk {
     const sync = !isPipeline(migration)
     const looks = canProbe(statement)
     const guarded = looks && sync && this.session.wire.status === 'T'
-    if (this.request.grows(index, statement.index)) await this.counters.checkpoint()
+    if (this.request.grows(index, statement.index)) await this.likeProduction(index, statement)
     const before = looks ? await readFileSizes(this.session, this.filesSql, sync) : undefined
     if (guarded) await this.session.run([{ sql: `savepoint ${savepoint}` }], true)
     await this.counters.reset()
@@ -197,6 +200,13 @@ class Walk {
       newFileBytes: before === undefined || after === undefined ? 0 : newFileBytes(before, after),
     }
     return { wallMs, counts }
+  }
+
+  /** Its own memory, and a checkpoint just before it. */
+  private async likeProduction(index: number, statement: Statement): Promise<void> {
+    const { settingsOf } = this.request
+    if (settingsOf !== undefined) await this.counters.adopt(settingsOf(index, statement.index))
+    await this.counters.checkpoint()
   }
 
   private async timed(

@@ -49,13 +49,25 @@ function leastMaintenanceWorkMem(major: number): number {
 const leastWalSizeMb = 2
 
 /**
+ * A checkpoint begins after so much WAL, in whole segments of 1 MB: max_wal_size / (1 + checkpoint_completion_target),
+ * whose default is 0.9 (CalculateCheckpointSegments(), xlog.c).
+ */
+const checkpointsPerWalSize = 1.9
+
+/** Megabytes of max_wal_size with which checkpoints are as far apart as can be said in whole segments. */
+function maxWalSizeMb(bytes: number): number {
+  const segments = Math.max(1, Math.round(bytes / megabyte / checkpointsPerWalSize))
+  return Math.max(leastWalSizeMb, Math.ceil(segments * checkpointsPerWalSize))
+}
+
+/**
  * Settings of a server that samples, in place of a replay's: as in production, full pages are written after each
  * checkpoint. Nothing is flushed, autovacuum and parallel workers stay off, as for a replay.
  */
 export function samplingSettings(memory: ServerMemory, major: number): SettingOverrides {
   const within = (bytes: number, least: number): string =>
     `${Math.floor(Math.max(least, Math.min(bytes, spareBytes())) / 1024)}kB`
-  const walMb = Math.max(leastWalSizeMb, Math.floor(memory.maxWalSizeBytes / megabyte))
+  const walMb = maxWalSizeMb(memory.maxWalSizeBytes)
   return {
     full_page_writes: 'on',
     shared_buffers: within(memory.sharedBuffersBytes, leastSharedBuffers),

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Client } from 'pg'
+import type { SettingOverrides } from '../postgres/settings.ts'
+import { reloadSettings } from './proportion.ts'
 
 /** What pg_stat_statements counted of one statement. */
 export interface Counted {
@@ -44,6 +46,11 @@ export class StatementCounters {
 
   async reset(): Promise<void> {
     await this.admin.query('select pgrehearse.pg_stat_statements_reset()')
+  }
+
+  /** Changes the settings of all sessions, as far as no restart is needed. */
+  async adopt(settings: SettingOverrides): Promise<void> {
+    await reloadSettings(this.admin, settings)
   }
 
   /** So that the next statement begins as after a checkpoint: it writes full pages first. */

@@ -389,7 +389,17 @@ describe('any estimate', () => {
     expect(cost.notes.join()).toMatch(/touched no more pages/)
   })
 
-  it('does not, where samples are too small to tell', () => {
+  it('does not, where more rows touch fewer pages: that is another plan', () => {
+    const looksUpFirst = two.map((one, index) => ({ ...one, pagesTouched: index === 0 ? 25_000 : 6000 }))
+    const cost = costOf(
+      'alter table t add foreign key (n) references t',
+      production(facts(3e6)),
+      looksUpFirst,
+    )
+    expect(cost.growth).toBe('grows with the table')
+  })
+
+  it('nor where samples are too small to tell', () => {
     const few = [1, 3].map((count) => ({ ...sample('large memory', count, 1), pagesTouched: 100 }))
     expect(costOf(buildIndex, production(facts(3e6)), few).growth).toBe('grows with the table')
     const noise = two.map((one, index) => ({ ...one, pagesTouched: index * 30 }))

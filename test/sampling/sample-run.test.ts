@@ -11,9 +11,14 @@ import { find, productionOf, requestOf, sample, sized } from './sampled.ts'
 const shop = `create table customers (id bigint primary key, name text not null);
 create table orders (id bigint primary key, customer_id bigint not null, status text, note text not null, placed timestamptz not null);
 create index on orders (customer_id); create index on orders (placed);
-create table elsewhere (id bigint primary key, note text);`
+create table elsewhere (id bigint primary key, note text);
+create table few (id bigint primary key, note text);`
 
-const production = productionOf(sized('orders', 2_000_000), sized('customers', 400_000))
+const production = productionOf(
+  sized('orders', 2_000_000),
+  sized('customers', 400_000),
+  sized('few', 100_000),
+)
 
 describe.each([18, 14] as const)('PostgreSQL %i', (major) => {
   let outcome: SampleOutcome
@@ -33,7 +38,8 @@ describe.each([18, 14] as const)('PostgreSQL %i', (major) => {
         sql: `alter table orders add constraint fk foreign key (customer_id) references customers (id);
           create index concurrently by_status on orders (status);
           vacuum orders;
-          update elsewhere set note = 'x';`,
+          update elsewhere set note = 'x';
+          update few set note = 1 / (pg_size_bytes(current_setting('max_wal_size')) > 50 * 1024 * 1024)::int;`,
       },
     ]
     outcome = await sample(shop, scripts, production, { major })
@@ -68,6 +74,12 @@ describe.each([18, 14] as const)('PostgreSQL %i', (major) => {
       (1.5 * update.large.walBytes) / rowsOf(update.large),
     )
     expect(outcome.scanMsPerByte.scaled).toBeGreaterThan(0)
+  })
+
+  test('a statement on a smaller table has memory in proportion to that table', () => {
+    // it fails with what two million rows of orders let the server have
+    const { scaled } = ofRegimes(find(outcome, 'update few'))
+    expect(scaled.rows['public.few']).toBeLessThan(100_000)
   })
 
   test('new files are counted before they are committed', () => {
