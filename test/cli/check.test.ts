@@ -41,6 +41,17 @@ describe('exit codes of check', () => {
     expect(exitCode).toBe(0)
   })
 
+  it('replays without a cache when the budget is generous, and predicts when it is not', async () => {
+    const cwd = await repositoryWith(history)
+    await addFiles(cwd, harmful)
+    const evidenceOf = async (budget: string): Promise<unknown> => {
+      const { stdout } = await run(['check', '--budget', budget, '--format', 'json'], { cwd })
+      return (JSON.parse(stdout) as Report).evidence
+    }
+    expect(await evidenceOf('3s')).toBe('predicted')
+    expect(await evidenceOf('120s')).toBe('measured')
+  })
+
   it('is 1 when one of them does, and names the rule and the receipt', async () => {
     const cwd = await repositoryWith(history)
     await addFiles(cwd, harmful)
