@@ -92,11 +92,8 @@ interface StatementReceipt {
   readonly names: ReadonlySet<string>
 }
 
-function describeStatement(
-  report: Report,
-  { effects, cost }: ReportStatement,
-  holding: boolean,
-): StatementReceipt {
+function describeStatement(report: Report, statement: ReportStatement, holding: boolean): StatementReceipt {
+  const { effects, cost } = statement
   const locked = strongestPerRelation(effects.filter((effect) => effect.kind === 'lock'))
   const strength = new Map(locked.map(({ relation, mode }) => [relationKey(relation), lockStrength(mode)]))
   const changed = new Set(
@@ -105,7 +102,7 @@ function describeStatement(
     ),
   )
   const shown = effects.filter((effect) => !isOrdinary(effect, strength) && !isSaid(effect, changed))
-  const metadata = isMetadataOnly(effects) ? [metadataOnly] : []
+  const metadata = isMetadataOnly(statement) ? [metadataOnly] : []
   const { lines, evidence } = effectLines(shown, metadata, holding, cost?.durationMs)
   // a SET and its like: nobody asks how long that takes
   const isNothing = lines.length === 0 && cost?.basis.by === 'rehearsal'

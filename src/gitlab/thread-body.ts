@@ -59,7 +59,7 @@ function waitPart(report: Report, finding: Finding): readonly string[] {
 /** `Measured on PostgreSQL 18.4:` and a list; the evidence is said once where it can be. */
 export function receiptLines(report: Report, finding: Finding): readonly string[] {
   const statement = statementOf(report, finding)
-  const metadata = statement !== undefined && isMetadataOnly(statement.effects) ? [metadataOnly] : []
+  const metadata = statement !== undefined && isMetadataOnly(statement) ? [metadataOnly] : []
   const { lines: effects, evidence } = effectLines(
     finding.because,
     metadata,

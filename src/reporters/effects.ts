@@ -76,7 +76,7 @@ export function describeEffect(effect: Effect): string | undefined {
 /** The receipt of a finding: its effects in words, `metadata only` where true, its notes, the statement's cost. */
 export function receipt(report: Report, finding: Finding): Receipt {
   const statement = statementOf(report, finding)
-  const metadata = statement !== undefined && isMetadataOnly(statement.effects) ? [metadataOnly] : []
+  const metadata = statement !== undefined && isMetadataOnly(statement) ? [metadataOnly] : []
   const notes = finding.notes.map(printableLine)
   const { cost, notes: assumed } = costLines(statement?.cost, saidOf(report, finding))
   const times = timeOf(finding.wait?.ms ?? statement?.cost?.durationMs)
@@ -94,9 +94,10 @@ function timeOf(ms: Range | undefined): Pick<Said, 'ms'> {
 }
 
 /** What one statement does and costs, for lists of statements. */
-export function statementReceipt(report: Report, { effects, cost }: ReportStatement): Receipt {
+export function statementReceipt(report: Report, statement: ReportStatement): Receipt {
+  const { effects, cost } = statement
   const { cost: lines, notes } = costLines(cost, { notes: samplingLimits(report) })
-  const more = isMetadataOnly(effects) ? [metadataOnly] : []
+  const more = isMetadataOnly(statement) ? [metadataOnly] : []
   return { ...describeEffects(effects, more, timeOf(cost?.durationMs)), notes: [...lines, ...notes] }
 }
 
@@ -136,11 +137,19 @@ export function describeEffects(
 /** Said of a statement that changes the catalogue and touches no row. */
 export const metadataOnly = 'metadata only: no row is read or written'
 
+/** Code and queries: no effect tells which rows they read by an index or into a table of their own. */
+const readers: ReadonlySet<string> = new Set(['CallStmt', 'CreateTableAsStmt', 'DoStmt', 'SelectStmt'])
+
 /**
  * Does the statement change the catalogue and nothing else? Not said of drops and truncation,
  * where it would sound harmless.
  */
-export function isMetadataOnly(effects: readonly Effect[]): boolean {
+export function isMetadataOnly({
+  effects,
+  tag,
+  cost,
+}: Pick<ReportStatement, 'effects' | 'tag' | 'cost'>): boolean {
+  if (readers.has(tag) || cost?.growth === 'grows with the table') return false
   const changes = effects.filter((effect) => effect.kind === 'catalog')
   const rows = effects.some((effect) =>
     ['rewrite', 'scan', 'write', 'truncate', 'error'].includes(effect.kind),

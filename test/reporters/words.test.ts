@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { describeEffect, isMetadataOnly } from '../../src/reporters/effects.ts'
 import { printable, printableLine } from '../../src/reporters/printable.ts'
 import { countFindings, groupByFile, verdict } from '../../src/reporters/words.ts'
-import { lock, table } from './sample-parts.ts'
+import { lock, measured, table } from './sample-parts.ts'
 import { orders, ordersPkey } from './sample-migrations.ts'
 import { cleanReport, emptyReport, sampleReport } from './sample-report.ts'
 import type { Effect, Report } from '../../src/core/model.ts'
@@ -106,15 +106,26 @@ describe('an effect in words', () => {
     change: type === 'drop' ? { type, cascaded: false } : { type },
   })
 
+  function isMetadata(effects: readonly Effect[], tag = 'AlterTableStmt'): boolean {
+    return isMetadataOnly({ effects: effects.map((effect) => ({ ...effect, evidence: measured })), tag })
+  }
+
   it('is metadata only when the catalogue changes and no row is touched', () => {
-    expect(isMetadataOnly([lock(orders, 'AccessExclusiveLock'), change('table', 'alter')])).toBe(true)
+    expect(isMetadata([lock(orders, 'AccessExclusiveLock'), change('table', 'alter')])).toBe(true)
     expect(
-      isMetadataOnly([change('table', 'alter'), { kind: 'scan', relation: orders, reason: 'validate' }]),
+      isMetadata([change('table', 'alter'), { kind: 'scan', relation: orders, reason: 'validate' }]),
     ).toBe(false)
-    expect(isMetadataOnly([change('table', 'drop')])).toBe(false)
-    expect(isMetadataOnly([change('index', 'create')])).toBe(false)
-    expect(isMetadataOnly([lock(orders, 'AccessExclusiveLock')])).toBe(false)
-    expect(isMetadataOnly([])).toBe(false)
+    expect(isMetadata([change('table', 'drop')])).toBe(false)
+    expect(isMetadata([change('index', 'create')])).toBe(false)
+    expect(isMetadata([lock(orders, 'AccessExclusiveLock')])).toBe(false)
+    expect(isMetadata([])).toBe(false)
+  })
+
+  it('is not metadata only when a query fills what it creates', () => {
+    const created = [lock(orders, 'AccessShareLock'), change('table', 'create')]
+    expect(isMetadata(created, 'CreateStmt')).toBe(true)
+    expect(isMetadata(created, 'CreateTableAsStmt')).toBe(false)
+    expect(isMetadata(created, 'DoStmt')).toBe(false)
   })
 })
 
