@@ -14,7 +14,10 @@ interface TimedStatement {
   readonly ms: Range
 }
 
-/** `exceeds-run-budget` and `exceeds-statement-timeout`, where durations are known. */
+/**
+ * `exceeds-run-budget` and `exceeds-statement-timeout`, where durations are known. Estimates stand in the receipt:
+ * messages, which name tests and threads, stay the same from run to run.
+ */
 export function budgetFindings(
   statements: readonly PlacedStatement[],
   thresholds: Thresholds,
@@ -64,8 +67,12 @@ function longRun(
   return [
     place(longest, 'exceeds-run-budget', {
       messageId: 'run',
-      message: `The migrations take ${formatMsRange(total)} in all: a deployment should not wait longer than ${formatMs(budgetMs)}.`,
-      notes: [...contributors(byLength), ...unknownNotes(unknown)],
+      message: `The migrations take longer in all than the ${formatMs(budgetMs)} that a deployment should wait for them.`,
+      notes: [
+        `In all they take about ${formatMsRange(total)} at production size, estimated.`,
+        ...contributors(byLength),
+        ...unknownNotes(unknown),
+      ],
       remedy:
         'Split them: leave for a migration after the deployment what the new code does not need, change rows in batches, and build indexes and validate constraints outside of a transaction, where nobody waits.',
     }),
@@ -96,7 +103,7 @@ function unknownNotes(unknown: number): readonly string[] {
 function longStatement(timed: TimedStatement, budgetMs: number): PlacedFinding {
   return place(timed, 'exceeds-run-budget', {
     messageId: 'concurrent',
-    message: `This statement takes ${formatMsRange(timed.ms)}: it blocks nobody, but a deployment should not wait longer than ${formatMs(budgetMs)} for it.`,
+    message: `This statement takes longer than the ${formatMs(budgetMs)} that a deployment should wait for one that blocks nobody.`,
     remedy: 'Run it apart from the deployment, in a job of its own.',
   })
 }
@@ -108,8 +115,8 @@ function timedOut(timed: TimedStatement): readonly PlacedFinding[] {
   if (limit === 0 || timed.ms.expected <= limit || effects.some(({ kind }) => kind === 'error')) return []
   return [
     place(timed, 'exceeds-statement-timeout', {
-      message: `Postgres cancels this statement after ${formatMs(limit)} (statement_timeout), and it takes ${formatMsRange(timed.ms)} at production size.`,
-      notes: timed.ms.low <= limit ? ['At the lower end of that range it would just get through.'] : [],
+      message: `Postgres cancels this statement after ${formatMs(limit)} (statement_timeout): at production size it takes longer.`,
+      notes: timed.ms.low <= limit ? ['At the lower end of its range it would just get through.'] : [],
       remedy: 'Make it shorter, in batches or without its lock, or give it a statement_timeout that fits.',
     }),
   ]
