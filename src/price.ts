@@ -54,7 +54,7 @@ export async function priceRun(
   const priced = priceResults(results, sampled, production)
   return {
     results: priced.results,
-    production,
+    production: priced.production,
     report: {
       sources: production.sources.map((source) => {
         const age = source.takenAt === undefined ? undefined : ageDays(source.takenAt, now)

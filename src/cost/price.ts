@@ -1,9 +1,11 @@
 import type { RunCost } from '../core/cost-model.ts'
-import type { MigrationResult } from '../core/model.ts'
+import { relationKey } from '../core/effects.ts'
+import type { MigrationResult, StatementResult } from '../core/model.ts'
 import type { Production } from '../core/production.ts'
 import { addedColumns } from './matching-rows.ts'
+import { withRenames } from './renames.ts'
 import { runCost } from './run-cost.ts'
-import type { SampleOutcome } from './samples.ts'
+import type { SampledStatement, SampleOutcome } from './samples.ts'
 import { sizesOf } from './sizes.ts'
 import { statementCost, type Pricing } from './statement-cost.ts'
 import { withWindows } from './windows.ts'
@@ -14,6 +16,8 @@ export interface PricedRun {
   readonly run: RunCost
   /** Whose speed the durations are given for. */
   readonly hardware: 'this machine' | 'production'
+  /** With facts also for the names that the run gives to tables. */
+  readonly production: Production
 }
 
 /**
@@ -24,8 +28,9 @@ export interface PricedRun {
 export function priceResults(
   results: readonly MigrationResult[],
   sampled: SampleOutcome | { readonly why: string },
-  production: Production,
+  knownProduction: Production,
 ): PricedRun {
+  const { production, renamed } = withRenames(knownProduction, results)
   const outcome = 'why' in sampled ? undefined : sampled
   const why = 'why' in sampled ? sampled.why : ''
   const added = addedColumns(results.flatMap(({ statements }) => statements))
@@ -34,7 +39,11 @@ export function priceResults(
     ...result,
     statements: result.statements.map((statement, position) => ({
       ...statement,
-      cost: statementCost(pricing, statement, outcome?.migrations[index]?.[position]),
+      cost: statementCost(
+        pricing,
+        statement,
+        usesOneOf(statement, renamed) ? renamedSample(statement) : outcome?.migrations[index]?.[position],
+      ),
     })),
   }))
   const isConverted =
@@ -43,5 +52,18 @@ export function priceResults(
     results: withWindows(costed),
     run: runCost(costed, production),
     hardware: isConverted ? 'production' : 'this machine',
+    production,
   }
+}
+
+function usesOneOf({ effects }: StatementResult, tables: ReadonlySet<string>): boolean {
+  return (
+    tables.size > 0 &&
+    effects.some((effect) => 'relation' in effect && tables.has(relationKey(effect.relation)))
+  )
+}
+
+/** Samples count rows by the names that tables have before the run. */
+function renamedSample({ statement }: StatementResult): SampledStatement {
+  return { statement, samples: [], why: 'the run gives one of its tables another name' }
 }
