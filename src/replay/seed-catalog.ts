@@ -203,7 +203,8 @@ function seedTarget(item: TableItem, parts: TableParts): SeedTarget {
   }
 }
 
-function byTable<T extends { readonly table: number }>(
+/** Items by the table that they belong to. */
+export function byTable<T extends { readonly table: number }>(
   items: readonly T[],
 ): ReadonlyMap<number, readonly T[]> {
   const map = new Map<number, T[]>()

@@ -1,6 +1,7 @@
 import type { Client, QueryResult } from 'pg'
 import { pinSearchPath, restoreSearchPath } from '../postgres/catalog.ts'
 import {
+  byTable,
   readPartitionBounds,
   readSeedCatalog,
   type SeedCatalog,
@@ -141,15 +142,15 @@ export async function readFillCatalog(admin: Client, migrator: Client): Promise<
   const hasPartitions = relations.some(({ parent }) => parent !== 0)
   const assembly = new Assembly(seed, relations, {
     bounds: hasPartitions ? await readPartitionBounds(migrator) : new Map<number, string>(),
-    checks: grouped(items<CheckItem>(1)),
-    keys: grouped(items<KeyItem>(2)),
-    generated: grouped(items<GeneratedItem>(3)),
-    indexed: grouped(items<SequenceItem>(5)),
+    checks: byTable(items<CheckItem>(1)),
+    keys: byTable(items<KeyItem>(2)),
+    generated: byTable(items<GeneratedItem>(3)),
+    indexed: byTable(items<SequenceItem>(5)),
   })
   return {
     seed,
     tables: new Map(relations.map((relation) => [relation.oid, assembly.table(relation)])),
-    sequences: grouped(items<SequenceItem>(4)),
+    sequences: byTable(items<SequenceItem>(4)),
   }
 }
 
@@ -171,7 +172,7 @@ class Assembly {
   constructor(seed: SeedCatalog, relations: readonly RelationItem[], parts: Parts) {
     this.relations = relations
     this.parts = parts
-    this.children = grouped(relations.map((item) => ({ ...item, table: item.parent })))
+    this.children = byTable(relations.map((item) => ({ ...item, table: item.parent })))
     for (const table of seed.tables) {
       this.columns.set(table.oid, table.columns)
       this.foreignKeys.set(table.oid, table.foreignKeys)
@@ -247,16 +248,4 @@ function sameKey(a: KeyItem, b: KeyItem): boolean {
   const text = ({ columns, expressions, predicate }: KeyItem): string =>
     JSON.stringify([columns, expressions, predicate])
   return text(a) === text(b)
-}
-
-function grouped<T extends { readonly table: number }>(
-  items: readonly T[],
-): ReadonlyMap<number, readonly T[]> {
-  const map = new Map<number, T[]>()
-  for (const item of items) {
-    const list = map.get(item.table)
-    if (list === undefined) map.set(item.table, [item])
-    else list.push(item)
-  }
-  return map
 }
