@@ -11,18 +11,18 @@ export const ordinarySpread: Spread = { low: 0.67, high: 1.6 }
 /** The same where samples tell less: other access methods than btree, capped parents. */
 export const wideSpread: Spread = { low: 0.5, high: 3 }
 
-/**
- * A btree from a sample of less than 4 MB that production has more of: n log n through 30k or 100k rows, times the
- * correction, is 0.65 to 1.54 of the truth at 3M and 10M for the five btrees of facts B.
- */
-export const smallSortSpread: Spread = { low: 0.6, high: 1.6 }
-export const smallSortCorrection = 1.25
-
 /** A production table no larger than the sample: what is left is noise (facts B: repeated runs differ by 20 %). */
 export const measuredSpread: Spread = { low: 0.75, high: 1.4 }
 
 /** Sizes and reference rates alone, without samples: within a factor of 3 is what they can promise. */
 export const structureSpread: Spread = { low: 1 / 3, high: 3 }
+
+/**
+ * Of a table that is more than so many times as large as the sample, a range is wider by the power of what is more: then the
+ * btrees of facts B from 30,000 rows are in their ranges at 10 million.
+ */
+export const nearSample = 10
+export const farSample = 0.08
 
 /** Bytes of WAL, temporary and new files from a scaled cluster: at most 8 % off at 10M rows (facts 0.4). */
 export const counterSpread: Spread = { low: 0.9, high: 1.1 }
@@ -44,8 +44,19 @@ export const scanCorrection = 1.15
 /** GIN writes its pending entries out every maintenance_work_mem: 1.5 beyond n log n (facts B). */
 export const ginCorrection = 1.5
 
-/** Below this much sorted data a sample stays in the CPU's caches (facts B). */
-export const leastSortBytes = 4 * 1024 * 1024
+/**
+ * A sort of more rows misses the CPU's caches more often. Beyond n log n the five btrees of facts B took 1.46 to 1.54 times
+ * as long per row at 3M rows as at 100k, and 1.56 to 1.93 times at 10M, from 300k on 1.0 to 1.4 times: the power of the
+ * ratio of rows that lies between, and
+ * on the low side: what is sorted already, as keys are, misses nothing.
+ */
+export const cacheMisses = 0.08
+
+/**
+ * An index that grows by less than this power of its rows has seen most of its keys. GIN of words does (0.56 in
+ * bench/prediction, tuning table toasted), GIN of documents with values of their own does not.
+ */
+export const leastGrowthOfBytes = 0.8
 
 /** An index build with one or more workers: 1.2 to 1.8 times faster on two cores, GIN 2.5 times (facts B). */
 export const parallelSpeedUp = { btree: 1.8, gin: 2.5 } as const
@@ -122,7 +133,8 @@ export const referenceRowBytes = 270
 export const assumedIndexes = 4
 export const referenceSortBytes = 45
 
-/** Fewer rows of a sample that matched do not tell what a matching row costs. */
+/** Fewer rows of a sample that matched do not tell what a matching row costs; where they are counted, and where not. */
+export const leastMatched = 200
 export const leastShare = 0.1
 
 /** A catalogue change that nothing ran: the matrix of postgres-facts.md has 0.1 to 3 ms. */

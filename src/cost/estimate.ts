@@ -4,10 +4,10 @@ import {
   analyzedPages,
   counterSpread,
   leastIndexEntryBytes,
-  leastSortBytes,
+  farSample,
   measuredSpread,
+  nearSample,
   ordinarySpread,
-  smallSortSpread,
   pageBytes,
   wideSpread,
   withoutCheckpointsSpread,
@@ -21,7 +21,7 @@ import { parallelFactor } from './parallel.ts'
 import type { Point, Points } from './points.ts'
 import { spread } from './ranges.ts'
 import type { SampleOutcome, StatementSample } from './samples.ts'
-import { modelOf, scaleBytes, scaleDuration, type Model } from './scale.ts'
+import { isSaturated, modelOf, scaleBytes, scaleDuration, type Model } from './scale.ts'
 import { widthsOf, type Widths } from './widths.ts'
 
 export interface EstimateInput {
@@ -33,8 +33,8 @@ export interface EstimateInput {
   /** A query or DML: joins and sorts what it reads. */
   readonly isQuery: boolean
   readonly tag: string
-  /** How many rows match is not known: the sample's share is one of many. */
-  readonly byValues: boolean
+  /** How many rows match is not known: the sample's share is one of many, and this is what statistics let guess. */
+  readonly byValues: { readonly guess: number | undefined } | undefined
 }
 
 export type Estimate = Pick<StatementCost, 'durationMs' | 'walBytes' | 'tempBytes' | 'diskBytes' | 'notes'>
@@ -81,13 +81,13 @@ function buildsIndex(kind: WorkKind, isQuery: boolean, { newFileBytes, rows }: P
 function withNotes(scaling: Scaling, bytes: Bytes): Estimate {
   const { widths, isMeasured } = scaling
   const wide = isMeasured ? [] : reasonsToWiden(scaling)
-  const usual = leavesCaches(scaling) ? smallSortSpread : ordinarySpread
-  const around = isMeasured ? measuredSpread : wide.length > 0 ? wideSpread : usual
+  const usual = wide.length > 0 ? wideSpread : ordinarySpread
+  const around = isMeasured ? measuredSpread : atDistance(usual, scaling.rows / scaling.last.rows)
   const { durationMs, note } = durationOf(scaling, bytes, around)
-  if (scaling.byValues) {
+  if (scaling.byValues !== undefined) {
     const amounts = widenedByValues(
       { durationMs, ...bytes.ranges },
-      { ...scaling, hardware: scaling.production.hardware },
+      { ...scaling, hardware: scaling.production.hardware, guess: scaling.byValues.guess },
     )
     return { durationMs, ...amounts, notes: [valuesNote, ...wide] }
   }
@@ -99,6 +99,12 @@ function withNotes(scaling: Scaling, bytes: Bytes): Estimate {
     ...bytes.notes,
   ]
   return { durationMs, ...bytes.ranges, notes }
+}
+
+/** Samples that are far from production tell less of it. */
+function atDistance({ low, high }: Spread, times: number): Spread {
+  const wider = Math.max(1, times / nearSample) ** farSample
+  return { low: low / wider, high: high * wider }
 }
 
 function durationOf(
@@ -113,9 +119,11 @@ function durationOf(
     method,
     points,
     rows,
+    readingMsPerByte: handicap,
+    fitsBuffers: rows * widths.sampleBytes * widths.ratio <= (production.settings.sharedBuffersBytes ?? 0),
     handicapMsPerRow: handicap * widths.sampleBytes,
     parentRatio: scaling.parents,
-    leavesCaches: leavesCaches(scaling),
+    buildsIndex: scaling.kind === 'index build',
   })
   const ms = (scaled ?? 0) * widths.timeFactor
   const range = onProduction(
@@ -125,22 +133,9 @@ function durationOf(
     around,
   )
   const speedUp = scaling.kind === 'index build' ? parallelSpeedUp(scaling) : 1
-  const isSmall = leavesCaches(scaling)
-  if (speedUp === 1)
-    return { durationMs: range, ...(isSmall ? { note: 'sampled within the CPU caches' } : {}) }
-  const note = `sampled ${isSmall ? 'within the CPU caches and ' : ''}without parallel workers`
+  if (speedUp === 1) return { durationMs: range }
+  const note = 'sampled without parallel workers'
   return { durationMs: { ...range, low: Math.min(range.low, range.expected / speedUp) }, note }
-}
-
-/** Sorted within the CPU's caches here, and not in production. */
-function leavesCaches({ kind, method, last, rows }: Scaling): boolean {
-  const bytesPerRow = last.newFileBytes / last.rows
-  return (
-    kind === 'index build' &&
-    (method === undefined || method === 'btree') &&
-    last.newFileBytes < leastSortBytes &&
-    rows * bytesPerRow >= leastSortBytes
-  )
 }
 
 function parallelSpeedUp({ method, rows, widths, production, outcome }: Scaling): number {
@@ -187,12 +182,13 @@ interface Bytes {
 }
 
 /** Counters, from the scaled cluster: there checkpoints, spills and evictions happen as often as in production. */
-function bytesOf({ points, rows, kind, widths, isMeasured, model }: Scaling): Bytes {
+function bytesOf({ points, rows, kind, method, widths, isMeasured, model }: Scaling): Bytes {
   const hasScaled = points.scaled.length > 0
-  const from = hasScaled ? points.scaled : points.large
+  const from = hasScaled ? 'scaled' : 'large'
+  const saturates = method === 'gin' && isSaturated(points)
   const isCopy = kind === 'rewrite' || kind === 'copy files' || kind === 'write'
   const wider = isCopy ? 1 + 0.8 * (widths.ratio - 1) : 1
-  const at = (of: (point: Point) => number): number => scaleBytes(from, rows, of) * wider
+  const at = (of: (point: Point) => number): number => scaleBytes(points, from, rows, of, saturates) * wider
   const walBytes = at((point) => point.walBytes)
   const isWhole = hasScaled || isMeasured
   const around = isWhole || kind === 'scan' ? counterSpread : withoutCheckpointsSpread

@@ -11,15 +11,18 @@ import type {
   SelectStmt,
 } from '@pgsql/types'
 import type { Effect, Statement, StatementResult } from '../core/model.ts'
-import { tableFactsByKey, type Production } from '../core/production.ts'
+import { tableFactsByKey, type ColumnStatistics, type Production } from '../core/production.ts'
 import { allOf, as, columnPath, unwrap } from '../sql/ast.ts'
-import type { Drivers } from './drivers.ts'
+import type { Driver, Drivers } from './drivers.ts'
+import { guessedShare } from './guessed-share.ts'
 
 /**
  * How many rows a statement's conditions let through: `values` decide, which nobody has here; or it is a share that
  * statistics tell, and then samples have that share as well.
  */
-export type Matching = { readonly by: 'values' } | { readonly by: 'statistics'; readonly share: number }
+export type Matching =
+  | { readonly by: 'values'; readonly guess: number | undefined }
+  | { readonly by: 'statistics'; readonly share: number }
 
 /** What is known of columns. */
 export interface KnownColumns {
@@ -51,13 +54,19 @@ export function matchingOf(
   known: KnownColumns,
 ): Matching | undefined {
   const { conditions, shapes } = filtersOf(statement, effects)
-  if (shapes) return { by: 'values' }
+  if (shapes) return { by: 'values', guess: undefined }
   if (conditions.length === 0) return undefined
   const share = conditions.flatMap(conjuncts).reduce<number | undefined>((product, test) => {
     const own = knownShare(test, drivers, known)
     return product === undefined || own === undefined ? undefined : product * own
   }, 1)
-  return share === undefined ? { by: 'values' } : { by: 'statistics', share }
+  if (share !== undefined) return { by: 'statistics', share }
+  const guesses = conditions.map((one) => guessedShare(one, (name) => statisticsOf(name, drivers, known)))
+  const guess = guesses.reduce<number | undefined>(
+    (product, one) => (product === undefined || one === undefined ? undefined : product * one),
+    1,
+  )
+  return { by: 'values', guess }
 }
 
 interface Filters {
@@ -150,14 +159,28 @@ function writes(effects: readonly Effect[], is: (reach: string) => boolean): boo
 }
 
 /** Of `column IS [NOT] NULL`, where the snapshot has the column or the run adds it. */
-function knownShare(test: Node, { main }: Drivers, { production, added }: KnownColumns): number | undefined {
+function knownShare(test: Node, drivers: Drivers, known: KnownColumns): number | undefined {
   const nullTest = as<NullTest>(test, 'NullTest')
   const reference = as<ColumnRef>(nullTest?.arg, 'ColumnRef')
   const column = reference === undefined ? undefined : columnPath(reference).at(-1)
-  const driver = new Set(main.map(({ table }) => table)).size === 1 ? main[0] : undefined
+  const driver = onlyDriver(drivers)
   if (column === undefined || driver === undefined) return undefined
-  if ([driver.table, ...driver.roots].some((table) => added.has(`${table}.${column}`))) return 1
-  const facts = tableFactsByKey(production, driver.table)?.columns?.find(({ name }) => name === column)
+  if ([driver.table, ...driver.roots].some((table) => known.added.has(`${table}.${column}`))) return 1
+  const facts = statisticsOf(column, drivers, known)
   if (facts === undefined) return undefined
   return nullTest?.nulltesttype === 'IS_NOT_NULL' ? 1 - facts.nullFraction : facts.nullFraction
+}
+
+function onlyDriver({ main }: Drivers): Driver | undefined {
+  return new Set(main.map(({ table }) => table)).size === 1 ? main[0] : undefined
+}
+
+function statisticsOf(
+  column: string,
+  drivers: Drivers,
+  { production }: KnownColumns,
+): ColumnStatistics | undefined {
+  const driver = onlyDriver(drivers)
+  if (driver === undefined) return undefined
+  return tableFactsByKey(production, driver.table)?.columns?.find(({ name }) => name === column)
 }

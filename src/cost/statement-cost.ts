@@ -2,7 +2,13 @@ import { relationKey } from '../core/effects.ts'
 import type { CostBasis, Range, StatementCost } from '../core/cost-model.ts'
 import type { StatementResult } from '../core/model.ts'
 import type { Production } from '../core/production.ts'
-import { assumedCatalogMs, assumedRowBytes, catalogFullPageBytes, rehearsalSpread } from './constants.ts'
+import {
+  assumedCatalogMs,
+  assumedRowBytes,
+  catalogFullPageBytes,
+  leastIndexEntryBytes,
+  rehearsalSpread,
+} from './constants.ts'
 import { driversOf, type Driver, type Drivers } from './drivers.ts'
 import { estimate } from './estimate.ts'
 import { matchingOf, type Matching } from './matching-rows.ts'
@@ -56,9 +62,9 @@ function growingCost(
   const samples = sampled?.samples ?? []
   const points = pointsOf(samples, drivers.main)
   const matching = matchingOf(result, drivers, pricing)
-  const byValues = matching?.by === 'values'
+  const byValues = matching?.by === 'values' ? matching : undefined
   // an index that finds no row in samples may find many in production
-  if (!byValues && outcome !== undefined && !growsInSamples(outcome, drivers.main, points)) {
+  if (byValues === undefined && outcome !== undefined && !growsInSamples(outcome, drivers.main, points)) {
     const cost = constantCost(pricing, points)
     return {
       ...cost,
@@ -117,7 +123,9 @@ function structure(
 function growsInSamples(outcome: SampleOutcome, drivers: readonly Driver[], points: Points): boolean {
   const kind = drivers[0]?.kind
   if (kind === undefined) return true
-  return grows(points, widthsOf(kind, drivers, outcome.tables).sampleBytes) ?? true
+  // keys are looked up from an index alone where there is one
+  const { sampleBytes } = widthsOf(kind, drivers, outcome.tables)
+  return grows(points, kind === 'foreign key' ? leastIndexEntryBytes : sampleBytes) ?? true
 }
 
 /**

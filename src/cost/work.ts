@@ -22,14 +22,16 @@ export function workOf({ statement, effects }: Pick<StatementResult, 'statement'
   const refresh = refreshOf(statement)
   // WITH NO DATA leaves the materialized view empty
   if (refresh === 'empty') return { growth: 'metadata only', parts: [] }
+  // of REFRESH what its query reads decides: how large the result is follows from that
+  const sources = refresh === 'filled' ? readParts(effects, 'scan') : []
   const writes = writeParts(statement, effects)
-  const files = fileParts(effects)
+  const files = sources.length > 0 ? [] : fileParts(effects)
   const parts = withoutRepetition([
     ...files,
     ...writes,
     ...scanParts(statement, effects),
     ...referencedParts(statement, effects),
-    ...(refresh === 'filled' ? readParts(effects, 'scan') : []),
+    ...sources,
     ...(createsWithQuery(statement) ? readParts(effects, 'write') : []),
     ...maintenanceParts(statement, effects),
     ...cascadeParts(statement, effects),

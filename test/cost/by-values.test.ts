@@ -114,7 +114,8 @@ describe('what depends on values', () => {
     const half = costOf('update t set n = 1 where n > 5', [sample(10, 135)])
     const all = costOf('update t set n = 1', [sample(10, 135)])
     expect(half.durationMs?.expected).toBe(all.durationMs?.expected)
-    expect(half.durationMs?.high).toBeCloseTo(2 * (all.durationMs?.high ?? 0))
+    // what is read for nothing is read once
+    expect(half.durationMs?.high).toBeCloseTo(2 * (all.durationMs?.high ?? 0) - scan * 1.6)
     expect(half.walBytes?.high).toBeCloseTo(2 * (all.walBytes?.high ?? 0))
     expect(half.durationMs?.low).toBeCloseTo(scan * 0.67)
   })
@@ -230,4 +231,36 @@ describe('sizes alone', () => {
     ])
     expect(costOf('delete from t', undefined, production(facts(), facts('child'))).notes).toEqual([])
   })
+})
+
+describe('how many rows match', () => {
+  const status: ColumnStatistics = { name: 's', nullFraction: 0.2, distinct: 4, width: 8 }
+  const known = production(facts('t', { columns: [status] }))
+  const all = costOf('update t set n = 1', [sample(10, 135)]).durationMs?.expected ?? 0
+
+  it.each([
+    ["s = 'x'", 0.2],
+    ["'x' = s", 0.2],
+    ["s in ('x', 'y')", 0.4],
+    ["s <> 'x'", 0.6],
+    ["not (s = 'x')", 0.8],
+    ["s = 'x' and s > 'y'", 0.2 * (0.8 / 3)],
+    ["s = 'x' or s is null", 1 - 0.8 * 0.8],
+  ])('is guessed from NULLs and distinct values: %s', (where, share) => {
+    const every = [sample(10, 135, { matchedRows: 100_000 })]
+    const cost = costOf(`update t set n = 1 where ${where}`, every, known)
+    expect(cost.durationMs?.expected).toBeCloseTo(scan + (all - scan) * share, 0)
+    expect(cost.durationMs?.high).toBeGreaterThan(all)
+    expect(cost.durationMs?.low).toBeLessThan(scan)
+  })
+
+  it.each(['n % 2 = 0', "s like 'x%'", "n = 1 and s = 'x'"])(
+    'is that of the sample elsewhere: %s',
+    (where) => {
+      const half = [sample(10, 135, { matchedRows: 50_000 })]
+      const cost = costOf(`update t set n = 1 where ${where}`, half, known)
+      expect(cost.durationMs?.expected).toBeCloseTo(all)
+      expect(cost.durationMs?.high).toBeGreaterThan(1.6 * all)
+    },
+  )
 })

@@ -240,9 +240,13 @@ describe('the experiments of facts B', () => {
     expect(outside).toEqual([])
   })
 
-  it('does so with ranges of 1.6 / 0.67, and wide ones for GIN alone', () => {
-    const wide = pairs.filter(({ range }) => range.high / range.low > 2.4)
-    expect(new Set(wide.map(({ name }) => name))).toEqual(new Set(['gin']))
+  it('does so with ranges of 1.6 / 0.67, wider far from the sample, and wide ones for GIN', () => {
+    const wide = pairs.filter(({ range }) => range.high / range.low > 3)
+    expect(new Set(wide.map(({ name }) => name))).toEqual(
+      new Set(['gin', 'volatile default', 'int to bigint', 'update']),
+    )
+    const near = pairs.filter(({ name, millions }) => name === 'index on int' && millions === 3)
+    expect(near.map(({ range }) => range.high / range.low)).toEqual([expect.closeTo(1.6 / 0.67)])
   })
 })
 
@@ -272,9 +276,9 @@ describe.each([30, 100])('btrees from %sk rows', (count) => {
   })
 
   it('are no wider than they need be', () => {
-    expect(Math.max(...ranges.map(({ range }) => range.high / range.low))).toBeLessThan(2.7)
+    expect(Math.max(...ranges.map(({ range }) => range.high / range.low))).toBeLessThan(4.3)
     const off = ranges.map(({ range, truth }) => truth / range.expected)
-    expect(Math.max(...off) / 1.6).toBeGreaterThan(0.9)
+    expect(Math.max(...off) / 1.6).toBeGreaterThan(0.7)
   })
 })
 
@@ -351,14 +355,40 @@ describe('any estimate', () => {
     expect((cost.durationMs?.high ?? 0) / (cost.durationMs?.low ?? 1)).toBeLessThan(2)
   })
 
-  it('says that a small sort stays in the caches, unless it does so in production', () => {
-    const few = [sample('large memory', 3, 0.4), sample('large memory', 30, 0.4)]
-    const usual = { ...production(facts(3e6)), settings: {} }
-    expect(costOf(buildIndex, production(facts(3e6)), few).notes).toContain('sampled within the CPU caches')
-    expect(costOf(buildIndex, usual, few).notes).toContain(
-      'sampled within the CPU caches and without parallel workers',
+  it('takes longer than n log n where a sort leaves the caches', () => {
+    const large = two.slice(0, 2)
+    const times = (sql: string): number =>
+      (costOf(sql, production(facts(3e6)), large).durationMs?.expected ?? 0) /
+      (costOf(sql, production(facts(300_001)), large).durationMs?.expected ?? 1)
+    const factor = 10 * (Math.log(3e6) / Math.log(3e5))
+    expect(times(buildIndex)).toBeCloseTo(factor * 10 ** 0.08, 1)
+    expect(times('alter table t alter n type bigint')).toBeCloseTo(factor, 1)
+  })
+
+  it('adds what is read where the sample found it in its buffers', () => {
+    const scanMsPerByte = { 'large memory': 1e-7, scaled: 6e-7 }
+    const cached = two.map((one) => (one.regime === 'scaled' ? one : { ...one, readBytes: 0 }))
+    const check = 'alter table t add check (n > 0)'
+    const cost = (samples: readonly StatementSample[], sharedBuffersBytes: number) =>
+      costOf(
+        check,
+        { ...production(facts(3e6)), settings: { sharedBuffersBytes } },
+        samples.map((one) => ({ ...one, newFileBytes: 0 })),
+        { scanMsPerByte },
+      ).durationMs?.expected ?? 0
+    const read = cost(two, 0)
+    expect(cost(cached, 0) - read).toBeCloseTo(3e6 * 270 * 5e-7)
+    expect(cost(cached, 1e9) - read).toBeCloseTo((3e6 * 270 * 5e-7) / 2)
+  })
+
+  it('believes the shorter of two runs of the same work', () => {
+    const slow = two.map((one) =>
+      one.rows['public.t'] === 300_000 && one.regime !== 'scaled' ? { ...one, ms: 500 } : one,
     )
-    expect(costOf(buildIndex, production(facts(40_000)), few).notes.join()).not.toMatch(/caches/)
+    const disturbed = costOf('alter table t alter n type bigint', production(facts(3e6)), slow)
+    const spilled = slow.map((one) => ({ ...one, tempBytes: one.regime === 'scaled' ? 1e6 : 0 }))
+    const sorted = costOf('alter table t alter n type bigint', production(facts(3e6)), spilled)
+    expect(disturbed.durationMs?.expected).toBe(sorted.durationMs?.expected)
   })
 
   it('is wide for other access methods and capped parents, and says why', () => {
@@ -432,9 +462,10 @@ describe('any estimate', () => {
     const priced = priceResults(results, { ...outcome(results, () => two), hardware: here }, sizes)
     expect(priced.hardware).toBe('production')
     const cost = priced.results[0]?.statements[0]?.cost
-    // CPU 2 × 1.8 s, reads 8.1 s, WAL and writes 6 s
+    const cpu = 1500 * (Math.log(3e6) / Math.log(3e5)) * 10 ** 0.08
+    // CPU 2 × 1.5 s × log(3M) / log(300k) × 10^0.08, reads 8.1 s, WAL and writes 6 s
     expect(cost?.durationMs?.low).toBeCloseTo(8100 * 0.67)
-    expect(cost?.durationMs?.high).toBeCloseTo((3600 + 8100 + 6000) * 1.6)
+    expect(cost?.durationMs?.high).toBeCloseTo((2 * cpu + 8100 + 6000) * 1.6)
     expect(
       priceResults(
         results,
@@ -477,8 +508,8 @@ describe('partitions', () => {
     const sampled = { ...outcome(results, () => samples), tables: {} }
     const sizesOfAll = production(facts(4e6, 'e3'))
     const cost = priceResults(results, sampled, sizesOfAll).results[0]?.statements[0]?.cost
-    // n log n
-    expect(cost?.durationMs?.expected).toBeCloseTo(800 * (Math.log(4e6) / Math.log(3e5)))
+    const times = (Math.log(4e6) / Math.log(3e5)) * (4e6 / 3e5) ** 0.08
+    expect(cost?.durationMs?.expected).toBeCloseTo(800 * times)
   })
 })
 
