@@ -11,6 +11,7 @@ import { addComingConstraints, type Removal } from './coming-constraints.ts'
 import { fillDatabase, type Fill, type FilledDatabase } from './filled-database.ts'
 import { measureHardware } from './hardware.ts'
 import { migratorSession } from './migrator-session.ts'
+import { proportionOf } from './proportion.ts'
 import { readSampleCatalog } from './sample-catalog.ts'
 import { whatWalksGive, type Pass, type Regime } from './sample-outcome.ts'
 import type { SampleRequest } from './sample-run.ts'
@@ -31,7 +32,7 @@ import {
   type SampleTable,
   type SampledWork,
 } from './sample-tables.ts'
-import { walk, type WalkedStatement } from './sample-walk.ts'
+import { walk, type WalkedStatement, type WalkRequest } from './sample-walk.ts'
 import { productionMemory, samplingSettings, scaleMemory } from './sampling-settings.ts'
 import { scanMsPerByte } from './scan-speed.ts'
 
@@ -212,7 +213,12 @@ export class Sampling {
   }
 
   /** Runs the review in a database that is filled like this one; it is dropped afterwards. */
-  private async pass(regime: Regime, filled: FilledDatabase, database: string): Promise<Pass['statements']> {
+  private async pass(
+    regime: Regime,
+    filled: FilledDatabase,
+    database: string,
+    settingsOf?: WalkRequest['settingsOf'],
+  ): Promise<Pass['statements']> {
     const { server, request, endsAt } = this
     request.progress(`Sampling with ${filled.size.rows} rows`)
     const begun = performance.now()
@@ -227,6 +233,7 @@ export class Sampling {
       endsAt,
       limitMs: (migration, statement) => this.limitMs(migration, statement, filled.size),
       again: this.passes.length > 0,
+      ...(settingsOf === undefined ? {} : { settingsOf }),
       sessionOptions: this.sessionOptions,
     })
     this.passes.push({ regime, filled, statements })
@@ -250,25 +257,28 @@ export class Sampling {
     return leastLimitMs + mostTimesLonger * last.one.wallMs * Math.max(1, size.rows / last.rows)
   }
 
-  /** Memory and max_wal_size in the proportion of the sample to production. */
+  /**
+   * Memory and max_wal_size in the proportion of the sample to production: of the largest table for the server, whose
+   * buffers cannot change while it runs, and of its own tables for what each statement can be given.
+   */
   private async inProportion(filled: FilledDatabase): Promise<void> {
-    const { production, signal } = this.request
-    const factor = this.proportion(filled)
+    const { server, request } = this
+    const factor = proportionOf(
+      this.tables.filter(({ isDriving }) => isDriving),
+      filled,
+    )
     if (factor === undefined || factor >= 1) return
-    signal.throwIfAborted()
-    const memory = scaleMemory(productionMemory(production.settings), factor)
-    await this.server.reconfigure(samplingSettings(memory, this.server.major))
-    await this.pass('scaled', filled, filled.name)
-  }
-
-  /** Of the table that is largest in production. */
-  private proportion(filled: FilledDatabase): number | undefined {
-    const [largest] = this.tables
-      .filter(({ isDriving, facts }) => isDriving && facts !== undefined)
-      .filter(({ table }) => (filled.rows[table.key] ?? 0) > 0)
-      .toSorted((a, b) => bytesOrRows(b) - bytesOrRows(a))
-    if (largest?.facts === undefined) return undefined
-    return (filled.rows[largest.table.key] ?? 0) / largest.facts.rows
+    request.signal.throwIfAborted()
+    const memory = productionMemory(request.production.settings)
+    await server.reconfigure(samplingSettings(scaleMemory(memory, factor), server.major))
+    await this.pass('scaled', filled, filled.name, (migration, statement) => {
+      const keys = this.works[migration]?.[statement]?.driving ?? []
+      const own = proportionOf(
+        this.tables.filter(({ table }) => keys.includes(table.key)),
+        filled,
+      )
+      return samplingSettings(scaleMemory(memory, Math.min(1, own ?? factor)), server.major)
+    })
   }
 
   private async measureScan(regime: Regime, database: string, filled: FilledDatabase): Promise<void> {
@@ -310,10 +320,6 @@ const mostTimesLonger = 5
 
 /** What stopping the server and removing its folder takes. */
 const endMs = 300
-
-function bytesOrRows({ facts }: SampleTable): number {
-  return facts === undefined ? 0 : (facts.heapBytes ?? facts.rows * 100)
-}
 
 function heapOf(filled: FilledDatabase, { table }: SampleTable): number {
   return filled.tables[table.key]?.heapBytes ?? 0
