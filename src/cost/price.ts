@@ -2,6 +2,8 @@ import type { RunCost } from '../core/cost-model.ts'
 import { relationKey } from '../core/effects.ts'
 import type { MigrationResult, StatementResult } from '../core/model.ts'
 import type { Production } from '../core/production.ts'
+import { withFilledTables } from './filled-in-run.ts'
+import { atLeastRead } from './least-read.ts'
 import { addedColumns } from './matching-rows.ts'
 import { withRenames } from './renames.ts'
 import { runCost } from './run-cost.ts'
@@ -30,21 +32,20 @@ export function priceResults(
   sampled: SampleOutcome | { readonly why: string },
   knownProduction: Production,
 ): PricedRun {
-  const { production, renamed } = withRenames(knownProduction, results)
+  const { production: known, renamed } = withRenames(knownProduction, results)
+  const { production, statements: filledBefore } = withFilledTables(known, results)
   const outcome = 'why' in sampled ? undefined : sampled
   const why = 'why' in sampled ? sampled.why : ''
   const added = addedColumns(results.flatMap(({ statements }) => statements))
   const pricing: Pricing = { production, sizes: sizesOf(production), outcome, why, added }
+  const limits = { ...pricing, sampled: outcome?.tables ?? {} }
   const costed = results.map((result, index) => ({
     ...result,
-    statements: result.statements.map((statement, position) => ({
-      ...statement,
-      cost: statementCost(
-        pricing,
-        statement,
-        usesOneOf(statement, renamed) ? renamedSample(statement) : outcome?.migrations[index]?.[position],
-      ),
-    })),
+    statements: result.statements.map((own, position) => {
+      const statement = filledBefore[index]?.[position] ?? own
+      const sample = usesOneOf(own, renamed) ? renamedSample(own) : outcome?.migrations[index]?.[position]
+      return { ...own, cost: atLeastRead(statementCost(pricing, statement, sample), statement, limits) }
+    }),
   }))
   const isConverted =
     production.hardware !== undefined && (outcome === undefined || outcome.hardware !== undefined)
