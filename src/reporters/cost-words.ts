@@ -113,11 +113,14 @@ function narrowBytes({ low, expected, high }: Range): string {
   return high <= low * 1.5 ? text : `${text} (${formatBytes(low)} to ${formatBytes(high)})`
 }
 
+/** How the note begins under a catalogue change that the rehearsal did not get to. */
+const notRun = 'it was not run'
+
 /** What the estimate rests on: `estimated from samples of 30,000 and 100,000 rows`; `speed` follows it. */
-export function basisWords({ basis }: StatementCost, speed = ''): string {
+export function basisWords({ basis, notes }: StatementCost, speed = ''): string {
   switch (basis.by) {
     case 'rehearsal':
-      return 'estimated from the rehearsal'
+      return notes.some((note) => note.startsWith(notRun)) ? 'estimated' : 'estimated from the rehearsal'
     case 'samples': {
       const rows = [...new Set(basis.rows.map(formatEstimate))].slice(0, maxTables)
       if (rows.length === 0) return `estimated from samples${speed}`
@@ -135,12 +138,18 @@ export function speedWords({ production }: Report): string {
   return production?.hardware === 'production' ? " at production's speed" : " at this machine's speed"
 }
 
-/** `48,000,000 rows of orders`; without the name where `named` says it already. Empty when no table decides. */
+/**
+ * `48,000,000 rows of orders`; without the name where `named` says it already; `… and 3 more tables` where work is that
+ * of several, such as partitions. Empty when no table decides.
+ */
 export function sizeWords(tables: readonly SizedTable[], named: readonly string[] = []): string {
   const [largest] = tables
   if (largest === undefined) return ''
   const isNamed = named.length === 1 && named[0] === largest.table
-  return `${formatRows(largest.rows)}${isNamed ? '' : ` of ${tableName(largest.table)}`}`
+  const others = tables.filter(({ rows }) => rows > 0).length - 1
+  // a foreign key has two tables, and only one whose rows are gone through
+  const more = others < 2 ? '' : ` and ${others} more tables`
+  return `${formatRows(largest.rows)}${isNamed && more === '' ? '' : ` of ${tableName(largest.table)}`}${more}`
 }
 
 /** `size unknown, treated as large: audit_log and events` */

@@ -1,6 +1,7 @@
 /** What is known of production, what the run costs there, and what that rests on: lines for the end of a report. */
 
 import { addRanges } from '../core/cost-model.ts'
+import { formatMs } from '../core/quantities.ts'
 import { aboutMs, byteWords, costLines, longMs, unknownSizes } from './cost-words.ts'
 import { statementOf } from './effects.ts'
 import { printableLine } from './printable.ts'
@@ -31,9 +32,8 @@ export function runLines({ production, migrations }: Report): readonly string[] 
   const total =
     run.durationMs.high > 0 ? [`${aboutMs(run.durationMs)} in all at production's size, estimated`] : []
   const bytes = byteWords({ walBytes: run.walBytes, diskBytes: run.diskBytes })
-  const lag = run.lagMs === undefined ? [] : [`standbys end ${aboutMs(run.lagMs)} behind`]
-  const missing =
-    run.unknown === 0 ? [] : [`not in it: ${count(run.unknown, 'statement')} whose duration is not known`]
+  const lag = run.lagMs === undefined ? [] : [lagWords(run.lagMs)]
+  const missing = run.unknown === 0 ? [] : [missingWords(run.unknown, total.length > 0)]
   const unknown = new Set(
     migrations.flatMap(({ statements }) => statements.flatMap(({ cost }) => cost?.unknownTables ?? [])),
   )
@@ -42,6 +42,20 @@ export function runLines({ production, migrations }: Report): readonly string[] 
     ...missing,
     ...(unknown.size === 0 ? [] : [unknownSizes([...unknown])]),
   ]
+}
+
+function lagWords({ low, expected, high }: Range): string {
+  if (high < 1) return 'standbys keep up'
+  return expected < 1
+    ? `standbys keep up, or end up to ${formatMs(high)} behind`
+    : `standbys end ${aboutMs({ low, expected, high })} behind`
+}
+
+function missingWords(unknown: number, hasTotal: boolean): string {
+  const statements = count(unknown, 'statement')
+  return hasTotal
+    ? `not in it: ${statements} whose duration is not known`
+    : `a time that is not known, of ${statements}`
 }
 
 function joined(parts: readonly string[]): readonly string[] {
