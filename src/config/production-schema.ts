@@ -11,6 +11,9 @@ const wrongCount = 'Expected a number of rows, for example 48000000 or "48M"'
 const wrongBytes = 'Expected a size, for example "31 GB", or bytes as a whole number'
 const wrongRate = 'Expected a rate such as "60 MB/s", or bytes per second as a number'
 
+const wrongMicros = 'Expected microseconds per row, for example 0.92'
+const measured = 'Missing: `hardware` needs the three speeds that `pgrehearse calibrate` measures'
+
 const wholeNumber = z.int().min(0)
 
 /** A whole number, or a text that `parse` reads. */
@@ -24,7 +27,9 @@ function wholeOrText(parse: (text: string) => number | undefined, error: string)
 }
 
 const rate = z
-  .union([z.number().positive(wrongRate), z.string()], { error: wrongRate })
+  .union([z.number().positive(wrongRate), z.string()], {
+    error: ({ input }) => (input === undefined ? measured : wrongRate),
+  })
   .transform((value, context) => {
     const number = typeof value === 'number' ? value : parseRate(value)
     if (number !== undefined && number > 0) return number
@@ -98,9 +103,9 @@ export const snapshot = text
 
 const hardware = z.strictObject({
   sortMicrosPerRow: z
-    .number()
-    .min(0.001, 'Expected microseconds per row, for example 0.92')
-    .max(10_000, 'Expected microseconds per row, for example 0.92')
+    .number({ error: ({ input }) => (input === undefined ? measured : wrongMicros) })
+    .min(0.001, wrongMicros)
+    .max(10_000, wrongMicros)
     .describe('Microseconds per row of a fixed sort: the speed of the CPU.')
     .meta({ example: 0.92 }),
   scanBytesPerSecond: rate

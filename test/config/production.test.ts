@@ -113,9 +113,9 @@ describe('what the configuration says of production', () => {
         → at tables.carts.rows
       ✖ Expected microseconds per row, for example 0.92
         → at production.hardware.sortMicrosPerRow
-      ✖ Expected a rate such as "60 MB/s", or bytes per second as a number
+      ✖ Missing: \`hardware\` needs the three speeds that \`pgrehearse calibrate\` measures
         → at production.hardware.scanBytesPerSecond
-      ✖ Expected a rate such as "60 MB/s", or bytes per second as a number
+      ✖ Missing: \`hardware\` needs the three speeds that \`pgrehearse calibrate\` measures
         → at production.hardware.walBytesPerSecond]
     `)
   })
