@@ -98,7 +98,8 @@ class Trees {
   }
 
   /** Undefined when nobody knows how many rows it has: its size is unknown then. */
-  #plain(table: SnapshotTable): TableFacts | undefined {
+  #plain(counted: SnapshotTable): TableFacts | undefined {
+    const table = grownSince(counted)
     const columns = columnsOf(table)
     const rows = table.rows ?? (table.bytes === null ? undefined : estimateRows(table.bytes, columns))
     if (rows === undefined) return undefined
@@ -167,6 +168,30 @@ class Trees {
     }
   }
 }
+
+/** The running count differs from what VACUUM and ANALYZE found by less than this, if they run often enough. */
+const muchMore = 2
+
+/**
+ * A table as large as the running count of its live rows says, where that is much more than the last VACUUM or ANALYZE
+ * found: it was filled since, and must not be taken for a small one. The other way round, counters were reset.
+ */
+function grownSince(table: SnapshotTable): SnapshotTable {
+  const { rows, live = 0, bytes, toastBytes, indexes } = table
+  if (rows === null || live <= muchMore * Math.max(rows, leastRows)) return table
+  const larger = (size: number | null): number | null =>
+    size === null || rows === 0 ? null : size * (live / rows)
+  return {
+    ...table,
+    rows: live,
+    bytes: larger(bytes),
+    ...(toastBytes === undefined ? {} : { toastBytes: larger(toastBytes) }),
+    indexes: indexes.map((index) => ({ ...index, bytes: larger(index.bytes) })),
+  }
+}
+
+/** Fewer rows are few, whichever count is right. */
+const leastRows = 1000
 
 function countedRates(tables: readonly SnapshotTable[]): TableRates | undefined {
   const rates = tables.flatMap((table) => table.rates ?? [])

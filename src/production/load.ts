@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises'
 import path from 'node:path'
 import type { Config } from '../config/schema.ts'
 import type { Limit } from '../core/model.ts'
@@ -31,7 +32,7 @@ export async function loadProduction(request: ProductionRequest): Promise<Loaded
   const file = request.snapshotFile ?? config.snapshot
   const configured = config.tables !== undefined && Object.keys(config.tables).length > 0
   if (file === undefined && !configured) return { production: undefined, limits: [] }
-  const name = file === undefined ? '' : shownName(file, root)
+  const name = file === undefined ? '' : await shownName(file, root)
   const facts = file === undefined ? undefined : await readFacts(file, root, name)
   const source = facts === undefined ? [] : [sourceOf(facts, name)]
   return {
@@ -46,8 +47,12 @@ export async function loadProduction(request: ProductionRequest): Promise<Loaded
 
 const configurationSource: ProductionSource = { kind: 'configuration', name: 'configuration' }
 
-function shownName(file: string, root: string): string {
-  const below = path.relative(root, path.resolve(root, file))
+/** The file itself, not a link to it: a review tells which change of a file changes sizes. */
+async function shownName(file: string, root: string): Promise<string> {
+  const given = path.resolve(root, file)
+  const [real, realRoot] = await Promise.all([given, root].map((one) => realpath(one).catch(() => undefined)))
+  const below =
+    real === undefined || realRoot === undefined ? path.relative(root, given) : path.relative(realRoot, real)
   const isInside = below !== '' && !below.startsWith('..') && !path.isAbsolute(below)
   return (isInside ? below : file).replaceAll(path.sep, '/')
 }

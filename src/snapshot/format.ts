@@ -221,7 +221,24 @@ export async function parseSnapshot(json: string, fileName: string): Promise<Sna
     const issues = result.error.issues.slice(0, 3).map(describeIssue)
     throw new ConfigError(`${fileName} is not a valid snapshot.\n${issues.join('\n')}`, { hint })
   }
+  const twice = firstTwice(result.data.tables)
+  if (twice !== undefined) {
+    throw new ConfigError(`${fileName} lists the table ${JSON.stringify(twice).slice(0, 200)} twice.`, {
+      hint: 'Take the snapshot again: a merge of two of them may have left both tables.',
+    })
+  }
   return normaliseStatements(result.data)
+}
+
+/** `schema.name` of a table that is there more than once. */
+function firstTwice(tables: readonly SnapshotTable[]): string | undefined {
+  const seen = new Set<string>()
+  for (const one of tables) {
+    const key = JSON.stringify([one.schema, one.name])
+    if (seen.has(key)) return `${one.schema}.${one.name}`
+    seen.add(key)
+  }
+  return undefined
 }
 
 function parseJson(json: string, fileName: string): unknown {

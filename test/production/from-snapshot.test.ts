@@ -53,6 +53,37 @@ describe('the tables of a snapshot', () => {
     ])
   })
 
+  it('are as large as their running count says, where they were filled after the last ANALYZE', async () => {
+    const index = { name: 'i', method: 'btree', rows: 10, pages: 1, bytes: 8192 }
+    const tables = [
+      table('filled', { live: 1e6, toastBytes: 81_920, indexes: [index] }),
+      table('from_nothing', { rows: 0, bytes: 0, pages: 0, live: 1e6, indexes: [index] }),
+      table('usual', { live: 1100 }),
+      table('few', { rows: 10, live: 900 }),
+      table('reset', { rows: 1e6, live: 5 }),
+    ]
+    const { tables: facts } = await read(snapshot({ tables }))
+    expect(facts.map(({ name, rows, heapBytes }) => [name, rows, heapBytes])).toEqual([
+      ['filled', 1e6, 81_920_000],
+      ['from_nothing', 1e6, undefined],
+      ['usual', 1000, 81_920],
+      ['few', 10, 81_920],
+      ['reset', 1e6, 81_920],
+    ])
+    expect(facts[0]).toMatchObject({ toastBytes: 81_920_000, indexes: [{ bytes: 8_192_000 }] })
+    expect(facts[1]).not.toHaveProperty('indexes')
+  })
+
+  it('are each there once', async () => {
+    // what a merge of two snapshots may leave: which one is right nobody knows
+    const tables = [table('users', { rows: 1e9 }), table('users')]
+    await expect(read(snapshot({ tables }))).rejects.toThrow(
+      'db/production.json lists the table "public.users" twice.',
+    )
+    const schemas = [table('users'), table('users', { schema: 'archive' })]
+    expect((await read(snapshot({ tables: schemas }))).tables).toHaveLength(2)
+  })
+
   it('have the index sizes only when all are known', async () => {
     const known = { name: 'a', method: 'btree', rows: 1, pages: 1, bytes: 8192 }
     const tables = [table('users', { indexes: [known, { ...known, name: 'b', pages: null, bytes: null }] })]
