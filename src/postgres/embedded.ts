@@ -28,6 +28,7 @@ import {
 import { prepareRuntime } from './runtime.ts'
 import { socketPort, writeConfiguration, type SettingOverrides } from './settings.ts'
 import { createWorkFolder, isReachable, type WorkFolder } from './work-folder.ts'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const migratorName = 'pgrehearse_migrator'
@@ -72,7 +73,11 @@ function dataDir(folder: WorkFolder): string {
 
 /** Takes the place of initdb; gives the superuser's old password. */
 function unpack(image: ClusterImage, { user, folder }: StartContext): string {
-  withRightsOf(user, () => unpackCluster(image.bytes, dataDir(folder)))
+  withRightsOf(user, () => {
+    unpackCluster(image.bytes, dataDir(folder))
+    // ALTER SYSTEM opens what it replaces for writing (durable_rename(), fd.c), so it has to be the server's own
+    writeFileSync(join(dataDir(folder), 'postgresql.auto.conf'), '', { mode: 0o600 })
+  })
   return image.password
 }
 

@@ -29,6 +29,15 @@ async function ask(server: PostgresServer, database: string, sql: string): Promi
   }
 }
 
+async function asAdmin(server: PostgresServer, sql: string): Promise<void> {
+  const admin = await server.connectAdmin()
+  try {
+    await admin.query(sql)
+  } finally {
+    await admin.end()
+  }
+}
+
 describe.each(majors)('an image of Postgres %i', (major) => {
   test('takes up databases and roles, with other passwords and our configuration', async () => {
     await using first = await startServer(major)
@@ -57,6 +66,7 @@ describe.each(majors)('an image of Postgres %i', (major) => {
     await admin.end()
     const data = rows[0]?.data ?? ''
     expect(await readFile(join(data, 'postgresql.auto.conf'), 'utf8')).toBe('')
+    await asAdmin(second, "alter system set work_mem = '8MB'")
     expect(await readFile(join(data, 'pg_hba.conf'), 'utf8')).toBe('local all all scram-sha-256\n')
     // whoever can read the image knows a password of no server
     const known = { host: join(data, '..'), port: 5432, user: 'pgrehearse_superuser', database: 'postgres' }
