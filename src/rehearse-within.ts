@@ -39,7 +39,7 @@ export async function rehearseWithin(
 ): Promise<Rehearsal | NotRehearsed> {
   await using cache = await openHistoryCache(options, scripts)
   const leftMs = budget.endsAt - afterwardsMs - performance.now()
-  const isGenerous = options.staged !== true && leftMs >= enoughForUncachedMs
+  const isGenerous = options.staged !== true && budget.ms >= enoughForUncachedMs
   if (cache === undefined && !isGenerous) return uncached(options)
   const found = await cache?.find()
   if (found === undefined && !isGenerous) return cold(budget)

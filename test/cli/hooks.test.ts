@@ -2,6 +2,7 @@
 import { chmod, mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { branchWith } from '../replay/checked.ts'
 import { HookedRepository } from './hooked.ts'
 import { run } from './run.ts'
 import { privateTemp } from './traces.ts'
@@ -180,6 +181,20 @@ describe('a pre-commit hook with check --staged --budget', () => {
     const { committed, said } = await repository.commit(['--', 'migrations/003.sql'])
     expect(said).toMatch(/^Judged by prediction .* does not fit in the budget of 0\.001 s/m)
     expect(committed).toBe(true)
+  })
+})
+
+describe('check --budget outside of hooks', () => {
+  it.each([
+    ['9s', true],
+    ['10s', false],
+  ])('%s without a cached history: judged by prediction without a try is %s', async (budget, isUntried) => {
+    const { path: cwd } = await branchWith(
+      { 'migrations/001.sql': 'CREATE TABLE t (id int);\n' },
+      { 'migrations/002.sql': 'ALTER TABLE t ADD COLUMN x int;\n' },
+    )
+    const { stderr } = await run(['check', '--budget', budget], { cwd })
+    expect(/no replayed history|no folder to cache/.test(stderr)).toBe(isUntried)
   })
 })
 
