@@ -5,6 +5,8 @@ import type { ReplaySession } from '../replay/session.ts'
 interface RelationFile {
   readonly filenode: string | null
   readonly bytes: number
+  /** Entries of an index, as its build counted them; 0 of everything else. */
+  readonly entries: number
 }
 
 export type FileSizes = ReadonlyMap<string, RelationFile>
@@ -28,7 +30,8 @@ export async function fileSizesSql(admin: Client, tables: readonly number[]): Pr
   )
   const { oids, last } = rows[0] ?? { oids: '', last: '0' }
   return `select oid::pg_catalog.text, pg_catalog.pg_relation_filenode(oid)::pg_catalog.text,
-  pg_catalog.pg_relation_size(oid)::pg_catalog.text from pg_catalog.pg_class
+  pg_catalog.pg_relation_size(oid)::pg_catalog.text,
+  case relkind when 'i'::"char" then reltuples else 0::pg_catalog.float4 end::pg_catalog.text from pg_catalog.pg_class
 where relkind operator(pg_catalog.=) any ('{r,m,i,t}'::"char"[]) and
   (oid operator(pg_catalog.>) ${last}::pg_catalog.oid or oid operator(pg_catalog.=) any ('{${oids}}'::pg_catalog.oid[]))`
 }
@@ -42,9 +45,9 @@ export async function readFileSizes(
   const [result] = await session.run([{ sql }], sync)
   if (result === undefined || result.error !== undefined) return undefined
   return new Map(
-    result.rows.map(([oid, filenode, bytes]) => [
+    result.rows.map(([oid, filenode, bytes, entries]) => [
       String(oid),
-      { filenode: filenode ?? null, bytes: Number(bytes ?? 0) },
+      { filenode: filenode ?? null, bytes: Number(bytes ?? 0), entries: Math.max(0, Number(entries ?? 0)) },
     ]),
   )
 }
@@ -57,5 +60,12 @@ export function newFileBytes(before: FileSizes, after: FileSizes): number {
     total +=
       earlier === undefined || earlier.filenode !== filenode ? bytes : Math.max(0, bytes - earlier.bytes)
   }
+  return total
+}
+
+/** Entries of indexes that are new. */
+export function newEntries(before: FileSizes, after: FileSizes): number {
+  let total = 0
+  for (const [oid, { entries }] of after) if (!before.has(oid)) total += entries
   return total
 }

@@ -97,15 +97,14 @@ export class RowSource {
 
   /** Is its value ours to change without a look at anything else? */
   isLoose(name: string): boolean {
-    const column = this.columns.get(name)
     const tied = this.choice.conditions.some(({ columns }) => columns.includes(name))
-    return (
-      column !== undefined &&
-      column.mode === 'usual' &&
-      !column.sql.fixed &&
-      !column.choice.constrained &&
-      !tied
-    )
+    return this.isFree(name) && this.columns.get(name)?.choice.constrained === false && !tied
+  }
+
+  /** Is its value ours to change, if conditions still hold afterwards? */
+  isFree(name: string): boolean {
+    const column = this.columns.get(name)
+    return column !== undefined && column.mode === 'usual' && !column.sql.fixed
   }
 
   /** Names of columns that get a value. */

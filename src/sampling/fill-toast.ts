@@ -38,15 +38,14 @@ export async function planToast(
   const { toastBytesPerRow: wanted = 0 } = planned.request
   const first = Math.min(100_000_000, Math.max(leastInToast, Math.round(wanted / toastOverhead)))
   if (wanted / toastOverhead / first < leastShare) return undefined
-  const name = toastColumn(source, planned)
-  const before = name === undefined ? undefined : source.columns.get(name)?.choice.generator
-  const wide = name === undefined ? undefined : wideValues(seed, source, name, first)
-  if (name === undefined || before === undefined || wide === undefined) return undefined
   const noiseBefore = source.noiseBytes
   source.noiseBytes = Math.max(noiseBefore, noiseBytesFor(first))
-  source.replace(name, wide)
-  const taken = (await ladder.toastBytes(trialRows(first))) ?? first * toastOverhead
-  source.replace(name, before)
+  const tried = await tryColumns(seed, planned, source, { ladder, first })
+  if (tried === undefined) {
+    source.noiseBytes = noiseBefore
+    return undefined
+  }
+  const { name, wide, taken } = tried
   const share = wanted / Math.max(1, taken)
   if (share < leastShare) {
     source.noiseBytes = noiseBefore
@@ -59,6 +58,32 @@ export async function planToast(
   if (!isSame) source.noiseBytes = Math.max(noiseBefore, noiseBytesFor(bytes))
   const left = isSame ? share : (share * first) / bytes
   return { name, share: left > 0.98 ? 1 : left, wide: sized ?? wide }
+}
+
+/**
+ * The column that is likeliest to have values in TOAST: also one that conditions are about, if its long values meet them.
+ * A trial tells.
+ */
+async function tryColumns(
+  seed: SeedCatalog,
+  planned: PlannedTable,
+  source: RowSource,
+  { ladder, first }: { readonly ladder: Ladder; readonly first: number },
+): Promise<{ readonly name: string; readonly wide: Generator; readonly taken: number } | undefined> {
+  const likeliest = toastColumn(source, planned, (name) => source.isFree(name))
+  const loose = toastColumn(source, planned, (name) => source.isLoose(name))
+  for (const name of new Set([likeliest, loose])) {
+    const before = name === undefined ? undefined : source.columns.get(name)?.choice.generator
+    const wide = name === undefined ? undefined : wideValues(seed, source, name, first)
+    if (name === undefined || before === undefined || wide === undefined) continue
+    source.replace(name, wide)
+    const taken = await ladder.toastBytes(trialRows(first))
+    source.replace(name, before)
+    // a trial that is refused tells nothing of a column that is loose
+    if (taken !== undefined || name === loose) return { name, wide, taken: taken ?? first * toastOverhead }
+    source.replaced.delete(name)
+  }
+  return undefined
 }
 
 /** A share of the column's values is long. */
@@ -101,11 +126,14 @@ export function isProse(name: string): boolean {
 /** Averages above this are of long values. */
 const longBytes = 200
 
-function toastColumn(source: RowSource, { table, request }: PlannedTable): string | undefined {
+function toastColumn(
+  source: RowSource,
+  { table, request }: PlannedTable,
+  isAble: (name: string) => boolean,
+): string | undefined {
   const widths = new Map(request.columns?.map(({ name, width }) => [name, width]))
   const able = [...source.columns].filter(
-    ([name, { choice }]) =>
-      source.isLoose(name) && /^(text|character varying|bytea|jsonb?)$/.test(choice.type),
+    ([name, { choice }]) => isAble(name) && /^(text|character varying|bytea|jsonb?)$/.test(choice.type),
   )
   // varchar(n) may be too short
   const long = able.filter(([, { choice }]) => choice.column.typmod === -1).map(([name]) => name)

@@ -14,7 +14,7 @@ import { historyKey, keyName } from '../replay/history-key.ts'
 import type { SampleRequest } from './sample-run.ts'
 
 /** Number of the layout below; other numbers are not read. */
-const format = 1
+const format = 2
 /** Runs of a branch and of the one before it; they are small. */
 const maxEntries = 6
 /** An outcome of fewer seconds than there are now may lack what they would give. */
@@ -172,7 +172,9 @@ const counters = ['ms', 'walBytes', 'tempBytes', 'readBytes', 'writtenBytes', 'p
 function isSample(value: unknown): value is StatementSample {
   if (!isRecord(value) || !isRecordOf(value['rows'], isCount)) return false
   const { regime } = value
-  return (regime === 'large memory' || regime === 'scaled') && counters.every((name) => isCount(value[name]))
+  const isCounted = value['matchedRows'] === undefined || isCount(value['matchedRows'])
+  const isKnown = regime === 'large memory' || regime === 'scaled'
+  return isKnown && isCounted && counters.every((name) => isCount(value[name]))
 }
 
 function isCutOff(value: unknown): value is NonNullable<SampledStatement['cutOff']> {

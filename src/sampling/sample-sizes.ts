@@ -69,6 +69,21 @@ export function secondSize(
   })
 }
 
+/** After a size for which there was not enough time: a smaller one, if there is time for that. */
+export function fewerRows(size: SampleSize, leftMs: number): SampleSize | undefined {
+  if (leftMs < leastAgainMs || size.rows < 10_000) return undefined
+  return { ...size, rows: Math.floor(size.rows / 4) }
+}
+
+/** Filling, walks and a restart of the server. */
+const leastAgainMs = 3000
+
+/** Is there time for the same walk once more, and for the run in proportion after it? */
+export function fitsAgain(cost: SizeCost, leftMs: number): boolean {
+  const { copyMs, statementsMs, fixedMs } = cost
+  return copyMs + fixedMs + statementsMs * growth + inProportionMs(cost) <= leftMs - marginMs
+}
+
 /** Is there time for the run with memory in proportion on a size that is there? */
 export function fitsInProportion(cost: SizeCost, leftMs: number): boolean {
   return inProportionMs(cost) <= leftMs

@@ -8,7 +8,7 @@ import { ReplaySession, type SessionOptions } from '../replay/session.ts'
 import { standIn } from '../replay/stand-in.ts'
 import type { WireError, WireResult } from '../replay/wire.ts'
 import { beginScript, endScript, isPipeline } from '../replay/wrapping.ts'
-import { fileSizesSql, newFileBytes, readFileSizes } from './file-sizes.ts'
+import { fileSizesSql, newEntries, newFileBytes, readFileSizes } from './file-sizes.ts'
 import { StatementCounters, waitedForCpuMs } from './statement-counters.ts'
 
 /** Counters of a statement in one walk. */
@@ -192,12 +192,14 @@ class Walk {
       return { wallMs, ...failed }
     }
     const after = before && (await readFileSizes(this.session, this.filesSql, sync))
-    const { ms, ...counted } = await this.counters.read()
+    const { ms, rows, ...counted } = await this.counters.read()
     if (guarded) await this.session.run([{ sql: `release savepoint ${savepoint}` }], true)
     const counts = {
-      ms: Math.max(0, (ms ?? result.durationMs) - waitedMs),
+      // it may also have waited before it began, which is not in the time of execution
+      ms: Math.max(0, Math.min(ms ?? result.durationMs, wallMs - waitedMs)),
       ...counted,
       newFileBytes: before === undefined || after === undefined ? 0 : newFileBytes(before, after),
+      matchedRows: rows > 0 || before === undefined || after === undefined ? rows : newEntries(before, after),
     }
     return { wallMs, counts }
   }

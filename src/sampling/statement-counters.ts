@@ -12,6 +12,8 @@ export interface Counted {
   readonly readBytes: number
   readonly writtenBytes: number
   readonly pagesTouched: number
+  /** Rows that it retrieved or affected itself, not by functions and triggers. */
+  readonly rows: number
 }
 
 const pageBytes = 8192
@@ -64,7 +66,8 @@ export class StatementCounters {
       `select count(*) as entries, sum(total_exec_time) as ms, sum(wal_bytes) as wal, sum(temp_blks_written) as temp,
         sum(shared_blks_read + local_blks_read) as read,
         sum(greatest(shared_blks_dirtied + local_blks_dirtied, shared_blks_written + local_blks_written)) as written,
-        sum(shared_blks_hit + shared_blks_read + local_blks_hit + local_blks_read) as touched
+        sum(shared_blks_hit + shared_blks_read + local_blks_hit + local_blks_read) as touched,
+        sum(rows) filter (where toplevel) as rows
       from pgrehearse.pg_stat_statements(false)
       where dbid = (select oid from pg_database where datname = $1) and queryid is distinct from $2::int8`,
       [this.database, this.ownQuery],
@@ -77,6 +80,7 @@ export class StatementCounters {
       readBytes: value('read') * pageBytes,
       writtenBytes: value('written') * pageBytes,
       pagesTouched: value('touched'),
+      rows: value('rows'),
     }
   }
 }

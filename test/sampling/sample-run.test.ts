@@ -47,9 +47,13 @@ describe.each([18, 14] as const)('PostgreSQL %i', (major) => {
 
   test('two sizes and a run in proportion, as large as the budget allows', () => {
     const { samples } = find(outcome, 'create index by_note')
-    expect(samples.map(({ regime }) => regime)).toEqual(['large memory', 'large memory', 'scaled'])
+    const regimes = samples.map(({ regime }) => regime)
+    expect(regimes.slice(0, 2)).toEqual(['large memory', 'large memory'])
+    expect(regimes.at(-1)).toBe('scaled')
     const rows = samples.map((one) => one.rows['public.orders'] ?? 0)
     expect(rows[1]).toBeGreaterThanOrEqual(3 * (rows[0] ?? 0))
+    // once more where there is time
+    expect(rows.slice(2, -1)).toEqual(Array(rows.length - 3).fill(rows[1]))
     expect(outcome.server).toMatch(major === 18 ? /^18\./ : /^14\./)
     expect(outcome.tables['public.orders']).toMatchObject({ rows: Math.max(...rows) })
     expect(outcome.tables['public.orders']?.heapBytes).toBeGreaterThan(0.5 * 100 * Math.max(...rows))
@@ -95,14 +99,14 @@ describe.each([18, 14] as const)('PostgreSQL %i', (major) => {
       samples: [],
       why: expect.stringContaining('22012'),
     })
-    expect(find(outcome, 'alter table orders drop column plain').samples).toHaveLength(3)
-    expect(find(outcome, 'alter table orders alter column status').samples).toHaveLength(3)
+    expect(find(outcome, 'alter table orders drop column plain').samples.length).toBeGreaterThanOrEqual(3)
+    expect(find(outcome, 'alter table orders alter column status').samples.length).toBeGreaterThanOrEqual(3)
   })
 
   test('a foreign key of the review itself is satisfied; commands outside of transactions run', () => {
-    expect(find(outcome, 'alter table orders add constraint fk').samples).toHaveLength(3)
-    expect(find(outcome, 'create index concurrently').samples).toHaveLength(3)
-    expect(find(outcome, 'vacuum').samples).toHaveLength(3)
+    expect(find(outcome, 'alter table orders add constraint fk').samples.length).toBeGreaterThanOrEqual(3)
+    expect(find(outcome, 'create index concurrently').samples.length).toBeGreaterThanOrEqual(3)
+    expect(find(outcome, 'vacuum').samples.length).toBeGreaterThanOrEqual(3)
   })
 
   test('a table of unknown size is not sampled', () => {
@@ -120,7 +124,10 @@ test('a table that production has no more rows of is the sample itself', async (
     productionOf(sized('orders', 500)),
   )
   const { samples } = find(outcome, 'create unique index')
-  expect(samples.map(({ regime, rows }) => [regime, rows['public.orders']])).toEqual([['large memory', 500]])
+  const whole = samples.map(({ regime, rows }) => [regime, rows['public.orders']])
+  expect(whole).toEqual(Array(whole.length).fill(['large memory', 500]))
+  expect(samples[0]?.matchedRows).toBe(500)
+  expect(find(outcome, 'update orders').samples[0]?.matchedRows).toBe(500)
 })
 
 test('the size of a partition is known with that of its table, and the other way round', async () => {
@@ -172,9 +179,9 @@ test('a pipeline that fails loses the rest, and the next migration runs', async 
     productionOf(sized('orders', 5000)),
   )
   const [first, second, third] = outcome.migrations
-  expect(first?.map(({ samples }) => samples.length)).toEqual([1, 0, 0])
+  expect(first?.map(({ samples }) => samples.length > 0)).toEqual([true, false, false])
   expect(first?.[2]?.why).toContain('failed on synthetic rows (select 1 / 0)')
-  expect(second?.[0]?.samples).toHaveLength(1)
+  expect(second?.[0]?.samples).not.toEqual([])
   expect(third?.[0]?.samples[0]?.newFileBytes).toBeGreaterThan(0)
 })
 
