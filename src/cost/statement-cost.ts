@@ -9,8 +9,9 @@ import {
   leastIndexEntryBytes,
   rehearsalSpread,
 } from './constants.ts'
-import { driversOf, type Driver, type Drivers } from './drivers.ts'
+import { driversOf, rowsOf, type Driver, type Drivers } from './drivers.ts'
 import { estimate } from './estimate.ts'
+import { fixedPart, withFixedPart, withoutFixedPart } from './fixed-part.ts'
 import { matchingOf, type Matching } from './matching-rows.ts'
 import { grows, pointsOf, type Point, type Points } from './points.ts'
 import type { SampledStatement, SampleOutcome } from './samples.ts'
@@ -78,10 +79,13 @@ function growingCost(
   }
   const { tag } = result.statement
   const isQuery = !ddl.has(tag)
-  const scaled =
+  const part = fixedPart(points, result, rowsOf(drivers.main))
+  const growing = part === undefined ? points : withoutFixedPart(points, part)
+  const estimated =
     outcome === undefined
       ? undefined
-      : estimate({ drivers, samples, points, outcome, production, isQuery, tag, byValues })
+      : estimate({ drivers, samples, points: growing, outcome, production, isQuery, tag, byValues })
+  const scaled = estimated === undefined || part === undefined ? estimated : withFixedPart(estimated, part)
   if (outcome !== undefined && scaled !== undefined) {
     const { durationMs, ...others } = scaled
     const floor = durationMs === undefined ? {} : { durationMs: atLeastSomething(durationMs) }
@@ -160,14 +164,17 @@ function grownInSamples(
   return { grows: grows(points, bytes), points, drivers }
 }
 
+/** Those that decide go first, the largest of them before the others. */
 function tablesOf({ main, others }: Drivers): Pick<StatementCost, 'tables' | 'unknownTables'> {
-  const all = [...main, ...others]
+  const bySize = (drivers: readonly Driver[]): readonly Driver[] =>
+    drivers.toSorted((a, b) => (b.size?.rows ?? 0) - (a.size?.rows ?? 0))
+  const all = [...bySize(main), ...bySize(others)]
   const sizes = new Map(
     all.flatMap(({ table, size }) => (size === undefined ? [] : [[table, size] as const])),
   )
   const unknown = all.flatMap(({ table, size }) => (size === undefined ? [table] : []))
   return {
-    tables: [...sizes.values()].map(toSizedTable).sort((a, b) => b.rows - a.rows),
+    tables: [...sizes.values()].map(toSizedTable),
     unknownTables: [...new Set(unknown)],
   }
 }
