@@ -24,19 +24,18 @@ export function withFilledTables(
   results: readonly MigrationResult[],
 ): RunWithFilledTables {
   const filled = new Map<string, TableFacts | undefined>()
+  // what is looked up in a list of tables is indexed once per list
+  let known = production
   const statements = results.map((result) =>
     result.statements.map((one) => {
       const seen = asExisting(one, filled)
-      for (const [key, facts] of fills(seen, one, {
-        ...production,
-        tables: tablesWith(production, filled),
-      })) {
-        filled.set(key, facts)
-      }
+      const made = fills(seen, one, known)
+      for (const [key, facts] of made) filled.set(key, facts)
+      if (made.length > 0) known = { ...production, tables: tablesWith(production, filled) }
       return seen
     }),
   )
-  return { production: { ...production, tables: tablesWith(production, filled) }, statements }
+  return { production: known, statements }
 }
 
 function tablesWith(
@@ -65,14 +64,15 @@ function fills(
   result: StatementResult,
   production: Production,
 ): readonly (readonly [string, TableFacts | undefined])[] {
-  const work = workOf(seen)
-  if (work.growth !== 'grows') return []
+  const made = newTables(result)
+  const work = made.length === 0 ? undefined : workOf(seen)
+  if (work === undefined || work.growth !== 'grows') return []
   const sources = new Set(work.parts.map(({ relation }) => relationKey(relation)))
   const rows = [...sources].reduce(
     (product, key) => product * (tableFactsByKey(production, key)?.rows ?? Infinity),
     1,
   )
-  return newTables(result).map(({ schema, name }) => [
+  return made.map(({ schema, name }) => [
     `${schema}.${name}`,
     rows <= mostRows ? { schema, name, rows, from: 'configuration' } : undefined,
   ])
