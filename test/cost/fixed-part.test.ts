@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import type { StatementResult } from '../../src/core/model.ts'
+import { fixedPart, withFixedPart, withoutFixedPart } from '../../src/cost/fixed-part.ts'
+import type { Point, Points } from '../../src/cost/points.ts'
+
+function point(rows: number, ms: number): Point {
+  return {
+    rows,
+    ms,
+    walBytes: 100_000,
+    tempBytes: 0,
+    readBytes: 0,
+    writtenBytes: 0,
+    pagesTouched: rows,
+    newFileBytes: 0,
+    matchedRows: undefined,
+  }
+}
+
+const one: Points = { large: [point(20_000, 12)], scaled: [] }
+
+function rehearsed(durationMs?: number): StatementResult {
+  const effects = [{ kind: 'wal', bytes: 1000, evidence: { by: 'measurement', server: '18.4' } }]
+  return { effects, ...(durationMs === undefined ? {} : { durationMs }) } as unknown as StatementResult
+}
+
+/** Scaled to a hundred times as many rows, with a range of a factor of 1.5. */
+function priced(points: Points, durationMs: number) {
+  const part = fixedPart(points, rehearsed(durationMs), 2_000_000)
+  if (part === undefined) throw new Error('no fixed part')
+  const ms = 100 * (withoutFixedPart(points, part).large[0]?.ms ?? 0)
+  return withFixedPart({ durationMs: { low: ms / 1.5, expected: ms, high: ms * 1.5 }, notes: [] }, part)
+}
+
+test('what the rehearsal took does not grow', () => {
+  const { durationMs } = priced(one, 8)
+  expect(durationMs?.expected).toBeCloseTo(400 + 8)
+  expect(durationMs?.high).toBeCloseTo(600 + 8)
+  // nearly all of it may not grow
+  expect(durationMs?.low).toBeCloseTo((12 * 100 * 0.15) / 1.5 + 8)
+  expect(priced(one, 0.001).durationMs?.low).toBeCloseTo(1200 / 1.5, -1)
+})
+
+test('a rehearsal that took longer than the sample does not make it free', () => {
+  const { durationMs } = priced(one, 80)
+  expect(durationMs?.expected).toBeGreaterThan(150)
+  expect(durationMs?.low).toBeLessThanOrEqual(durationMs?.expected ?? 0)
+})
+
+test('full pages of the catalogue do not grow', () => {
+  const part = fixedPart(one, rehearsed(8), 2_000_000)
+  expect(part?.walBytes.amount).toBeCloseTo(65_536 + 1000)
+})
+
+test('two sizes tell it by themselves, a sample like production has it, and without a rehearsal nothing does', () => {
+  const two: Points = { large: [point(20_000, 12), point(60_000, 30)], scaled: [] }
+  expect(fixedPart(two, rehearsed(8), 2_000_000)).toBeUndefined()
+  expect(fixedPart(one, rehearsed(8), 20_000)).toBeUndefined()
+  expect(fixedPart(one, rehearsed(), 2_000_000)).toBeUndefined()
+})
