@@ -124,7 +124,7 @@ describe('what depends on values', () => {
     const cost = costOf(
       'update t set n = 1 where n > 5',
       nothingMatched,
-      production(facts('t', { rows: 1e5 })),
+      production(facts('t', { rows: 1e5, heapBytes: 1e5 * 270 })),
     )
     expect(cost.notes).toEqual([valuesNote])
     holds(cost.durationMs, 2500)

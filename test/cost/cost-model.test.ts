@@ -397,7 +397,7 @@ describe('any estimate', () => {
     expect(gin.notes).toContain('how gin indexes grow depends on their values')
     const key = costOf(
       'alter table t add foreign key (p_id) references p',
-      production(facts(3e6), facts(5e6, 'p')),
+      production(facts(3e6), facts(5e6, 'p', 40)),
       two,
     )
     expect(key.notes).toContain('the referenced table was filled with fewer rows than production has')
