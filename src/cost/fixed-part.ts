@@ -40,13 +40,14 @@ export function fixedPart(
   return { ms: fixed(result.durationMs, only.ms), walBytes: fixed(wal, only.walBytes) }
 }
 
-/** Something grows: that much is known. */
-const mostShare = 0.85
+/** Something grows, that much is known: of a sample's time and bytes at most so much does not. */
+const largestShare = 0.75
 
 function fixed(rehearsed: number, sampled: number): Fixed {
-  const share = (times: number): number =>
-    sampled <= 0 ? 0 : Math.min(mostShare, (times * rehearsed) / sampled)
-  return { amount: share(1) * sampled, share: share(1), mostShare: share(2) }
+  const share = sampled <= 0 ? 0 : Math.min(largestShare, rehearsed / sampled)
+  // half as much again, or half of what is left to the largest
+  const mostShare = Math.max(share, Math.min(1.5 * share, (share + largestShare) / 2))
+  return { amount: share * sampled, share, mostShare }
 }
 
 /** The samples without it: what is left grows with the rows. */
@@ -59,7 +60,7 @@ export function withoutFixedPart({ large, scaled }: Points, part: FixedPart): Po
   return { large: large.map(less), scaled: scaled.map(less) }
 }
 
-/** The estimate with it. Its low end allows for twice as much: the first to read a catalogue waits for its pages. */
+/** The estimate with it. Its low end allows for more of it: the first to read a catalogue waits for its pages. */
 export function withFixedPart(estimate: Estimate, { ms, walBytes }: FixedPart): Estimate {
   const { durationMs, walBytes: wal } = estimate
   return {
