@@ -125,7 +125,7 @@ test('a table that production has no more rows of is the sample itself', async (
   )
   const { samples } = find(outcome, 'create unique index')
   const whole = samples.map(({ regime, rows }) => [regime, rows['public.orders']])
-  expect(whole).toEqual(Array(whole.length).fill(['large memory', 500]))
+  expect(new Set(whole.map(String))).toEqual(new Set(['large memory,500']))
   expect(samples[0]?.matchedRows).toBe(500)
   expect(find(outcome, 'update orders').samples[0]?.matchedRows).toBe(500)
 })
