@@ -92,7 +92,7 @@ function describeSource({ kind, name, ageDays }: ReportProduction['sources'][num
   const what = kind === 'configuration' ? 'the configuration' : printableLine(name)
   if (ageDays === undefined) return what
   if (ageDays < 0) return `${what} (dated in the future)`
-  if (ageDays > oldDays) return `${what} (old: taken ${ageDays} days ago, take a new one)`
+  if (ageDays >= oldDays) return `${what} (old: taken ${ageDays} days ago, take a new one)`
   return `${what} (${ageDays === 0 ? 'less than a day old' : `${count(ageDays, 'day')} old`})`
 }
 

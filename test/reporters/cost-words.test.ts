@@ -3,7 +3,7 @@ import type { StatementCost } from '../../src/core/cost-model.ts'
 import type { Report } from '../../src/core/model.ts'
 import { priceResults } from '../../src/cost/price.ts'
 import { basisWords, sizeWords } from '../../src/reporters/cost-words.ts'
-import { runLines } from '../../src/reporters/production-words.ts'
+import { basisLines, runLines } from '../../src/reporters/production-words.ts'
 import { loadParser } from '../../src/sql/parse.ts'
 import { loadExamples, predictMigrations } from '../rules/run-example.ts'
 import { range } from './sample-costs.ts'
@@ -45,8 +45,20 @@ it('says when the work is that of several tables', () => {
   expect(sizeWords(partitions.slice(0, 2))).toBe('298,000 rows of events_0')
 })
 
+const none = range(0, 0, 0)
+
+it.each([
+  [0, 'less than a day old'],
+  [29, '29 days old'],
+  [30, 'old: taken 30 days ago, take a new one'],
+])('a snapshot of %i days is %s', (ageDays, words) => {
+  const run = { durationMs: none, walBytes: none, diskBytes: none, unknown: 0 }
+  const sources = [{ kind: 'snapshot', name: 'production.json', ageDays } as const]
+  const report: Report = { ...emptyReport, production: { sources, hardware: 'this machine', run } }
+  expect(basisLines(report)[0]).toBe(`sizes from production.json (${words})`)
+})
+
 describe('the run', () => {
-  const none = range(0, 0, 0)
   const words = (run: Partial<NonNullable<Report['production']>['run']>): readonly string[] =>
     runLines({
       ...emptyReport,
