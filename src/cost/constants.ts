@@ -76,6 +76,9 @@ export const analyzedPages = 30_000
 
 export const pageBytes = 8192
 
+/** A scan that touches so many times the heap's pages looked up values in TOAST; others touch some of the catalogue. */
+export const pagesWithToast = 1.3
+
 /** Of a row, heap without TOAST, where nothing tells. */
 export const assumedRowBytes = 150
 

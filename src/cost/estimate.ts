@@ -9,6 +9,7 @@ import {
   nearSample,
   ordinarySpread,
   pageBytes,
+  pagesWithToast,
   wideSpread,
   withoutCheckpointsSpread,
   type Spread,
@@ -168,11 +169,24 @@ function reasonsToWiden(scaling: Scaling): readonly string[] {
     reasons.push('the referenced table was filled with fewer rows than production has')
   if (kind === 'foreign key' && points.large.length < 2)
     reasons.push('one sample does not tell the two tables of the foreign key apart')
+  if (readsToast(scaling)) reasons.push('how far values in TOAST are compressed is not known')
   for (const { table, size } of [...drivers.main, ...drivers.others]) {
     if (size === undefined) reasons.push(`the size of ${table} is not known`)
     reasons.push(...(outcome.notes[table] ?? []))
   }
   return reasons
+}
+
+/**
+ * A scan of more pages than the heap has took values out of TOAST. Those of a sample do not compress, real ones do, and
+ * those beside them in the heap as well: that takes several times as long as reading them.
+ */
+function readsToast({ kind, last, outcome, drivers, widths }: Scaling): boolean {
+  if (kind !== 'scan') return false
+  const tables = drivers.main.flatMap(({ table }) => outcome.tables[table] ?? [])
+  const hasToast = tables.some(({ toastBytes, heapBytes }) => toastBytes > heapBytes / 100)
+  const heapPages = (last.rows * widths.sampleBytes) / pageBytes
+  return hasToast && last.pagesTouched > pagesWithToast * heapPages
 }
 
 interface Bytes {
