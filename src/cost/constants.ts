@@ -5,8 +5,12 @@ import type { WorkKind } from './model.ts'
  * duration: a table of 12 columns and 270 bytes a row, PostgreSQL 18.4, up to 10 million rows, two shared cores.
  */
 
-/** What a range spans around an estimate from samples: all 39 runs of facts B lay inside. */
-export const ordinarySpread: Spread = { low: 0.67, high: 1.6 }
+/**
+ * What a range spans around an estimate from samples. All 39 runs of facts B lay within 0.67 to 1.6 on a machine that did
+ * nothing else; on one that others use, too, as CI's are, some of the tuning tables of bench/prediction did not: repeated
+ * samples differed by 1.4.
+ */
+export const ordinarySpread: Spread = { low: 0.62, high: 1.7 }
 
 /** The same where samples tell less: other access methods than btree, capped parents. */
 export const wideSpread: Spread = { low: 0.5, high: 3 }

@@ -240,13 +240,13 @@ describe('the experiments of facts B', () => {
     expect(outside).toEqual([])
   })
 
-  it('does so with ranges of 1.6 / 0.67, wider far from the sample, and wide ones for GIN', () => {
-    const wide = pairs.filter(({ range }) => range.high / range.low > 3)
+  it('does so with ranges of 1.7 / 0.62, wider far from the sample, and wide ones for GIN', () => {
+    const wide = pairs.filter(({ range }) => range.high / range.low > 3.4)
     expect(new Set(wide.map(({ name }) => name))).toEqual(
       new Set(['gin', 'volatile default', 'int to bigint', 'update']),
     )
     const near = pairs.filter(({ name, millions }) => name === 'index on int' && millions === 3)
-    expect(near.map(({ range }) => range.high / range.low)).toEqual([expect.closeTo(1.6 / 0.67)])
+    expect(near.map(({ range }) => range.high / range.low)).toEqual([expect.closeTo(1.7 / 0.62)])
   })
 })
 
@@ -276,9 +276,9 @@ describe.each([30, 100])('btrees from %sk rows', (count) => {
   })
 
   it('are no wider than they need be', () => {
-    expect(Math.max(...ranges.map(({ range }) => range.high / range.low))).toBeLessThan(4.3)
+    expect(Math.max(...ranges.map(({ range }) => range.high / range.low))).toBeLessThan(5)
     const off = ranges.map(({ range, truth }) => truth / range.expected)
-    expect(Math.max(...off) / 1.6).toBeGreaterThan(0.7)
+    expect(Math.max(...off) / 1.7).toBeGreaterThan(0.7)
   })
 })
 
@@ -449,7 +449,7 @@ describe('any estimate', () => {
     const parallel = costOf(buildIndex, { ...production(facts(3e6)), settings: {} }, two).durationMs
     expect(parallel?.high).toBe(serial?.high)
     expect(parallel?.low).toBeCloseTo((serial?.expected ?? 0) / 1.8)
-    expect((parallel?.high ?? 0) / (parallel?.low ?? 1)).toBeLessThan(3)
+    expect((parallel?.high ?? 0) / (parallel?.low ?? 1)).toBeLessThan(3.1)
     const short = { maintenanceWorkMemBytes: 32 * 1024 * 1024 }
     expect(costOf(buildIndex, { ...production(facts(3e6)), settings: short }, two).durationMs).toEqual(serial)
   })
@@ -464,8 +464,8 @@ describe('any estimate', () => {
     const cost = priced.results[0]?.statements[0]?.cost
     const cpu = 1500 * (Math.log(3e6) / Math.log(3e5)) * 10 ** 0.08
     // CPU 2 × 1.5 s × log(3M) / log(300k) × 10^0.08, reads 8.1 s, WAL and writes 6 s
-    expect(cost?.durationMs?.low).toBeCloseTo(8100 * 0.67)
-    expect(cost?.durationMs?.high).toBeCloseTo((2 * cpu + 8100 + 6000) * 1.6)
+    expect(cost?.durationMs?.low).toBeCloseTo(8100 * 0.62)
+    expect(cost?.durationMs?.high).toBeCloseTo((2 * cpu + 8100 + 6000) * 1.7)
     expect(
       priceResults(
         results,
