@@ -1,7 +1,16 @@
 import type { Snapshot } from './format.ts'
+import type { ChosenColumn, ValuesChoice } from './values-choice.ts'
 
-/** Lines for the terminal: what the snapshot holds and what not. `file` is undefined for standard output. */
-export function describeSnapshot(snapshot: Snapshot, file: string | undefined): string {
+/**
+ * Lines for the terminal: what the snapshot holds and what not.
+ * @param file undefined for standard output
+ * @param values what was asked for
+ */
+export function describeSnapshot(
+  snapshot: Snapshot,
+  file: string | undefined,
+  values: ValuesChoice = { kind: 'none' },
+): string {
   const { server, tables, statements, notRead } = snapshot
   const indexes = tables.reduce((sum, table) => sum + table.indexes.length, 0)
   const analysed = tables.filter(({ columns }) => columns !== undefined).length
@@ -16,8 +25,44 @@ export function describeSnapshot(snapshot: Snapshot, file: string | undefined): 
     lines.push(`Not read: ${what}.`)
     if (remedy !== undefined) lines.push(`  → ${remedy}`)
   }
-  if (snapshot.containsValues) lines.push('The file holds values of columns: it is data of production.')
+  const shown = columnsWithValues(snapshot)
+  lines.push(...valuesNotRead(shown, values))
+  if (shown.length > 0) lines.push('The file holds values of columns: it is data of production.')
   return lines.join('\n')
+}
+
+type ShownColumn = Required<ChosenColumn>
+
+function columnsWithValues({ tables }: Snapshot): readonly ShownColumn[] {
+  return tables.flatMap(({ schema, name, columns = [] }) =>
+    columns
+      .filter((column) => column.values !== undefined)
+      .map((column) => ({ schema, table: name, column: column.name })),
+  )
+}
+
+function valuesNotRead(shown: readonly ShownColumn[], values: ValuesChoice): readonly string[] {
+  if (values.kind === 'none') return []
+  const isShown = ({ schema, table, column }: ChosenColumn): boolean =>
+    shown.some(
+      (one) =>
+        one.table === table && one.column === column && (schema === undefined || one.schema === schema),
+    )
+  if (values.kind === 'all') {
+    return shown.length > 0
+      ? []
+      : ['Not read: values of columns.', '  → They take SELECT on the tables, and ANALYZE.']
+  }
+  const missing = values.columns.filter((column) => !isShown(column))
+  const names = missing.map(({ schema, table, column }) =>
+    [...(schema === undefined ? [] : [schema]), table, column].join('.'),
+  )
+  return names.length === 0
+    ? []
+    : [
+        `Not read: values of ${names.join(', ')}.`,
+        '  → Look at the names; they take SELECT on the tables, and ANALYZE.',
+      ]
 }
 
 function leftOut(counts: NonNullable<Snapshot['statements']>['leftOut']): string[] {

@@ -39,7 +39,7 @@ export async function runSnapshot(flags: SnapshotFlags, context: CommandContext)
   const { printSnapshot } = await import('../../snapshot/print.ts')
   const text = printSnapshot(snapshot)
   const name = await write(text, flags.out, context)
-  await context.err.write(`${printable(describeSnapshot(snapshot, name))}\n`)
+  await context.err.write(`${printable(describeSnapshot(snapshot, name, values))}\n`)
   return 0
 }
 
