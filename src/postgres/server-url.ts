@@ -21,6 +21,11 @@ const example = 'Write it as postgresql://user:password@host:5432/database.'
  */
 export function parseServerUrl(text: string): ServerAddress {
   const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined && /^postgres(?:ql)?:\/\//i.test(text)) {
+    throw new UsageError('The server URL cannot be read.', {
+      hint: `${example} Special characters in passwords are written as %xx: / is %2F, @ is %40, : is %3A.`,
+    })
+  }
   if (url === undefined || !/^postgres(?:ql)?:$/.test(url.protocol)) {
     throw new UsageError('The server URL is not a postgresql:// URL.', { hint: example })
   }

@@ -173,6 +173,7 @@ test('a server that does not answer is an environment error', async () => {
 test.each([
   ['mysql://me@x/y', 'not a postgresql:// URL'],
   ['nonsense geheim', 'not a postgresql:// URL'],
+  ['postgresql://me:a:b/geheim@host/db', 'The server URL cannot be read'],
   ['postgresql://host/db', 'names no user'],
   ['postgresql://me:50%geheim@host/db', '%'],
   ['postgresql://me:geheim@host/db?sslmode=strict', 'unknown sslmode: strict'],
