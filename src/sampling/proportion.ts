@@ -17,6 +17,23 @@ export function bytesOrRows({ facts }: SampleTable): number {
   return facts === undefined ? 0 : (facts.heapBytes ?? facts.rows * 100)
 }
 
+/**
+ * Memory with which the sorts of a sample spill into few enough runs to be merged at once, as production's do. A merge
+ * takes 6 runs at least and one more per 272 kB (tuplesort_merge_order(), tuplesort.c): hundreds in production, 6 in a
+ * sample, whose sorts would be written several times. A row of short keys takes 64 bytes of memory while it is sorted,
+ * one of long keys no more than the heap has.
+ */
+export function leastSortMemoryBytes(tables: readonly SampleTable[], filled: FilledDatabase): number {
+  const each = tables.map(({ table: { key } }) => {
+    const rows = filled.rows[key] ?? 0
+    return Math.min((rows * sortedRowBytes) / 3, (filled.tables[key]?.heapBytes ?? 0) / leastMergeOrder)
+  })
+  return Math.max(0, ...each)
+}
+
+const sortedRowBytes = 64
+const leastMergeOrder = 6
+
 /** Those settings that are taken up without a restart (guc_tables.c: PGC_SIGHUP and PGC_USERSET). */
 const reloaded = ['max_wal_size', 'min_wal_size', 'maintenance_work_mem', 'work_mem'] as const
 

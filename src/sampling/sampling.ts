@@ -11,7 +11,7 @@ import { addComingConstraints, type Removal } from './coming-constraints.ts'
 import { fillDatabase, type Fill, type FilledDatabase } from './filled-database.ts'
 import { measureHardware } from './hardware.ts'
 import { migratorSession } from './migrator-session.ts'
-import { proportionOf } from './proportion.ts'
+import { leastSortMemoryBytes, proportionOf } from './proportion.ts'
 import { readSampleCatalog } from './sample-catalog.ts'
 import { whatWalksGive, type Pass, type Regime } from './sample-outcome.ts'
 import type { SampleRequest } from './sample-run.ts'
@@ -293,11 +293,11 @@ export class Sampling {
     await server.reconfigure(samplingSettings(scaleMemory(memory, factor), server.major))
     await this.pass('scaled', filled, filled.name, (migration, statement) => {
       const keys = this.works[migration]?.[statement]?.driving ?? []
-      const own = proportionOf(
-        this.tables.filter(({ table }) => keys.includes(table.key)),
-        filled,
-      )
-      return samplingSettings(scaleMemory(memory, Math.min(1, own ?? factor)), server.major)
+      const tables = this.tables.filter(({ table }) => keys.includes(table.key))
+      const scaled = scaleMemory(memory, Math.min(1, proportionOf(tables, filled) ?? factor))
+      const forSorts = Math.min(leastSortMemoryBytes(tables, filled), memory.maintenanceWorkMemBytes)
+      const maintenanceWorkMemBytes = Math.max(scaled.maintenanceWorkMemBytes, forSorts)
+      return samplingSettings({ ...scaled, maintenanceWorkMemBytes }, server.major)
     })
   }
 
