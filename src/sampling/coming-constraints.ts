@@ -2,14 +2,14 @@
  * Constraints that the review adds are true of production's rows, or the review fails there. So that they are true of
  * synthetic rows too, they are there while tables are filled, and gone before the review runs.
  */
-import type { AlterTableCmd, AlterTableStmt, IndexStmt } from '@pgsql/types'
+import type { AlterTableCmd, AlterTableStmt, IndexStmt, PartitionCmd, RangeVar } from '@pgsql/types'
 import type { Client } from 'pg'
 import { escapeIdentifier } from 'pg'
 import { relationKey, unboundedWrites } from '../core/effects.ts'
 import type { MigrationResult, Statement, StatementResult } from '../core/model.ts'
 import type { PostgresServer } from '../postgres/provider.ts'
 import { connected } from '../replay/stage.ts'
-import { allOf } from '../sql/ast.ts'
+import { allOf, as } from '../sql/ast.ts'
 import { migratorSession } from './migrator-session.ts'
 
 /** What takes them away again, in a copy of the database: statements for the migrator. */
@@ -25,13 +25,15 @@ export async function addComingConstraints(
   results: readonly MigrationResult[],
 ): Promise<Removal> {
   const statements = comingConstraints(results)
-  if (statements.length === 0) return []
+  const attachments = results.flatMap((result) => result.statements.flatMap(attachmentIn))
+  if (statements.length + attachments.length === 0) return []
   const before = await objectsOf(place.server, database)
   await runAll(
     place,
     database,
     statements.map(({ sql }) => sql),
   )
+  if (attachments.length > 0) await addBounds(place, database, attachments)
   const after = await objectsOf(place.server, database)
   return [...after].flatMap(([key, removal]) => (before.has(key) ? [] : [removal]))
 }
@@ -62,6 +64,50 @@ async function runAll({ server, signal }: Place, database: string, texts: readon
     signal.throwIfAborted()
   }
 }
+
+/** ATTACH PARTITION of a table, whose rows are within its bounds, or it fails. */
+interface Attachment {
+  readonly sql: string
+  /** As the statement names it. */
+  readonly child: string
+}
+
+function attachmentIn({ statement: { tag, node, sql } }: StatementResult): readonly Attachment[] {
+  if (tag !== 'AlterTableStmt') return []
+  const commands = allOf<AlterTableCmd>((node as AlterTableStmt).cmds, 'AlterTableCmd')
+  return commands.flatMap(({ subtype, def }) => {
+    const name: RangeVar | undefined = as<PartitionCmd>(def, 'PartitionCmd')?.name
+    if (subtype !== 'AT_AttachPartition' || name?.relname === undefined) return []
+    const child = [name.schemaname, name.relname].flatMap((part) => (part ? [escapeIdentifier(part)] : []))
+    return [{ sql, child: child.join('.') }]
+  })
+}
+
+/** A CHECK for what the bounds say, which the server puts into words once the partition is attached. */
+async function addBounds(
+  { server, signal }: Place,
+  database: string,
+  attachments: readonly Attachment[],
+): Promise<void> {
+  const endsAt = performance.now() + allTimeoutMs
+  await using migrator = await migratorSession(server, database, { endsAt, signal })
+  const { client } = migrator
+  await client.query(`set statement_timeout = ${timeoutMs}`)
+  for (const { sql, child } of attachments) {
+    if (performance.now() >= endsAt) return
+    await client.query('begin')
+    const bounds = await client
+      .query(sql)
+      .then(() => client.query<{ sql: string | null }>(boundsSql, [child]))
+      .catch(() => undefined)
+    await client.query('rollback').catch(() => undefined)
+    const check = bounds?.rows[0]?.sql ?? ''
+    if (check !== '') await client.query(`alter table ${child} add check (${check})`).catch(() => undefined)
+    signal.throwIfAborted()
+  }
+}
+
+const boundsSql = `select pg_catalog.pg_get_partition_constraintdef($1::pg_catalog.regclass) as sql`
 
 async function objectsOf(server: PostgresServer, database: string): Promise<ReadonlyMap<string, string>> {
   await using admin = await connected(server, database)

@@ -130,6 +130,19 @@ test('a table that production has no more rows of is the sample itself', async (
   expect(find(outcome, 'update orders').samples[0]?.matchedRows).toBe(500)
 })
 
+test('a table to attach has rows within its bounds', async () => {
+  const outcome = await sample(
+    `create table log (id bigint, at date) partition by range (at);
+     create table log_2025 partition of log for values from ('2025-01-01') to ('2026-01-01');
+     create table "Log 2026" (id bigint, at date);`,
+    [{ sql: `alter table log attach partition "Log 2026" for values from ('2026-01-01') to ('2027-01-01')` }],
+    productionOf(sized('log', 3000), sized('Log 2026', 2000)),
+  )
+  const { samples, why } = find(outcome, 'alter table log attach')
+  expect(why).toBeUndefined()
+  expect(samples.at(-1)?.rows['public.Log 2026']).toBe(2000)
+})
+
 test('the size of a partition is known with that of its table, and the other way round', async () => {
   const outcome = await sample(
     `create table p (id bigint not null, v text) partition by range (id);
