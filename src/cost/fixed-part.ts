@@ -15,11 +15,12 @@ export interface FixedPart {
   readonly walBytes: Fixed
 }
 
+/** Shares of what the sample took: at least, as it is thought to be, and at most. */
 interface Fixed {
   readonly amount: number
-  /** Of what the sample took: as it is thought to be, and at most. */
-  readonly share: number
-  readonly mostShare: number
+  readonly least: number
+  readonly likely: number
+  readonly most: number
 }
 
 /**
@@ -35,32 +36,36 @@ export function fixedPart(
   const [only] = points
   if (only === undefined || points.length > 1 || rows <= only.rows) return undefined
   if (result.durationMs === undefined) return undefined
-  let wal = catalogFullPageBytes
+  let wal = 0
   for (const effect of result.effects) if (effect.kind === 'wal') wal += effect.bytes
-  return { ms: fixed(result.durationMs, only.ms), walBytes: fixed(wal, only.walBytes) }
+  const time = result.durationMs
+  return {
+    ms: fixed(only.ms, [time / 2, time, time * 1.5]),
+    // full pages: none of them in a rehearsal, and of how many pages nobody knows
+    walBytes: fixed(only.walBytes, [wal, wal + catalogFullPageBytes / 2, wal + catalogFullPageBytes * 1.5]),
+  }
 }
 
 /** Something grows, that much is known: of a sample's time and bytes at most so much does not. */
 const largestShare = 0.75
 
-function fixed(rehearsed: number, sampled: number): Fixed {
-  const share = sampled <= 0 ? 0 : Math.min(largestShare, rehearsed / sampled)
-  // half as much again, or half of what is left to the largest
-  const mostShare = Math.max(share, Math.min(1.5 * share, (share + largestShare) / 2))
-  return { amount: share * sampled, share, mostShare }
+function fixed(sampled: number, [low, expected, high]: readonly [number, number, number]): Fixed {
+  const share = (amount: number): number => (sampled <= 0 ? 0 : Math.min(largestShare, amount / sampled))
+  const likely = share(expected)
+  return { amount: likely * sampled, least: share(low), likely, most: (share(high) + likely) / 2 }
 }
 
 /** The samples without it: what is left grows with the rows. */
 export function withoutFixedPart({ large, scaled }: Points, part: FixedPart): Points {
   const less = (point: Point): Point => ({
     ...point,
-    ms: point.ms * (1 - part.ms.share),
-    walBytes: point.walBytes * (1 - part.walBytes.share),
+    ms: point.ms * (1 - part.ms.likely),
+    walBytes: point.walBytes * (1 - part.walBytes.likely),
   })
   return { large: large.map(less), scaled: scaled.map(less) }
 }
 
-/** The estimate with it. Its low end allows for more of it: the first to read a catalogue waits for its pages. */
+/** The estimate with it; the range allows for more or less of it. */
 export function withFixedPart(estimate: Estimate, { ms, walBytes }: FixedPart): Estimate {
   const { durationMs, walBytes: wal } = estimate
   return {
@@ -70,7 +75,11 @@ export function withFixedPart(estimate: Estimate, { ms, walBytes }: FixedPart): 
   }
 }
 
-function plus({ low, expected, high }: Range, { amount, share, mostShare: most }: Fixed): Range {
-  const least = (1 - most) / (1 - share)
-  return { low: low * least + amount, expected: expected + amount, high: high + amount }
+function plus({ low, expected, high }: Range, { amount, least, likely, most }: Fixed): Range {
+  const growing = 1 - likely
+  return {
+    low: (low * (1 - most)) / growing + amount,
+    expected: expected + amount,
+    high: (high * (1 - least)) / growing + amount,
+  }
 }
