@@ -1,4 +1,5 @@
 import type { Client } from 'pg'
+import type { FillSession } from './fill-session.ts'
 
 /** Turns all CHECKs of some relations off by their count in pg_class, which is all that INSERT looks at, and on again. */
 export class ConstraintSwitch {
@@ -80,15 +81,28 @@ export async function reviveIndexes(admin: Client, indexes: readonly string[]): 
   )
 }
 
-/** Removes what trials that were taken back left in the files of empty tables. VACUUM runs no code of migrations. */
-export async function forgetTrials(admin: Client, oids: readonly number[]): Promise<void> {
-  const { rows } = await admin.query<{ name: string }>(
+/**
+ * Removes what trials that were taken back left in the files of empty tables; those of roles that the migrator is no
+ * member of stay as they are. Not for a superuser: VACUUM summarises the pages of BRIN indexes, which runs functions of
+ * migrations (brinvacuumcleanup(), brin.c) that nothing would end.
+ */
+export async function forgetTrials(
+  session: FillSession,
+  oids: readonly number[],
+  mostMs: number,
+): Promise<void> {
+  for (const name of await leafNames(session, oids))
+    await session.try(`vacuum (index_cleanup on, truncate on) ${name}`, mostMs)
+}
+
+/** Names of relations, as SQL. */
+export async function leafNames(session: FillSession, oids: readonly number[]): Promise<readonly string[]> {
+  const { rows } = await session.client.query<{ name: string }>(
     `select pg_catalog.format('%I.%I', n.nspname, c.relname) as name from pg_catalog.pg_class c
      join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.oid = any($1::oid[])`,
     [oids],
   )
-  for (const { name } of rows)
-    await admin.query(`vacuum (index_cleanup on, truncate on) ${name}`).catch(() => undefined)
+  return rows.map(({ name }) => name)
 }
 
 /** Relations of these that have an index that is not in use. */

@@ -1,5 +1,5 @@
 import type { Client } from 'pg'
-import { retireIndexes, reviveIndexes } from './fill-flags.ts'
+import { leafNames, retireIndexes, reviveIndexes } from './fill-flags.ts'
 import type { Share } from './fill-plan.ts'
 import type { FillSession, Refusal } from './fill-session.ts'
 import type { RowSource } from './fill-source.ts'
@@ -66,13 +66,4 @@ async function ownsAll(session: FillSession, oids: readonly number[]): Promise<b
     [oids],
   )
   return rows[0]?.owns === true
-}
-
-async function leafNames(session: FillSession, oids: readonly number[]): Promise<readonly string[]> {
-  const { rows } = await session.client.query<{ name: string }>(
-    `select pg_catalog.format('%I.%I', n.nspname, c.relname) as name from pg_catalog.pg_class c
-     join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.oid = any($1::oid[])`,
-    [oids],
-  )
-  return rows.map(({ name }) => name)
 }

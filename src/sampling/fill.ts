@@ -174,7 +174,7 @@ class Filling {
     const trial = await ladder.climb(mostMs)
     if (!trial.ok) return trial.why
     await meetWidth(catalog.seed, planned, source, ladder, trial.rowBytes)
-    await forgetTrials(this.admin, share.target.leaves)
+    await forgetTrials(this.session, share.target.leaves, mostMs)
     for (let tries = 0; ; tries += 1) {
       const refusal = await writeShare(this.admin, this.session, { share, source, mostMs })
       // A CHECK that only rows far behind those of the trial break.

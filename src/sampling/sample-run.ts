@@ -72,9 +72,43 @@ async function sampleOnServer(request: SampleRequest, fill: Fill, begun: number)
   )
   signal.throwIfAborted()
   try {
-    return await new Sampling(request, server, fill, begun).run()
+    const endsAt = begun + request.budgetMs
+    return await endedInTime(new Sampling(request, server, fill, begun).run(), { endsAt, signal })
   } catch (error) {
     signal.throwIfAborted()
     throw serverTrouble(error) ?? error
+  }
+}
+
+/** Everything that samples has ended long before, if nothing runs that nobody thought of. */
+const graceMs = 30_000
+/** Sessions are cancelled and ended in less. */
+const abortGraceMs = 5000
+
+/**
+ * Gives up what does not end, some time after it should have: the caller then ends the server, and with it whatever runs
+ * there.
+ * @throws the signal's reason; an error when time is over
+ */
+async function endedInTime<T>(
+  work: Promise<T>,
+  { endsAt, signal }: { readonly endsAt: number; readonly signal: AbortSignal },
+): Promise<T> {
+  const timers: NodeJS.Timeout[] = []
+  let abort = (): void => {}
+  const late = new Promise<never>((_, reject) => {
+    const over = (): void => reject(new Error('it did not end when its time was over'))
+    timers.push(setTimeout(over, Math.max(0, endsAt - performance.now()) + graceMs))
+    abort = () => void timers.push(setTimeout(() => reject(signal.reason as Error), abortGraceMs))
+  })
+  if (signal.aborted) abort()
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    for (const timer of timers) clearTimeout(timer)
+    signal.removeEventListener('abort', abort)
+    // of what is given up nobody hears any more
+    work.catch(() => undefined)
   }
 }

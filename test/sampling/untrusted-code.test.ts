@@ -5,7 +5,8 @@ import { expect, test } from 'vitest'
 import { openMajor } from '../replay/servers.ts'
 import { seedTables } from '../../src/replay/seed.ts'
 import { fillTables } from '../../src/sampling/fill.ts'
-import { find, productionOf, sample, sized } from './sampled.ts'
+import { sampleRun } from '../../src/sampling/sample-run.ts'
+import { find, productionOf, requestOf, sample, sized } from './sampled.ts'
 
 /** Planning folds IMMUTABLE functions of constants: in indexes, statistics and partition keys. */
 const folded = (
@@ -37,6 +38,45 @@ test('functions of migrations never run as a superuser, not even when a query is
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+})
+
+test('VACUUM of what trials left runs no function of migrations in a session of the superuser', async () => {
+  const server = await openMajor(18)
+  const database = await server.createDatabase()
+  const migrator = await server.connectMigrator(database)
+  await migrator.query(`create function only_theirs(int) returns int language plpgsql immutable as $$ begin
+      if session_user <> 'pgrehearse_migrator' then perform pg_sleep(1000); end if; return $1; end $$;
+    create table big (id bigint primary key, a int not null, note text);
+    create index on big using brin ((a + only_theirs(1))) with (pages_per_range = 1);`)
+  await migrator.end()
+  const admin = await server.connectAdmin(database)
+  try {
+    const report = await fillTables(admin, {
+      tables: [{ schema: 'public', name: 'big', rows: 3000, toastBytesPerRow: 5000 }],
+      signal: new AbortController().signal,
+      connectMigrator: () => server.connectMigrator(database),
+      endsAt: performance.now() + 8000,
+    })
+    expect(report.filled).toMatchObject([{ table: 'public.big', rows: 3000 }])
+  } finally {
+    await admin.end()
+    await server.dropDatabase(database)
+  }
+}, 20_000)
+
+test('sampling that does not end is given up', async () => {
+  const request = await requestOf(
+    'create table big (id bigint)',
+    [{ sql: 'create index on big (id)' }],
+    productionOf(sized('big', 1e6)),
+  )
+  const stop = new AbortController()
+  const reason = new Error('stop')
+  const sampled = sampleRun({ ...request, signal: stop.signal }, async () => {
+    stop.abort(reason)
+    return new Promise(() => {})
+  })
+  await expect(sampled).rejects.toBe(reason)
 })
 
 test('code that catches what cancels it is ended', async () => {
