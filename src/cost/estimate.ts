@@ -169,6 +169,8 @@ function reasonsToWiden(scaling: Scaling): readonly string[] {
     reasons.push('the referenced table was filled with fewer rows than production has')
   if (kind === 'foreign key' && points.large.length < 2)
     reasons.push('one sample does not tell the two tables of the foreign key apart')
+  if (scaling.tag === 'RefreshMatViewStmt')
+    reasons.push('how many rows its query joins and groups depends on values')
   if (readsToast(scaling)) reasons.push('how far values in TOAST are compressed is not known')
   for (const { table, size } of [...drivers.main, ...drivers.others]) {
     if (size === undefined) reasons.push(`the size of ${table} is not known`)
