@@ -9,6 +9,7 @@ import {
   leastIndexEntryBytes,
   rehearsalSpread,
 } from './constants.ts'
+import { atLeastCutOff } from './cut-off.ts'
 import { driversOf, rowsOf, type Driver, type Drivers } from './drivers.ts'
 import { estimate } from './estimate.ts'
 import { fixedPart, withFixedPart, withoutFixedPart } from './fixed-part.ts'
@@ -77,6 +78,8 @@ function growingCost(
     const why = `the size of ${tables.unknownTables.join(' and ')} is not known`
     return { growth: 'grows with the table', basis: { by: 'nothing', why }, ...tables, notes: [] }
   }
+  const atLeast = (cost: StatementCost): StatementCost =>
+    atLeastCutOff(cost, sampled?.cutOff, rowsOf(drivers.main), byValues !== undefined)
   const { tag } = result.statement
   const isQuery = !ddl.has(tag)
   const part = fixedPart(points, result, rowsOf(drivers.main))
@@ -89,10 +92,11 @@ function growingCost(
   if (outcome !== undefined && scaled !== undefined) {
     const { durationMs, ...others } = scaled
     const floor = durationMs === undefined ? {} : { durationMs: atLeastSomething(durationMs) }
-    return { growth: 'grows with the table', basis: basisOf(outcome, points), ...others, ...floor, ...tables }
+    const basis = basisOf(outcome, points)
+    return atLeast({ growth: 'grows with the table', basis, ...others, ...floor, ...tables })
   }
   const why = sampled?.why ?? (outcome === undefined ? pricing.why : 'there were no rows in its tables')
-  return structure(pricing, result, drivers, { why, matching })
+  return atLeast(structure(pricing, result, drivers, { why, matching }))
 }
 
 /** Tags whose scans read each row once and compute nothing across rows. */

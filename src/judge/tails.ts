@@ -12,7 +12,10 @@ export interface Tail {
   readonly tables: readonly SizedTable[]
   /** Some of those whose size is not known. */
   readonly unknownTables: readonly string[]
-  /** Some of it is code of which only the sizes of tables are known: it may read them once, or once per row. */
+  /**
+   * Some of it is code, or a DELETE that rows of others may refer to, of which only the sizes of tables are known: it may
+   * read them once, or once per row.
+   */
   readonly isGuess: boolean
 }
 
@@ -54,7 +57,9 @@ function before(tail: Tail, { result: { cost, statement } }: PlacedStatement): T
       ? {}
       : { durationMs: addRanges(durationMs, tail.durationMs) }),
     tables: largest([...(cost?.tables ?? []), ...tail.tables]),
-    isGuess: tail.isGuess || (cost?.basis.by === 'structure' && isOpaque(statement)),
+    isGuess:
+      tail.isGuess ||
+      (cost?.basis.by === 'structure' && (isOpaque(statement) || statement.tag === 'DeleteStmt')),
     unknownTables: [...new Set([...(cost?.unknownTables ?? []), ...tail.unknownTables])].slice(0, mostTables),
   }
 }

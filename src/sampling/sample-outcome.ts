@@ -64,7 +64,11 @@ function samplesOf(
     else if ('counts' in one) samples.push({ regime, rows: filled.rows, ...one.counts })
     else {
       why ??= one.why
-      if (one.cutOff === true && one.wallMs > 0) cutOff = { rows: filled.size.rows, ms: one.wallMs }
+      if (one.cutOff === true && one.wallMs > 0) {
+        // referenced tables may be larger than the sample
+        const rows = (works[migration]?.[index]?.driving ?? []).map((key) => filled.rows[key] ?? 0)
+        cutOff = { rows: Math.max(filled.size.rows, ...rows), ms: one.wallMs }
+      }
     }
   }
   return { samples, ...(why === undefined ? {} : { why }), ...(cutOff === undefined ? {} : { cutOff }) }
