@@ -57,9 +57,11 @@ export async function cacheFolder(
 }
 
 /** One line that says whether the budget was enough; undefined when there was nothing to replay. */
-export function budgetLine(report: Report, usedMs: number): string | undefined {
+export function budgetLine(report: Report, usedMs: number, budgetMs: number): string | undefined {
   if (report.migrations.length === 0) return undefined
   const why = report.notChecked.find(({ code }) => code === 'not-replayed')
   if (why !== undefined) return `${why.message}${why.hint === undefined ? '' : ` ${why.hint}`}`
-  return `Replayed on ${describeServer(report)}, within the budget (${(usedMs / 1000).toFixed(1)} s).`
+  const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
+  const fits = usedMs <= budgetMs ? 'within the budget' : `over the budget of ${seconds(budgetMs)}`
+  return `Replayed on ${describeServer(report)}, ${fits} (${seconds(usedMs)}).`
 }

@@ -66,7 +66,8 @@ export async function runCheck(
     // nothing under review is one line in all
     if (report.migrations.length > 0) progress.update('Writing the report')
     progress.stop()
-    const budget = flags.budget === undefined ? undefined : budgetLine(report, performance.now())
+    const budget =
+      flags.budget === undefined ? undefined : budgetLine(report, performance.now(), flags.budget)
     if (budget !== undefined) await context.err.write(`${printable(budget)}\n`)
     await writeReports(report, targets, context)
     return report.exitCode
