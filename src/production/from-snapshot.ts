@@ -70,6 +70,9 @@ function replicationOf({ replication, server }: Snapshot): ReplicationFacts | un
   }
 }
 
+/** Of partitions within partitions; nobody has more than three. */
+const mostLevels = 16
+
 /** Tables with their partitions; facts about a partitioned table are those of its leaves together. */
 class Trees {
   readonly #tables: readonly SnapshotTable[]
@@ -123,6 +126,7 @@ class Trees {
 
   #partitioned(table: SnapshotTable): TableFacts | undefined {
     const tree = this.#below(table)
+    if (tree === undefined) return undefined
     const leaves = tree.filter(({ kind }) => kind !== 'partitioned table')
     const known = leaves.flatMap((leaf) => this.#plain(leaf) ?? [])
     const isComplete = known.length === leaves.length
@@ -146,13 +150,20 @@ class Trees {
     }
   }
 
-  /** It and everything below; a file may claim that partitions go round in a circle. */
-  #below(table: SnapshotTable): readonly SnapshotTable[] {
+  /**
+   * It and everything below. A file may claim that partitions go round in a circle, or lie in one another by the
+   * thousand, which would be read for each of them: then undefined.
+   */
+  #below(table: SnapshotTable): readonly SnapshotTable[] | undefined {
     const found = new Map([[tableKey(table), table]])
-    for (const [key] of found) {
-      for (const partition of this.#partitions.get(key) ?? []) {
-        const partitionKey = tableKey(partition)
-        if (!found.has(partitionKey)) found.set(partitionKey, partition)
+    let level: readonly SnapshotTable[] = [table]
+    for (let depth = 0; level.length > 0; depth += 1) {
+      if (depth > mostLevels) return undefined
+      level = level.flatMap((one) => this.#partitions.get(tableKey(one)) ?? [])
+      for (const partition of level) {
+        const key = tableKey(partition)
+        if (found.has(key)) return undefined
+        found.set(key, partition)
       }
     }
     return [...found.values()]
