@@ -4,10 +4,10 @@
  * a few milliseconds for one of seconds; the rehearsal, whose tables hold a row or two, has measured it.
  */
 import type { Range } from '../core/cost-model.ts'
-import type { StatementResult } from '../core/model.ts'
 import { catalogFullPageBytes } from './constants.ts'
 import type { Estimate } from './estimate.ts'
 import type { Point, Points } from './points.ts'
+import type { RehearsedAmounts } from './samples.ts'
 
 /** Of one sample, the shares that do not grow. */
 export interface FixedPart {
@@ -29,16 +29,14 @@ interface Fixed {
  */
 export function fixedPart(
   { large, scaled }: Points,
-  result: StatementResult,
+  rehearsed: RehearsedAmounts | undefined,
   rows: number,
 ): FixedPart | undefined {
   const points = large.length > 0 ? large : scaled
   const [only] = points
   if (only === undefined || points.length > 1 || rows <= only.rows) return undefined
-  if (result.durationMs === undefined) return undefined
-  let wal = 0
-  for (const effect of result.effects) if (effect.kind === 'wal') wal += effect.bytes
-  const time = result.durationMs
+  if (rehearsed === undefined) return undefined
+  const { ms: time, walBytes: wal } = rehearsed
   return {
     ms: fixed(only.ms, [time / 2, time, time * 1.5]),
     // full pages: none of them in a rehearsal, and of how many pages nobody knows

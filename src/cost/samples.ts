@@ -26,6 +26,8 @@ export interface StatementSample {
 export interface SampledStatement {
   readonly statement: Statement
   readonly samples: readonly StatementSample[]
+  /** What the rehearsal took, on tables of a row or two: as much of each sample does not grow with the rows. */
+  readonly rehearsed?: RehearsedAmounts
   /** Why there are none: completes `not sampled, because …`. */
   readonly why?: string
   /**
@@ -33,6 +35,11 @@ export interface SampledStatement {
    * than the samples that there are let expect, as work does that grows with the square of the rows.
    */
   readonly cutOff?: { readonly rows: number; readonly ms: number }
+}
+
+export interface RehearsedAmounts {
+  readonly ms: number
+  readonly walBytes: number
 }
 
 /** A table of a sample as it was filled. */

@@ -82,7 +82,7 @@ function growingCost(
     atLeastCutOff(cost, sampled?.cutOff, rowsOf(drivers.main), byValues !== undefined)
   const { tag } = result.statement
   const isQuery = !ddl.has(tag)
-  const part = fixedPart(points, result, rowsOf(drivers.main))
+  const part = fixedPart(points, sampled?.rehearsed, rowsOf(drivers.main))
   const growing = part === undefined ? points : withoutFixedPart(points, part)
   const estimated =
     outcome === undefined

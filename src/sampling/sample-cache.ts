@@ -8,13 +8,19 @@ import { join } from 'node:path'
 import { relationKey } from '../core/effects.ts'
 import type { Migration, MigrationResult } from '../core/model.ts'
 import { tableFacts, type HardwareRates, type Production } from '../core/production.ts'
-import type { SampledStatement, SampledTable, SampleOutcome, StatementSample } from '../cost/samples.ts'
+import type {
+  RehearsedAmounts,
+  SampledStatement,
+  SampledTable,
+  SampleOutcome,
+  StatementSample,
+} from '../cost/samples.ts'
 import { serverIdentity } from '../postgres/identity.ts'
 import { historyKey, keyName } from '../replay/history-key.ts'
 import type { SampleRequest } from './sample-run.ts'
 
 /** Number of the layout below; other numbers are not read. */
-const format = 2
+const format = 3
 /** Runs of a branch and of the one before it; they are small. */
 const maxEntries = 6
 /** An outcome of fewer seconds than there are now may lack what they would give. */
@@ -152,12 +158,14 @@ function readMigrations(
     for (const [position, statement] of migration.statements.entries()) {
       const one: unknown = list[position]
       if (!isRecord(one) || !isListOf(one['samples'], isSample)) return undefined
-      const { samples, why, cutOff } = one
+      const { samples, rehearsed, why, cutOff } = one
       if (why !== undefined && typeof why !== 'string') return undefined
       if (cutOff !== undefined && !isCutOff(cutOff)) return undefined
+      if (rehearsed !== undefined && !isRehearsed(rehearsed)) return undefined
       statements.push({
         statement,
         samples,
+        ...(rehearsed === undefined ? {} : { rehearsed }),
         ...(why === undefined ? {} : { why }),
         ...(cutOff === undefined ? {} : { cutOff }),
       })
@@ -175,6 +183,10 @@ function isSample(value: unknown): value is StatementSample {
   const isCounted = value['matchedRows'] === undefined || isCount(value['matchedRows'])
   const isKnown = regime === 'large memory' || regime === 'scaled'
   return isKnown && isCounted && counters.every((name) => isCount(value[name]))
+}
+
+function isRehearsed(value: unknown): value is RehearsedAmounts {
+  return isRecord(value) && isCount(value['ms']) && isCount(value['walBytes'])
 }
 
 function isCutOff(value: unknown): value is NonNullable<SampledStatement['cutOff']> {

@@ -1,6 +1,6 @@
-import type { Migration } from '../core/model.ts'
+import type { Migration, MigrationResult, StatementResult } from '../core/model.ts'
 import { tableFacts, type Production } from '../core/production.ts'
-import type { SampledStatement, SampleOutcome, StatementSample } from '../cost/samples.ts'
+import type { RehearsedAmounts, SampledStatement, SampleOutcome, StatementSample } from '../cost/samples.ts'
 import type { FilledDatabase } from './filled-database.ts'
 import type { SampledWork } from './sample-tables.ts'
 import type { WalkedStatement } from './sample-walk.ts'
@@ -16,6 +16,8 @@ export interface Pass {
 
 export interface Walks {
   readonly review: readonly Migration[]
+  /** Of its rehearsal. */
+  readonly results: readonly MigrationResult[]
   readonly production: Production
   readonly works: readonly (readonly SampledWork[])[]
   readonly passes: readonly Pass[]
@@ -33,9 +35,11 @@ export function whatWalksGive(walks: Walks): Pick<SampleOutcome, 'migrations' | 
     migrations: walks.review.map(({ statements }, migration) =>
       statements.map((statement, index): SampledStatement => {
         const { samples, why, cutOff } = samplesOf(walks, migration, index)
+        const rehearsed = amountsOf(walks.results[migration]?.statements[index])
         return {
           statement,
           samples,
+          ...(rehearsed === undefined ? {} : { rehearsed }),
           ...(cutOff === undefined ? {} : { cutOff }),
           ...(samples.length > 0 ? {} : { why: why ?? walks.why ?? neverBegan }),
         }
@@ -44,6 +48,12 @@ export function whatWalksGive(walks: Walks): Pick<SampleOutcome, 'migrations' | 
     tables: largest?.filled.tables ?? {},
     notes: largest?.filled.notes ?? {},
   }
+}
+
+function amountsOf(result: StatementResult | undefined): RehearsedAmounts | undefined {
+  if (result?.durationMs === undefined) return undefined
+  const wal = result.effects.flatMap((effect) => (effect.kind === 'wal' ? effect.bytes : []))
+  return { ms: result.durationMs, walBytes: wal.reduce((sum, bytes) => sum + bytes, 0) }
 }
 
 const neverBegan = 'the time for sampling was over before it began'

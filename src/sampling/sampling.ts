@@ -313,11 +313,12 @@ export class Sampling {
   }
 
   private outcome(why?: string): SampleOutcome {
-    const { review, production } = this.request
+    const { review, results, production } = this.request
     const large = this.scans['large memory'] ?? 0
     return {
       ...whatWalksGive({
         review,
+        results,
         production,
         works: this.works,
         passes: this.passes,

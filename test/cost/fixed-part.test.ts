@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import type { StatementResult } from '../../src/core/model.ts'
 import { fixedPart, withFixedPart, withoutFixedPart } from '../../src/cost/fixed-part.ts'
 import type { Point, Points } from '../../src/cost/points.ts'
+import type { RehearsedAmounts } from '../../src/cost/samples.ts'
 
 function point(rows: number, ms: number): Point {
   return {
@@ -19,10 +19,7 @@ function point(rows: number, ms: number): Point {
 
 const one: Points = { large: [point(20_000, 12)], scaled: [] }
 
-function rehearsed(durationMs?: number): StatementResult {
-  const effects = [{ kind: 'wal', bytes: 1000, evidence: { by: 'measurement', server: '18.4' } }]
-  return { effects, ...(durationMs === undefined ? {} : { durationMs }) } as unknown as StatementResult
-}
+const rehearsed = (ms: number): RehearsedAmounts => ({ ms, walBytes: 1000 })
 
 /** Scaled to a hundred times as many rows, with a range of a factor of 1.5. */
 function priced(points: Points, durationMs: number) {
@@ -58,5 +55,5 @@ test('two sizes tell it by themselves, a sample like production has it, and with
   const two: Points = { large: [point(20_000, 12), point(60_000, 30)], scaled: [] }
   expect(fixedPart(two, rehearsed(8), 2_000_000)).toBeUndefined()
   expect(fixedPart(one, rehearsed(8), 20_000)).toBeUndefined()
-  expect(fixedPart(one, rehearsed(), 2_000_000)).toBeUndefined()
+  expect(fixedPart(one, undefined, 2_000_000)).toBeUndefined()
 })
