@@ -3,6 +3,7 @@ import { relationKey } from '../core/effects.ts'
 import type { MigrationResult, StatementResult } from '../core/model.ts'
 import type { Production } from '../core/production.ts'
 import { withFilledTables } from './filled-in-run.ts'
+import { HeldLocks } from './held-locks.ts'
 import { atLeastRead } from './least-read.ts'
 import { addedColumns } from './matching-rows.ts'
 import { withRenames } from './renames.ts'
@@ -33,7 +34,12 @@ export function priceResults(
   knownProduction: Production,
 ): PricedRun {
   const { production: known, renamed } = withRenames(knownProduction, results)
-  const { production, statements: filledBefore } = withFilledTables(known, results)
+  const held = new HeldLocks()
+  const completed = results.map((result) => ({
+    ...result,
+    statements: result.statements.map((statement) => held.complete(statement)),
+  }))
+  const { production, statements: filledBefore } = withFilledTables(known, completed)
   const outcome = 'why' in sampled ? undefined : sampled
   const why = 'why' in sampled ? sampled.why : ''
   const added = addedColumns(results.flatMap(({ statements }) => statements))
