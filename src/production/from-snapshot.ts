@@ -18,12 +18,22 @@ export async function factsOfSnapshot(json: string, name: string): Promise<FileF
   return {
     kind: 'snapshot',
     takenAt: snapshot.takenAt,
-    tables: new Trees(snapshot.tables, statements).facts(),
+    tables: new Trees(tablesOf(snapshot), statements).facts(),
     settings: settingsOf(snapshot.settings),
     ...(replication === undefined ? {} : { replication }),
     serverVersion: snapshot.server.version,
     limits: limitsOf(snapshot, name),
   }
+}
+
+/** As src/snapshot/not-read-sql.ts says it. */
+const leastCountedMs = 3_600_000
+
+/** Without rates where the counters have just begun: they are those of a restart, not of a usual day. */
+function tablesOf({ tables, takenAt, statistics }: Snapshot): readonly SnapshotTable[] {
+  const countedMs = Date.parse(takenAt) - Date.parse(statistics.since)
+  if (countedMs >= leastCountedMs) return tables
+  return tables.map(({ rates: _rates, ...table }) => table)
 }
 
 /** Most of what was not read is said by the file itself; a report needs the first of it. */

@@ -169,6 +169,16 @@ describe('partitioned tables', () => {
     expect(await names(levels(20_000, 'level0'))).toEqual([])
   })
 
+  it('have no rates when the counters have just begun', async () => {
+    const tables = [table('orders', { rates: activity })]
+    const ratesSince = async (since: string) => {
+      const statistics = { since, sinceFrom: 'start of the server' as const }
+      return (await tableOf(snapshot({ tables, statistics }), 'orders'))?.rates
+    }
+    expect(await ratesSince('2026-10-31T23:10:00Z')).toBeUndefined()
+    expect(await ratesSince('2026-10-31T22:50:00Z')).toMatchObject({ from: 'scans and rows' })
+  })
+
   it('have the statements that name them or a partition', async () => {
     const tables = [parent('events'), partition('events_1', 'events', { rates: activity })]
     const content = snapshot({
