@@ -218,7 +218,10 @@ function addSnapshot(program: Command, run: Run): void {
   program
     .command('snapshot')
     .description('write the statistics of production into one file: sizes, rates, settings; read-only')
-    .option('--from <url>', 'database to read, production or a replica; or a file that the script wrote')
+    .option(
+      '--from <url>',
+      'database to read, production or a replica; or a file that the script wrote (default: PGREHEARSE_SNAPSHOT_URL)',
+    )
     .option('--out <file>', 'write here, `-` is standard output (default: pgrehearse-snapshot.json)')
     .option(
       '--with-values [columns]',

@@ -58,4 +58,6 @@ it('says what is wrong with its options and files, and repeats no password', asy
   expect(away.exitCode).toBe(3)
   expect(away.stderr).toContain('The statistics of localhost:1 cannot be read')
   expect(away.stderr).not.toContain('hunter2')
+  const variable = { PGREHEARSE_SNAPSHOT_URL: 'postgres://u:hunter2@localhost:1/e' }
+  expect(await run(['snapshot'], { cwd, env: variable })).toEqual({ ...away, stdout: '' })
 })

@@ -22,20 +22,22 @@ export interface SnapshotFlags {
 /** Name of the file in the project root that a snapshot is written to, and looked for. */
 export const snapshotFileName = 'pgrehearse-snapshot.json'
 
+/** Instead of `--from`: everybody on a machine sees the options of its processes. */
+const urlVariable = 'PGREHEARSE_SNAPSHOT_URL'
+
 /** `snapshot`: writes production's statistics into one file, or the SQL by which a DBA does. */
 export async function runSnapshot(flags: SnapshotFlags, context: CommandContext): Promise<number> {
   const { parseValuesChoice } = await import('../../snapshot/values-choice.ts')
   const values = parseValuesChoice(flags.withValues)
   if (flags.printSql) return printSql(flags, values, context)
-  if (flags.from === undefined) {
+  const from = flags.from ?? (context.env[urlVariable] || undefined)
+  if (from === undefined) {
     throw new UsageError('snapshot does not know which database to read.', {
-      hint: 'Give its URL by --from postgresql://user@host/database, or hand a DBA the script of --print-sql.',
+      hint: `Give its URL by --from postgresql://user@host/database or in the variable ${urlVariable}, or hand a DBA the script of --print-sql.`,
     })
   }
-  const isUrl = /^[a-z]+:\/\//i.test(flags.from)
-  const snapshot = isUrl
-    ? await readUrl(flags.from, values, context)
-    : await readExport(flags.from, values, context)
+  const isUrl = /^[a-z]+:\/\//i.test(from)
+  const snapshot = isUrl ? await readUrl(from, values, context) : await readExport(from, values, context)
   const { printSnapshot } = await import('../../snapshot/print.ts')
   const text = printSnapshot(snapshot)
   const name = await write(text, flags.out, context)
