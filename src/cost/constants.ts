@@ -15,6 +15,14 @@ export const ordinarySpread: Spread = { low: 0.62, high: 1.7 }
 /** The same where samples tell less: other access methods than btree, capped parents. */
 export const wideSpread: Spread = { low: 0.5, high: 3 }
 
+/**
+ * How much wider it is with samples of one size that took less than so long, as in reviews of many files on a busy machine:
+ * a small sample on caches that are still cold takes longer per row. In a review of 22 files, 13,000 rows let most scans and index builds look 1.6 to
+ * 5 times as long as they were, and a foreign key half as long.
+ */
+export const oneSize: Spread = { low: 0.45, high: 1.25 }
+export const shortSampleMs = 50
+
 /** A production table no larger than the sample: what is left is noise (facts B: repeated runs differ by 20 %). */
 export const measuredSpread: Spread = { low: 0.75, high: 1.4 }
 

@@ -7,8 +7,10 @@ import {
   farSample,
   measuredSpread,
   nearSample,
+  oneSize,
   ordinarySpread,
   pageBytes,
+  shortSampleMs,
   pagesWithToast,
   wideSpread,
   withoutCheckpointsSpread,
@@ -83,7 +85,9 @@ function withNotes(scaling: Scaling, bytes: Bytes): Estimate {
   const { widths, isMeasured } = scaling
   const wide = isMeasured ? [] : reasonsToWiden(scaling)
   const usual = wide.length > 0 ? wideSpread : ordinarySpread
-  const around = isMeasured ? measuredSpread : atDistance(usual, scaling.rows / scaling.last.rows)
+  const around = isMeasured
+    ? measuredSpread
+    : atDistance(forSizes(usual, scaling.points), scaling.rows / scaling.last.rows)
   const { durationMs, note } = durationOf(scaling, bytes, around)
   if (scaling.byValues !== undefined) {
     const amounts = widenedByValues(
@@ -100,6 +104,13 @@ function withNotes(scaling: Scaling, bytes: Bytes): Estimate {
     ...bytes.notes,
   ]
   return { durationMs, ...bytes.ranges, notes }
+}
+
+/** Several sizes tell what does not grow; a short sample of one size does not. */
+function forSizes(usual: Spread, { large, scaled }: Points): Spread {
+  const [only, ...others] = large.length > 0 ? large : scaled
+  if (others.length > 0 || only === undefined || only.ms >= shortSampleMs) return usual
+  return { low: usual.low * oneSize.low, high: usual.high * oneSize.high }
 }
 
 /** Samples that are far from production tell less of it. */
