@@ -38,7 +38,7 @@ function introduction(machine: Machine, results: readonly Result[]): string {
 
 * **Machine**: ${machine.cores} cores (${machine.cpu}), ${machine.memoryGb} GB, ${machine.disk}; ${machine.postgres}; ${machine.date}; ${machine.minutes} minutes for
   everything. Predictions and truth are of the same machine, minutes apart, so nothing here says how well a prediction for
-  other hardware does.
+  other hardware does.${machine.note === undefined ? '' : ` ${machine.note}`}
 * **Truth**: ${settings.join(', ')}; \`VACUUM ANALYZE\` after loading, \`CHECKPOINT\` before each
   statement. Statements below 2 s run twice, and the mean counts. What leaves traces runs on a copy of the database
   (\`STRATEGY FILE_COPY\`), whose files are in the page cache: nothing here says how slow a cold disk is.

@@ -44,6 +44,8 @@ export interface Machine {
   readonly postgres: string
   readonly date: string
   readonly minutes: number
+  /** What was not as usual; sentences. Written by hand into the results. */
+  readonly note?: string
 }
 
 export interface Results {
