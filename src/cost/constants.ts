@@ -40,6 +40,16 @@ export const farSample = 0.08
 export const counterSpread: Spread = { low: 0.9, high: 1.1 }
 
 /**
+ * Bytes of new indexes: how many entries share a key, and in what order keys come, made 0.72 to 1.19 times as much of the
+ * btrees on the tuning tables of bench/prediction, 1.45 times of a GIN.
+ */
+export const indexSpread: Spread = { low: 0.7, high: 1.25 }
+export const otherIndexSpread: Spread = { low: 0.5, high: 1.6 }
+
+/** What an index entry of 20 bytes takes in memory while it is sorted, 64 bytes, in entries. */
+export const sortedPerWritten = 3.2
+
+/**
  * WAL of writes from a cluster with large memory alone: full-page images after checkpoints are missing, which made
  * 1,075 bytes a row out of 2,430 (facts B, UPDATE).
  */

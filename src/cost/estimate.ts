@@ -1,16 +1,20 @@
-import type { Range, StatementCost } from '../core/cost-model.ts'
+import { nothing, type Range, type StatementCost } from '../core/cost-model.ts'
 import type { Production } from '../core/production.ts'
 import {
   analyzedPages,
   counterSpread,
+  defaultMaintenanceBytes,
+  indexSpread,
   leastIndexEntryBytes,
   farSample,
   measuredSpread,
   nearSample,
   oneSize,
   ordinarySpread,
+  otherIndexSpread,
   pageBytes,
   shortSampleMs,
+  sortedPerWritten,
   pagesWithToast,
   wideSpread,
   withoutCheckpointsSpread,
@@ -209,7 +213,7 @@ interface Bytes {
 }
 
 /** Counters, from the scaled cluster: there checkpoints, spills and evictions happen as often as in production. */
-function bytesOf({ points, rows, kind, method, widths, isMeasured, model }: Scaling): Bytes {
+function bytesOf({ points, rows, kind, method, widths, isMeasured, model, production }: Scaling): Bytes {
   const hasScaled = points.scaled.length > 0
   const from = hasScaled ? 'scaled' : 'large'
   const saturates = method === 'gin' && isSaturated(points)
@@ -218,13 +222,20 @@ function bytesOf({ points, rows, kind, method, widths, isMeasured, model }: Scal
   const at = (of: (point: Point) => number): number => scaleBytes(points, from, rows, of, saturates) * wider
   const walBytes = at((point) => point.walBytes)
   const isWhole = hasScaled || isMeasured
-  const around = isWhole || kind === 'scan' ? counterSpread : withoutCheckpointsSpread
+  const usual = kind === 'index build' && !isMeasured ? indexSpreadOf(method) : counterSpread
+  const around = isWhole || kind === 'scan' ? usual : withoutCheckpointsSpread
   const knowsTemp = isWhole || model !== 'sort'
-  const temp = spread(knowsTemp ? at((point) => point.tempBytes) : 0, counterSpread)
   const files = spread(
     at((point) => point.newFileBytes),
-    counterSpread,
+    usual,
   )
+  const temp = knowsTemp
+    ? tempOf(
+        at((point) => point.tempBytes),
+        kind === 'index build' || kind === 'rewrite' ? files : nothing,
+        production.settings.maintenanceWorkMemBytes,
+      )
+    : nothing
   const diskBytes = {
     low: files.low + temp.low,
     expected: files.expected + temp.expected,
@@ -240,4 +251,15 @@ function bytesOf({ points, rows, kind, method, widths, isMeasured, model }: Scal
     },
     notes: isWhole ? [] : [`${missing}${knowsTemp ? '' : ', temporary files are left out'}`],
   }
+}
+
+function indexSpreadOf(method: string | undefined): Spread {
+  return method === undefined || method === 'btree' ? indexSpread : otherIndexSpread
+}
+
+/** What just fits into memory by the sample may just not fit in production: then all of it is written. */
+function tempOf(bytes: number, files: Range, memoryBytes = defaultMaintenanceBytes): Range {
+  const temp = spread(bytes, counterSpread)
+  const mayExceed = files.high * sortedPerWritten > memoryBytes && files.low < memoryBytes
+  return bytes > 0 || !mayExceed ? temp : { ...temp, high: files.high }
 }

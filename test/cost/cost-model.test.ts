@@ -338,9 +338,23 @@ describe('any estimate', () => {
     const cost = costOf(buildIndex, production(facts(3_000_000)), two)
     expect(cost.walBytes?.expected).toBeCloseTo(3e8)
     expect(cost.tempBytes?.expected).toBeCloseTo(6e7)
-    expect(cost.diskBytes).toEqual({ low: 0.9 * 1.8e8, expected: 1.8e8, high: 1.1 * 1.8e8 })
+    // the index, whose size its values decide, and what the sort writes
+    const [index, sorted] = [1.2e8, 6e7]
+    expect(cost.diskBytes).toEqual({
+      low: 0.7 * index + 0.9 * sorted,
+      expected: index + sorted,
+      high: 1.25 * index + 1.1 * sorted,
+    })
+    expect(cost.walBytes?.low).toBeCloseTo(0.7 * 3e8)
     expect(cost.basis).toEqual({ by: 'samples', rows: [30_000, 300_000], server: '18.4' })
     expect(cost.tables).toEqual([{ table: 'public.t', rows: 3_000_000, bytes: 8.1e8, from: 'snapshot' }])
+  })
+
+  it('may write what it sorts where that hardly fits into memory', () => {
+    const fits = two.map((one) => ({ ...one, tempBytes: 0 }))
+    const tempOf = (rows: number) => costOf(buildIndex, production(facts(rows)), fits).tempBytes
+    expect(tempOf(1_000_000)).toMatchObject({ low: 0, expected: 0, high: 1.25 * 4e7 })
+    expect(tempOf(301_000)).toMatchObject({ high: 0 })
   })
 
   it('says that checkpoints and spills are missing where no sample had little memory', () => {
