@@ -7,7 +7,9 @@ import {
   indexSpread,
   leastIndexEntryBytes,
   farSample,
+  fullPageSpread,
   measuredSpread,
+  mostlyFullPages,
   nearSample,
   oneSize,
   ordinarySpread,
@@ -223,7 +225,8 @@ function bytesOf({ points, rows, kind, method, widths, isMeasured, model, produc
   const walBytes = at((point) => point.walBytes)
   const isWhole = hasScaled || isMeasured
   const usual = kind === 'index build' && !isMeasured ? indexSpreadOf(method) : counterSpread
-  const around = isWhole || kind === 'scan' ? usual : withoutCheckpointsSpread
+  const fromScaled = isMostlyFullPages(points) ? fullPageSpread : usual
+  const around = isWhole || kind === 'scan' ? fromScaled : withoutCheckpointsSpread
   const knowsTemp = isWhole || model !== 'sort'
   const files = spread(
     at((point) => point.newFileBytes),
@@ -251,6 +254,12 @@ function bytesOf({ points, rows, kind, method, widths, isMeasured, model, produc
     },
     notes: isWhole ? [] : [`${missing}${knowsTemp ? '' : ', temporary files are left out'}`],
   }
+}
+
+function isMostlyFullPages({ large, scaled }: Points): boolean {
+  const [far, near] = [large.at(-1), scaled.at(-1)]
+  if (far === undefined || near === undefined) return false
+  return near.walBytes / near.rows > (mostlyFullPages * far.walBytes) / far.rows
 }
 
 function indexSpreadOf(method: string | undefined): Spread {

@@ -32,7 +32,7 @@ export function firstSize(
 /** Filling and one walk of the smallest size. */
 const leastMs = 400
 /** Of the time, for tables that foreign keys are checked against. */
-const lookedUpShare = 0.1
+const lookedUpShare = 0.06
 const assumedRowsPerMs = 80
 
 /** Ends of the server and of its folder, and what estimates leave out. */
@@ -49,8 +49,9 @@ const growth = 1.15
 const scaledFactor = 1.6
 
 /**
- * The largest second size that fits into what is left, together with its run in proportion. Undefined when none does
- * that is large enough to tell growth, or when the first size is production's own.
+ * The largest second size that fits into what is left, together with its run in proportion; where none does, with that
+ * of the first size. Undefined when none does that is large enough to tell growth, or when the first size is production's
+ * own.
  */
 export function secondSize(
   tables: readonly SampleTable[],
@@ -60,13 +61,18 @@ export function secondSize(
 ): SampleSize | undefined {
   const largest = mostDrivingRows(tables)
   if (largest <= first.size.rows) return undefined
-  return candidates(tables, first.size, Math.min(mostRows, largest)).find((size) => {
+  const sizes = candidates(tables, first.size, Math.min(mostRows, largest)).map((size) => {
     const more = rowsIn(tables, size) / rowsIn(tables, first.size)
     const filled = fixedFillMs + (first.fillMs - Math.min(fixedFillMs, first.fillMs / 2)) * more
     const walk = { statementsMs: first.statementsMsAt(size) * growth, fixedMs: first.fixedMs }
-    const large = filled + 2 * first.copyMs * more + walk.statementsMs + walk.fixedMs
-    return large + inProportionMs(walk) <= leftMs - marginMs
+    const ms = filled + 2 * first.copyMs * more + walk.statementsMs + walk.fixedMs
+    return { size, ms, inProportionMs: inProportionMs(walk) }
   })
+  const mostMs = leftMs - marginMs
+  const fitting =
+    sizes.find((one) => one.ms + one.inProportionMs <= mostMs) ??
+    sizes.find(({ ms }) => ms + inProportionMs(first) <= mostMs)
+  return fitting?.size
 }
 
 /** After a size for which there was not enough time: a smaller one, if there is time for that. */

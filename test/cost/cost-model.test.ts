@@ -350,6 +350,13 @@ describe('any estimate', () => {
     expect(cost.tables).toEqual([{ table: 'public.t', rows: 3_000_000, bytes: 8.1e8, from: 'snapshot' }])
   })
 
+  it('knows less of WAL that is full pages for the most part', () => {
+    const often = two.map((one) => (one.regime === 'scaled' ? { ...one, walBytes: 4 * one.walBytes } : one))
+    const { walBytes } = costOf('update t set n = 1', production(facts(3e6)), often)
+    expect(walBytes?.expected).toBeCloseTo(12e8)
+    expect((walBytes?.high ?? 0) / (walBytes?.low ?? 1)).toBeCloseTo(4)
+  })
+
   it('may write what it sorts where that hardly fits into memory', () => {
     const fits = two.map((one) => ({ ...one, tempBytes: 0 }))
     const tempOf = (rows: number) => costOf(buildIndex, production(facts(rows)), fits).tempBytes
