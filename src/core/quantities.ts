@@ -40,9 +40,9 @@ export function formatBytes(bytes: number): string {
   return `${rounded} ${rounded === 1 && unit === 0 ? 'byte' : units[unit]}`
 }
 
-/** `31 GB (24 GB to 40 GB)`. */
+/** `31 GB (24 GB to 40 GB)`; without its range where that is narrower than a reader would act on. */
 export function formatBytesRange(range: Range): string {
-  return withRange(range, formatBytes)
+  return range.high <= range.low * 1.5 ? formatBytes(range.expected) : withRange(range, formatBytes)
 }
 
 /** `48,000,000`, to the last digit. */

@@ -1,9 +1,10 @@
 /** What a statement does to the servers besides making others wait: notes for its receipt. */
 import { existingTableLocks } from '../core/effects.ts'
 import { blocksReads } from '../core/locks.ts'
+import { nothing, type Range } from '../core/cost-model.ts'
 import type { StatementCost } from '../core/model.ts'
 import type { Production, ReplicationFacts } from '../core/production.ts'
-import { formatBytes, formatMs } from '../core/quantities.ts'
+import { formatBytes, formatBytesRange, formatMsRange } from '../core/quantities.ts'
 import type { PlacedFinding } from './recorder.ts'
 import { isAtLeast } from './sort.ts'
 import type { PlacedStatement } from './views.ts'
@@ -55,10 +56,12 @@ function costNotes(
   cost: StatementCost | undefined,
   replication: ReplicationFacts | undefined,
 ): readonly string[] {
-  const disk = cost?.diskBytes?.expected ?? 0
+  const disk = cost?.diskBytes ?? nothing
   return [
     ...(cost === undefined ? [] : walNotes(cost, replication)),
-    ...(disk < leastBytes ? [] : [`It needs about ${formatBytes(disk)} more on disk at its peak.`]),
+    ...(disk.expected < leastBytes
+      ? []
+      : [`It needs about ${formatBytesRange(disk)} more on disk at its peak.`]),
   ]
 }
 
@@ -66,14 +69,15 @@ function walNotes(
   { walBytes, durationMs }: StatementCost,
   { standbys, slots, applyBytesPerSecond }: ReplicationFacts = { standbys: 0, slots: 0 },
 ): readonly string[] {
-  const bytes = walBytes?.expected ?? 0
+  const wal = walBytes ?? nothing
+  const bytes = wal.expected
   const rate = standbys > 0 ? (applyBytesPerSecond ?? 0) : 0
   // standbys replay while it is written
-  const lagMs = rate > 0 ? Math.max((bytes / rate) * 1000 - (durationMs?.expected ?? 0), 0) : 0
-  if (bytes < leastBytes && lagMs < leastLagMs) return []
-  const parts = [`It writes about ${formatBytes(bytes)} of WAL`]
-  if (lagMs >= leastLagMs) {
-    parts.push(`standbys that replay ${formatBytes(rate)}/s fall about ${formatMs(lagMs)} behind`)
+  const lagMs = rate > 0 ? lagOf(wal, rate, durationMs ?? nothing) : nothing
+  if (bytes < leastBytes && lagMs.expected < leastLagMs) return []
+  const parts = [`It writes about ${formatBytesRange(wal)} of WAL`]
+  if (lagMs.expected >= leastLagMs) {
+    parts.push(`standbys that replay ${formatBytes(rate)}/s fall about ${formatMsRange(lagMs)} behind`)
   }
   if (slots > 0) {
     const keepers =
@@ -83,4 +87,13 @@ function walNotes(
     parts.push(keepers)
   }
   return [`${parts.join('; ')}.`]
+}
+
+function lagOf(wal: Range, rate: number, durationMs: Range): Range {
+  const lag = (bytes: number, ms: number): number => Math.max((bytes / rate) * 1000 - ms, 0)
+  return {
+    low: lag(wal.low, durationMs.high),
+    expected: lag(wal.expected, durationMs.expected),
+    high: lag(wal.high, durationMs.low),
+  }
 }

@@ -3,7 +3,12 @@
  * it rests on, or below a line that says both.
  */
 
-import { formatBytes, formatEstimate, formatMsRange, formatRows } from '../core/quantities.ts'
+import {
+  formatBytesRange,
+  formatEstimate,
+  formatMsRange,
+  formatRows,
+} from '../core/quantities.ts'
 import { printableLine } from './printable.ts'
 import { list } from './words.ts'
 import type { Range, Report, SizedTable, StatementCost } from '../core/model.ts'
@@ -101,16 +106,10 @@ export function byteWords(
   return amounts.flatMap(({ range, of }) =>
     range === undefined ||
     range.high < fewBytes ||
-    said.some((line) => line.includes(` ${formatBytes(range.expected)} `))
+    said.some((line) => line.includes(` ${formatBytesRange(range)} `))
       ? []
-      : [`${narrowBytes(range)} ${of}`],
+      : [`${formatBytesRange(range)} ${of}`],
   )
-}
-
-/** Without its range where that is narrower than a reader would act on. */
-function narrowBytes({ low, expected, high }: Range): string {
-  const text = formatBytes(expected)
-  return high <= low * 1.5 ? text : `${text} (${formatBytes(low)} to ${formatBytes(high)})`
 }
 
 /** How the note begins under a catalogue change that the rehearsal did not get to. */

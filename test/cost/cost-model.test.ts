@@ -359,7 +359,7 @@ describe('any estimate', () => {
 
   it('may write what it sorts where that hardly fits into memory', () => {
     const fits = two.map((one) => ({ ...one, tempBytes: 0 }))
-    const tempOf = (rows: number) => costOf(buildIndex, production(facts(rows)), fits).tempBytes
+    const tempOf = (count: number) => costOf(buildIndex, production(facts(count)), fits).tempBytes
     expect(tempOf(1_000_000)).toMatchObject({ low: 0, expected: 0, high: 1.25 * 4e7 })
     expect(tempOf(301_000)).toMatchObject({ high: 0 })
   })

@@ -189,10 +189,10 @@ describe('burdens of a statement', () => {
     const walBytes = about(24 * gigabyte)
     const apply = 60 * 1024 ** 2
     expect(notes('ShareLock', { walBytes }, { standbys: 1, slots: 1, applyBytesPerSecond: apply })).toEqual([
-      'It writes about 24 GB of WAL; standbys that replay 60 MB/s fall about 5 min 10 s behind; 1 replication slot keeps it until its consumer has it.',
+      'It writes about 24 GB (12 GB to 48 GB) of WAL; standbys that replay 60 MB/s fall about 5 min 10 s (4.8 s to 13 min) behind; 1 replication slot keeps it until its consumer has it.',
     ])
     expect(notes('ShareLock', { walBytes }, { standbys: 1, slots: 2 })).toEqual([
-      'It writes about 24 GB of WAL; 2 replication slots keep it until their consumers have it.',
+      'It writes about 24 GB (12 GB to 48 GB) of WAL; 2 replication slots keep it until their consumers have it.',
     ])
     expect(notes('ShareLock', { walBytes })).toEqual(['It writes about 24 GB of WAL.'])
   })
@@ -204,12 +204,14 @@ describe('burdens of a statement', () => {
     ).toEqual([])
     expect(
       notes('ShareLock', { walBytes }, { standbys: 1, slots: 0, applyBytesPerSecond: 1024 ** 2 }),
-    ).toEqual(['It writes about 510 MB of WAL; standbys that replay 1 MB/s fall about 6 min 50 s behind.'])
+    ).toEqual([
+      'It writes about 510 MB (260 MB to 1 GB) of WAL; standbys that replay 1 MB/s fall about 6 min 50 s (56 s to 16 min) behind.',
+    ])
   })
 
   test('room on disk', () => {
     expect(notes('ShareLock', { diskBytes: about(31 * gigabyte) })).toEqual([
-      'It needs about 31 GB more on disk at its peak.',
+      'It needs about 31 GB (16 GB to 62 GB) more on disk at its peak.',
     ])
     expect(notes('ShareLock', { diskBytes: about(gigabyte / 2) })).toEqual([])
   })
