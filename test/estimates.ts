@@ -11,10 +11,23 @@ function ranged(one: string): string {
   return String.raw`(?:under )?${one}(?: \((?:under )?${one} to (?:under )?${one}\)| \(at most (?:under )?${one}\))?`
 }
 
+/** What is said or not according to how far a machine got in the time for samples. */
+const luck = [
+  'sampled with large memory only: WAL of checkpoints is in the high end(?:, temporary files are left out)?',
+  'one sample does not tell the two tables of the foreign key apart',
+  'the referenced table was filled with fewer rows than production has',
+  'not sampled, because (?:the time for sampling was over(?: before it began)?|it takes too long even with few rows)',
+].join('|')
+
+/** `<bytes> of WAL, <bytes> of temporary files and <bytes> of disk at its peak`, or some of that. */
+const amount = '<bytes> of (?:WAL|temporary files|disk at its peak)'
+const amounts = new RegExp(`${amount}(?:(?:,| and) ${amount})*`, 'g')
+
 /**
  * The text with every duration, every size in bytes, every number of sessions and the sizes of samples replaced by
  * their names, with or without a range: two texts that differ in nothing else become equal, and nothing else does.
- * White space is folded, because longer numbers wrap lines elsewhere.
+ * White space is folded, because longer numbers wrap lines elsewhere. Notes on how well a machine could sample are left
+ * out.
  */
 export function maskEstimates(text: string): string {
   return text
@@ -24,7 +37,13 @@ export function maskEstimates(text: string): string {
     .replaceAll(new RegExp(String.raw`(?:about )?${ranged(duration)}`, 'g'), '<time>')
     .replaceAll(new RegExp(String.raw`(?:about )?${ranged(bytes)}`, 'g'), '<bytes>')
     .replaceAll(/about [\d,]+(?: \([\d,]+ to [\d,]+\))? sessions/g, '<sessions>')
-    .replaceAll(new RegExp(`samples? of ${several} rows`, 'g'), 'sample of <rows>')
+    .replaceAll(amounts, '<amounts>')
+    .replaceAll(
+      new RegExp(`(?:(?:a )?samples? of ${several} rows|sizes)( at [^.,]+ speed)?(?:, not sampled)?`, 'g'),
+      '<basis>$1',
+    )
+    .replaceAll(new RegExp(String.raw`(?: *> *- )?(?:${luck})`, 'g'), '')
+    .replaceAll(/ {2,}/g, ' ')
     .replaceAll(/\b\d+ days? old\b|less than a day old/g, '<age>')
 }
 

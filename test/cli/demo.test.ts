@@ -64,13 +64,13 @@ describe('check of the sample shop', () => {
     text = await run(['check'], { cwd: shop.dir, env: { TMPDIR: temp.dir } })
   })
 
-  it('replays sixteen migrations of history and rehearses the six new ones', () => {
+  it('replays sixteen migrations of history and rehearses the seven new ones', () => {
     expect(report.historyCount).toBe(16)
     expect(report.notChecked.map(({ code, span }) => [code, span?.file])).toEqual([
       // old reviews may name items that are gone: only production's rows can tell
       ['depends-on-data', 'db/migration/V019__gift_cards.sql'],
     ])
-    expect(report.migrations.map(({ outcome }) => outcome)).toEqual(Array(6).fill('rehearsed'))
+    expect(report.migrations.map(({ outcome }) => outcome)).toEqual(Array(7).fill('rehearsed'))
     expect(report.evidence).toBe('measured')
   })
 
@@ -78,36 +78,52 @@ describe('check of the sample shop', () => {
     const harmful = report.migrations.slice(0, 4).map(({ file }) => file.slice('db/migration/'.length))
     expect(Object.fromEntries(harmful.map((file) => [file, findingsOf(report, file)])))
       .toMatchInlineSnapshot(`
-      {
-        "V017__order_history_page.sql": [
-          "error require-concurrent-index orders",
-        ],
-        "V018__order_channel.sql": [
-          "error avoid-slow-work-under-lock orders",
-          "[error ban-drop-column orders.order_form_number]",
-        ],
-        "V019__gift_cards.sql": [
-          "error require-not-valid-constraint reviews",
-          "warning avoid-locking-several-tables customers, order_items and reviews",
-        ],
-        "V020__prepare_2027.sql": [
-          "error avoid-blocking-partition-change audit_log_default",
-          "error avoid-table-rewrite order_items",
-          "warning avoid-locking-several-tables audit_log, audit_log_default, order_items and reviews",
-        ],
-      }
-    `)
+        {
+          "V017__order_history_page.sql": [
+            "error require-concurrent-index orders",
+          ],
+          "V018__order_channel.sql": [
+            "error avoid-slow-work-under-lock orders",
+            "warning exceeds-run-budget ",
+            "[error ban-drop-column orders.order_form_number]",
+          ],
+          "V019__gift_cards.sql": [
+            "error require-not-valid-constraint reviews",
+            "warning avoid-locking-several-tables customers, order_items and reviews",
+          ],
+          "V020__prepare_2027.sql": [
+            "error avoid-blocking-partition-change audit_log_default",
+            "error avoid-table-rewrite order_items",
+            "warning avoid-locking-several-tables audit_log, audit_log_default, order_items and reviews",
+          ],
+        }
+      `)
   })
 
   it('finds nothing in what only looks harmful', () => {
     expect(findingsOf(report, 'V021__customer_profile.sql')).toEqual([])
-    expect(findingsOf(report, 'V022__reviews_by_product_index.sql')).toEqual([])
+    expect(findingsOf(report, 'V023__reviews_by_product_index.sql')).toEqual([])
+  })
+
+  it('lists what nine rows make harmless', () => {
+    expect(findingsOf(report, 'V022__warehouses_by_city.sql')).toEqual([])
+    expect(report.harmless.map(({ ruleId, object }) => [ruleId, object])).toEqual([
+      ['require-concurrent-index', 'inventory.warehouses'],
+    ])
+  })
+
+  it("says what takes long at production's size, and from where it knows", () => {
+    const costs = report.migrations.flatMap(({ statements }) => statements.map(({ cost }) => cost))
+    expect(costs.filter((cost) => cost?.growth === 'grows with the table').length).toBe(7)
+    expect(costs.filter((cost) => cost?.durationMs === undefined)).toEqual([])
+    expect(costs.some((cost) => cost?.basis.by === 'samples')).toBe(true)
+    expect(report.production?.sources).toMatchObject([{ kind: 'snapshot', ageDays: 7 }])
   })
 
   it.skipIf(!existsSync(olderBinaries))('finds the same on Postgres 14', async () => {
     await using shop = await createShopRepository()
     await addFiles(shop.dir, {
-      'pgrehearse.config.json': JSON.stringify({ server: { binaries: olderBinaries } }),
+      'pgrehearse.config.yaml': `snapshot: production-snapshot.json\nserver: { binaries: ${JSON.stringify(olderBinaries)} }\n`,
     })
     const json = await run(['check', '--format', 'json'], { cwd: shop.dir, env: { TMPDIR: temp.dir } })
     const older = JSON.parse(json.stdout) as Report

@@ -194,7 +194,7 @@ describe('burdens of a statement', () => {
     expect(notes('ShareLock', { walBytes }, { standbys: 1, slots: 2 })).toEqual([
       'It writes about 24 GB (12 GB to 48 GB) of WAL; 2 replication slots keep it until their consumers have it.',
     ])
-    expect(notes('ShareLock', { walBytes })).toEqual(['It writes about 24 GB of WAL.'])
+    expect(notes('ShareLock', { walBytes })).toEqual(['It writes about 24 GB (12 GB to 48 GB) of WAL.'])
   })
 
   test('little WAL only where standbys fall behind', () => {
