@@ -3,12 +3,7 @@
  * it rests on, or below a line that says both.
  */
 
-import {
-  formatBytesRange,
-  formatEstimate,
-  formatMsRange,
-  formatRows,
-} from '../core/quantities.ts'
+import { formatBytesRange, formatEstimate, formatMsRange, formatRows } from '../core/quantities.ts'
 import { printableLine } from './printable.ts'
 import { list } from './words.ts'
 import type { Range, Report, SizedTable, StatementCost } from '../core/model.ts'
