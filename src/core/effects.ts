@@ -89,6 +89,12 @@ export function unboundedWrites(
   )
 }
 
+/** Bytes of WAL that were measured; undefined where nothing was. */
+export function walBytesOf(effects: readonly Effect[]): number | undefined {
+  const measured = effects.flatMap((effect) => (effect.kind === 'wal' ? effect.bytes : []))
+  return measured.length === 0 ? undefined : measured.reduce((sum, bytes) => sum + bytes, 0)
+}
+
 /** A catalogue effect whose change is known to be of one type. */
 export type CatalogEffectOf<T extends CatalogChange['type']> = CatalogEffect & {
   readonly change: Extract<CatalogChange, { readonly type: T }>

@@ -93,6 +93,11 @@ export function displayType(type: string): string {
     .replace(/^(time(?:stamp)?(?:\(\d\))?) without time zone/, '$1')
 }
 
+/** As {@link displayName}, of what relationKey() gives: `orders` for `public.orders`. */
+export function displayKey(key: string): string {
+  return key.replace(/^public\./, '')
+}
+
 /** `orders` for public.orders, `billing.invoices` otherwise. */
 export function displayName(object: Pick<Relation, 'schema' | 'name'>): string {
   return object.schema === 'public' || object.schema === '' ? object.name : `${object.schema}.${object.name}`

@@ -3,6 +3,8 @@
  * from the configuration; never from a connection that a review opens.
  */
 
+import { relationKey } from './effects.ts'
+
 /** Where a size comes from. */
 export type SizeSource = 'snapshot' | 'statistics dump' | 'configuration'
 
@@ -109,9 +111,9 @@ export interface Production {
 /** The facts about a table, or undefined: its size is unknown. */
 export function tableFacts(
   production: Production | undefined,
-  { schema, name }: Pick<TableFacts, 'schema' | 'name'>,
+  table: Pick<TableFacts, 'schema' | 'name'>,
 ): TableFacts | undefined {
-  return tableFactsByKey(production, `${schema}.${name}`)
+  return tableFactsByKey(production, relationKey(table))
 }
 
 /** As {@link tableFacts}, for `schema.name`. */
@@ -128,7 +130,7 @@ const indexes = new WeakMap<Production, ReadonlyMap<string, TableFacts>>()
 function indexTables({ tables }: Production): ReadonlyMap<string, TableFacts> {
   const index = new Map<string, TableFacts>()
   for (const table of tables) {
-    const key = `${table.schema}.${table.name}`
+    const key = relationKey(table)
     // the configuration is written by hand because somebody knows better; else the first counts
     const known = index.get(key)
     if (known === undefined || (table.from === 'configuration' && known.from !== 'configuration')) {

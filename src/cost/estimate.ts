@@ -27,7 +27,7 @@ import { rowsOf, sampledRows, type Driver, type Drivers } from './drivers.ts'
 import { onProduction } from './hardware.ts'
 import type { WorkKind } from './model.ts'
 import { parallelFactor } from './parallel.ts'
-import type { Point, Points } from './points.ts'
+import { timed, type Point, type Points } from './points.ts'
 import { spread } from './ranges.ts'
 import type { SampleOutcome, StatementSample } from './samples.ts'
 import { isSaturated, modelOf, scaleBytes, scaleDuration, type Model } from './scale.ts'
@@ -67,7 +67,7 @@ interface Scaling extends EstimateInput {
  */
 export function estimate(input: EstimateInput): Estimate | undefined {
   const { drivers, points, isQuery, outcome } = input
-  const last = (points.large.length > 0 ? points.large : points.scaled).at(-1)
+  const last = timed(points).at(-1)
   const named = drivers.main[0]?.kind
   if (named === undefined || last === undefined) return undefined
   const kind = buildsIndex(named, isQuery, last) ? 'index build' : named
@@ -113,8 +113,8 @@ function withNotes(scaling: Scaling, bytes: Bytes): Estimate {
 }
 
 /** Several sizes tell what does not grow; a short sample of one size does not. */
-function forSizes(usual: Spread, { large, scaled }: Points): Spread {
-  const [only, ...others] = large.length > 0 ? large : scaled
+function forSizes(usual: Spread, points: Points): Spread {
+  const [only, ...others] = timed(points)
   if (others.length > 0 || only === undefined || only.ms >= shortSampleMs) return usual
   return { low: usual.low * oneSize.low, high: usual.high * oneSize.high }
 }

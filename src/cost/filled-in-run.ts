@@ -73,7 +73,7 @@ function fills(
     1,
   )
   return made.map(({ schema, name }) => [
-    `${schema}.${name}`,
+    relationKey({ schema, name }),
     rows <= mostRows ? { schema, name, rows, from: 'configuration' } : undefined,
   ])
 }

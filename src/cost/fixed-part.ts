@@ -6,7 +6,7 @@
 import type { Range } from '../core/cost-model.ts'
 import { catalogFullPageBytes } from './constants.ts'
 import type { Estimate } from './estimate.ts'
-import type { Point, Points } from './points.ts'
+import { timed, type Point, type Points } from './points.ts'
 import type { RehearsedAmounts } from './samples.ts'
 
 /** Of one sample, the shares that do not grow. */
@@ -28,13 +28,12 @@ interface Fixed {
  * @param rows in production
  */
 export function fixedPart(
-  { large, scaled }: Points,
+  points: Points,
   rehearsed: RehearsedAmounts | undefined,
   rows: number,
 ): FixedPart | undefined {
-  const points = large.length > 0 ? large : scaled
-  const [only] = points
-  if (only === undefined || points.length > 1 || rows <= only.rows) return undefined
+  const [only, ...others] = timed(points)
+  if (only === undefined || others.length > 0 || rows <= only.rows) return undefined
   if (rehearsed === undefined) return undefined
   const { ms: time, walBytes: wal } = rehearsed
   return {

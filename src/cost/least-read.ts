@@ -1,4 +1,6 @@
 import type { Range, StatementCost } from '../core/cost-model.ts'
+import { relationKey } from '../core/effects.ts'
+import { displayKey } from '../core/locks.ts'
 import type { StatementResult } from '../core/model.ts'
 import type { Production } from '../core/production.ts'
 import { assumedRowBytes, referenceBytesPerSecond, structureSpread, widthLimits } from './constants.ts'
@@ -19,7 +21,7 @@ export function atLeastRead(
   const { durationMs } = cost
   if (durationMs === undefined || cost.growth !== 'grows with the table') return cost
   const kinds = workOf(result).parts.filter(({ kind }) => kind !== 'analyze')
-  const tables = new Set(kinds.map(({ relation: { schema, name } }) => `${schema}.${name}`))
+  const tables = new Set(kinds.map(({ relation }) => relationKey(relation)))
   const sparse = [...tables].flatMap((key) => {
     const size = sizes.get(key)
     return size !== undefined && isSparse(size, sampled[key]) ? [size] : []
@@ -29,7 +31,7 @@ export function atLeastRead(
   const rate = diskReadBytesPerSecond ?? scanBytesPerSecond ?? referenceBytesPerSecond
   const least = spread((bytes / Math.max(1, rate)) * 1000, structureSpread)
   if (least.expected <= durationMs.expected) return cost
-  const names = sparse.map(({ table }) => table.replace(/^public\./, '')).join(' and ')
+  const names = sparse.map(({ table }) => displayKey(table)).join(' and ')
   const note = `${names} has few rows for its size: reading all of its pages counts`
   return { ...cost, durationMs: longer(durationMs, least), notes: [...cost.notes, note] }
 }

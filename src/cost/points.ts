@@ -1,20 +1,13 @@
 import { pageBytes } from './constants.ts'
 import { sampledRows, type Driver } from './drivers.ts'
-import type { StatementSample } from './samples.ts'
+import type { StatementAmounts, StatementSample } from './samples.ts'
 
 /**
  * What a statement took at one size: medians of its samples there, and the shortest time. Nothing makes work shorter than
  * it is; others on the machine make it longer (facts B: repeated runs differ by 20 %, some series by 90 %).
  */
-export interface Point {
+export interface Point extends StatementAmounts {
   readonly rows: number
-  readonly ms: number
-  readonly walBytes: number
-  readonly tempBytes: number
-  readonly readBytes: number
-  readonly writtenBytes: number
-  readonly pagesTouched: number
-  readonly newFileBytes: number
   readonly matchedRows: number | undefined
 }
 
@@ -22,6 +15,11 @@ export interface Points {
   /** Smallest first. */
   readonly large: readonly Point[]
   readonly scaled: readonly Point[]
+}
+
+/** Those that tell how long it takes: with large memory, where there are any. */
+export function timed({ large, scaled }: Points): readonly Point[] {
+  return large.length > 0 ? large : scaled
 }
 
 /** The samples by the rows of the tables that decide. Samples without rows in them are left out. */

@@ -1,12 +1,8 @@
 import type { Statement } from '../core/model.ts'
 import type { HardwareRates } from '../core/production.ts'
 
-/** Counters of one statement in one sample. Bytes and rows are exact; time is not. */
-export interface StatementSample {
-  /** `large memory`: settings as production's. `scaled`: memory and max_wal_size in proportion to the sample. */
-  readonly regime: 'large memory' | 'scaled'
-  /** Rows of each table that was filled, and of its partitions, before the first statement: `schema.name` → rows. */
-  readonly rows: Readonly<Record<string, number>>
+/** What one statement took. Bytes are exact; time is not. */
+export interface StatementAmounts {
   /** Inside the server, less the time that the backend waited for a CPU that others used. */
   readonly ms: number
   readonly walBytes: number
@@ -19,6 +15,14 @@ export interface StatementSample {
   readonly pagesTouched: number
   /** Files made anew by this statement (new heaps, indexes, TOAST), and how much other files grew. */
   readonly newFileBytes: number
+}
+
+/** A statement in one sample. */
+export interface StatementSample extends StatementAmounts {
+  /** `large memory`: settings as production's. `scaled`: memory and max_wal_size in proportion to the sample. */
+  readonly regime: 'large memory' | 'scaled'
+  /** Rows of each table that was filled, and of its partitions, before the first statement: `schema.name` → rows. */
+  readonly rows: Readonly<Record<string, number>>
   /** Rows that it wrote, kept or took out, or entries of the indexes that it made; absent: not counted. */
   readonly matchedRows?: number
 }
@@ -37,10 +41,7 @@ export interface SampledStatement {
   readonly cutOff?: { readonly rows: number; readonly ms: number }
 }
 
-export interface RehearsedAmounts {
-  readonly ms: number
-  readonly walBytes: number
-}
+export type RehearsedAmounts = Pick<StatementAmounts, 'ms' | 'walBytes'>
 
 /** A table of a sample as it was filled. */
 export interface SampledTable {

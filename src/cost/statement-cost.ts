@@ -1,4 +1,4 @@
-import { relationKey } from '../core/effects.ts'
+import { relationKey, walBytesOf } from '../core/effects.ts'
 import type { CostBasis, Range, StatementCost } from '../core/cost-model.ts'
 import type { StatementResult } from '../core/model.ts'
 import type { Production } from '../core/production.ts'
@@ -14,7 +14,7 @@ import { driversOf, rowsOf, type Driver, type Drivers } from './drivers.ts'
 import { estimate } from './estimate.ts'
 import { fixedPart, withFixedPart, withoutFixedPart } from './fixed-part.ts'
 import { matchingOf, type Matching } from './matching-rows.ts'
-import { grows, pointsOf, type Point, type Points } from './points.ts'
+import { grows, pointsOf, timed, type Point, type Points } from './points.ts'
 import type { SampledStatement, SampleOutcome } from './samples.ts'
 import { toSizedTable, type Sizes } from './sizes.ts'
 import { structuralCost } from './structure.ts'
@@ -190,8 +190,7 @@ function basisOf({ server }: SampleOutcome, { large, scaled }: Points): CostBasi
 
 /** What a catalogue change takes: the rehearsal's time, which no table makes longer. */
 function catalogCost({ durationMs, effects }: StatementResult): StatementCost {
-  let wal: number | undefined
-  for (const effect of effects) if (effect.kind === 'wal') wal = (wal ?? 0) + effect.bytes
+  const wal = walBytesOf(effects)
   return {
     growth: 'metadata only',
     basis: { by: 'rehearsal' },
@@ -220,7 +219,7 @@ function atLeastSomething({ low, expected, high }: Range): Range {
 /** Measured on different numbers of rows, and the same. */
 function constantCost({ outcome }: Pricing, points: Points): StatementCost {
   const all: readonly Point[] = [...points.large, ...points.scaled]
-  const last = points.large.at(-1) ?? points.scaled.at(-1)
+  const last = timed(points).at(-1)
   return {
     growth: 'metadata only',
     basis: outcome === undefined ? { by: 'rehearsal' } : basisOf(outcome, points),

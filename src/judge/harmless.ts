@@ -1,4 +1,5 @@
 import type { Range, SizedTable, Wait } from '../core/cost-model.ts'
+import { displayKey } from '../core/locks.ts'
 import { formatBytes, formatMs, formatRows } from '../core/quantities.ts'
 import { enumerate } from '../rule.ts'
 
@@ -22,9 +23,4 @@ const waiters: Readonly<Record<Wait['blocks'], string>> = {
 function describeMost({ expected, high }: Range): string {
   const [about, most] = [formatMs(expected), formatMs(high)]
   return about === most ? about : `${about} (at most ${most})`
-}
-
-/** A table as people call it, of `schema.name`. */
-export function displayKey(table: string): string {
-  return table.replace(/^public\./, '')
 }

@@ -1,8 +1,10 @@
+import { relationKey } from '../core/effects.ts'
+import { displayKey } from '../core/locks.ts'
 import { tableFactsByKey, type Production } from '../core/production.ts'
-import type { Effect, Range, Severity, Wait } from '../core/model.ts'
+import type { Range, Severity, Wait } from '../core/model.ts'
 import type { Thresholds, WaitThresholds } from '../core/thresholds.ts'
 import { enumerate } from '../rule.ts'
-import { describeHarmless, displayKey } from './harmless.ts'
+import { describeHarmless } from './harmless.ts'
 import type { PlacedFinding, Run } from './recorder.ts'
 import { isAtLeast } from './sort.ts'
 import { Tails, type Tail } from './tails.ts'
@@ -51,7 +53,9 @@ function beginOf({ finding, placed, harm }: PlacedFinding, run: Run): PlacedStat
 
 /** Rows stay locked until the transaction ends. */
 function lockedRows({ finding }: PlacedFinding, { durationMs }: Tail): readonly Wait[] | undefined {
-  const tables = finding.because.flatMap((effect) => (effect.kind === 'write' ? [tableOf(effect)] : []))
+  const tables = finding.because.flatMap((effect) =>
+    effect.kind === 'write' ? [relationKey(effect.relation)] : [],
+  )
   return durationMs === undefined
     ? undefined
     : [{ blocks: 'writes to the same rows', ms: durationMs, tables }]
@@ -59,10 +63,6 @@ function lockedRows({ finding }: PlacedFinding, { durationMs }: Tail): readonly 
 
 function fails({ placed }: PlacedFinding): boolean {
   return placed.view.effects.some(({ kind }) => kind === 'error')
-}
-
-function tableOf({ relation: { schema, name } }: Effect & { readonly kind: 'write' }): string {
-  return `${schema}.${name}`
 }
 
 function withUnknown(placed: PlacedFinding, { unknownTables }: Tail): PlacedFinding {

@@ -4,6 +4,7 @@
  */
 
 import { formatBytesRange, formatEstimate, formatMsRange, formatRows } from '../core/quantities.ts'
+import { displayKey } from '../core/locks.ts'
 import { printableLine } from './printable.ts'
 import { list } from './words.ts'
 import type { Range, Report, SizedTable, StatementCost } from '../core/model.ts'
@@ -29,7 +30,7 @@ export function about(text: string): string {
 
 /** `orders` for `public.orders`. */
 export function tableName(qualified: string): string {
-  return printableLine(qualified.startsWith('public.') ? qualified.slice('public.'.length) : qualified)
+  return printableLine(displayKey(qualified))
 }
 
 /** What one statement costs, a line each; empty when nothing is known of production. */

@@ -1,3 +1,4 @@
+import { relationKey } from '../core/effects.ts'
 import { FillPlan, sharesOf, type PlannedTable, type RealKeys } from './fill-plan.ts'
 import { linkedColumns, links } from './fill-links.ts'
 import { quoted } from './fill-sql.ts'
@@ -33,8 +34,7 @@ export async function prepareTables(
   const wanted: { readonly table: FillableTable; readonly request: FillTable; readonly existing: number }[] =
     []
   for (const request of requests) {
-    const skip = (why: string): void =>
-      void unfilled.push({ table: `${request.schema}.${request.name}`, why })
+    const skip = (why: string): void => void unfilled.push({ table: relationKey(request), why })
     const table = [...fresh.tables.values()].find(
       ({ schema, relation }) => schema === request.schema && relation === request.name,
     )

@@ -1,3 +1,4 @@
+import { relationKey } from '../core/effects.ts'
 import { performance } from 'node:perf_hooks'
 import type { Client } from 'pg'
 import { openSeedWriter } from '../replay/seed-writer.ts'
@@ -46,7 +47,7 @@ export async function fillTables(admin: Client, request: FillRequest): Promise<F
     if (!writer.isEnded) throw error
     // what is there is not vouched for
     const why = 'code of the migrations did not end when its time was over'
-    const unfilled = request.tables.map(({ schema, name }) => ({ table: `${schema}.${name}`, why }))
+    const unfilled = request.tables.map(({ schema, name }) => ({ table: relationKey({ schema, name }), why }))
     return { filled: [], unfilled, bypassed: [] }
   } finally {
     await restoreTriggers()
@@ -228,5 +229,5 @@ class Filling {
 }
 
 function labelOf({ request }: PlannedTable): string {
-  return `${request.schema}.${request.name}`
+  return relationKey(request)
 }

@@ -13,7 +13,7 @@ export function proportionOf(tables: readonly SampleTable[], filled: FilledDatab
 }
 
 /** For comparison of tables, also where their bytes are not known. */
-export function bytesOrRows({ facts }: SampleTable): number {
+function bytesOrRows({ facts }: SampleTable): number {
   return facts === undefined ? 0 : (facts.heapBytes ?? facts.rows * 100)
 }
 

@@ -1,3 +1,4 @@
+import { relationKey } from '../core/effects.ts'
 import type { Client } from 'pg'
 
 /** A table of the schema under review, before the review. */
@@ -37,10 +38,10 @@ interface Row {
 /** Reads the tables of the administrator's database. */
 export async function readSampleCatalog(admin: Client): Promise<SampleCatalog> {
   const { rows } = await admin.query<Row>(tablesSql)
-  const keys = new Map(rows.map(({ oid, schema, name }) => [oid, `${schema}.${name}`]))
+  const keys = new Map(rows.map((row) => [row.oid, relationKey(row)]))
   return new Map(
     rows.map(({ oid, schema, name, partitioned, root, refs }) => {
-      const key = `${schema}.${name}`
+      const key = relationKey({ schema, name })
       const rootKey = root === null ? undefined : keys.get(root)
       const table: CatalogTable = {
         oid,

@@ -1,3 +1,4 @@
+import { walBytesOf } from '../core/effects.ts'
 import type { Migration, MigrationResult, StatementResult } from '../core/model.ts'
 import { tableFacts, type Production } from '../core/production.ts'
 import type { RehearsedAmounts, SampledStatement, SampleOutcome, StatementSample } from '../cost/samples.ts'
@@ -52,8 +53,7 @@ export function whatWalksGive(walks: Walks): Pick<SampleOutcome, 'migrations' | 
 
 function amountsOf(result: StatementResult | undefined): RehearsedAmounts | undefined {
   if (result?.durationMs === undefined) return undefined
-  const wal = result.effects.flatMap((effect) => (effect.kind === 'wal' ? effect.bytes : []))
-  return { ms: result.durationMs, walBytes: wal.reduce((sum, bytes) => sum + bytes, 0) }
+  return { ms: result.durationMs, walBytes: walBytesOf(result.effects) ?? 0 }
 }
 
 const neverBegan = 'the time for sampling was over before it began'
