@@ -19,6 +19,14 @@ import type {
   Remedy,
   ScanEffect,
   SessionSettings,
+  Query,
+  QueryCatalog,
+  QueryEffect,
+  QueryRef,
+  QueryState,
+  AffectedQuery,
+  IndexUse,
+  PlanSummary,
   Severity,
   Statement,
 } from './core/model.ts'
@@ -38,11 +46,22 @@ export type {
   RewriteEffect,
   ScanEffect,
   SessionSettings,
+  AffectedQuery,
+  IndexUse,
+  PlanSummary,
+  Query,
+  QueryCatalog,
+  QueryEffect,
+  QueryIndex,
+  QueryRef,
+  QueryState,
+  QueryTable,
   Severity,
   Statement,
   TruncateEffect,
   WriteEffect,
 } from './core/model.ts'
+export { tableNamed } from './core/query-model.ts'
 export {
   blocksReads,
   blocksWrites,
@@ -105,6 +124,51 @@ export interface StatementView {
   readonly effects: readonly Effect[]
   /** In force when the statement begins. */
   readonly settings: SessionSettings
+  /** What it does to the application's queries; absent where these were not looked at. */
+  readonly queries?: StatementQueries
+}
+
+/** What a statement does to the application's queries. */
+export interface StatementQueries {
+  /** Effects whose cause it is. */
+  readonly impacts: readonly {
+    readonly query: QueryRef
+    readonly sql: string
+    readonly effect: QueryEffect
+  }[]
+  /** Indexes that it creates or drops. */
+  readonly indexes: readonly IndexUse[]
+}
+
+/** A query of the application with what is known of it. */
+export interface QueryView {
+  /** The version under review. */
+  readonly query: Query
+  readonly ref: QueryRef
+  readonly state: QueryState
+  readonly effects: readonly QueryEffect[]
+  /** On the new schema; absent where nothing was planned. */
+  readonly plan?: PlanSummary
+  /** The new schema. */
+  readonly catalog: QueryCatalog
+}
+
+export interface QueryContext<M extends Messages> extends QueryView {
+  /** Reports on the query's own line; `because` stays empty, the receipt is in `notes`. */
+  readonly report: <K extends keyof M & string>(
+    messageId: K,
+    data: Parameters<M[K]>[0],
+    options: QueryReportOptions,
+  ) => void
+}
+
+export interface QueryReportOptions {
+  /** What the finding is about: a name like `orders` or `orders.note`. */
+  readonly on?: string
+  /** The receipt. */
+  readonly notes?: readonly string[]
+  readonly remedy?: Remedy
+  readonly severity?: Severity
 }
 
 /** Everything that commits together, in order. */
@@ -137,6 +201,8 @@ export interface ReportOptions {
   readonly remedy?: Remedy
   /** Overrides the rule's severity for this one case. Where production's sizes decide, it is the most they can make. */
   readonly severity?: Severity
+  /** Queries of the application that it is about, worst first. */
+  readonly queries?: readonly AffectedQuery[]
   /** Overrides the rule's harm for this one case; `other`: it does not grow with time. */
   readonly harm?: Harm | 'other'
 }
@@ -186,6 +252,8 @@ export interface Rule<M extends Messages = Messages> {
   statement?(context: StatementContext<M>): void
   /** Called for every transaction that holds a statement under review. */
   transaction?(context: TransactionContext<M>): void
+  /** Called for every query of the application that is new or changed, and could be understood. */
+  query?(context: QueryContext<M>): void
 }
 
 /** Checks message ids and their data at compile time, then forgets them so that rules fit in one array. */

@@ -8,10 +8,12 @@
 import type { RunCost, StatementCost, Wait } from './cost-model.ts'
 import type { EvidencedEffect, EvidenceKind } from './effect-model.ts'
 import type { ProductionSource } from './production.ts'
+import type { AffectedQuery, QueryRef, ReportQueries } from './query-model.ts'
 import type { Span } from './span.ts'
 
 export type * from './cost-model.ts'
 export type * from './effect-model.ts'
+export type * from './query-model.ts'
 export type * from './span.ts'
 
 export type Severity = 'error' | 'warning' | 'info'
@@ -138,6 +140,10 @@ export interface Finding {
   readonly allowed?: { readonly reason: string; readonly until?: string }
   /** What others go through meanwhile, at production size; absent where that is not known or not the harm. */
   readonly wait?: Wait
+  /** The query that it is about: `span` is the query's then. */
+  readonly query?: QueryRef
+  /** Queries of the application that a statement of a migration breaks, slows down or makes wait; worst first. */
+  readonly queries?: readonly AffectedQuery[]
 }
 
 /** What a rule found and production's sizes prove harmless: nobody waits long enough to notice. */
@@ -229,6 +235,8 @@ export interface Report {
   readonly harmless: readonly HarmlessFinding[]
   /** Absent when nothing is known of production: then there are no durations. */
   readonly production?: ReportProduction
+  /** The application's queries; absent when none were found. */
+  readonly queries?: ReportQueries
   readonly notChecked: readonly Limit[]
   readonly exitCode: number
 }

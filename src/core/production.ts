@@ -106,6 +106,62 @@ export interface Production {
   readonly hardware?: HardwareRates
   /** e.g. `16.3`. */
   readonly serverVersion?: string
+  /** Of pg_stat_statements: parameters for all literals. */
+  readonly statements?: readonly ProductionStatement[]
+  /** What plans need; absent when sizes come from the configuration only. */
+  readonly planner?: PlannerFacts
+}
+
+/** A statement of pg_stat_statements. */
+export interface ProductionStatement {
+  readonly sql: string
+  readonly callsPerSecond: number
+  readonly meanMs: number
+  readonly rowsPerCall: number
+}
+
+/** Column statistics as the planner has them. */
+export interface PlannerColumn extends ColumnStatistics {
+  /** Data of production, as pg_stats prints arrays; only where the snapshot was taken with values. */
+  readonly mostCommon?: string
+  readonly frequencies?: readonly number[]
+  readonly histogram?: string
+}
+
+export interface PlannerIndex {
+  readonly name: string
+  readonly method: string
+  readonly rows?: number
+  /** In pages of 8 kB. */
+  readonly pages?: number
+  /** Statistics of its expressions, in their order. */
+  readonly columns?: readonly PlannerColumn[]
+}
+
+/** A table, partition or materialized view of production as pg_class and pg_statistic have it. */
+export interface PlannerTable {
+  readonly schema: string
+  readonly name: string
+  readonly kind: 'table' | 'partitioned table' | 'materialized view'
+  readonly rows?: number
+  /** In pages of 8 kB. */
+  readonly pages?: number
+  readonly allVisiblePages?: number
+  readonly columns?: readonly PlannerColumn[]
+  readonly indexes: readonly PlannerIndex[]
+}
+
+/** What production's planner knows. */
+export interface PlannerFacts {
+  readonly tables: readonly PlannerTable[]
+  /** By the name in Postgres; memory in bytes, times in milliseconds, others as Postgres has them. */
+  readonly settings: Readonly<Record<string, string | number | boolean>>
+  readonly encoding?: string
+  readonly collation?: string
+  readonly ctype?: string
+  readonly localeProvider?: 'libc' | 'icu' | 'builtin'
+  readonly locale?: string
+  readonly hasValues: boolean
 }
 
 /** The facts about a table, or undefined: its size is unknown. */
