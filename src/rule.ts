@@ -61,7 +61,7 @@ export type {
   TruncateEffect,
   WriteEffect,
 } from './core/model.ts'
-export { tableNamed } from './core/query-model.ts'
+export { tableNamed } from './core/query-catalog.ts'
 export {
   blocksReads,
   blocksWrites,

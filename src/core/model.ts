@@ -13,6 +13,7 @@ import type { Span } from './span.ts'
 
 export type * from './cost-model.ts'
 export type * from './effect-model.ts'
+export type * from './query-catalog.ts'
 export type * from './query-model.ts'
 export type * from './span.ts'
 

@@ -3,6 +3,7 @@
  */
 import type { Range } from './cost-model.ts'
 import type { LockMode, Relation } from './effect-model.ts'
+import type { QueryCatalog } from './query-catalog.ts'
 import type { Span } from './span.ts'
 
 /** How a query is written down. */
@@ -314,59 +315,6 @@ export interface QueriesOutcome {
   readonly indexes: readonly IndexUse[]
   /** Undefined: nothing was planned. */
   readonly statistics: PlanStatistics | undefined
-}
-
-export interface QueryColumn {
-  readonly name: string
-  /** As format_type() prints it. */
-  readonly type: string
-  readonly notNull: boolean
-}
-
-export interface QueryIndex {
-  readonly name: string
-  /** `btree`, `gin`, … */
-  readonly method: string
-  readonly unique: boolean
-  readonly keys: readonly {
-    readonly column?: string
-    /** Of an expression, as pg_get_indexdef() prints it. */
-    readonly expression?: string
-    readonly operatorClass?: string
-  }[]
-  readonly predicate?: string
-}
-
-/** A relation as queries see it. */
-export interface QueryTable {
-  readonly schema: string
-  readonly name: string
-  readonly kind: Relation['kind']
-  readonly columns: readonly QueryColumn[]
-  /** Valid ones. */
-  readonly indexes: readonly QueryIndex[]
-  /** In production; absent: not known. */
-  readonly rows?: number
-}
-
-export interface QueryCatalog {
-  readonly tables: readonly QueryTable[]
-  /** Where names without a schema are looked for. */
-  readonly searchPath: readonly string[]
-}
-
-/** The table that a name means; undefined when there is none. */
-export function tableNamed(
-  { tables, searchPath }: QueryCatalog,
-  schema: string | undefined,
-  name: string,
-): QueryTable | undefined {
-  const schemas = schema === undefined ? searchPath : [schema]
-  for (const one of schemas) {
-    const found = tables.find((table) => table.schema === one && table.name === name)
-    if (found !== undefined) return found
-  }
-  return undefined
 }
 
 /** The reference to a query that findings and reports carry. */
