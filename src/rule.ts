@@ -165,6 +165,8 @@ export interface QueryContext<M extends Messages> extends QueryView {
 export interface QueryReportOptions {
   /** What the finding is about: a name like `orders` or `orders.note`. */
   readonly on?: string
+  /** `measured`: Postgres itself says so (it refused the query, or planned it). Absent: `predicted`, from its text. */
+  readonly evidence?: 'measured' | 'predicted'
   /** The receipt. */
   readonly notes?: readonly string[]
   readonly remedy?: Remedy
@@ -240,6 +242,12 @@ export interface Rule<M extends Messages = Messages> {
    * speaks only once per migration: for advice that would otherwise be repeated under every finding.
    */
   readonly secondary?: boolean
+  /**
+   * The rule says that running code breaks: `assumed` without having seen any, `shown` with the queries that do. Where
+   * both speak about one statement, the former tells it with the latter's queries and notes; where an allow comment
+   * accepts the former, the latter stays: what the comment promises is not so.
+   */
+  readonly brokenCode?: 'assumed' | 'shown'
   /**
    * Lets production's sizes decide about the severity, where they are known, down to harmless. Absent: what the rule
    * warns of is as bad for a small table (data loss, broken queries, deadlocks, the queue behind a lock that has to be

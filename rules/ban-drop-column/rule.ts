@@ -14,6 +14,7 @@ export default defineRule({
   title: 'Ban dropping columns that running code may use',
   severity: 'error',
   since: '0.1.0',
+  brokenCode: 'assumed',
   messages: {
     breaksQueries: ({ columns }: { columns: string }) =>
       `Every query of running code that names ${columns} fails once this commits, and the data is gone.`,

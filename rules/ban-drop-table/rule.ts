@@ -22,6 +22,7 @@ export default defineRule({
   title: 'Ban dropping tables that running code may use',
   severity: 'error',
   since: '0.1.0',
+  brokenCode: 'assumed',
   messages: {
     losesTable: ({ tables }: { tables: string }) =>
       `Every query of running code that names ${tables} fails once this commits, and the rows are gone.`,

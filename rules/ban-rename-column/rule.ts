@@ -18,6 +18,7 @@ export default defineRule({
   title: 'Ban renaming columns that running code may use',
   severity: 'error',
   since: '0.1.0',
+  brokenCode: 'assumed',
   messages: {
     breaksQueries: ({ column, to }: { column: string; to: string }) =>
       `Every query of running code that names ${column} fails once this commits; code that names ${to} fails until then.`,

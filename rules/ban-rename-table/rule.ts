@@ -35,6 +35,7 @@ export default defineRule({
   title: 'Ban renaming or moving tables and views that running code may use',
   severity: 'error',
   since: '0.1.0',
+  brokenCode: 'assumed',
   messages,
   statement(context) {
     for (const effect of catalogEffects(context.effects, 'rename', 'move schema')) {

@@ -43,11 +43,43 @@ export function applyAllows(
   comments: readonly AllowComments[],
   options: AllowOptions,
 ): AppliedAllows {
-  const allows = comments.flatMap((file) => file.allows)
-  const aboutAllows = comments.flatMap((file) => file.malformed).map(malformedAllow)
-  const accepted = new Map<PlacedFinding, AllowComment>()
+  const applied = acceptFindings(
+    findings,
+    comments.flatMap((file) => file.allows),
+    { ...options, concerns, whyNeedless: (allow) => whyNeedless(allow, options) },
+  )
+  const malformed = comments.flatMap((file) => file.malformed).map(malformedAllow)
+  return { ...applied, aboutAllows: [...malformed, ...applied.aboutAllows] }
+}
+
+/** What an allow comment says, wherever it stands. */
+export type Allow = Pick<AllowComment, 'rule' | 'reason' | 'until' | 'span' | 'file'>
+
+export interface Acceptable {
+  readonly finding: Finding
+  readonly harmless?: string
+}
+
+export interface AcceptOptions<A extends Allow, F extends Acceptable> extends Pick<
+  AllowOptions,
+  'today' | 'knownRules'
+> {
+  /** Does the comment stand above what the finding is about, and name its rule? */
+  readonly concerns: (allow: A, finding: F) => boolean
+  /** Why a comment that concerns no finding accepts nothing; undefined where that cannot be told. */
+  readonly whyNeedless: (allow: A) => string | undefined
+}
+
+/** Lets comments accept the findings that they concern, and judges the comments. */
+export function acceptFindings<A extends Allow, F extends Acceptable>(
+  findings: readonly F[],
+  allows: readonly A[],
+  options: AcceptOptions<A, F>,
+): { readonly findings: readonly F[]; readonly aboutAllows: readonly Finding[] } {
+  const aboutAllows: Finding[] = []
+  const accepted = new Map<F, A>()
   for (const allow of allows) {
-    const matching = findings.filter((finding) => concerns(allow, finding))
+    const matching = findings.filter((finding) => options.concerns(allow, finding))
     const problem = problemOf(allow, matching, options)
     if (problem !== undefined) aboutAllows.push(problem)
     if (allow.reason === '' || isExpired(allow, options.today)) continue
@@ -65,15 +97,15 @@ function concerns(allow: AllowComment, { finding, placed }: PlacedFinding): bool
 }
 
 /** What production's sizes prove harmless needs no comment, and is one it may have: tables grow. */
-function counts({ harmless }: PlacedFinding): boolean {
+function counts({ harmless }: Acceptable): boolean {
   return harmless === undefined
 }
 
-function isExpired({ until }: AllowComment, today: string): boolean {
+function isExpired({ until }: Allow, today: string): boolean {
   return until !== undefined && today > until
 }
 
-function withAllow(placed: PlacedFinding, allow: AllowComment | undefined): PlacedFinding {
+function withAllow<F extends Acceptable>(placed: F, allow: Allow | undefined): F {
   if (allow === undefined) return placed
   const { reason, until } = allow
   return {
@@ -82,13 +114,16 @@ function withAllow(placed: PlacedFinding, allow: AllowComment | undefined): Plac
   }
 }
 
-function problemOf(
-  allow: AllowComment,
-  matching: readonly PlacedFinding[],
-  options: AllowOptions,
+function problemOf<A extends Allow, F extends Acceptable>(
+  allow: A,
+  matching: readonly F[],
+  options: AcceptOptions<A, F>,
 ): Finding | undefined {
   if (!options.knownRules.includes(allow.rule)) return unknownRule(allow, options.knownRules)
-  if (matching.length === 0) return isNeedless(allow, options) ? needlessAllow(allow) : undefined
+  if (matching.length === 0) {
+    const why = options.whyNeedless(allow)
+    return why === undefined ? undefined : needlessAllow(allow, why)
+  }
   if (!matching.some(counts)) return undefined
   if (allow.reason === '') return allowWithoutReason(allow)
   return isExpired(allow, options.today) ? expiredAllow(allow) : undefined
@@ -99,16 +134,22 @@ function problemOf(
  * not see into it, nor of rules that are off, nor where everything is new, nor of durations: without production's
  * sizes nobody knows them, and estimates change from run to run.
  */
-function isNeedless(allow: AllowComment, { rulesOff, statements, onEmptyDatabase }: AllowOptions): boolean {
-  if (onEmptyDatabase || rulesOff.has(allow.rule) || aboutDurations.has(allow.rule)) return false
+function whyNeedless(
+  allow: AllowComment,
+  { rulesOff, statements, onEmptyDatabase }: AllowOptions,
+): string | undefined {
+  if (onEmptyDatabase || rulesOff.has(allow.rule) || aboutDurations.has(allow.rule)) return undefined
   const below = statements.find(
     ({ view: { statement } }) =>
       statement.span.file === allow.file && statement.index === allow.statementIndex,
   )
-  return below === undefined || below.result.measured || !isOpaque(below.view.statement)
+  if (below !== undefined && !below.result.measured && isOpaque(below.view.statement)) return undefined
+  return allow.statementIndex === undefined
+    ? 'no statement stands below it'
+    : `the statement below it has no finding of ${allow.rule}`
 }
 
-function allowWithoutReason(allow: AllowComment): Finding {
+function allowWithoutReason(allow: Allow): Finding {
   return reservedFinding('allow-without-reason', {
     message: `The allow comment for ${allow.rule} gives no reason, so it has no effect.`,
     span: allow.span,
@@ -118,7 +159,7 @@ function allowWithoutReason(allow: AllowComment): Finding {
   })
 }
 
-function expiredAllow(allow: AllowComment): Finding {
+function expiredAllow(allow: Allow): Finding {
   return reservedFinding('expired-allow', {
     message: `The allow comment for ${allow.rule} expired on ${allow.until}, so the finding below it counts again.`,
     span: allow.span,
@@ -129,11 +170,7 @@ function expiredAllow(allow: AllowComment): Finding {
   })
 }
 
-function needlessAllow(allow: AllowComment): Finding {
-  const why =
-    allow.statementIndex === undefined
-      ? 'no statement stands below it'
-      : `the statement below it has no finding of ${allow.rule}`
+function needlessAllow(allow: Allow, why: string): Finding {
   return reservedFinding('needless-allow', {
     message: `The allow comment for ${allow.rule} accepts nothing: ${why}.`,
     span: allow.span,
@@ -143,7 +180,7 @@ function needlessAllow(allow: AllowComment): Finding {
   })
 }
 
-function unknownRule(allow: AllowComment, known: readonly string[]): Finding {
+function unknownRule(allow: Allow, known: readonly string[]): Finding {
   const suggestion = nearest(allow.rule, known)
   return reservedFinding('unknown-rule-in-allow', {
     message: `The allow comment names the rule ${allow.rule}, which does not exist, so it has no effect.`,

@@ -1,12 +1,16 @@
 import type { Finding, HarmlessFinding, MigrationResult } from '../core/model.ts'
 import type { Production } from '../core/production.ts'
+import type { QueriesOutcome } from '../core/query-model.ts'
 import { defaultThresholds, type Thresholds } from '../core/thresholds.ts'
 import type { Rule } from '../rule.ts'
 import type { AllowComments } from '../sql/suppressions.ts'
 import { allowableReserved, applyAllows } from './allows.ts'
 import { budgetFindings } from './budgets.ts'
 import { noteBurdens } from './burdens.ts'
+import { mergeBrokenCode } from './broken-code.ts'
 import { numberDuplicates } from './fingerprint.ts'
+import { applyQueryAllows } from './query-allows.ts'
+import { judgedQueries, runQueryRules } from './query-findings.ts'
 import { migrationFails, reservedFindings } from './reserved.ts'
 import { Run, type PlacedFinding } from './recorder.ts'
 import { runRules, type Severities } from './run-rules.ts'
@@ -32,6 +36,10 @@ export interface JudgeInput {
   readonly thresholds?: Thresholds
   /** What is known of production besides the costs and windows that the results carry. */
   readonly production?: Production
+  /** What was found out about the application's queries; absent: they were not looked at. */
+  readonly queries?: QueriesOutcome
+  /** Judge also the queries that are neither new nor changed. */
+  readonly everyQuery?: boolean
 }
 
 export interface Judgement {
@@ -45,29 +53,46 @@ export interface Judgement {
 export function judge(input: JudgeInput): Judgement {
   const { migrations, rules, severities = {}, allows = [], today, aboutFiles = [] } = input
   const { onEmptyDatabase = false, thresholds = defaultThresholds, production } = input
-  const statements = placeStatements(migrations)
+  const statements = placeStatements(migrations, input.queries)
   const run = new Run(statements)
   const judged = weighFindings(runRules(run, rules, severities), run, { thresholds, production })
   // all of history together is no deployment
   const budgets = onEmptyDatabase ? [] : budgetFindings(statements, thresholds)
   const all = [...judged, ...failures(statements, judged), ...budgets]
+  const knownRules = [...rules.map(({ id }) => id), ...allowableReserved]
   const { findings, aboutAllows } = applyAllows(all, allows, {
     today,
-    knownRules: [...rules.map(({ id }) => id), ...allowableReserved],
+    knownRules,
     rulesOff: new Set(Object.keys(severities).filter((id) => severities[id] === 'off')),
     statements,
     onEmptyDatabase,
   })
-  const kept = noteBurdens(
-    quietSecondary(findings.filter(({ harmless }) => harmless === undefined)),
-    production,
-  )
+  const told = findings.filter(({ harmless }) => harmless === undefined)
+  const kept = noteBurdens(quietSecondary(mergeBrokenCode(told, rules)), production)
   const files = migrations.map(({ migration }) => migration.file)
   return separate(
-    [...aboutFiles, ...kept.map(({ finding }) => finding), ...aboutAllows],
+    [
+      ...aboutFiles,
+      ...kept.map(({ finding }) => finding),
+      ...aboutAllows,
+      ...aboutQueries(input, severities, knownRules),
+    ],
     findings.flatMap(toHarmless),
     files,
   )
+}
+
+/** Findings on lines of queries, and about the allow comments above them. */
+function aboutQueries(
+  { queries, everyQuery = false, rules, today }: JudgeInput,
+  severities: Severities,
+  knownRules: readonly string[],
+): readonly Finding[] {
+  if (queries === undefined) return []
+  const judged = judgedQueries(queries, everyQuery)
+  const found = runQueryRules(judged, rules, severities)
+  const { findings, aboutAllows } = applyQueryAllows(found, judged, rules, { today, knownRules })
+  return [...findings.map(({ finding }) => finding), ...aboutAllows]
 }
 
 function toHarmless({ finding, harmless }: PlacedFinding): readonly HarmlessFinding[] {

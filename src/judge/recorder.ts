@@ -111,6 +111,7 @@ export class Recorder {
       notes: options.notes ?? [],
       ...(options.remedy === undefined ? {} : { remedy: options.remedy }),
       fingerprint: fingerprint({ ruleId, messageId, object, sql: statement.sql }),
+      ...(options.queries === undefined || options.queries.length === 0 ? {} : { queries: options.queries }),
     }
   }
 

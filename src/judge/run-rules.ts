@@ -1,5 +1,12 @@
 import type { Migration, Severity } from '../core/model.ts'
-import type { ReportFunction, Rule, StatementContext, StatementView, TransactionView } from '../rule.ts'
+import type {
+  ReportFunction,
+  Rule,
+  StatementContext,
+  StatementQueries,
+  StatementView,
+  TransactionView,
+} from '../rule.ts'
 import { Recorder, type PlacedFinding, type Run } from './recorder.ts'
 import type { PlacedStatement } from './views.ts'
 
@@ -42,6 +49,7 @@ class Context implements StatementContext<Rule['messages']> {
   readonly statement: StatementView['statement']
   readonly effects: StatementView['effects']
   readonly settings: StatementView['settings']
+  readonly queries?: StatementQueries
   readonly transaction: TransactionView
   readonly migration: Migration
   readonly report: ReportFunction<Rule['messages']>
@@ -54,6 +62,7 @@ class Context implements StatementContext<Rule['messages']> {
     this.statement = placed.view.statement
     this.effects = placed.view.effects
     this.settings = placed.view.settings
+    if (placed.view.queries !== undefined) this.queries = placed.view.queries
     this.transaction = placed.transaction
     this.migration = placed.migration
     this.report = (messageId, data, options) => this.recorder?.record(placed, messageId, data, options)

@@ -8,15 +8,16 @@ export function isAtLeast(a: Severity, b: Severity): boolean {
 }
 
 /**
- * Sorted by migration (in the order of `files`; files that are not among them come first), position, severity,
- * rule.
+ * Sorted by migration (in the order of `files`; files that are not among them come first, those of queries last),
+ * position, severity, rule.
  */
 export function sortFindings<T extends Finding>(
   findings: readonly T[],
   files: readonly string[],
 ): readonly T[] {
   const order = new Map(files.map((file, index) => [file, index]))
-  const place = (finding: Finding): number => order.get(finding.span.file) ?? -1
+  const place = ({ query, span }: Finding): number =>
+    query === undefined ? (order.get(span.file) ?? -1) : files.length
   return findings.toSorted(
     (a, b) =>
       place(a) - place(b) ||
