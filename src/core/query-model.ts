@@ -82,6 +82,11 @@ export function queryState({ old, new: current }: ReviewedQuery): QueryState {
   return old.sql === current.sql ? 'unchanged' : 'changed'
 }
 
+/** Does the merge request change code at all? */
+export function changesCode(queries: readonly ReviewedQuery[]): boolean {
+  return queries.some((reviewed) => queryState(reviewed) !== 'unchanged')
+}
+
 /** The newest version that there is. */
 export function latest(reviewed: ReviewedQuery): Query {
   const query = reviewed.new ?? reviewed.old
@@ -173,8 +178,16 @@ export interface QueryLock {
   readonly relation: Pick<Relation, 'schema' | 'name' | 'kind'>
   readonly mode: LockMode
   /** `itself`: Postgres takes it for the query. Else derived from the catalogue: who makes it take the lock. */
-  readonly through: 'itself' | 'foreign key' | 'trigger' | 'sequence' | 'partition'
-  /** Name of that constraint, trigger, … */
+  readonly through:
+    | 'itself'
+    | 'foreign key'
+    | 'trigger'
+    | 'function'
+    | 'rule'
+    | 'policy'
+    | 'sequence'
+    | 'partition'
+  /** Name of that constraint, trigger, …; of a partition: the table that it is part of. */
   readonly name?: string
 }
 
