@@ -2,11 +2,16 @@ import { randomBytes } from 'node:crypto'
 import { escapeLiteral, type Client } from 'pg'
 import { printSnapshot } from '../../src/snapshot/print.ts'
 import { readProduction } from '../../src/snapshot/read.ts'
+import type { ValuesChoice } from '../../src/snapshot/values-choice.ts'
 
 const reader = 'snapshot_reader'
 
 /** The snapshot file of a database, read as users read it: by URL, with a role that may only read. */
-export async function takeSnapshot(admin: Client, database: string): Promise<string> {
+export async function takeSnapshot(
+  admin: Client,
+  database: string,
+  values: ValuesChoice = { kind: 'none' },
+): Promise<string> {
   const password = randomBytes(16).toString('hex')
   await admin.query(`drop role if exists ${reader}`)
   await admin.query(
@@ -19,7 +24,7 @@ export async function takeSnapshot(admin: Client, database: string): Promise<str
   const url = `postgresql://${reader}:${password}@localhost/${database}?host=${host}`
   const snapshot = await readProduction({
     url,
-    values: { kind: 'none' },
+    values,
     signal: new AbortController().signal,
   })
   return printSnapshot(snapshot)
