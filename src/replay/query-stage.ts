@@ -19,6 +19,9 @@ export interface QueryStage {
   readonly after: string | undefined
   readonly review: readonly Migration[]
   readonly signal: AbortSignal
+  /** One session runs all the files: what one of them sets, the next one has. */
+  readonly sharesSession: boolean
+  readonly sessionOptions: SessionOptions
   /** A database of one's own, as `before` is; the caller drops it. */
   copyBefore(): Promise<string>
   /**
@@ -42,6 +45,8 @@ export function queryStage(
     after,
     review,
     signal,
+    sharesSession,
+    sessionOptions,
     copyBefore: () => copyBase(request, before),
     apply: async (database, migrations) => {
       await using watchdog = await connected(server)

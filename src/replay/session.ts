@@ -9,7 +9,7 @@ import {
   probeSql,
   type ProbeReading,
 } from './probe.ts'
-import { WireSession, type WireCommand, type WireResult } from './wire.ts'
+import { WireSession, type WireCommand, type WireResult, type WireSync } from './wire.ts'
 
 /** Why a statement was stopped by us, not by the server. */
 export type Interruption = 'too long' | 'aborted'
@@ -82,7 +82,7 @@ export class ReplaySession implements AsyncDisposable {
   }
 
   /** Runs commands under the watchdog. */
-  async run(commands: readonly WireCommand[], sync: boolean): Promise<readonly WireResult[]> {
+  async run(commands: readonly WireCommand[], sync: WireSync): Promise<readonly WireResult[]> {
     this.interruption = undefined
     this.options.signal.throwIfAborted()
     const stop = (interruption: Interruption, how: 'cancel' | 'terminate'): void => {

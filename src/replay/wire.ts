@@ -14,6 +14,31 @@ export interface WireCommand {
   readonly prepared?: string
   /** Rows for COPY … FROM STDIN. */
   readonly copyData?: string
+  /** Only parse `sql`, as a prepared statement of this name, and describe it. `types`: of parameters, 0 where Postgres decides. */
+  readonly describe?: { readonly name: string; readonly types: readonly number[] }
+}
+
+/**
+ * Where transactions end: at the end of the exchange (true), not at all (false), or after each command, so that an error
+ * of one does not skip the others (`each`).
+ */
+export type WireSync = boolean | 'each'
+
+/** What a prepared statement takes and gives. */
+export interface WireDescription {
+  /** OIDs. */
+  readonly parameterTypes: readonly number[]
+  /** Empty when it gives no rows. */
+  readonly fields: readonly WireField[]
+}
+
+export interface WireField {
+  readonly name: string
+  /** OID and attnum of a column that comes straight from a relation; else 0. */
+  readonly tableID: number
+  readonly columnID: number
+  readonly dataTypeID: number
+  readonly dataTypeModifier: number
 }
 
 export interface WireResult {
@@ -25,6 +50,8 @@ export interface WireResult {
   readonly notices: readonly WireNotice[]
   /** From sending the exchange, or the end of the previous command, to the end of this one. */
   readonly durationMs: number
+  /** Of a command that only describes. */
+  readonly description?: WireDescription
 }
 
 export interface WireNotice {
@@ -48,7 +75,8 @@ export interface WireError {
 export type TransactionStatus = 'I' | 'T' | 'E'
 
 interface WireConnection extends EventEmitter {
-  parse(message: { name: string; text: string; types: never[] }): void
+  parse(message: { name: string; text: string; types: readonly number[] }): void
+  describe(message: { type: 'S' | 'P'; name: string }): void
   bind(message: { portal: string; statement: string; values: never[]; binary: boolean }): void
   execute(message: { portal: string; rows: number }): void
   flush(): void
@@ -61,7 +89,7 @@ interface WireConnection extends EventEmitter {
 
 interface Exchange {
   readonly commands: readonly WireCommand[]
-  readonly synced: boolean
+  readonly sync: WireSync
   readonly resolve: (results: readonly WireResult[]) => void
 }
 
@@ -71,6 +99,7 @@ interface Draft {
   error: WireError | undefined
   notices: WireNotice[]
   durationMs: number
+  description?: WireDescription
 }
 
 const queryPhaseEvents = [
@@ -81,6 +110,8 @@ const queryPhaseEvents = [
   'emptyQuery',
   'commandComplete',
   'parseComplete',
+  'parameterDescription',
+  'noData',
   'copyInResponse',
   'copyData',
   'notice',
@@ -96,6 +127,7 @@ export class WireSession {
   private drafts: Draft[] = []
   private current = 0
   private startedAt = 0
+  private parameterTypes: readonly number[] = []
   private lost: WireError | undefined
   /** Status after the last Sync. */
   status: TransactionStatus = 'I'
@@ -117,12 +149,12 @@ export class WireSession {
   /**
    * Sends the commands and waits for all of them. With `sync`, the exchange ends at ReadyForQuery and an
    * implicit transaction commits there; without, it stays open for the next exchange. After an error the
-   * server skips the rest, and the exchange is always synced. COPY … FROM STDIN must travel alone: while it
+   * server skips the rest, and the exchange is always synced; with `each`, every command ends by itself. COPY … FROM STDIN must travel alone: while it
    * waits for data the server takes anything else for a protocol violation.
    */
   async run(
     commands: readonly WireCommand[],
-    options: { readonly sync: boolean },
+    options: { readonly sync: WireSync },
   ): Promise<readonly WireResult[]> {
     if (this.exchange !== undefined) throw new Error('WireSession.run: an exchange is under way')
     this.drafts = commands.map(() => ({
@@ -135,7 +167,7 @@ export class WireSession {
     this.current = 0
     this.startedAt = performance.now()
     return new Promise((resolve) => {
-      this.exchange = { commands, synced: options.sync, resolve }
+      this.exchange = { commands, sync: options.sync, resolve }
       if (this.lost !== undefined) this.loseConnection(this.lost)
       else this.send(commands, options.sync)
     })
@@ -152,17 +184,28 @@ export class WireSession {
     })
   }
 
-  private send(commands: readonly WireCommand[], sync: boolean): void {
+  private send(commands: readonly WireCommand[], sync: WireSync): void {
     const { connection } = this
     connection.stream.cork()
     for (const command of commands) {
-      if (command.prepared === undefined) connection.parse({ name: '', text: command.sql, types: [] })
-      connection.bind({ portal: '', statement: command.prepared ?? '', values: [], binary: false })
-      connection.execute({ portal: '', rows: 0 })
+      this.sendOne(command)
+      if (sync === 'each') connection.sync()
     }
-    if (sync) connection.sync()
-    else connection.flush()
+    if (sync === true || (sync === 'each' && commands.length === 0)) connection.sync()
+    else if (sync === false) connection.flush()
     connection.stream.uncork()
+  }
+
+  private sendOne({ sql, prepared, describe }: WireCommand): void {
+    const { connection } = this
+    if (describe !== undefined) {
+      connection.parse({ name: describe.name, text: sql, types: describe.types })
+      connection.describe({ type: 'S', name: describe.name })
+      return
+    }
+    if (prepared === undefined) connection.parse({ name: '', text: sql, types: [] })
+    connection.bind({ portal: '', statement: prepared ?? '', values: [], binary: false })
+    connection.execute({ portal: '', rows: 0 })
   }
 
   private listen(): void {
@@ -173,6 +216,13 @@ export class WireSession {
     connection.on('commandComplete', (message: { text: string }) => this.finishCommand(message.text))
     connection.on('emptyQuery', () => this.finishCommand(''))
     connection.on('portalSuspended', () => this.finishCommand(''))
+    connection.on('parameterDescription', (message: { dataTypeIDs: number[] }) => {
+      this.parameterTypes = message.dataTypeIDs
+    })
+    connection.on('rowDescription', (message: { fields: WireField[] }) =>
+      this.describeCommand(message.fields),
+    )
+    connection.on('noData', () => this.describeCommand([]))
     connection.on('notice', (message: { severity?: string; message?: string }) =>
       this.draft()?.notices.push({ severity: message.severity ?? 'NOTICE', message: message.message ?? '' }),
     )
@@ -180,7 +230,8 @@ export class WireSession {
     connection.on('errorMessage', (message: Error) => this.failCommand(toWireError(message)))
     connection.on('readyForQuery', (message: { status: TransactionStatus }) => {
       this.status = message.status
-      this.finishExchange()
+      if (this.exchange?.sync === 'each') this.current += 1
+      if (this.exchange?.sync !== 'each' || this.current >= this.drafts.length) this.finishExchange()
     })
     connection.on('error', (error: Error) => this.loseConnection({ code: '08006', message: error.message }))
     connection.on('end', () =>
@@ -197,8 +248,16 @@ export class WireSession {
     if (draft === undefined || this.exchange === undefined) return
     draft.tag = tag
     this.stopClock(draft)
+    if (this.exchange.sync === 'each') return
     this.current += 1
-    if (this.current === this.drafts.length && !this.exchange.synced) this.finishExchange()
+    if (this.current === this.drafts.length && !this.exchange.sync) this.finishExchange()
+  }
+
+  private describeCommand(fields: readonly WireField[]): void {
+    const draft = this.draft()
+    if (draft === undefined || this.exchange?.commands[this.current]?.describe === undefined) return
+    draft.description = { parameterTypes: this.parameterTypes, fields }
+    this.finishCommand('')
   }
 
   private failCommand(error: WireError): void {
@@ -208,7 +267,7 @@ export class WireSession {
       draft.error ??= error
       this.stopClock(draft)
     }
-    if (this.exchange !== undefined && !this.exchange.synced) this.connection.sync()
+    if (this.exchange?.sync === false) this.connection.sync()
   }
 
   private stopClock(draft: Draft): void {
@@ -226,8 +285,8 @@ export class WireSession {
       this.connection.endCopyFrom()
     }
     // the server ignores Flush and Sync that arrived while it was waiting for data
-    if (this.exchange?.synced === true) this.connection.sync()
-    else this.connection.flush()
+    if (this.exchange?.sync === false) this.connection.flush()
+    else this.connection.sync()
   }
 
   private finishExchange(): void {
