@@ -1,6 +1,7 @@
 import type { Limit } from '../core/model.ts'
 import type {
   ColumnStatistics,
+  PlannerFacts,
   ProductionSettings,
   ReplicationFacts,
   TableFacts,
@@ -14,6 +15,7 @@ export interface FileFacts {
   readonly settings: ProductionSettings
   readonly replication?: ReplicationFacts
   readonly serverVersion?: string
+  readonly planner?: PlannerFacts
   /** What it does not tell, or should not. */
   readonly limits: readonly Limit[]
 }

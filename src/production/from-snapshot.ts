@@ -8,6 +8,7 @@ import type {
 } from '../core/production.ts'
 import { parseSnapshot, type Snapshot, type SnapshotTable } from '../snapshot/format.ts'
 import { estimateRows, type FileFacts } from './facts.ts'
+import { plannerFacts } from './planner-facts.ts'
 import { statementRates, tableKey } from './statement-rates.ts'
 
 /** The facts of a snapshot; `name` is how messages call the file. */
@@ -22,6 +23,7 @@ export async function factsOfSnapshot(json: string, name: string): Promise<FileF
     settings: settingsOf(snapshot.settings),
     ...(replication === undefined ? {} : { replication }),
     serverVersion: snapshot.server.version,
+    planner: plannerFacts(snapshot),
     limits: limitsOf(snapshot, name),
   }
 }

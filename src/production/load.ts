@@ -74,13 +74,14 @@ function sourceOf({ kind, takenAt }: FileFacts, name: string): ProductionSource 
 function circumstances(
   facts: FileFacts | undefined,
   { hardware, replicaApplyRate, maxConnections }: NonNullable<Config['production']> = {},
-): Pick<Production, 'settings' | 'replication' | 'hardware' | 'serverVersion'> {
+): Pick<Production, 'settings' | 'replication' | 'hardware' | 'serverVersion' | 'planner'> {
   const replication = withApplyRate(facts?.replication, replicaApplyRate)
   return {
     settings: { ...facts?.settings, ...(maxConnections === undefined ? {} : { maxConnections }) },
     ...(replication === undefined ? {} : { replication }),
     ...(hardware === undefined ? {} : { hardware }),
     ...(facts?.serverVersion === undefined ? {} : { serverVersion: facts.serverVersion }),
+    ...(facts?.planner === undefined ? {} : { planner: facts.planner }),
   }
 }
 
