@@ -10,6 +10,7 @@ export const configDefaults = {
   /** Milliseconds for trying statements out on synthetic rows. */
   sampling: { budget: 20_000 },
   review: { name: 'default', maxThreads: 20, allow: 'developer' },
+  queries: { tags: ['sql', 'SQL', '$queryRaw', '$executeRaw'], preparedStatements: 'unnamed' },
 } as const satisfies {
   failOn: FailOn
   requireRehearsal: boolean
@@ -17,4 +18,5 @@ export const configDefaults = {
   statementTimeout: number
   sampling: { budget: number }
   review: { name: string; maxThreads: number; allow: 'developer' | 'maintainer' | 'not-the-author' }
+  queries: { tags: readonly string[]; preparedStatements: 'named' | 'unnamed' }
 }

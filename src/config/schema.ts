@@ -4,6 +4,7 @@ import type { Rule } from '../rule.ts'
 import { configDefaults } from './defaults.ts'
 import { duration, text } from './parts.ts'
 import { production, sampling, snapshot, tables, thresholds } from './production-schema.ts'
+import { queries } from './queries-schema.ts'
 
 const severity = z.enum(['error', 'warning', 'info'])
 
@@ -233,6 +234,7 @@ export const configSchema = z.strictObject({
   production,
   thresholds,
   sampling,
+  queries,
   review: review
     .exactOptional()
     .describe(
@@ -251,6 +253,9 @@ export type PolicyConfig = Readonly<z.output<typeof policySchema>>
 
 /** The configuration once read: durations in milliseconds, `migrations` a list, every rule a severity or `off`. */
 export type Config = Readonly<z.output<typeof configSchema>>
+
+/** `queries` when it is not `false`. */
+export type QueriesConfig = Exclude<NonNullable<Config['queries']>, false>
 
 /** One entry of `migrations`. */
 export type MigrationsConfig = Readonly<z.output<typeof migrations>>
