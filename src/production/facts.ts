@@ -3,6 +3,7 @@ import type {
   ColumnStatistics,
   PlannerFacts,
   ProductionSettings,
+  ProductionStatement,
   ReplicationFacts,
   TableFacts,
 } from '../core/production.ts'
@@ -15,6 +16,7 @@ export interface FileFacts {
   readonly settings: ProductionSettings
   readonly replication?: ReplicationFacts
   readonly serverVersion?: string
+  readonly statements?: readonly ProductionStatement[]
   readonly planner?: PlannerFacts
   /** What it does not tell, or should not. */
   readonly limits: readonly Limit[]

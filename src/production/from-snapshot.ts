@@ -23,6 +23,7 @@ export async function factsOfSnapshot(json: string, name: string): Promise<FileF
     settings: settingsOf(snapshot.settings),
     ...(replication === undefined ? {} : { replication }),
     serverVersion: snapshot.server.version,
+    ...(snapshot.statements === null ? {} : { statements: snapshot.statements.list }),
     planner: plannerFacts(snapshot),
     limits: limitsOf(snapshot, name),
   }

@@ -81,6 +81,7 @@ function circumstances(
     ...(replication === undefined ? {} : { replication }),
     ...(hardware === undefined ? {} : { hardware }),
     ...(facts?.serverVersion === undefined ? {} : { serverVersion: facts.serverVersion }),
+    ...(facts?.statements === undefined ? {} : { statements: facts.statements }),
     ...(facts?.planner === undefined ? {} : { planner: facts.planner }),
   }
 }

@@ -190,6 +190,17 @@ describe('partitioned tables', () => {
   })
 })
 
+describe('the statements of a snapshot', () => {
+  it('are handed on as they stand in the file', async () => {
+    const { statements: found } = await read(snapshot({ statements: statements({ 'SELECT $1': 5 }) }))
+    expect(found).toEqual([{ sql: 'SELECT $1', callsPerSecond: 5, meanMs: 1, rowsPerCall: 1 }])
+  })
+
+  it('are not known without pg_stat_statements', async () => {
+    expect(await read(snapshot({ statements: null }))).not.toHaveProperty('statements')
+  })
+})
+
 describe('how often a table is used', () => {
   const rates = async (calls: Readonly<Record<string, number>>, more = {}) => {
     const tables = [
