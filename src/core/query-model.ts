@@ -306,6 +306,8 @@ export interface IndexUse {
   readonly enforces: boolean
   readonly statement: StatementRef
   readonly usedBy: readonly QueryRef[]
+  /** Names of the table's foreign keys whose look-ups use it, when a referenced row is deleted or its key changes. */
+  readonly foreignKeys?: readonly string[]
 }
 
 /** Everything found out about one query. */

@@ -61,6 +61,8 @@ export interface PlannedTable {
   readonly pages?: number
   readonly columns: readonly PlannedColumn[]
   readonly indexes: readonly PlannedIndex[]
+  /** Those that the table has itself: it references. */
+  readonly foreignKeys?: readonly { readonly name: string; readonly columns: readonly string[] }[]
 }
 
 /** An index that was created for trying it out, and how large it would be. */
