@@ -12,6 +12,8 @@ export function uniqueName(prefix: string = databasePrefix): string {
 export interface DatabaseSpec {
   readonly owner: string
   readonly template?: string | undefined
+  /** Clauses of CREATE DATABASE that {@link localeSql} gives; not together with a template. */
+  readonly locale?: string | undefined
   /**
    * Copy files instead of writing WAL (PG 15+, CREATE DATABASE … STRATEGY): faster while nothing is flushed,
    * but it makes two checkpoints, which a shared server would feel.
@@ -23,10 +25,11 @@ export interface DatabaseSpec {
 export async function createDatabase(maintenance: Client, spec: DatabaseSpec): Promise<string> {
   const name = uniqueName()
   if (spec.template !== undefined) await endSessions(maintenance, spec.template)
-  const template = spec.template === undefined ? '' : ` template ${escapeIdentifier(spec.template)}`
+  const from = spec.template ?? (spec.locale === undefined ? undefined : 'template0')
+  const template = from === undefined ? '' : ` template ${escapeIdentifier(from)}`
   const strategy = spec.copyFiles ? ' strategy file_copy' : ''
   await maintenance.query(
-    `create database ${escapeIdentifier(name)} owner ${escapeIdentifier(spec.owner)}${template}${strategy}`,
+    `create database ${escapeIdentifier(name)} owner ${escapeIdentifier(spec.owner)}${template}${strategy}${spec.locale ?? ''}`,
   )
   return name
 }

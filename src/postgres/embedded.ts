@@ -16,7 +16,9 @@ import {
   superuserName,
   type StartContext,
 } from './postmaster.ts'
+import { localeSql, type DatabaseLocale } from './locale.ts'
 import type { ConfigurableServer, SaveResult, ServerOptions } from './provider.ts'
+import { RelationFiles } from './relation-files.ts'
 import {
   disarmFileRolesSql,
   ensureRoles,
@@ -121,6 +123,18 @@ class ServerLife {
     await this.#restart?.(overrides)
   }
 
+  get files(): RelationFiles {
+    return new RelationFiles(dataDir(this.folder), this.#user)
+  }
+
+  /** Stops the server in good order, works on its files, and starts it again. */
+  async whileStopped(work: () => void): Promise<void> {
+    if (this.#postmaster === undefined) throw new Error('no server runs')
+    await shutDownPostmaster(this.#postmaster)
+    work()
+    await this.#restart?.()
+  }
+
   /** Packs the data of the server, which is stopped meanwhile; gives the error instead when that goes wrong. */
   async pack(): Promise<Buffer | Error> {
     if (this.#postmaster === undefined) throw new Error('no server runs')
@@ -207,8 +221,8 @@ class EmbeddedServer implements ConfigurableServer {
   }
 
   /** From PG 15 on the schema `public` belongs to the database's owner; before, to the superuser. */
-  async #ownPublicSchema(): Promise<void> {
-    const template = await this.connectAdmin('template1')
+  async #ownPublicSchema(database = 'template1'): Promise<void> {
+    const template = await this.connectAdmin(database)
     try {
       await template.query(`alter schema public owner to ${this.migrator}`)
     } finally {
@@ -230,12 +244,19 @@ class EmbeddedServer implements ConfigurableServer {
     })
   }
 
-  createDatabase(options: { readonly template?: string } = {}): Promise<string> {
-    return createDatabase(this.#maintenance, {
+  async createDatabase(
+    options: { readonly template?: string; readonly locale?: DatabaseLocale } = {},
+  ): Promise<string> {
+    const { template, locale } = options
+    const name = await createDatabase(this.#maintenance, {
       owner: this.migrator,
-      template: options.template,
+      template,
+      locale: locale === undefined ? undefined : localeSql(locale, this.major),
       copyFiles: this.major >= 15,
     })
+    // it is a copy of template0, which nobody can change
+    if (locale !== undefined && this.major < 15) await this.#ownPublicSchema(name)
+    return name
   }
 
   dropDatabase(name: string): Promise<void> {
@@ -261,6 +282,16 @@ class EmbeddedServer implements ConfigurableServer {
   async reconfigure(overrides: SettingOverrides): Promise<void> {
     await this.#maintenance.end()
     await this.#life.reconfigure(overrides)
+    this.#maintenance = await this.connectAdmin()
+  }
+
+  get files(): RelationFiles {
+    return this.#life.files
+  }
+
+  async whileStopped(work: (files: RelationFiles) => void): Promise<void> {
+    await this.#maintenance.end()
+    await this.#life.whileStopped(() => work(this.files))
     this.#maintenance = await this.connectAdmin()
   }
 

@@ -1,5 +1,7 @@
 import type { Client } from 'pg'
 import type { ClusterImage } from './cluster-image.ts'
+import type { DatabaseLocale } from './locale.ts'
+import type { RelationFiles } from './relation-files.ts'
 import type { SettingOverrides } from './settings.ts'
 
 /** How to get a server. */
@@ -63,6 +65,15 @@ export interface ConfigurableServer extends PostgresServer {
    * are cut off, and statistics forgotten.
    */
   reconfigure(overrides: SettingOverrides): Promise<void>
+  /** Files of relations, while it runs: what it has read of them it does not read again. */
+  readonly files: RelationFiles
+  /**
+   * Stops the server in good order, lets `work` change files of relations, and starts it again. Connections are cut
+   * off.
+   */
+  whileStopped(work: (files: RelationFiles) => void): Promise<void>
+  /** With a locale, from template0: an error where this server does not have the locale. */
+  createDatabase(options?: { readonly template?: string; readonly locale?: DatabaseLocale }): Promise<string>
 }
 
 /** The image, or why there is none: completes `… because`. */

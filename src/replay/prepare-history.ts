@@ -36,6 +36,8 @@ export interface HistoryContext {
   readonly progress: (message: string) => void
   readonly sessionOptions: SessionOptions
   readonly prepare: (statement: Statement) => { readonly sql: string } | { readonly refused: string }
+  /** Gives the database that the history is applied to; `server.createDatabase()` when absent. */
+  readonly createEmpty?: () => Promise<string>
 }
 
 /** Applies the history, or what is missing of it, and seeds a copy. Afterwards nobody is connected to the server. */
@@ -78,8 +80,8 @@ export async function copyBase(
   return copy
 }
 
-async function createBase({ server, settings }: HistoryContext): Promise<string> {
-  const base = await server.createDatabase()
+async function createBase({ server, settings, createEmpty }: HistoryContext): Promise<string> {
+  const base = await (createEmpty?.() ?? server.createDatabase())
   await using admin = await connected(server, base)
   await setDefaults(admin.client, base, settings)
   if (server.hasSuperuser) {
