@@ -83,6 +83,28 @@ export {
   type CatalogEffectOf,
 } from './core/effects.ts'
 export { allOf, as, columnPath, literalText, walk, words } from './sql/ast.ts'
+export { expressionKey, expressionKeyOf } from './sql/expression-key.ts'
+export {
+  aliasesIn,
+  columnUse,
+  comparisonsIn,
+  nullTest,
+  sourceTable,
+  type ColumnUse,
+  type Comparison,
+} from './sql/query-columns.ts'
+export { conjuncts, queryLevels, type QueryLevel, type QuerySource } from './sql/query-levels.ts'
+export {
+  fixedColumns,
+  givesOneRow,
+  isAggregated,
+  isConstant,
+  isFiltered,
+  isOneRow,
+  limitOf,
+  narrowedSources,
+  selectsNothing,
+} from './sql/query-reach.ts'
 export { rewriteCauseText } from './sql/rewrite-cause.ts'
 export { rewriteRemedy } from './sql/rewrite-remedies.ts'
 export {

@@ -46,10 +46,20 @@ export function tableNamed(
   schema: string | undefined,
   name: string,
 ): QueryTable | undefined {
+  const index = indexes.get(tables) ?? indexTables(tables)
   const schemas = schema === undefined ? searchPath : [schema]
   for (const one of schemas) {
-    const found = tables.find((table) => table.schema === one && table.name === name)
+    const found = index.get(`${one}.${name}`)
     if (found !== undefined) return found
   }
   return undefined
+}
+
+// there may be tens of thousands of tables, and every rule asks for every query
+const indexes = new WeakMap<readonly QueryTable[], ReadonlyMap<string, QueryTable>>()
+
+function indexTables(tables: readonly QueryTable[]): ReadonlyMap<string, QueryTable> {
+  const index = new Map(tables.map((table) => [`${table.schema}.${table.name}`, table]))
+  indexes.set(tables, index)
+  return index
 }

@@ -1,4 +1,5 @@
 import type { PredictionInput, StatementPrediction } from './prediction.ts'
+import type { Schema } from '../sql/schema.ts'
 import { PredictionRun } from './run.ts'
 
 export type { PredictionInput, StatementPrediction } from './prediction.ts'
@@ -12,4 +13,11 @@ export function predictRun(input: PredictionInput): readonly (readonly Statement
   for (const migration of input.history) run.read(migration)
   run.beginReview()
   return input.review.map((migration) => run.predict(migration))
+}
+
+/** The schema that the migrations leave, as far as the files tell. */
+export function predictSchema(input: PredictionInput): Schema {
+  const run = new PredictionRun(input)
+  for (const migration of [...input.history, ...input.review]) run.read(migration)
+  return run.schema
 }

@@ -20,7 +20,7 @@ interface Savepoint {
 
 /** Follows a run through its migrations: schema, session and the open transaction's locks. */
 export class PredictionRun {
-  private readonly schema: Schema
+  readonly schema: Schema
   private readonly session: Session
   private readonly serverMajor: number
   private readonly sharesSession: boolean

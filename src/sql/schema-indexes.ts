@@ -22,6 +22,9 @@ export interface IndexShape {
   readonly isUnique: boolean
   readonly isPlain: boolean
   readonly isPartial: boolean
+  /** The keys as written; absent for constraints. */
+  readonly elements?: readonly IndexElem[]
+  readonly predicate?: Node
   /** What ChooseIndexNameAddition() joins: column names, `expr` for expressions. */
   readonly nameParts: readonly string[]
 }
@@ -48,6 +51,8 @@ export function readIndexShape(table: TableRecord | ViewRecord, statement: Index
     isUnique: statement.unique === true,
     isPlain: !hasExpression && !isPartial,
     isPartial,
+    elements: keys,
+    ...(statement.whereClause === undefined ? {} : { predicate: statement.whereClause }),
     nameParts: distinctNames([...keys, ...included].map(indexColumnName)),
   }
   if (!isTable(table)) return { ...shape, keys: [], columns: [] }
@@ -85,6 +90,8 @@ export function addIndex(
     isUnique: shape.isUnique,
     isPlain: shape.isPlain,
     isPartial: shape.isPartial,
+    ...(shape.elements === undefined ? {} : { elements: shape.elements }),
+    ...(shape.predicate === undefined ? {} : { predicate: shape.predicate }),
     kind: table.kind === 'partitioned table' ? 'partitioned index' : 'index',
     id: schema.newId(),
     schema: table.schema,

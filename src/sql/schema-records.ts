@@ -1,4 +1,4 @@
-import type { Node } from '@pgsql/types'
+import type { IndexElem, Node } from '@pgsql/types'
 import type { ColumnType } from './column-type.ts'
 import type { Condition } from './conditions.ts'
 
@@ -143,6 +143,9 @@ export interface IndexRecord extends RelationBase {
   /** Has neither expressions nor a predicate. */
   readonly isPlain: boolean
   readonly isPartial: boolean
+  /** Its keys as CREATE INDEX has them: columns may have other names by now. */
+  readonly elements?: readonly IndexElem[]
+  readonly predicate?: Node
   /** The constraint that owns it. */
   readonly constraint?: string
   readonly parent?: RelationId

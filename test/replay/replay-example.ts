@@ -1,23 +1,36 @@
 import type { Finding, Limit, Migration, MigrationResult } from '../../src/core/model.ts'
-import { rules } from '../../rules/index.ts'
-import { judge } from '../../src/judge/judge.ts'
-import type { PostgresServer } from '../../src/postgres/provider.ts'
+import type { QueriesOutcome } from '../../src/core/query-model.ts'
 import { predictRun } from '../../src/predict/index.ts'
+import type { PostgresServer } from '../../src/postgres/provider.ts'
 import { unite } from '../../src/replay/agree.ts'
-import { replay } from '../../src/replay/replay.ts'
-import { today, type Example } from '../rules/run-example.ts'
+import { replayWithLeftovers } from '../../src/replay/alternatives.ts'
+import type { QueryStage } from '../../src/replay/query-stage.ts'
+import { replay, type ReplayOutcome, type ReplayRequest } from '../../src/replay/replay.ts'
+import { judgeExample, type Example } from '../rules/run-example.ts'
+import { replayedQueries, type TriedExample } from './replay-queries.ts'
 
 export interface RehearsedExample {
   readonly results: readonly MigrationResult[]
   readonly limits: readonly Limit[]
   readonly findings: readonly Finding[]
+  readonly queries?: QueriesOutcome
 }
 
 /** What `pgrehearse check` would find, on this server. */
 export async function rehearseExample(server: PostgresServer, example: Example): Promise<RehearsedExample> {
-  const { results, limits } = await rehearse(server, example.history, example.review)
-  const { findings } = judge({ migrations: results, rules, allows: example.allows, today })
-  return { results, limits, findings }
+  const { history, review } = example
+  if (example.queries === undefined) {
+    const { results, limits } = await rehearse(server, history, review)
+    return { results, limits, findings: judgeExample(example, results, undefined) }
+  }
+  let tried: TriedExample | undefined
+  const { results, limits } = await rehearse(server, history, review, async (stage) => {
+    tried = await replayedQueries(stage, example)
+  })
+  if (tried === undefined) throw new Error(`The queries of ${example.file} were not tried.`)
+  const queries = await tried.outcome(results)
+  const found = [...limits, ...tried.limits]
+  return { results, limits: found, findings: judgeExample(example, results, queries), queries }
 }
 
 /** Replays the migrations on top of the history, and unites what was measured with what was predicted. */
@@ -25,21 +38,33 @@ export async function rehearse(
   server: PostgresServer,
   history: readonly Migration[],
   review: readonly Migration[],
+  onStage?: (stage: QueryStage) => Promise<void>,
 ): Promise<{ readonly results: readonly MigrationResult[]; readonly limits: readonly Limit[] }> {
   const predictions = predictRun({ history, review, timeZone: 'UTC', serverMajor: server.major })
-  const { migrations, limits } = await replay({
-    server,
-    history,
-    review,
-    sharesSession: false,
-    settings: { TimeZone: 'UTC' },
-    roles: [],
-    statementTimeoutMs: 60_000,
-    signal: new AbortController().signal,
-    progress: () => {},
-  })
+  const { migrations, limits } = await replayed(
+    {
+      server,
+      history,
+      review,
+      sharesSession: false,
+      settings: { TimeZone: 'UTC' },
+      roles: [],
+      statementTimeoutMs: 60_000,
+      signal: new AbortController().signal,
+      progress: () => {},
+    },
+    onStage,
+  )
   const results = review.map((migration, index) =>
     unite(migration, predictions[index] ?? [], migrations[index], server.version),
   )
   return { results, limits }
+}
+
+function replayed(
+  request: ReplayRequest,
+  onStage: ((stage: QueryStage) => Promise<void>) | undefined,
+): Promise<ReplayOutcome> {
+  if (onStage === undefined) return replay(request)
+  return replayWithLeftovers(request, (_, { queries }) => onStage(queries))
 }

@@ -2,14 +2,21 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { rules } from '../../rules/index.ts'
 import type { Finding, Migration, MigrationResult } from '../../src/core/model.ts'
+import type { Production } from '../../src/core/production.ts'
+import type { QueriesOutcome, ReviewedQuery } from '../../src/core/query-model.ts'
 import type { MigrationScript } from '../../src/core/source.ts'
 import { judge } from '../../src/judge/judge.ts'
-import { predictRun } from '../../src/predict/index.ts'
+import { predictRun, predictSchema } from '../../src/predict/index.ts'
+import { predictedCatalog } from '../../src/query-catalog/predicted-catalog.ts'
 import { parseScript, type ParsedScript } from '../../src/sql/parse.ts'
 import { readAllowComments, type AllowComments } from '../../src/sql/suppressions.ts'
 import { layOutTransactions } from '../../src/sql/transactions.ts'
+import { folderQueries, newQueries, productionOf, queryScript } from './example-queries.ts'
 
-/** One bad*.sql or good*.sql of a rule, with what stands before it. */
+/**
+ * One bad*.sql or good*.sql of a rule, with what stands before it. `bad*.queries.sql` and `good*.queries.sql` hold
+ * queries that are new; what stands before the first `-- name:` is a migration of the same merge request.
+ */
 export interface Example {
   readonly ruleId: string
   /** `rules/<id>/bad.sql` */
@@ -20,6 +27,10 @@ export interface Example {
   readonly history: readonly Migration[]
   readonly review: readonly Migration[]
   readonly allows: readonly AllowComments[]
+  /** Undefined where the folder has none: then queries are not looked at. */
+  readonly queries?: readonly ReviewedQuery[]
+  /** What `-- rows: orders 5000000` in setup.sql says. */
+  readonly production?: Production
 }
 
 /** `-- finds: <messageId>` or `-- also finds: <rule-id>`, with `(replay only)` where prediction cannot know. */
@@ -57,23 +68,46 @@ export function loadExamples(ruleId: string): readonly Example[] {
 function loadExample(ruleId: string, name: string): Example {
   const text = read(ruleId, name)
   const file = `rules/${ruleId}/${name}`
-  const history = [parseScript(readSetup(ruleId))]
+  const setup = readSetup(ruleId)
+  const history = [parseScript(setup)]
   const review = exampleScripts(ruleId, name).map(parseScript)
+  const own = isQueryFile(name) ? parseScript(queryScript(file, text, beginOfQueries(text))) : undefined
+  const queries = own === undefined ? folderQueries(`${rulesFolder}${ruleId}`, ruleId) : newQueries(own)
+  const production = productionOf(setup.text)
   return {
     ruleId,
     file,
     text,
     isBad: name.startsWith('bad'),
-    marks: readMarks(ruleId, text, review),
+    marks: readMarks(ruleId, text, own === undefined ? review : [...review, own]),
     history: layOutTransactions(history, false),
     review: layOutTransactions(review, false),
     allows: review.map(readAllowComments),
+    ...(queries.length === 0 ? {} : { queries }),
+    ...(production === undefined ? {} : { production }),
   }
+}
+
+/** Does an example of this name hold queries instead of migrations? */
+export function isQueryFile(name: string): boolean {
+  return name.endsWith('.queries.sql')
+}
+
+/** Where the comments begin that belong to the first query. */
+function beginOfQueries(text: string): number {
+  const name = /^-- name: /m.exec(text)?.index ?? text.length
+  const comments = /(?:^--[^\n]*\n)*$/.exec(text.slice(0, name).replace(/.*;\s*\n/s, ''))?.[0] ?? ''
+  return name - comments.length
 }
 
 /** The migrations of an example, in order; they share the file's text. */
 export function exampleScripts(ruleId: string, name: string): readonly MigrationScript[] {
-  return splitMigrations(`rules/${ruleId}/${name}`, read(ruleId, name))
+  const text = read(ruleId, name)
+  return splitMigrations(
+    `rules/${ruleId}/${name}`,
+    text,
+    isQueryFile(name) ? beginOfQueries(text) : text.length,
+  )
 }
 
 /** The schema and rows that exist before a rule's examples. */
@@ -89,14 +123,14 @@ function read(ruleId: string, name: string): string {
 const marker = /^-- migration: (.+?)( \(no transaction\))?$/gm
 
 /** Each `-- migration: <title> (no transaction)` begins a further migration of the same file. */
-function splitMigrations(file: string, text: string): readonly MigrationScript[] {
-  const starts = [...text.matchAll(marker)]
-  const first = starts[0]?.index ?? text.length
+function splitMigrations(file: string, text: string, textEnd: number): readonly MigrationScript[] {
+  const starts = [...text.slice(0, textEnd).matchAll(marker)]
+  const first = starts[0]?.index ?? textEnd
   const begins = starts.map((match, index) => ({
     title: match[1] ?? '',
     mode: match[2] === undefined ? ('file' as const) : ('statement' as const),
     start: match.index,
-    end: starts[index + 1]?.index ?? text.length,
+    end: starts[index + 1]?.index ?? textEnd,
   }))
   const head =
     text.slice(0, first).trim() === ''
@@ -146,8 +180,35 @@ function readMarks(ruleId: string, text: string, review: readonly ParsedScript[]
 
 /** What `pgrehearse lint` would find. */
 export function lintExample(example: Example): readonly Finding[] {
-  const { history, review, allows } = example
-  return judge({ migrations: predictMigrations(history, review), rules, allows, today }).findings
+  const { history, review } = example
+  return judgeExample(example, predictMigrations(history, review), lintedQueries(example))
+}
+
+/** The findings on these results, with the queries where the example has some. */
+export function judgeExample(
+  { allows, production }: Example,
+  migrations: readonly MigrationResult[],
+  queries: QueriesOutcome | undefined,
+): readonly Finding[] {
+  return judge({
+    migrations,
+    rules,
+    allows,
+    today,
+    ...(queries === undefined ? {} : { queries }),
+    ...(production === undefined ? {} : { production }),
+  }).findings
+}
+
+/** What is known of the example's queries without a server: the schema. */
+export function lintedQueries({ queries, history, review, production }: Example): QueriesOutcome | undefined {
+  if (queries === undefined) return undefined
+  return {
+    results: queries.map((reviewed) => ({ reviewed, effects: [], locks: [] })),
+    catalog: predictedCatalog(predictSchema({ history, review, timeZone: 'UTC' }), production),
+    indexes: [],
+    statistics: undefined,
+  }
 }
 
 /** The migrations with predicted effects only. */
@@ -180,9 +241,12 @@ export function foundLines(example: Example, findings: readonly Finding[]): read
   const statements = example.review.flatMap((migration) => migration.statements)
   return findings
     .filter(({ allowed }) => allowed === undefined)
-    .map(({ span, ruleId, messageId }) => {
+    .map(({ span, ruleId, messageId, query }) => {
       const at = span.start.offset
-      const statement = statements.find((one) => one.span.start.offset <= at && at <= one.span.end.offset)
+      const statement =
+        query === undefined
+          ? statements.find((one) => one.span.start.offset <= at && at <= one.span.end.offset)
+          : undefined
       const line = statement?.span.start.line ?? span.start.line
       return toLine(line, ruleId, ruleId === example.ruleId ? messageId : undefined)
     })
