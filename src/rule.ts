@@ -47,7 +47,11 @@ export type {
   ScanEffect,
   SessionSettings,
   AffectedQuery,
+  IndexAdvice,
   IndexUse,
+  PlanChange,
+  PlanChangeEffect,
+  PlanStatistics,
   PlanSummary,
   Query,
   QueryCatalog,
@@ -58,10 +62,12 @@ export type {
   QueryTable,
   Severity,
   Statement,
+  TableReadEffect,
   TruncateEffect,
   WriteEffect,
 } from './core/model.ts'
 export { tableNamed } from './core/query-catalog.ts'
+export { formatBytes, formatCount, formatMsRange, formatRows } from './core/quantities.ts'
 export {
   blocksReads,
   blocksWrites,

@@ -187,7 +187,7 @@ export interface QueryLock {
     | 'policy'
     | 'sequence'
     | 'partition'
-  /** Name of that constraint, trigger, …; of a partition: the table that it is part of. */
+  /** Name of that constraint, trigger, …; of a partition: `schema.name` of the table that it is part of. */
   readonly name?: string
 }
 
@@ -308,6 +308,10 @@ export interface IndexUse {
   readonly usedBy: readonly QueryRef[]
   /** Names of the table's foreign keys whose look-ups use it, when a referenced row is deleted or its key changes. */
   readonly foreignKeys?: readonly string[]
+  /** How many of the known queries read or write the table. */
+  readonly tableQueries?: number
+  /** Without value statistics: queries that do not use it here, though they compare or sort by its first column. */
+  readonly mayUse?: readonly QueryRef[]
 }
 
 /** Everything found out about one query. */
