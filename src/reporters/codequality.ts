@@ -1,6 +1,8 @@
+import { affectedLines } from './affected-queries.ts'
 import { formatJson } from './json.ts'
-import { plainMessage } from './plain.ts'
+import { printableLine } from './printable.ts'
 import { repositoryPath } from './repository-path.ts'
+import { waitLines } from './wait-words.ts'
 import { openFindings } from './words.ts'
 import type { Finding, Report, Severity } from '../core/model.ts'
 import type { Reporter } from './reporter.ts'
@@ -40,8 +42,9 @@ export const codequality: Reporter = (report: Report): string => {
 
 /** In one line, which is all that GitLab shows; how many sessions wait stands in the other formats. */
 function described(report: Report, finding: Finding): string {
-  const [message = '', wait] = plainMessage(report, finding)
-  return wait === undefined ? message : `${message} ${wait}`
+  const wait = waitLines(report, finding).slice(0, 1)
+  const queries = affectedLines(finding, { named: 3 }).map((line) => `${line}.`)
+  return [printableLine(finding.message), ...wait, ...queries].join(' ')
 }
 
 /** GitLab shows findings with equal fingerprints once; the second of two equal statements gets a suffix. */

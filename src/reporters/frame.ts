@@ -1,6 +1,6 @@
 import { printable } from './printable.ts'
 import { statementOf } from './effects.ts'
-import type { Finding, Report, ReportMigration, Span } from '../core/model.ts'
+import type { Finding, Report, ReportMigration, ReportQuery, Span } from '../core/model.ts'
 
 /** One line of a migration, made harmless to print. */
 export interface FrameLine {
@@ -28,22 +28,22 @@ const maxLines = 7
 const maxColumns = 400
 
 /**
- * The source lines of the statement that a finding points into, cut to a readable number.
- * Undefined when the file is not among the migrations of the report.
+ * The source lines of the statement or query that a finding points into, cut to a readable number.
+ * Undefined when the report does not have them.
  */
 export function codeFrame(report: Report, finding: Finding): Frame | undefined {
-  const migration = report.migrations.find(({ file }) => file === finding.span.file)
-  if (migration === undefined) return undefined
-  const source = sourceLines(migration)
+  const source = sourceOf(report, finding)
+  if (source === undefined) return undefined
   const { start } = finding.span
-  const span = statementOf(report, finding)?.span ?? finding.span
+  const { span } = source
   const isInside = start.offset > span.start.offset && start.column <= maxColumns
-  const first = Math.max(1, Math.min(span.start.line, start.line))
-  const last = Math.min(source.length, Math.max(lastLine(span), start.line))
-  if (first > source.length) return undefined
+  const first = Math.max(source.firstLine, Math.min(span.start.line, start.line))
+  const end = source.firstLine + source.lines.length - 1
+  const last = Math.min(end, Math.max(lastLine(span), start.line))
+  if (first > end) return undefined
   const from = Math.max(first, Math.min(start.line - 2, last - maxLines + 1))
   const to = Math.min(last, from + maxLines - 1)
-  const lines = source.slice(from - 1, to).map((text, index) => ({
+  const lines = source.lines.slice(from - source.firstLine, to - source.firstLine + 1).map((text, index) => ({
     number: from + index,
     text: cut(text, maxColumns),
     marked: from + index === start.line,
@@ -53,17 +53,69 @@ export function codeFrame(report: Report, finding: Finding): Frame | undefined {
   return { lines, before: from - first, after: last - to }
 }
 
-const linesOf = new WeakMap<ReportMigration, readonly string[]>()
+/** The lines that a report has of what a finding points into. */
+export interface Source {
+  /** Without their ends. */
+  readonly lines: readonly string[]
+  /** The number of the first of them, from 1. */
+  readonly firstLine: number
+  /** What they are of: the migration's text, or the lines of the query. */
+  readonly text: string
+  /** Of the first character of the text in its file. */
+  readonly offset: number
+  /** Of the statement or the query. */
+  readonly span: Span
+}
+
+/** Undefined when the finding is about a file whose text the report does not have. */
+export function sourceOf(report: Report, finding: Finding): Source | undefined {
+  const { span } = finding
+  const migration = report.migrations.find(({ file }) => file === span.file)
+  if (migration !== undefined) {
+    const of = statementOf(report, finding)?.span ?? span
+    return { lines: sourceLines(migration), firstLine: 1, text: migration.text, offset: 0, span: of }
+  }
+  const query = queryOf(report, finding)
+  if (query?.span === undefined || query.text === '') return undefined
+  const { start } = query.span
+  return {
+    lines: sourceLines(query),
+    firstLine: start.line,
+    text: query.text,
+    offset: start.offset - (start.column - 1),
+    span: query.span,
+  }
+}
+
+const queriesOf = new WeakMap<Report, ReadonlyMap<string, ReportQuery>>()
+
+/** The query that a finding is about, as the report lists it; undefined for findings about migrations. */
+export function queryOf(report: Report, { query, span }: Finding): ReportQuery | undefined {
+  if (query === undefined) return undefined
+  const found = queriesById(report).get(query.id)
+  return found?.span?.file === span.file ? found : undefined
+}
+
+/** The queries that the report lists, by their ids; remembered, because every finding asks. */
+export function queriesById(report: Report): ReadonlyMap<string, ReportQuery> {
+  const known = queriesOf.get(report)
+  if (known !== undefined) return known
+  const byId = new Map((report.queries?.list ?? []).map((query) => [query.id, query]))
+  queriesOf.set(report, byId)
+  return byId
+}
+
+const linesOf = new WeakMap<object, readonly string[]>()
 
 /**
- * The lines of a migration without their ends; as everywhere, only `\n` ends a line. Remembered per
- * migration, because every finding asks and a file can be large.
+ * The lines of a migration or a query without their ends; as everywhere, only `\n` ends a line. Remembered,
+ * because every finding asks and a file can be large.
  */
-export function sourceLines(migration: ReportMigration): readonly string[] {
-  const known = linesOf.get(migration)
+export function sourceLines(source: Pick<ReportMigration, 'text'>): readonly string[] {
+  const known = linesOf.get(source)
   if (known !== undefined) return known
-  const lines = migration.text.split('\n').map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line))
-  linesOf.set(migration, lines)
+  const lines = source.text.split('\n').map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line))
+  linesOf.set(source, lines)
   return lines
 }
 

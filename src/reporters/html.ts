@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { receipt, statementReceipt, type Receipt } from './effects.ts'
 import { codeFrame, sourceLines, type FrameLine } from './frame.ts'
-import { style } from './html-style.ts'
+import { affectedBlock, findingPlansHtml, queriesHtml, queriesStyle } from './html-queries.ts'
+import { style as commonStyle } from './html-style.ts'
 import { timelineFigure } from './html-timeline.ts'
 import { Markup, markup } from './markup.ts'
 import { printable } from './printable.ts'
@@ -11,13 +12,14 @@ import { harmlessSentences, waitLines } from './wait-words.ts'
 import {
   count,
   countFindings,
+  describeFile,
   describeLimit,
-  describeOutcome,
   describeRemedyStep,
   describeScope,
   describeTransaction,
   groupByFile,
   hasMeasured,
+  hasQueries,
   location,
   severityRank,
   verdict,
@@ -41,6 +43,7 @@ export const html: Reporter = (report: Report, options: ReporterOptions): string
   const ids = new Map(report.findings.map((finding, index) => [finding, `finding-${index + 1}`]))
   const page = { report, options, ids }
   const groups = groupByFile(report)
+  const style = report.queries === undefined ? commonStyle : commonStyle + queriesStyle
   const hash = createHash('sha256').update(style).digest('base64')
   const policy = `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`
   const { passed, text } = verdict(report)
@@ -60,14 +63,14 @@ export const html: Reporter = (report: Report, options: ReporterOptions): string
 <header class="${passed ? 'passed' : 'failed'}">
 <p class="tool">pgrehearse ${report.tool.version} · ${time(report.createdAt)}</p>
 <h1>${text}</h1>
-<p class="muted">${countFindings(report.findings)} · ${count(report.migrations.length, 'migration')}, ${basis(report)}</p>
+<p class="muted">${countFindings(report.findings)} · ${basis(report)}</p>
 ${overview(page)}
 </header>
 <main>
 ${groups.filter(({ findings }) => findings.length > 0).map((group) => fileSection(page, group))}
 ${quietSection(page, groups)}
 ${harmlessSection(report)}
-${notCheckedSection(report)}
+${queriesHtml(report)}${notCheckedSection(report)}
 ${scopeSection(report)}
 </main>
 ${footer(options)}
@@ -78,7 +81,9 @@ ${footer(options)}
 }
 
 function basis(report: Report): string {
-  return hasMeasured(report) ? 'measured by rehearsal' : 'predicted without a server'
+  if (report.migrations.length === 0 && hasQueries(report)) return 'queries of the application'
+  const how = hasMeasured(report) ? 'measured by rehearsal' : 'predicted without a server'
+  return `${count(report.migrations.length, 'migration')}, ${how}`
 }
 
 /** Every consequence at a glance, gravest first. */
@@ -94,15 +99,12 @@ function overview({ report, ids }: Page): Markup | undefined {
 </ol>`
 }
 
-function fileSection(page: Page, { file, migration, findings }: FileGroup): Markup {
-  const about =
-    migration === undefined
-      ? 'Not under review'
-      : `${capital(describeTransaction(migration.transaction))} · ${describeOutcome(migration.outcome)}`
+function fileSection(page: Page, group: FileGroup): Markup {
+  const { file, migration, findings } = group
   return markup`
 <section class="file" aria-label="${file}">
 <h2><code>${file}</code></h2>
-<p class="muted">${about}</p>
+<p class="muted">${capital(describeFile(group))}</p>
 ${findings.map((finding) => findingArticle(page, finding))}
 ${migration === undefined ? undefined : timelineFigure(page.report, migration)}
 ${migration === undefined ? undefined : statementList(page.report, migration)}
@@ -117,7 +119,7 @@ function findingArticle(page: Page, finding: Finding): Markup {
 <article class="finding ${kind}" id="${id}" aria-labelledby="${id}-title">
 <span class="severity">${kind}</span>
 <h3 id="${id}-title">${finding.message}</h3>
-${waitLines(page.report, finding).map((line) => markup`<p class="wait">${line}</p>`)}
+${waitLines(page.report, finding).map((line) => markup`<p class="wait">${line}</p>`)}${affectedBlock(finding)}
 <p class="place"><code>${location(finding.span)}</code> · ${ruleLink(page, finding.ruleId)}</p>
 ${allowed === undefined ? findingBody(page, finding) : allowedReason(allowed)}
 </article>`
@@ -130,7 +132,7 @@ function allowedReason({ reason, until }: NonNullable<Finding['allowed']>): Mark
 function findingBody({ report }: Page, finding: Finding): Markup {
   return markup`${codeBlock(report, finding)}
 ${receiptBlock(receipt(report, finding), finding.evidence)}
-${remedyBlock(finding)}`
+${remedyBlock(finding)}${findingPlansHtml(report, finding)}`
 }
 
 function codeBlock(report: Report, finding: Finding): Markup | undefined {
@@ -240,7 +242,7 @@ function notCheckedSection({ notChecked }: Report): Markup | undefined {
 }
 
 function scopeSection(report: Report): Markup | undefined {
-  if (report.migrations.length === 0) return undefined
+  if (report.migrations.length === 0 && !hasQueries(report)) return undefined
   const lines = [...describeScope(report), ...basisLines(report)]
   return markup`
 ${costSection(report)}

@@ -1,3 +1,4 @@
+import { affectedPieces, type AffectedOptions } from './affected-queries.ts'
 import { receipt } from './effects.ts'
 import { codeFrame } from './frame.ts'
 import { codeBlock, codeSpan, link, markdownText } from './markdown-text.ts'
@@ -10,12 +11,15 @@ import {
   describeScope,
   describeTransaction,
   groupByFile,
+  hasQueries,
   severityRank,
   verdict,
   type FileGroup,
 } from './words.ts'
 import { costSection } from './markdown-cost.ts'
+import { queriesMarkdown } from './markdown-queries.ts'
 import { objectNames, tableNames } from './object-names.ts'
+import { markdownPieces } from './pieces.ts'
 import { basisLines, quietWords } from './production-words.ts'
 import { harmlessSentences, waitLines } from './wait-words.ts'
 import type { Finding, HarmlessFinding, Report, ReportMigration } from '../core/model.ts'
@@ -80,9 +84,10 @@ function render(report: Report, options: ReporterOptions, extent: Extent): strin
     ...leftOut(report, extent),
     ...section('Nothing found', items(quiet, extent)),
     ...section("Harmless at production's size", items(report.harmless.map(harmlessItem), extent)),
+    ...queriesMarkdown(report, extent.items),
     ...costSection(report, extent.details),
     ...section('Not checked', items(report.notChecked.map(limitItem), extent)),
-    ...(report.migrations.length === 0 ? [] : scope(report)),
+    ...(report.migrations.length === 0 && !hasQueries(report) ? [] : scope(report)),
     footer(report, options),
   ]
   return `${sections.join('\n\n')}\n`
@@ -96,14 +101,16 @@ function heading(report: Report): string {
 function fileSection(
   report: Report,
   options: ReporterOptions,
-  { file, migration, findings }: FileGroup,
+  { file, migration, isQueries, findings }: FileGroup,
   extent: Extent,
 ): readonly string[] {
   const shown = findings.filter((finding) => extent.findings.has(finding))
   if (shown.length === 0) return []
   const about =
     migration === undefined
-      ? 'not under review'
+      ? isQueries
+        ? 'queries of the application'
+        : 'not under review'
       : `${describeTransaction(migration.transaction)}; ${describeOutcome(migration.outcome)}`
   return [
     `### ${codeSpan(file)}`,
@@ -130,7 +137,12 @@ export function findingMarkdown(
   const more = frame === undefined ? 0 : frame.before + frame.after
   const code = frame?.lines.map(({ text }) => text).join('\n')
   return [
-    [`**${severity}**: ${message}`, ...waitMarkdown(report, finding), place].join('\\\n'),
+    [
+      `**${severity}**: ${message}`,
+      ...waitMarkdown(report, finding),
+      ...affectedMarkdown(finding),
+      place,
+    ].join('\\\n'),
     ...(code === undefined ? [] : [codeBlock(code, 'sql')]),
     ...(more > 0 ? [`… and ${count(more, 'more line')} of the statement.`] : []),
     ...(details ? receiptDetails(report, finding) : []),
@@ -141,6 +153,12 @@ export function findingMarkdown(
 export function waitMarkdown(report: Report, finding: Finding, lasting = false): readonly string[] {
   const names = new Set([...objectNames(finding.because), ...tableNames(finding.wait?.tables ?? [])])
   return waitLines(report, finding, lasting).map((line) => markdownText(line, names))
+}
+
+/** Which queries of the application it hits, a line per kind. */
+export function affectedMarkdown(finding: Finding, options: AffectedOptions = {}): readonly string[] {
+  const names = objectNames(finding.because)
+  return affectedPieces(finding, options).map((pieces) => markdownPieces(pieces, undefined, names))
 }
 
 function receiptDetails(report: Report, finding: Finding): readonly string[] {

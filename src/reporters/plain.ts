@@ -1,5 +1,6 @@
 /** A finding as plain text of several lines, for formats with one text field. */
 
+import { affectedLines } from './affected-queries.ts'
 import { receipt } from './effects.ts'
 import { printable, printableLine } from './printable.ts'
 import { waitLines } from './wait-words.ts'
@@ -22,9 +23,9 @@ export function plainRemedy({ remedy }: Finding): readonly string[] {
   return [printableLine(remedy.summary), ...steps]
 }
 
-/** The message and how long who waits, a line each. */
+/** The message, how long who waits, and which queries, a line each. */
 export function plainMessage(report: Report, finding: Finding): readonly string[] {
-  return [printableLine(finding.message), ...waitLines(report, finding)]
+  return [printableLine(finding.message), ...waitLines(report, finding), ...affectedLines(finding)]
 }
 
 /** Message, receipt and remedy, separated by blank lines. */

@@ -5,7 +5,7 @@ import { formatMs } from '../core/quantities.ts'
 import { aboutMs, byteWords, costLines, longMs, unknownSizes } from './cost-words.ts'
 import { statementOf } from './effects.ts'
 import { printableLine } from './printable.ts'
-import { count, describeOutcome, hasMeasured, list } from './words.ts'
+import { count, describeOutcome, hasMeasured, hasQueries, list } from './words.ts'
 import type { Range, Report, ReportMigration, ReportProduction, ReportStatement } from '../core/model.ts'
 
 /** From so many days on a snapshot is called old. */
@@ -26,8 +26,9 @@ const nothingKnown =
   'pgrehearse snapshot writes them to a file, without data'
 
 /** What the whole run takes in production; empty when nothing is known of it. */
-export function runLines({ production, migrations }: Report): readonly string[] {
-  if (production === undefined) return []
+export function runLines(report: Report): readonly string[] {
+  const { production, migrations } = report
+  if (production === undefined || (migrations.length === 0 && hasQueries(report))) return []
   const { run } = production
   const total =
     run.durationMs.high > 0 ? [`${aboutMs(run.durationMs)} in all at production's size, estimated`] : []

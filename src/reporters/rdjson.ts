@@ -1,5 +1,5 @@
 import { formatJson } from './json.ts'
-import { sourceLines } from './frame.ts'
+import { sourceOf, type Source } from './frame.ts'
 import { markdownText } from './markdown-text.ts'
 import { plainMessage, plainReceipt } from './plain.ts'
 import { repositoryPath } from './repository-path.ts'
@@ -50,14 +50,14 @@ function message(report: Report, finding: Finding): string {
 }
 
 /** Columns are bytes of UTF-8 there; without the text only lines can be given, and are then inclusive. */
-function range(report: Report, { span }: Finding): object {
-  const migration = report.migrations.find(({ file }) => file === span.file)
-  if (migration === undefined) return { start: { line: span.start.line }, end: { line: span.end.line } }
-  const lines = sourceLines(migration)
-  return { start: bytePosition(lines, span.start), end: bytePosition(lines, span.end) }
+function range(report: Report, finding: Finding): object {
+  const { start, end } = finding.span
+  const source = sourceOf(report, finding)
+  if (source === undefined) return { start: { line: start.line }, end: { line: end.line } }
+  return { start: bytePosition(source, start), end: bytePosition(source, end) }
 }
 
-function bytePosition(lines: readonly string[], { line, column }: Position): object {
-  const before = (lines[line - 1] ?? '').slice(0, column - 1)
+function bytePosition({ lines, firstLine }: Source, { line, column }: Position): object {
+  const before = (lines[line - firstLine] ?? '').slice(0, column - 1)
   return { line, column: new TextEncoder().encode(before).length + 1 }
 }

@@ -1,5 +1,6 @@
 import { plainMessage, plainReceipt, plainRemedy } from './plain.ts'
 import { formatJson } from './json.ts'
+import { sourceOf } from './frame.ts'
 import { printable, printableLine, wellFormed } from './printable.ts'
 import { repositoryPath } from './repository-path.ts'
 import type { Finding, Limit, Report, Severity, Span, Suggestion } from '../core/model.ts'
@@ -87,12 +88,13 @@ function result(report: Report, finding: Finding, ruleIds: readonly string[]): o
     message: { text: plainMessage(report, finding).map(plainText).join('\n') },
     locations: [
       {
-        physicalLocation: location(report, finding.span, textOf(report, finding.span)),
+        physicalLocation: location(report, finding.span, snippetOf(report, finding)),
         ...(finding.object === ''
           ? {}
           : { logicalLocations: [{ fullyQualifiedName: printableLine(finding.object) }] }),
       },
     ],
+    ...relatedQueries(report, finding),
     partialFingerprints: { 'pgrehearse/v1': finding.fingerprint },
     ...(finding.suggestion === undefined ? {} : { fixes: [fix(report, finding, finding.suggestion)] }),
     // An empty list says "not suppressed"; without it viewers may not tell.
@@ -129,12 +131,31 @@ function suppression({ reason, until }: NonNullable<Finding['allowed']>): object
   }
 }
 
-function textOf(report: Report, { file }: Span): string | undefined {
-  return report.migrations.find((migration) => migration.file === file)?.text
+/** Queries of files that the finding names, where they stand. */
+function relatedQueries(report: Report, { queries = [] }: Finding): object {
+  const related = queries.slice(0, maxRelated).flatMap((query) => {
+    const { file, line, name, what, detail } = query
+    if (file === undefined || line === undefined) return []
+    const text = `${name}: ${what}${detail === undefined ? '' : ` (${detail})`}`
+    return [
+      {
+        message: { text: plainText(text) },
+        physicalLocation: { artifactLocation: artifact(report, file), region: { startLine: line } },
+      },
+    ]
+  })
+  return related.length === 0 ? {} : { relatedLocations: related }
 }
 
-function location(report: Report, { file, start, end }: Span, text?: string): object {
-  const snippet = text?.slice(start.offset, Math.min(end.offset, start.offset + maxSnippet))
+function snippetOf(report: Report, finding: Finding): string | undefined {
+  const { start, end } = finding.span
+  const source = sourceOf(report, finding)
+  if (source === undefined) return undefined
+  const from = Math.max(0, start.offset - source.offset)
+  return source.text.slice(from, Math.min(end.offset - source.offset, from + maxSnippet))
+}
+
+function location(report: Report, { file, start, end }: Span, snippet?: string): object {
   return {
     artifactLocation: artifact(report, file),
     region: {
@@ -155,6 +176,9 @@ function artifact(report: Report, file: string): object {
 
 /** Characters of source that a region carries along. */
 const maxSnippet = 1000
+
+/** Queries named with their place. */
+const maxRelated = 100
 
 /** A relative URI reference: each segment percent-encoded, so that no name reads as a scheme or a fragment. */
 function uri(file: string): string {

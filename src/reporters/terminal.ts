@@ -1,19 +1,22 @@
 import pc from 'picocolors'
-import { textWidth, wrapText } from './text-width.ts'
+import { textWidth } from './text-width.ts'
+import { affectedLines } from './affected-queries.ts'
 import { receipt, type Receipt } from './effects.ts'
 import { codeFrame, type FrameLine } from './frame.ts'
 import { printable, printableLine } from './printable.ts'
 import { basisLines, longStatements, quietWords, runLines } from './production-words.ts'
+import { fit, hang, label, labelWidth, type Colors, type Page } from './terminal-page.ts'
+import { queriesBlocks } from './terminal-queries.ts'
 import { harmlessSentences, waitLines } from './wait-words.ts'
 import {
   count,
   countFindings,
+  describeFile,
   describeLimit,
-  describeOutcome,
   describeRemedyStep,
   describeScope,
-  describeTransaction,
   groupByFile,
+  hasQueries,
   limitSentence,
   location,
   verdict,
@@ -21,18 +24,6 @@ import {
 } from './words.ts'
 import type { Finding, Report, ReportMigration, Severity } from '../core/model.ts'
 import type { Reporter, ReporterOptions } from './reporter.ts'
-
-type Colors = ReturnType<typeof pc.createColors>
-
-/** What every part of the page needs: colours, columns, and the report for code frames. */
-interface Page {
-  readonly report: Report
-  readonly colors: Colors
-  readonly width: number
-}
-
-/** Labels stand in a column of their own, so that the eye can run down the sentences. */
-const labelWidth = 9
 
 /** For people at a terminal and in CI logs: grouped by migration, the consequence first. */
 export const terminal: Reporter = (report: Report, options: ReporterOptions): string => {
@@ -44,22 +35,20 @@ export const terminal: Reporter = (report: Report, options: ReporterOptions): st
     ...loud.map((group) => fileBlock(page, group)),
     ...(quiet.length === 0 ? [] : [quiet.flatMap(({ migration }) => quietLines(page, migration))]),
     ...(report.harmless.length === 0 ? [] : [harmlessBlock(page)]),
+    ...queriesBlocks(page),
     ...(report.notChecked.length === 0 ? [] : [notCheckedBlock(page)]),
-    ...(report.migrations.length === 0 ? [] : [summaryBlock(page)]),
+    ...(report.migrations.length === 0 && !hasQueries(report) ? [] : [summaryBlock(page)]),
     [verdictLine(page)],
   ]
   return `${blocks.map((block) => block.join('\n')).join('\n\n')}\n`
 }
 
-function fileBlock(page: Page, { file, migration, findings }: FileGroup): readonly string[] {
+function fileBlock(page: Page, group: FileGroup): readonly string[] {
   const { colors } = page
-  const about =
-    migration === undefined
-      ? 'not under review'
-      : `${describeTransaction(migration.transaction)} · ${describeOutcome(migration.outcome)}`
+  const { file, migration, findings } = group
   return [
     colors.bold(colors.underline(printableLine(file))),
-    ...hang(page, '', about, colors.dim),
+    ...hang(page, '', describeFile(group), colors.dim),
     ...findings.flatMap((finding) => ['', ...findingLines(page, finding)]),
     ...longLines(page, migration),
   ]
@@ -74,6 +63,7 @@ function findingLines(page: Page, finding: Finding): readonly string[] {
     ...waitLines(page.report, finding).flatMap((line) => label(page, '', line)),
     ...label(page, '', `${location(finding.span)}  ${finding.ruleId}`, colors.dim),
     ...frameLines(page, finding, paint),
+    ...queryLines(page, finding),
     ...receiptLines(page, receipt(page.report, finding)),
     ...remedyLines(page, finding),
   ]
@@ -109,6 +99,13 @@ function frameLines(page: Page, finding: Finding, paint: (text: string) => strin
     return at < columns ? [line, `${gutter('')}${paint('│')} ${' '.repeat(at)}${paint('^')}`] : [line]
   }
   return ['', ...rest(frame.before), ...frame.lines.flatMap(draw), ...rest(frame.after), '']
+}
+
+/** Named before the receipt: who is hit comes before why. */
+function queryLines(page: Page, finding: Finding): readonly string[] {
+  return affectedLines(finding, { counted: 'queries' }).flatMap((line, index) =>
+    label(page, index === 0 ? 'queries' : '', line),
+  )
 }
 
 function receiptLines(page: Page, { effects, evidence, notes }: Receipt): readonly string[] {
@@ -196,30 +193,4 @@ function verdictLine({ report, colors }: Page): string {
 function severityPaint(colors: Colors, severity: Severity): (text: string) => string {
   const paint = { error: colors.red, warning: colors.yellow, info: colors.blue }[severity]
   return (text) => colors.bold(paint(text))
-}
-
-/** A line with a label in the left column and hanging text in the right one. */
-function label(page: Page, name: string, text: string, paint?: (text: string) => string): readonly string[] {
-  const pad = ' '.repeat(Math.max(1, labelWidth - textWidth(name)))
-  return hang(page, `  ${name}${pad}`, text, paint)
-}
-
-/** Text wrapped to the page, its further lines indented below the first. */
-function hang(page: Page, head: string, text: string, paint = (line: string) => line): readonly string[] {
-  const indent = textWidth(head)
-  const lines = wrapText(text, page.width - indent)
-  return lines.map((line, index) => (index === 0 ? head : ' '.repeat(indent)) + paint(line))
-}
-
-/** Cuts to a number of terminal columns, with an ellipsis. */
-function fit(text: string, columns: number): string {
-  if (textWidth(text) <= columns) return text
-  let kept = ''
-  let width = 0
-  for (const { segment } of new Intl.Segmenter('en').segment(text)) {
-    width += textWidth(segment)
-    if (width > columns - 1) break
-    kept += segment
-  }
-  return `${kept}…`
 }

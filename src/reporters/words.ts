@@ -99,14 +99,21 @@ export function describeScope(report: Report): readonly string[] {
   ]
   const { base, settings } = report
   const commit = base.commit !== undefined && !base.description.includes(base.commit.slice(0, 7))
-  return [
+  const migrations =
     `${count(report.migrations.length, 'migration')} with ${count(statements.length, 'statement')}` +
-      (how.length === 0 ? '' : `: ${list(how)}`),
+    (how.length === 0 ? '' : `: ${list(how)}`)
+  return [
+    ...(report.migrations.length === 0 && hasQueries(report) ? [] : [migrations]),
     `on top of ${count(report.historyCount, 'earlier migration')}, compared with ` +
       printableLine(base.description) +
       (commit ? ` (${printableLine(base.commit.slice(0, 12))})` : ''),
     `TimeZone ${printableLine(settings.timeZone)} (assumed)`,
   ]
+}
+
+/** Does the report say anything about the application's queries? */
+export function hasQueries({ queries }: Report): boolean {
+  return queries !== undefined && queries.counts.checked + queries.counts['not checkable'] > 0
 }
 
 /** Was any statement executed on a server? */
@@ -119,7 +126,7 @@ export function verdict(report: Report): { readonly passed: boolean; readonly te
   const { failOn } = report.settings
   const blocking = report.findings.filter((finding) => isBlocking(finding, failOn)).length
   const passed = report.exitCode === 0
-  if (report.migrations.length === 0 && report.findings.length === 0) {
+  if (report.migrations.length === 0 && report.findings.length === 0 && !hasQueries(report)) {
     return { passed, text: passed ? 'Nothing under review.' : `Failed with exit code ${report.exitCode}.` }
   }
   if (passed) return { passed, text: `Passed: ${passedBecause(report)}.` }
@@ -154,21 +161,33 @@ function nothingBlocking(report: Report, failOn: FailOn): string {
 export interface FileGroup {
   readonly file: string
   readonly migration: ReportMigration | undefined
+  /** It holds queries of the application. */
+  readonly isQueries: boolean
   readonly findings: readonly Finding[]
 }
 
-/** One group per migration, then one per other file with findings; findings keep the report's order. */
+/**
+ * One group per migration, then one per other file with findings, those of queries last; findings keep the report's
+ * order.
+ */
 export function groupByFile(report: Report): readonly FileGroup[] {
   const known = new Set(report.migrations.map((migration) => migration.file))
-  const others = new Set(report.findings.map(({ span }) => span.file).filter((file) => !known.has(file)))
+  const filesOf = (findings: readonly Finding[]): readonly string[] => [
+    ...new Set(findings.map(({ span }) => span.file).filter((file) => !known.has(file))),
+  ]
+  const queries = filesOf(report.findings.filter(({ query }) => query !== undefined))
+  const others = filesOf(report.findings).filter((file) => !queries.includes(file))
   return [
-    ...report.migrations.map((migration) => ({ file: migration.file, migration })),
-    ...[...others].map((file) => ({ file, migration: undefined })),
-  ].map(({ file, migration }) => ({
-    file,
-    migration,
-    findings: report.findings.filter((f) => f.span.file === file),
-  }))
+    ...report.migrations.map((migration) => ({ file: migration.file, migration, isQueries: false })),
+    ...others.map((file) => ({ file, migration: undefined, isQueries: false })),
+    ...queries.map((file) => ({ file, migration: undefined, isQueries: true })),
+  ].map((group) => ({ ...group, findings: report.findings.filter(({ span }) => span.file === group.file) }))
+}
+
+/** What a file is, below its name. */
+export function describeFile({ migration, isQueries }: FileGroup): string {
+  if (migration === undefined) return isQueries ? 'queries of the application' : 'not under review'
+  return `${describeTransaction(migration.transaction)} · ${describeOutcome(migration.outcome)}`
 }
 
 /** Where a limit or finding is: `file:line:column`. */
