@@ -1,0 +1,156 @@
+import type { Limit, Query, QueryLock, ReviewedQuery } from '../core/model.ts'
+import type { QueryStage } from '../replay/query-stage.ts'
+import { connected } from '../replay/stage.ts'
+import { deriveLocks, type DerivedLocks } from './derive-locks.ts'
+import { ExplainSession, type ExplainedLocks } from './explain-locks.ts'
+import { LockCatalog } from './lock-catalog.ts'
+
+export interface CollectOptions {
+  /** Of the application's sessions, as `SET search_path` takes it; default: the migrator's. */
+  readonly searchPath?: string
+  /** For all queries together; what is not planned by then is derived from the catalogue alone. */
+  readonly budgetMs: number
+  readonly progress: (message: string) => void
+}
+
+export interface CollectedLocks {
+  /** By {@link ReviewedQuery.id}; queries that fail on the old schema have none. */
+  readonly locks: ReadonlyMap<string, readonly QueryLock[]>
+  /** By the same id: why there are no locks, or may be more. */
+  readonly unknown: ReadonlyMap<string, string>
+  readonly limits: readonly Limit[]
+}
+
+/**
+ * The relation locks that each query takes on the schema before the migrations: planned once, for any parameters, and
+ * completed with what only execution locks (foreign keys, triggers, functions, sequences, partitions). Locks are those
+ * that some values of the parameters make it take. The old version counts, as it runs during the deployment; of a new
+ * query the new one.
+ */
+export async function collectLocks(
+  stage: QueryStage,
+  queries: readonly ReviewedQuery[],
+  options: CollectOptions,
+): Promise<CollectedLocks> {
+  const endsAt = performance.now() + options.budgetMs
+  options.progress(
+    `Collecting the locks of ${queries.length === 1 ? '1 query' : `${queries.length} queries`}`,
+  )
+  const catalog = await readCatalog(stage)
+  await using session = new ExplainSession(stage.server, stage.before, options.searchPath)
+  const collection = new Collection(catalog, await session.path())
+  for (const reviewed of queries) {
+    stage.signal.throwIfAborted()
+    const query = reviewed.old ?? reviewed.new
+    if (query === undefined) continue
+    const remainingMs = Math.min(planningMs, endsAt - performance.now())
+    const explained = !isExplained(query)
+      ? undefined
+      : remainingMs < leastMs
+        ? 'no time'
+        : await session.explain(query, remainingMs, stage.signal)
+    collection.add(reviewed, query, explained)
+  }
+  return collection.end()
+}
+
+/** What planning a query may take; a function that planning runs may never end. */
+const planningMs = 5000
+
+/** With less time left nothing is planned any more. */
+const leastMs = 20
+
+async function readCatalog({ server, before }: QueryStage): Promise<LockCatalog> {
+  await using admin = await connected(server, before)
+  return await LockCatalog.read(admin.client, server.major)
+}
+
+const explainedTags: ReadonlySet<string> = new Set([
+  'SelectStmt',
+  'InsertStmt',
+  'UpdateStmt',
+  'DeleteStmt',
+  'MergeStmt',
+])
+
+/** Only these can be prepared; what our parser does not know may be one of them. */
+function isExplained({ tag, node }: Query): boolean {
+  return node === undefined || explainedTags.has(tag)
+}
+
+/** What is found out about one query after the other. */
+class Collection {
+  private readonly catalog: LockCatalog
+  private readonly path: readonly string[]
+  private readonly locks = new Map<string, readonly QueryLock[]>()
+  private readonly unknown = new Map<string, string>()
+  private readonly limits: Limit[] = []
+  /** Queries by what cannot be followed. */
+  private readonly reasons = new Map<string, string[]>()
+  private readonly unplanned: string[] = []
+
+  constructor(catalog: LockCatalog, path: readonly string[]) {
+    this.catalog = catalog
+    this.path = path
+  }
+
+  add({ id }: ReviewedQuery, query: Query, explained: ExplainedLocks | 'no time' | undefined): void {
+    if (explained === 'no time') this.unplanned.push(query.name)
+    else if (explained !== undefined && 'late' in explained) this.addLate(id, query)
+    else if (explained !== undefined && 'refused' in explained && !isUndecided(explained)) {
+      this.unknown.set(id, `it cannot be planned on the schema before the migrations: ${explained.refused}`)
+      return
+    }
+    const measured =
+      explained !== undefined && explained !== 'no time' && 'locks' in explained ? explained.locks : []
+    const derived = this.derive(query, measured)
+    this.locks.set(id, derived.locks)
+    const [reason] = derived.unknown
+    if (reason === undefined) return
+    if (!this.unknown.has(id)) this.unknown.set(id, `it may take more locks than are known: ${reason}`)
+    for (const one of derived.unknown) this.reasons.set(one, [...(this.reasons.get(one) ?? []), query.name])
+  }
+
+  private derive({ tag, node, sql }: Query, measured: DerivedMeasured): DerivedLocks {
+    const statement = node === undefined ? undefined : { tag, value: node }
+    return deriveLocks(this.catalog, statement, { path: this.path, sql, measured })
+  }
+
+  private addLate(id: string, { name, span }: Query): void {
+    const why = `planning it took longer than ${planningMs / 1000} s`
+    this.unknown.set(id, `it may take more locks than are known: ${why}`)
+    this.limits.push({
+      code: 'query-locks-unknown',
+      message: `The locks of ${name} are derived from the catalogue only: ${why} on the throwaway server.`,
+      ...(span === undefined ? {} : { span }),
+    })
+  }
+
+  end(): CollectedLocks {
+    for (const [reason, names] of this.reasons) {
+      this.limits.push({
+        code: 'query-locks-unknown',
+        message: `${listNames(names)} may wait for more locks than are known: ${reason}.`,
+      })
+    }
+    if (this.unplanned.length > 0) {
+      this.limits.push({
+        code: 'query-locks-unknown',
+        message: `The locks of ${listNames(this.unplanned)} are derived from the catalogue only: there was no time left to plan them.`,
+      })
+    }
+    return { locks: this.locks, unknown: this.unknown, limits: this.limits }
+  }
+}
+
+type DerivedMeasured = Parameters<typeof deriveLocks>[2]['measured']
+
+/** The types of its parameters are for the application's driver to say (indeterminate_datatype). */
+function isUndecided(explained: ExplainedLocks): boolean {
+  return 'sqlstate' in explained && explained.sqlstate === '42P18'
+}
+
+function listNames(names: readonly string[]): string {
+  const shown = names.slice(0, 3).join(', ')
+  return names.length <= 3 ? shown : `${shown} and ${names.length - 3} more queries`
+}
