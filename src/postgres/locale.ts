@@ -17,9 +17,11 @@ const plausible = /^[\w.@=;-]{1,100}$/
  * @throws Error where this major has no such provider, or a name is none
  */
 export function localeSql({ provider, collation, ctype, locale }: DatabaseLocale, major: number): string {
-  if (![collation, ctype, locale ?? 'C'].every((name) => plausible.test(name))) return undefined
-  if (provider !== 'libc' && (major < (provider === 'icu' ? 15 : 17) || locale === undefined))
-    return undefined
+  const names = [collation, ctype, ...(provider === 'libc' ? [] : [locale ?? ''])]
+  if (!names.every((name) => plausible.test(name))) throw new Error('the name of a locale is none')
+  if (major < { libc: 0, icu: 15, builtin: 17 }[provider]) {
+    throw new Error(`Postgres ${major} has no collations of ${provider}`)
+  }
   const base = ` encoding 'UTF8' lc_collate ${escapeLiteral(collation)} lc_ctype ${escapeLiteral(ctype)}`
   if (provider === 'libc') return major >= 15 ? `${base} locale_provider libc` : base
   const name = provider === 'icu' ? 'icu_locale' : 'builtin_locale'
