@@ -1,11 +1,11 @@
 /** Which queries use the indexes that the migrations under review create or drop. */
 import { catalogEffects } from '../core/effects.ts'
 import type { MigrationResult } from '../core/model.ts'
-import { queryRef, type IndexUse, type Query, type QueryRef, type StatementRef } from '../core/query-model.ts'
-import { quoteIdent } from '../sql/quote.ts'
+import { queryRef, type IndexUse, type StatementRef } from '../core/query-model.ts'
+import { foreignKeysUsing, indexNames, mentions, queriesOn, usersOf } from './index-use-plans.ts'
 import type { PlannedQuery } from './planned-query.ts'
-import { planNodes, type Plan } from './plan.ts'
-import type { PlannedIndex, PlannedTable, PlanningCopy, Side } from './planning-copy.ts'
+import type { PlannedIndex, PlannedTable, PlanningCopy } from './planning-copy.ts'
+import { tableKey, tableTree } from './table-tree.ts'
 
 interface ChangedIndex {
   readonly change: IndexUse['change']
@@ -24,23 +24,37 @@ export async function indexUses(
   planned: readonly PlannedQuery[],
   results: readonly MigrationResult[],
 ): Promise<readonly IndexUse[]> {
-  const changed = changedIndexes(copy, results)
   const uses: IndexUse[] = []
-  for (const { change, table, index, statement } of changed) {
-    const side = change === 'created' ? 'after' : 'before'
-    const names = withPartitions(copy.tables(side), table, index)
-    const foreignKeys = await foreignKeysUsing(copy, side, table, names)
-    uses.push({
-      change,
-      index: `${index.schema}.${index.name}`,
-      table: `${table.schema}.${table.name}`,
-      enforces: index.enforces || index.unique,
-      statement,
-      usedBy: usersOf(planned, side, names),
-      ...(foreignKeys.length === 0 ? {} : { foreignKeys }),
-    })
-  }
+  for (const one of changedIndexes(copy, results)) uses.push(await useOf(copy, planned, one))
   return uses
+}
+
+async function useOf(
+  copy: PlanningCopy,
+  planned: readonly PlannedQuery[],
+  { change, table, index, statement }: ChangedIndex,
+): Promise<IndexUse> {
+  const side = change === 'created' ? 'after' : 'before'
+  const tree = tableTree(table, copy.tables(side))
+  const names = indexNames(tree, index)
+  const foreignKeys = await foreignKeysUsing(copy, side, table, names)
+  const onTable = queriesOn(planned, side, tree)
+  const users = usersOf(planned, side, names)
+  const guessed = change === 'created' && copy.statistics !== 'with value statistics'
+  const mayUse = guessed
+    ? onTable.filter((query) => !users.includes(query) && mentions(query, side, index))
+    : []
+  return {
+    change,
+    index: tableKey(index),
+    table: tableKey(table),
+    enforces: index.enforces || index.unique,
+    statement,
+    usedBy: users.map(({ reviewed }) => queryRef(reviewed)),
+    tableQueries: onTable.length,
+    ...(foreignKeys.length === 0 ? {} : { foreignKeys }),
+    ...(mayUse.length === 0 ? {} : { mayUse: mayUse.map(({ reviewed }) => queryRef(reviewed)) }),
+  }
 }
 
 function changedIndexes(copy: PlanningCopy, results: readonly MigrationResult[]): readonly ChangedIndex[] {
@@ -53,6 +67,8 @@ function changedIndexes(copy: PlanningCopy, results: readonly MigrationResult[])
     const other = (change === 'created' ? before : after).table(found.table.oid, found.table)
     // whoever creates or drops the table knows what becomes of its indexes
     if (other === undefined) continue
+    // nobody knows how large it is in production: its plans say nothing
+    if (change === 'created' && found.table.rows === undefined) continue
     // dropped and created alike, also under another name: nothing changes for queries
     if (other.indexes.some(({ signature }) => signature === found.index.signature)) continue
     changed.set(`${change} ${name}`, { change, ...found, statement })
@@ -107,66 +123,4 @@ class Catalogue {
       this.#tables.find((table) => table.schema === schema && table.name === name)
     )
   }
-}
-
-/** Names in plans: an index of a partitioned table is never read itself, but those of its partitions are. */
-function withPartitions(
-  tables: readonly PlannedTable[],
-  table: PlannedTable,
-  { schema, name, signature }: PlannedIndex,
-): ReadonlySet<string> {
-  const names = new Set([`${schema}.${name}`])
-  const add = (oid: number): void => {
-    for (const partition of tables.filter(({ partitionOf }) => partitionOf === oid)) {
-      for (const index of partition.indexes)
-        if (index.signature === signature) names.add(`${index.schema}.${index.name}`)
-      add(partition.oid)
-    }
-  }
-  if (table.kind === 'partitioned table') add(table.oid)
-  return names
-}
-
-function usersOf(
-  planned: readonly PlannedQuery[],
-  side: Side,
-  names: ReadonlySet<string>,
-): readonly QueryRef[] {
-  const users = planned.filter(({ variants, oldVariants }) =>
-    [...variants, ...oldVariants].some((variant) => reads(variant[side], names)),
-  )
-  return users.map(({ reviewed }) => queryRef(reviewed))
-}
-
-/** A plan has the schema of a table, not of an index: they are the same (DefineIndex(), indexcmds.c). */
-function reads(plan: Plan | undefined, names: ReadonlySet<string>): boolean {
-  if (plan === undefined) return false
-  let schema = ''
-  return planNodes(plan.root).some((node) => {
-    // a bitmap index scan stands below the heap scan that has the schema
-    schema = node.Schema ?? schema
-    return node['Index Name'] !== undefined && names.has(`${schema}.${node['Index Name']}`)
-  })
-}
-
-/** Names of foreign keys of the table whose look-ups, as ri_triggers.c sends them, read one of these indexes. */
-async function foreignKeysUsing(
-  copy: PlanningCopy,
-  side: Side,
-  { schema, name: table, foreignKeys = [] }: PlannedTable,
-  names: ReadonlySet<string>,
-): Promise<readonly string[]> {
-  const using: string[] = []
-  for (const { name, columns } of foreignKeys) {
-    const conditions = columns.map((column, index) => `$${index + 1} = x.${quoteIdent(column)}`)
-    const sql = `SELECT 1 FROM ONLY ${quoteIdent(schema)}.${quoteIdent(table)} x WHERE ${conditions.join(' AND ')} FOR KEY SHARE OF x`
-    const plan = await copy.explain(lookUp(name, sql, columns), side)
-    if (!('error' in plan) && reads(plan, names)) using.push(name)
-  }
-  return using
-}
-
-function lookUp(name: string, sql: string, columns: readonly string[]): Query {
-  const parameters = columns.map((_, index) => ({ number: index + 1 }))
-  return { name, style: 'plain SQL', text: sql, sql, parameters, tag: 'SelectStmt', node: undefined }
 }

@@ -8,6 +8,7 @@ import { candidatesFor, wishesOf, type Candidate } from './recommend-candidates.
 import { wantedBy } from './recommend-conditions.ts'
 import { buildTime } from './recommend-cost.ts'
 import { adviceSql, columnsOf, trialSql } from './recommend-sql.ts'
+import { tableKey, tableTree } from './table-tree.ts'
 
 /** An index costs every write: it has to make the query this many times cheaper. */
 const leastGain = 3
@@ -35,9 +36,9 @@ export async function adviseIndex(
   await loadParser()
   const { table, plan } = request
   const tables = copy.tables('after')
-  const relations = withPartitions(table, tables)
+  const relations = tableTree(table, tables)
   const constants = await constantsOf(copy, request)
-  const candidates = wishesOf(plan.root, new Set(relations.map(keyOf))).flatMap((wishes) =>
+  const candidates = wishesOf(plan.root, new Set(relations.map(tableKey))).flatMap((wishes) =>
     candidatesFor(wishes, table, constants),
   )
   const known = new Set(tables.flatMap(({ indexes }) => indexes.map(({ name }) => name)))
@@ -49,15 +50,6 @@ export async function adviseIndex(
   }
   const chosen = choose(tried, plan.summary.cost)
   return chosen === undefined ? undefined : adviceOf(chosen, request, tables)
-}
-
-function keyOf({ schema, name }: PlannedTable): string {
-  return `${schema}.${name}`
-}
-
-function withPartitions(table: PlannedTable, all: readonly PlannedTable[]): readonly PlannedTable[] {
-  const below = all.filter(({ partitionOf }) => partitionOf === table.oid)
-  return [table, ...below.flatMap((partition) => withPartitions(partition, all))]
 }
 
 /** Conditions that stand in the query itself: in the plan for any values, where parameters have no values. */
@@ -120,7 +112,7 @@ function adviceOf(
   const { table, production } = request
   const buildMs = buildTime(candidate.method, table, production)
   return {
-    table: keyOf(table),
+    table: tableKey(table),
     columns: columnsOf(candidate),
     sql: adviceSql(candidate, table, tables),
     costBefore: request.plan.summary.cost,
