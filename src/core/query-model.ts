@@ -306,7 +306,10 @@ export interface IndexUse {
   readonly enforces: boolean
   readonly statement: StatementRef
   readonly usedBy: readonly QueryRef[]
-  /** Names of the table's foreign keys whose look-ups use it, when a referenced row is deleted or its key changes. */
+  /**
+   * Names of the table's foreign keys whose look-ups use it, when a referenced row is deleted or its key changes. Of a
+   * dropped index: those that read the whole table from then on.
+   */
   readonly foreignKeys?: readonly string[]
   /** How many of the known queries read or write the table. */
   readonly tableQueries?: number

@@ -65,7 +65,10 @@ function reads(plan: Plan, names: ReadonlySet<string>): boolean {
   })
 }
 
-/** Names of foreign keys of the table whose look-ups, as ri_triggers.c sends them, read one of these indexes. */
+/**
+ * Names of foreign keys of the table whose look-ups, as ri_triggers.c sends them, read one of these indexes; before, only
+ * those that read the whole table after.
+ */
 export async function foreignKeysUsing(
   copy: PlanningCopy,
   side: Side,
@@ -77,10 +80,17 @@ export async function foreignKeysUsing(
     const parts = columns.map((column, index) => `$${index + 1} = x.${quoteIdent(column)}`)
     const from = `${quoteIdent(schema)}.${quoteIdent(table)}`
     const sql = `SELECT 1 FROM ONLY ${from} x WHERE ${parts.join(' AND ')} FOR KEY SHARE OF x`
-    const plan = await copy.explain(lookUp(name, sql, columns), side)
-    if (!('error' in plan) && reads(plan, names)) using.push(name)
+    const query = lookUp(name, sql, columns)
+    const plan = await copy.explain(query, side)
+    if ('error' in plan || !reads(plan, names)) continue
+    const after = side === 'before' ? await copy.explain(query, 'after') : undefined
+    if (after === undefined || ('root' in after && readsAll(after))) using.push(name)
   }
   return using
+}
+
+function readsAll({ root }: Plan): boolean {
+  return planNodes(root).some((node) => node['Node Type'] === 'Seq Scan')
 }
 
 function lookUp(name: string, sql: string, columns: readonly string[]): Query {

@@ -1,0 +1,37 @@
+/** Changes of plans, in words. */
+import { displayKey } from './locks.ts'
+import { formatCount, formatRows } from './quantities.ts'
+import type { PlanChange, PlanStatistics, PlanSummary } from './query-model.ts'
+
+/** `reads all 5,000,000 rows of orders`, `cost 12 times as much as before`: what one query does now, or several do. */
+export function describePlanChange(change: PlanChange, isPlural = false): string {
+  const s = isPlural ? '' : 's'
+  switch (change.type) {
+    case 'new sequential scan':
+      return `read${s} all ${formatRows(change.rows)} of ${displayKey(change.table)}`
+    case 'lost index':
+      return `can no longer use ${displayKey(change.index)} on ${displayKey(change.table)}`
+    case 'new sort':
+      return `sort${s} ${formatRows(change.rows)} that came in order before`
+    case 'sort spills':
+      return `sort${s} ${formatRows(change.rows)} on disk`
+    case 'hash spills':
+      return `hash${isPlural ? '' : 'es'} ${formatRows(change.rows)} on disk`
+    case 'cost':
+      return `cost${s} ${times(change.ratio)} times as much as before`
+  }
+}
+
+function times(ratio: number): string {
+  return ratio >= 10 ? formatCount(ratio) : ratio.toFixed(1)
+}
+
+/** More lines of a shape nobody reads. */
+const mostLines = 6
+
+/** The plan in one line; costs only where statistics have values, since they mean little otherwise. */
+export function describePlan({ shape, cost }: PlanSummary, statistics: PlanStatistics): string {
+  const lines = shape.length > mostLines ? [...shape.slice(0, mostLines), '…'] : shape
+  const costs = statistics === 'with value statistics' ? `, cost ${formatCount(Math.max(1, cost))}` : ''
+  return `${lines.join('; ')}${costs}`
+}
