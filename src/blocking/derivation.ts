@@ -25,8 +25,10 @@ export interface Derivation {
   readonly catalog: LockCatalog
   /** True the first time that it is asked about this. */
   isFirst(key: string): boolean
-  /** The relation's lock, which its indexes get as well. */
+  /** The relation's lock, which planning gives to its indexes as well. */
   lock(relation: LockRelation, mode: LockMode, via: Via): void
+  /** Only the relation's. */
+  lockAlone(relation: LockRelation, mode: LockMode, via: Via): void
   /** As {@link lock}, for all that inherit from it, too. */
   lockTree(relation: LockRelation, mode: LockMode, via: Via): void
   statement(statement: UnwrappedNode, scope: Scope): void

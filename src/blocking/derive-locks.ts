@@ -94,7 +94,9 @@ const queries: ReadonlySet<string> = new Set([
   'PrepareStmt',
 ])
 
-/** pg_trigger.tgtype is about these; TRUNCATE … CASCADE goes along foreign keys. */
+/** From this major on get_relation_info() looks at the indexes of partitioned tables. */
+const plansPartitionedIndexes = 16
+
 class Walk implements Derivation {
   readonly catalog: LockCatalog
   readonly footprint = new Footprint()
@@ -133,7 +135,12 @@ class Walk implements Derivation {
 
   lock(relation: LockRelation, mode: LockMode, via: Via): void {
     this.footprint.add(relation, mode, via)
+    if (relation.kind === 'partitioned table' && this.catalog.serverMajor < plansPartitionedIndexes) return
     for (const index of relation.indexes) this.footprint.add(index, mode, via)
+  }
+
+  lockAlone(relation: LockRelation, mode: LockMode, via: Via): void {
+    this.footprint.add(relation, mode, via)
   }
 
   lockTree(relation: LockRelation, mode: LockMode, via: Via): void {

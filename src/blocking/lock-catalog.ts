@@ -133,6 +133,7 @@ const kinds: Readonly<Record<string, Relation['kind']>> = {
 
 /** Relations, functions and constraints by oid and by name. */
 export class LockCatalog {
+  readonly serverMajor: number
   private readonly relations: ReadonlyMap<Oid, LockRelation>
   private readonly byName: ReadonlyMap<string, LockRelation>
   private readonly functions: ReadonlyMap<Oid, LockFunction>
@@ -141,7 +142,8 @@ export class LockCatalog {
   private readonly domainChecks: ReadonlyMap<Oid, readonly string[]>
   private readonly sequences: ReadonlyMap<string, Oid>
 
-  private constructor(rows: CatalogRows) {
+  private constructor(rows: CatalogRows, serverMajor: number) {
+    this.serverMajor = serverMajor
     this.relations = gatherRelations(rows)
     this.byName = new Map(
       [...this.relations.values()].map((one) => [nameKey(one.schema, one.name), one] as const),
@@ -165,7 +167,7 @@ export class LockCatalog {
   static async read(client: Client, serverMajor: number): Promise<LockCatalog> {
     const rowsOf = async <Row extends object>(sql: string): Promise<readonly Row[]> =>
       (await client.query<Row>(sql)).rows
-    return new LockCatalog({
+    const rows = {
       relations: await rowsOf<RelationRow>(relationsSql),
       columns: await rowsOf<LockColumn>(columnsSql),
       sequences: await rowsOf<SequenceRow>(sequencesSql),
@@ -175,7 +177,8 @@ export class LockCatalog {
       functions: await rowsOf<LockFunction>(functionsSql),
       rules: await rowsOf<LockRule>(rulesSql),
       policies: await rowsOf<LockPolicy>(policiesSql),
-    })
+    }
+    return new LockCatalog(rows, serverMajor)
   }
 
   relation(oid: Oid): LockRelation | undefined {

@@ -5,6 +5,7 @@ import { relationName } from '../sql/names.ts'
 import { columnPath } from '../sql/ast.ts'
 import type { Assigned, Assignments } from './assignments.ts'
 import type { Derivation, Scope, Write } from './derivation.ts'
+import type { Via } from './footprint.ts'
 import { foreignKeyEdges } from './foreign-key-edges.ts'
 import type { LockColumn, LockRelation, LockRule, LockTrigger } from './lock-catalog.ts'
 import { parseOne } from '../sql/parse-one.ts'
@@ -110,17 +111,34 @@ function throughView(view: LockRelation, { targetList }: SelectStmt, values: Ass
 
 function lockTarget(derivation: Derivation, write: Write, scope: Scope): void {
   const { relation, command, only } = write
-  derivation.lock(relation, 'RowExclusiveLock', scope.via)
-  if (command !== 'INSERT' && !only) derivation.lockTree(relation, 'RowExclusiveLock', scope.via)
-  if (relation.kind === 'partitioned table') derivation.lockTree(relation, 'RowExclusiveLock', scope.via)
+  const { catalog } = derivation
+  if (command !== 'INSERT') {
+    if (only) derivation.lock(relation, 'RowExclusiveLock', scope.via)
+    else derivation.lockTree(relation, 'RowExclusiveLock', scope.via)
+  } else if (relation.kind === 'partitioned table') {
+    // rows go to one of them; only its indexes are opened
+    derivation.lockAlone(relation, 'RowExclusiveLock', scope.via)
+    for (const child of relation.children) routeTo(derivation, catalog.relation(child), scope)
+  } else {
+    derivation.lock(relation, 'RowExclusiveLock', scope.via)
+  }
   // its bounds are made of those of its parents (generate_partition_qual(), partcache.c)
   if (!relation.is_partition || command === 'DELETE') return
-  for (const parent of ancestors(derivation.catalog, relation)) {
-    derivation.lock(parent, 'AccessShareLock', {
-      through: 'partition',
-      name: `${relation.schema}.${relation.name}`,
-    })
+  for (const parent of ancestors(catalog, relation)) {
+    derivation.lockAlone(parent, 'AccessShareLock', partitionOf(relation))
   }
+}
+
+function routeTo(derivation: Derivation, partition: LockRelation | undefined, scope: Scope): void {
+  if (partition === undefined) return
+  const via = scope.via.through === 'itself' ? partitionOf(derivation.catalog.root(partition)) : scope.via
+  if (partition.kind !== 'partitioned table') return derivation.lock(partition, 'RowExclusiveLock', via)
+  derivation.lockAlone(partition, 'RowExclusiveLock', via)
+  for (const child of partition.children) routeTo(derivation, derivation.catalog.relation(child), scope)
+}
+
+function partitionOf({ schema, name }: LockRelation): Via {
+  return { through: 'partition', name: `${schema}.${name}` }
 }
 
 function ancestors(catalog: Derivation['catalog'], relation: LockRelation): readonly LockRelation[] {

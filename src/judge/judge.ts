@@ -17,6 +17,7 @@ import { runRules, type Severities } from './run-rules.ts'
 import { quietSecondary } from './secondary.ts'
 import { sortFindings } from './sort.ts'
 import { placeStatements, type PlacedStatement } from './views.ts'
+import { withWaitingQueries } from './waiting-queries.ts'
 import { weighFindings } from './weigh.ts'
 
 export interface JudgeInput {
@@ -60,7 +61,8 @@ export function judge(input: JudgeInput): Judgement {
   const budgets = onEmptyDatabase ? [] : budgetFindings(statements, thresholds)
   const all = [...judged, ...failures(statements, judged), ...budgets]
   const knownRules = [...rules.map(({ id }) => id), ...allowableReserved]
-  const { findings, aboutAllows } = applyAllows(all, allows, {
+  const named = withWaitingQueries(all, migrations, input.queries?.results)
+  const { findings, aboutAllows } = applyAllows(named, allows, {
     today,
     knownRules,
     rulesOff: new Set(Object.keys(severities).filter((id) => severities[id] === 'off')),
