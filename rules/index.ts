@@ -6,7 +6,9 @@ import avoidLockingReferencedTable from './avoid-locking-referenced-table/rule.t
 import avoidLockingSeveralTables from './avoid-locking-several-tables/rule.ts'
 import avoidRequiredColumn from './avoid-required-column/rule.ts'
 import avoidSlowWorkUnderLock from './avoid-slow-work-under-lock/rule.ts'
+import avoidSlowerQueries from './avoid-slower-queries/rule.ts'
 import avoidTableRewrite from './avoid-table-rewrite/rule.ts'
+import avoidUnusedIndex from './avoid-unused-index/rule.ts'
 import banConcurrentlyInTransaction from './ban-concurrently-in-transaction/rule.ts'
 import banDropCascade from './ban-drop-cascade/rule.ts'
 import banDropColumn from './ban-drop-column/rule.ts'
@@ -14,11 +16,13 @@ import banDropTable from './ban-drop-table/rule.ts'
 import banRenameColumn from './ban-rename-column/rule.ts'
 import banRenameTable from './ban-rename-table/rule.ts'
 import banTruncate from './ban-truncate/rule.ts'
+import banUnfilteredWrite from './ban-unfiltered-write/rule.ts'
 import requireBatchedBackfill from './require-batched-backfill/rule.ts'
 import requireCheckedNotNull from './require-checked-not-null/rule.ts'
 import requireConcurrentIndex from './require-concurrent-index/rule.ts'
 import requireConcurrentIndexDrop from './require-concurrent-index-drop/rule.ts'
 import requireConstraintUsingIndex from './require-constraint-using-index/rule.ts'
+import requireIndexForQuery from './require-index-for-query/rule.ts'
 import requireLockTimeout from './require-lock-timeout/rule.ts'
 import requireNotValidConstraint from './require-not-valid-constraint/rule.ts'
 
@@ -31,7 +35,9 @@ export const rules: readonly Rule[] = [
   avoidLockingSeveralTables,
   avoidRequiredColumn,
   avoidSlowWorkUnderLock,
+  avoidSlowerQueries,
   avoidTableRewrite,
+  avoidUnusedIndex,
   banConcurrentlyInTransaction,
   banDropCascade,
   banDropColumn,
@@ -39,11 +45,13 @@ export const rules: readonly Rule[] = [
   banRenameColumn,
   banRenameTable,
   banTruncate,
+  banUnfilteredWrite,
   requireBatchedBackfill,
   requireCheckedNotNull,
   requireConcurrentIndex,
   requireConcurrentIndexDrop,
   requireConstraintUsingIndex,
+  requireIndexForQuery,
   requireLockTimeout,
   requireNotValidConstraint,
 ]

@@ -31,6 +31,8 @@ import type {
   Statement,
 } from './core/model.ts'
 
+import { queryLevels, type QueryLevel } from './sql/query-levels.ts'
+
 export type {
   AstNode,
   CatalogEffect,
@@ -67,11 +69,13 @@ export type {
   WriteEffect,
 } from './core/model.ts'
 export { tableNamed } from './core/query-catalog.ts'
+export { describePlan, describePlanChange } from './core/plan-words.ts'
 export { formatBytes, formatCount, formatMsRange, formatRows } from './core/quantities.ts'
 export {
   blocksReads,
   blocksWrites,
   conflictsWith,
+  displayKey,
   displayName,
   lockStrength,
   whatWaits,
@@ -90,27 +94,11 @@ export {
 } from './core/effects.ts'
 export { allOf, as, columnPath, literalText, walk, words } from './sql/ast.ts'
 export { expressionKey, expressionKeyOf } from './sql/expression-key.ts'
-export {
-  aliasesIn,
-  columnUse,
-  comparisonsIn,
-  nullTest,
-  sourceTable,
-  type ColumnUse,
-  type Comparison,
-} from './sql/query-columns.ts'
-export { conjuncts, queryLevels, type QueryLevel, type QuerySource } from './sql/query-levels.ts'
-export {
-  fixedColumns,
-  givesOneRow,
-  isAggregated,
-  isConstant,
-  isFiltered,
-  isOneRow,
-  limitOf,
-  narrowedSources,
-  selectsNothing,
-} from './sql/query-reach.ts'
+export * from './sql/query-columns.ts'
+export * from './sql/query-levels.ts'
+export { nodeIn } from './sql/query-nodes.ts'
+export * from './sql/query-reach.ts'
+export * from './sql/query-size.ts'
 export { rewriteCauseText } from './sql/rewrite-cause.ts'
 export { rewriteRemedy } from './sql/rewrite-remedies.ts'
 export {
@@ -357,6 +345,11 @@ export function waitsFor(locks: readonly LockEffect[]): 'reads and writes' | 'wr
 /** What waits, with the tables: `writes to orders`, `reads and writes of orders and users`. */
 export function queriesOn(locks: readonly LockEffect[], tables: string): string {
   return waitsFor(locks) === 'writes' ? `writes to ${tables}` : `reads and writes of ${tables}`
+}
+
+/** The levels of a query under review; empty where our parser does not know its syntax. */
+export function levelsOf({ query }: Pick<QueryView, 'query'>): readonly QueryLevel[] {
+  return queryLevels(query.tag, query.node)
 }
 
 /** The beginning of a sentence. */

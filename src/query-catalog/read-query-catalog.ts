@@ -2,19 +2,18 @@ import type { Client } from 'pg'
 import type { Production } from '../core/production.ts'
 import type { QueryCatalog, QueryColumn, QueryIndex, QueryTable } from '../core/query-catalog.ts'
 import { isUserSchema } from '../postgres/catalog-fragments.ts'
+import { parseSearchPath, splitIdentifierList } from '../sql/names.ts'
 import { withRows } from './rows.ts'
 
 /**
  * The schema of the client's database as queries see it, with production's rows where they are known. Asks catalogues
- * only, in three queries, however many tables there are.
+ * only, in four queries, however many tables there are.
  */
 export async function readQueryCatalog(client: Client, production?: Production): Promise<QueryCatalog> {
   const tables = await client.query<TableRow>(tableQuery)
   const columns = groupByTable((await client.query<ColumnRow>(columnQuery)).rows)
   const indexes = groupByTable((await client.query<IndexRow>(indexQuery)).rows)
-  const path = await client.query<{ readonly path: readonly string[] }>(
-    'select current_schemas(false)::text[] as path',
-  )
+  const path = await client.query<{ readonly path: string }>(searchPathQuery)
   return {
     tables: tables.rows.map(({ oid, schema, name, kind }) =>
       withRows(
@@ -28,9 +27,16 @@ export async function readQueryCatalog(client: Client, production?: Production):
         production,
       ),
     ),
-    searchPath: path.rows[0]?.path ?? [],
+    searchPath: parseSearchPath(splitIdentifierList(path.rows[0]?.path ?? '')),
   }
 }
+
+/** What sessions begin with; ours has another. What ALTER ROLE sets is not known: nobody says who the application is. */
+const searchPathQuery = `select coalesce((select substring(item from '^search_path=(.*)$')
+    from pg_db_role_setting s, unnest(s.setconfig) item
+    where s.setdatabase = (select oid from pg_database where datname = current_database())
+      and s.setrole = 0 and item like 'search_path=%'),
+  (select boot_val from pg_settings where name = 'search_path')) as path`
 
 interface TableRow extends Pick<QueryTable, 'schema' | 'name' | 'kind'> {
   readonly oid: string

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { PostgresServer } from '../../src/postgres/provider.ts'
 import { loadParser } from '../../src/sql/parse.ts'
 import { majors } from '../postgres/servers.ts'
+import { needsServer, outputFile, pageReport, printed, shownExample } from '../rules/page.ts'
 import { expectedLines, foundLines, loadExamples, ruleFolders } from '../rules/run-example.ts'
 import { rehearseExample } from './replay-example.ts'
 import { openMajor } from './servers.ts'
@@ -22,4 +23,13 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
       expect(missed, example.file).toEqual([])
     }
   })
+
+  test.runIf(major === 18).each(ruleFolders().filter(needsServer))(
+    'what the page of %s says is what the tool says',
+    async (id) => {
+      const { results, findings, queries } = await rehearseExample(server, shownExample(id))
+      const output = printed(pageReport(results, findings, queries))
+      await expect(`${output}\n`).toMatchFileSnapshot(outputFile(id))
+    },
+  )
 })

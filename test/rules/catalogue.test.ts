@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { rules } from '../../rules/index.ts'
 import { reservedFindings } from '../../src/judge/reserved.ts'
 import { loadParser } from '../../src/sql/parse.ts'
+import { isAboutQueries } from './page.ts'
 import { loadExamples, ruleFolders, rulesFolder, type Example } from './run-example.ts'
 
 beforeAll(loadParser)
@@ -59,7 +60,8 @@ describe.each(rules)('$id', (rule) => {
 
   test('has a page with all headings in their order', () => {
     const headings = [...page().matchAll(/^## (.+)$/gm)].map((match) => match[1])
-    expect(headings).toEqual(['Bad', 'What the tool says', 'Good', 'When not to worry', 'Locks', 'Related'])
+    const locks = isAboutQueries(id) ? [] : ['Locks']
+    expect(headings).toEqual(['Bad', 'What the tool says', 'Good', 'When not to worry', ...locks, 'Related'])
   })
 
   test('links to pages that exist', () => {

@@ -1,38 +1,127 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { rules } from '../../rules/index.ts'
-import type { EvidencedEffect, Finding, Migration, MigrationResult } from '../../src/core/model.ts'
+import type { EvidencedEffect, Finding, Migration, MigrationResult, Report } from '../../src/core/model.ts'
+import type { QueriesOutcome } from '../../src/core/query-model.ts'
 import { judge } from '../../src/judge/judge.ts'
 import { reservedFindings } from '../../src/judge/reserved.ts'
 import { buildReport } from '../../src/report.ts'
+import { reportQueries } from '../../src/report-queries.ts'
 import { describeEffect } from '../../src/reporters/effects.ts'
 import { terminal } from '../../src/reporters/terminal.ts'
 import type { Rule } from '../../src/rule.ts'
 import { parseScript } from '../../src/sql/parse.ts'
 import { readAllowComments } from '../../src/sql/suppressions.ts'
 import { layOutTransactions } from '../../src/sql/transactions.ts'
-import { exampleScripts, predictMigrations, readSetup, today } from './run-example.ts'
+import {
+  exampleScripts,
+  isQueryFile,
+  judgeExample,
+  lintedQueries,
+  loadExample,
+  predictMigrations,
+  readSetup,
+  rulesFolder,
+  today,
+  type Example,
+} from './run-example.ts'
 
 /** Sections of a rule's page that are written from the rule and its examples. */
 export const generatedSections = ['header', 'bad', 'output', 'good', 'locks'] as const
 
 /** The page with its generated sections as they have to be; what stands outside the marks stays. */
 export function renderPage(rule: Rule, page: string): string {
-  const example = lintForPage(rule.id, 'bad.sql')
-  const sections: Record<(typeof generatedSections)[number], string> = {
-    header: `# ${rule.id}\n\n**${rule.title}** · ${rule.severity} · since ${rule.since}`,
-    bad: sqlBlocks(example.review),
-    output: fenced('text', outputOf(example)),
-    good: sqlBlocks(lintForPage(rule.id, 'good.sql').review),
-    locks: locksOf(example.results),
-  }
+  const header = `# ${rule.id}\n\n**${rule.title}** · ${rule.severity} · since ${rule.since}`
+  const sections = isAboutQueries(rule.id) ? querySections(rule.id) : migrationSections(rule.id)
   let text = page
-  for (const name of generatedSections) {
+  for (const [name, section] of Object.entries({ header, ...sections })) {
     const [open, close] = [`<!-- generated:${name} -->`, `<!-- /generated:${name} -->`]
     const start = text.indexOf(open)
     const end = text.indexOf(close)
     if (start < 0 || end < start) throw new Error(`The page of ${rule.id} has no ${open} … ${close}.`)
-    text = `${text.slice(0, start)}${open}\n${sections[name]}\n${text.slice(end)}`
+    text = `${text.slice(0, start)}${open}\n${section}\n${text.slice(end)}`
   }
   return text
+}
+
+/** Is there no migration among its main examples? Then the page has no section about locks. */
+export function isAboutQueries(ruleId: string): boolean {
+  return !existsSync(`${rulesFolder}${ruleId}/bad.sql`)
+}
+
+type Sections = Readonly<Partial<Record<(typeof generatedSections)[number], string>>>
+
+function migrationSections(ruleId: string): Sections {
+  const example = lintForPage(ruleId, 'bad.sql')
+  const queries = queriesBlock(ruleId)
+  return {
+    bad: [sqlBlocks(example.review), ...queries].join('\n\n'),
+    output: fenced('text', measuredOutput(ruleId) ?? outputOf(example)),
+    good: sqlBlocks(lintForPage(ruleId, 'good.sql').review),
+    locks: locksOf(example.results),
+  }
+}
+
+function querySections(ruleId: string): Sections {
+  const bad = shownExample(ruleId)
+  const results = predictMigrations(bad.history, bad.review)
+  const queries = lintedQueries(bad)
+  const findings = judgeExample(bad, results, queries)
+  const report = pageReport(results, findings, queries)
+  return {
+    bad: fenced('sql', bad.text.trim()),
+    output: fenced('text', measuredOutput(ruleId) ?? printed(report)),
+    good: fenced('sql', asWritten(ruleId, 'good.queries.sql').text.trim()),
+  }
+}
+
+/** The example whose findings the page shows. */
+export function shownExample(ruleId: string): Example {
+  return asWritten(ruleId, isAboutQueries(ruleId) ? 'bad.queries.sql' : 'bad.sql')
+}
+
+/** The example as a user would have it: without marks. */
+function asWritten(ruleId: string, name: string): Example {
+  const { text } = loadExample(ruleId, name)
+  return loadExample(ruleId, name, {
+    file: isQueryFile(name) ? 'queries.sql' : 'migration.sql',
+    text: `${withoutMarks(text).trim()}\n`,
+  })
+}
+
+function withoutMarks(text: string): string {
+  return text.replaceAll(/^-- (?:also )?finds: .*\n/gm, '')
+}
+
+/** The queries that the migrations of the examples meet. */
+function queriesBlock(ruleId: string): readonly string[] {
+  return ['queries.sql', 'queries.old.sql', 'queries.new.sql'].flatMap((name) => {
+    const path = `${rulesFolder}${ruleId}/${name}`
+    if (!existsSync(path)) return []
+    const title =
+      name === 'queries.sql'
+        ? 'The application’s queries'
+        : `Queries of the ${name === 'queries.old.sql' ? 'code in production' : 'code under review'}`
+    return [`${title}:\n\n${fenced('sql', readFileSync(path, 'utf8').trim())}`]
+  })
+}
+
+/** Where the tool's words are kept that only a server finds: test/replay/examples.test.ts compares and writes it. */
+export function outputFile(ruleId: string): string {
+  return `${rulesFolder}${ruleId}/output.txt`
+}
+
+/** Does prediction find nothing in the example that the page shows? */
+export function needsServer(ruleId: string): boolean {
+  const name = isAboutQueries(ruleId) ? 'bad.queries.sql' : 'bad.sql'
+  const text = readFileSync(`${rulesFolder}${ruleId}/${name}`, 'utf8')
+  // before the parser is loaded: tests are named after this
+  const marks = [...text.matchAll(/^-- (?:also )?finds: .*$/gm)]
+  return marks.every(([mark]) => mark.endsWith('(replay only)'))
+}
+
+function measuredOutput(ruleId: string): string | undefined {
+  const path = outputFile(ruleId)
+  return existsSync(path) ? readFileSync(path, 'utf8').trim() : undefined
 }
 
 interface PageExample {
@@ -45,7 +134,7 @@ interface PageExample {
 function lintForPage(ruleId: string, name: string): PageExample {
   const scripts = exampleScripts(ruleId, name).map((script, index, all) => {
     const text = script.text.slice(script.start, script.end)
-    const written = text.replaceAll(/^-- (?:also )?finds: .*\n/gm, '').replace(/^-- migration: .*\n/m, '')
+    const written = withoutMarks(text).replace(/^-- migration: .*\n/m, '')
     const file =
       all.length === 1 ? 'migration.sql' : `${index + 1}-${script.title.replaceAll(/[^a-z0-9]+/gi, '-')}.sql`
     const trimmed = `${written.trim()}\n`
@@ -76,10 +165,20 @@ function capitalize(text: string): string {
 
 /** What `pgrehearse lint` prints, without the summary of the run. */
 function outputOf({ results, findings }: PageExample): string {
-  const report = buildReport({
+  return printed(pageReport(results, findings, undefined))
+}
+
+/** The report of one example. */
+export function pageReport(
+  results: readonly MigrationResult[],
+  findings: readonly Finding[],
+  queries: QueriesOutcome | undefined,
+): Report {
+  return buildReport({
     findings,
     harmless: [],
     production: undefined,
+    ...(queries === undefined ? {} : { queries: reportQueries(queries, findings, undefined) }),
     results,
     base: { description: 'example' },
     historyCount: 1,
@@ -90,8 +189,13 @@ function outputOf({ results, findings }: PageExample): string {
     notChecked: [],
     now: new Date(`${today}T00:00:00Z`),
   })
-  const printed = terminal(report, { color: false, width: 100 })
-  return printed.split('\n\n').slice(0, -2).join('\n\n').trim()
+}
+
+/** The findings in a terminal, without the sections behind them. */
+export function printed(report: Report): string {
+  const [findings = ''] = terminal(report, { color: false, width: 100 }).split('\n\nYour queries\n')
+  const blocks = findings.split('\n\n')
+  return (report.queries === undefined ? blocks.slice(0, -2) : blocks).join('\n\n').trim()
 }
 
 function locksOf(results: readonly MigrationResult[]): string {

@@ -31,6 +31,8 @@ test('most findings come with SQL to paste', () => {
     loadExamples(id).flatMap((example) => lintExample(example).filter(({ ruleId }) => ruleId === id)),
   )
   const withSql = findings.filter(({ remedy }) => (remedy?.migrations.length ?? 0) > 0)
-  expect(findings.every(({ remedy }) => remedy !== undefined)).toBe(true)
-  expect(withSql.length / findings.length).toBeGreaterThan(0.6)
+  expect(findings.filter(({ remedy }) => remedy === undefined)).toEqual([])
+  // a query is mended where it stands, in the application's own words
+  const onStatements = findings.filter(({ query }) => query === undefined)
+  expect(withSql.length / onStatements.length).toBeGreaterThan(0.6)
 })

@@ -65,13 +65,21 @@ export function loadExamples(ruleId: string): readonly Example[] {
     .map((name) => loadExample(ruleId, name))
 }
 
-function loadExample(ruleId: string, name: string): Example {
-  const text = read(ruleId, name)
-  const file = `rules/${ruleId}/${name}`
+/** One example; `shown` is its text as a user would have it. */
+export function loadExample(
+  ruleId: string,
+  name: string,
+  shown: { readonly file: string; readonly text: string } = {
+    file: `rules/${ruleId}/${name}`,
+    text: read(ruleId, name),
+  },
+): Example {
+  const { file, text } = shown
   const setup = readSetup(ruleId)
   const history = [parseScript(setup)]
-  const review = exampleScripts(ruleId, name).map(parseScript)
-  const own = isQueryFile(name) ? parseScript(queryScript(file, text, beginOfQueries(text))) : undefined
+  const queriesFrom = isQueryFile(name) ? beginOfQueries(text) : text.length
+  const review = splitMigrations(file, text, queriesFrom).map(parseScript)
+  const own = isQueryFile(name) ? parseScript(queryScript(file, text, queriesFrom)) : undefined
   const queries = own === undefined ? folderQueries(`${rulesFolder}${ruleId}`, ruleId) : newQueries(own)
   const production = productionOf(setup.text)
   return {
@@ -103,11 +111,7 @@ function beginOfQueries(text: string): number {
 /** The migrations of an example, in order; they share the file's text. */
 export function exampleScripts(ruleId: string, name: string): readonly MigrationScript[] {
   const text = read(ruleId, name)
-  return splitMigrations(
-    `rules/${ruleId}/${name}`,
-    text,
-    isQueryFile(name) ? beginOfQueries(text) : text.length,
-  )
+  return splitMigrations(`rules/${ruleId}/${name}`, text, text.length)
 }
 
 /** The schema and rows that exist before a rule's examples. */
