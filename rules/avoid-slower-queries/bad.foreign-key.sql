@@ -1,0 +1,3 @@
+-- migration: an index that no query uses, but a foreign key (no transaction)
+-- finds: slowsForeignKey (replay only)
+DROP INDEX CONCURRENTLY refunds_order_id_idx;
