@@ -2,7 +2,7 @@
 import type { DeploymentOrder, Limit, Query, ReviewedQuery } from '../core/model.ts'
 import { latest, queryRef } from '../core/query-model.ts'
 import type { QueryStage } from '../replay/query-stage.ts'
-import { connected } from '../replay/stage.ts'
+import { connected, isServerGone } from '../replay/stage.ts'
 import { deploymentOrder } from './deployment-order.ts'
 import type { LimitContext } from './own-limits.ts'
 import { Prober, type ProbeOptions } from './prober.ts'
@@ -50,10 +50,7 @@ export async function checkCompatibility(
     ...(options.searchPath === undefined ? {} : { searchPath: options.searchPath }),
   }
   const shapes = shapesOf(queries)
-  const before = await statesOn(stage, stage.before, [...shapes.values()], probe)
-  // what took too long once does so again
-  const able = [...before].flatMap(([shape, state]) => ('unchecked' in state ? [] : [shape]))
-  const after = stage.after === undefined ? undefined : await statesOn(stage, stage.after, able, probe)
+  const [before, after] = await bothSchemas(stage, [...shapes.values()], probe)
   const points = after === undefined ? noPoints : await follow(stage, queries, shapes, before, after, probe)
   const checked = new Map(
     [...shapes].map(([sql, shape]): [string, Checked] => [
@@ -61,7 +58,7 @@ export async function checkCompatibility(
       {
         shape,
         before: before.get(shape) ?? missing,
-        after: after === undefined ? undefined : (after.get(shape) ?? before.get(shape) ?? missing),
+        after: after === undefined ? undefined : (after.get(shape) ?? missing),
         points: points.get(shape) ?? [],
       },
     ]),
@@ -69,7 +66,7 @@ export async function checkCompatibility(
   return conclude(stage, queries, checked, options)
 }
 
-const missing: QueryState = { unchecked: 'It was not checked.' }
+const missing = { unchecked: 'It was not checked.' }
 const noPoints: ReadonlyMap<QueryShape, readonly Point[]> = new Map()
 
 function versions({ old, new: current }: ReviewedQuery): readonly Query[] {
@@ -83,6 +80,22 @@ function shapesOf(queries: readonly ReviewedQuery[]): ReadonlyMap<string, QueryS
     if (!shapes.has(query.sql)) shapes.set(query.sql, queryShape(query))
   }
   return shapes
+}
+
+/** Side by side; both have ended when this does. */
+async function bothSchemas(
+  stage: QueryStage,
+  shapes: readonly QueryShape[],
+  options: ProbeOptions,
+): Promise<readonly [States, States | undefined]> {
+  const outcomes = await Promise.allSettled([
+    statesOn(stage, stage.before, shapes, options),
+    stage.after === undefined ? undefined : statesOn(stage, stage.after, shapes, options),
+  ])
+  const [before, after] = outcomes
+  if (before.status === 'rejected') throw before.reason as Error
+  if (after.status === 'rejected') throw after.reason as Error
+  return [before.value, after.value]
 }
 
 async function statesOn(
@@ -108,11 +121,25 @@ async function follow(
   const old = new Set(queries.flatMap((one) => (one.old === undefined ? [] : [one.old.sql])))
   const followed = [...shapes].flatMap(([sql, shape]): readonly Followed[] => {
     const [was, is] = [before.get(shape), after.get(shape)]
-    if (was === undefined || is === undefined || 'unchecked' in is) return []
+    if (was === undefined || is === undefined || 'unchecked' in is || 'unchecked' in was) return []
     const wanted = isAccepted(was) ? old.has(sql) : isRefused(was) && isAccepted(is)
     return wanted ? [{ shape, before: was, after: is }] : []
   })
-  return followQueries(stage, followed, options)
+  try {
+    return await followQueries(stage, followed, options)
+  } catch (error) {
+    // no room for a copy, say: the causes stay unknown, and that is said
+    if (stage.signal.aborted || !isOfServer(error)) throw error
+    return noPoints
+  }
+}
+
+/** Did Postgres, or the connection to it, answer with an error? Everything else is a bug of ours. */
+function isOfServer(error: unknown): boolean {
+  return (
+    isServerGone(error) ||
+    (error instanceof Error && /^[0-9A-Z]{5}$/.test(String((error as { code?: unknown }).code)))
+  )
 }
 
 function conclude(

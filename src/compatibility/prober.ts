@@ -52,8 +52,11 @@ export class Prober implements AsyncDisposable {
     await this.setUp()
   }
 
-  /** What the schema makes of each. */
-  async probe(shapes: readonly QueryShape[]): Promise<ReadonlyMap<QueryShape, QueryState>> {
+  /** What the schema makes of each; only those of `plans` are planned, too. */
+  async probe(
+    shapes: readonly QueryShape[],
+    plans: (shape: QueryShape) => boolean = () => true,
+  ): Promise<ReadonlyMap<QueryShape, QueryState>> {
     const tried: Tried[] = []
     const states = new Map<QueryShape, QueryState>()
     for (let from = 0; from < shapes.length; from += batchSize) {
@@ -62,7 +65,7 @@ export class Prober implements AsyncDisposable {
         for (const shape of batch) states.set(shape, { unchecked: outOfTime })
         continue
       }
-      tried.push(...(await this.tryBatch(batch)))
+      tried.push(...(await this.tryBatch(batch, plans)))
     }
     const described = await describeStates(tried, (commands) => this.send(commands))
     for (const [shape, state] of described) states.set(shape, state)
@@ -80,8 +83,11 @@ export class Prober implements AsyncDisposable {
   }
 
   /** All together; those that the end of our patience hit by chance once more alone. */
-  private async tryBatch(batch: readonly QueryShape[]): Promise<readonly Tried[]> {
-    const first = await tryShapes(batch, (commands) => this.send(commands), 'all')
+  private async tryBatch(
+    batch: readonly QueryShape[],
+    plans: (shape: QueryShape) => boolean,
+  ): Promise<readonly Tried[]> {
+    const first = await tryShapes(batch, (commands) => this.send(commands), 'all', plans)
     const results: Tried[] = []
     for (const one of first) {
       if (!wasStopped(one)) {
@@ -92,7 +98,7 @@ export class Prober implements AsyncDisposable {
         results.push({ shape: one.shape, unchecked: outOfTime })
         continue
       }
-      const [again = one] = await tryShapes([one.shape], (commands) => this.send(commands), 'all')
+      const [again = one] = await tryShapes([one.shape], (commands) => this.send(commands), 'all', plans)
       results.push(wasStopped(again) ? { shape: one.shape, unchecked: tooLong } : again)
     }
     return results

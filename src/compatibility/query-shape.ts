@@ -29,6 +29,8 @@ export interface QueryShape {
   /** A column of its result may be NULL although its table's column may not: outer joins, set operations. */
   readonly mayAddNulls: boolean
   readonly hasConflictTarget: boolean
+  /** Its planning may call functions, or look for an index. */
+  readonly needsPlanning: boolean
   /** Relations that it names, quoted. */
   readonly relations: readonly string[]
   readonly inserts: readonly InsertShape[]
@@ -80,6 +82,7 @@ export function queryShape({ sql, tag, node }: Pick<Query, 'sql' | 'tag' | 'node
     ...(tag === 'InsertStmt' ? [node as InsertStmt] : []),
     ...parts.modifications.filter((one) => one.tag === 'InsertStmt').map((one) => one.node as InsertStmt),
   ]
+  const hasConflictTarget = insertNodes.some(({ onConflictClause }) => onConflictClause !== undefined)
   return {
     sql,
     tag,
@@ -88,7 +91,8 @@ export function queryShape({ sql, tag, node }: Pick<Query, 'sql' | 'tag' | 'node
     isInert: inert.has(tag),
     star: hasStar(tag, node),
     mayAddNulls: tree === undefined || addsNulls(tree),
-    hasConflictTarget: insertNodes.some(({ onConflictClause }) => onConflictClause !== undefined),
+    hasConflictTarget,
+    needsPlanning: hasConflictTarget || tree === undefined || parts.calls.length > 0,
     relations: [
       ...new Set([...parts.reads, ...modified, (node as { relation?: RangeVar })?.relation].flatMap(named)),
     ],

@@ -52,8 +52,11 @@ function onlyCommit(
   [statements = []]: readonly (readonly PlacedStatement[])[],
   followed: readonly Followed[],
 ): readonly Commit[] {
-  const changed = followed.filter(({ before, after }) => stateKey(before) !== stateKey(after))
-  return [{ statements, changed: new Map(changed.map(({ shape, after }) => [shape, after])) }]
+  return [{ statements, changed: new Map(changedIn(followed).map(({ shape, after }) => [shape, after])) }]
+}
+
+function changedIn(followed: readonly Followed[]): readonly Followed[] {
+  return followed.filter(({ before, after }) => stateKey(before) !== stateKey(after))
 }
 
 async function afterCommits(
@@ -63,6 +66,8 @@ async function afterCommits(
 ): Promise<readonly Commit[]> {
   const database = await stage.copyBefore()
   const commits: Commit[] = []
+  const shapes = followed.map(({ shape }) => shape)
+  const differs = new Set(changedIn(followed).map(({ shape }) => shape))
   const last = new Map(followed.map(({ shape, before }) => [shape, stateKey(before)]))
   try {
     await using watchdog = await connected(stage.server)
@@ -72,7 +77,7 @@ async function afterCommits(
       async committed(statements) {
         if (candidates(statements).length === 0) return true
         if (stage.sessionOptions.scriptsSetDefaults) await prober.renew()
-        const states = await prober.probe(followed.map(({ shape }) => shape))
+        const states = await prober.probe(shapes, (shape) => shape.needsPlanning || differs.has(shape))
         const changed = new Map([...states].filter(([shape, state]) => hasChanged(shape, state, last)))
         for (const [shape, state] of changed) last.set(shape, stateKey(state))
         commits.push({ statements, changed })

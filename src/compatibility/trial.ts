@@ -13,15 +13,19 @@ export interface Tried {
   readonly unchecked?: string
 }
 
-/** Prepares and plans each. `forget`: which prepared statements the session loses afterwards. */
+/** Prepares each and plans those of `plans`. `forget`: which prepared statements the session loses afterwards. */
 export async function tryShapes(
   shapes: readonly QueryShape[],
   send: SendEach,
   forget: 'all' | 'ours',
+  plans: (shape: QueryShape) => boolean = () => true,
 ): Promise<readonly Tried[]> {
   const trials = shapes.map((shape, index) => new Trial(shape, `pgrehearse_${index}`))
   await parse(trials, send)
-  const more = await plan(trials, send)
+  const more = await plan(
+    trials.filter(({ shape }) => plans(shape)),
+    send,
+  )
   const ours = [...trials, ...more].filter(({ isPrepared }) => isPrepared).map(({ name }) => name)
   const names = forget === 'all' ? ['all'] : ours
   await send(names.map((name) => ({ sql: `deallocate ${name}` })))
