@@ -54,7 +54,8 @@ function isWithin(span: Span, offset: number): boolean {
   return span.start.offset <= offset && offset < span.end.offset
 }
 
-function parseAllow(text: string): Pick<AllowComment, 'rule' | 'until' | 'reason'> | undefined {
+/** Reads a comment that begins with `pgrehearse-allow`; undefined when it is malformed. */
+export function parseAllow(text: string): Pick<AllowComment, 'rule' | 'until' | 'reason'> | undefined {
   const match =
     /^pgrehearse-allow[ \t]+([a-z][a-z0-9-]*)(?:[ \t]+until[ \t]+(\d{4}-\d{2}-\d{2}))?[ \t]*(?::(.*))?$/.exec(
       text.trimEnd(),

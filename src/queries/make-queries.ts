@@ -1,0 +1,128 @@
+import type { Limit, Query, QueryAllow, Span } from '../core/model.ts'
+import { parseStatement } from '../sql/parse.ts'
+import { allowComments } from './allow-comments.ts'
+import { notChecked, type FileQueries, type FoundQueries, type RawQuery, type SourceFile } from './found.ts'
+import { isPutTogether, isTooDeep } from './trees.ts'
+
+/** What the application runs; other statements are for migrations and psql. */
+const queryTags = new Set(['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt', 'CallStmt'])
+
+/** Parses what a file holds. Each query is for itself: one that fails becomes a limit. Needs loadParser(). */
+export function makeQueries(source: SourceFile, found: FileQueries): FoundQueries {
+  const queries: Query[] = []
+  const limits: Limit[] = [...found.limits]
+  const others: RawQuery[] = []
+  const named = withNames(source, found.raws)
+  const { allows, malformed } = allowComments(source, named)
+  for (const [at, { raw, name }] of named.entries()) {
+    const made = makeQuery(source, raw, name, allows.get(at))
+    if (made === 'no query') others.push(raw)
+    else if ('code' in made) limits.push(made)
+    else queries.push(made)
+  }
+  return { queries, limits: [...limits, ...malformed, ...otherStatements(source, others)] }
+}
+
+interface NamedRaw {
+  readonly raw: RawQuery
+  readonly name: string
+}
+
+/** Names are unique in a file: what is there twice gets `#2`. */
+function withNames({ file, lines }: SourceFile, raws: readonly RawQuery[]): readonly NamedRaw[] {
+  const counts = new Map<string, number>()
+  return raws.map((raw) => {
+    const name = raw.name ?? `${file}:${lines.position(raw.start).line}`
+    const count = (counts.get(name) ?? 0) + 1
+    counts.set(name, count)
+    return { raw, name: count === 1 ? name : `${name}#${count}` }
+  })
+}
+
+function makeQuery(
+  source: SourceFile,
+  raw: RawQuery,
+  name: string,
+  allows: readonly QueryAllow[] = [],
+): Query | Limit | 'no query' {
+  const { style, sql, parameters, expects, problem } = raw
+  const span = source.lines.span(source.file, raw.start, raw.end)
+  if (problem !== undefined) return refused(name, problem, span)
+  const parsed = parse(sql)
+  if ('problem' in parsed) return refused(name, parsed.problem, span, hintFor(raw))
+  const { tag, node } = parsed
+  if (!queryTags.has(tag) || 'intoClause' in node) return 'no query'
+  if (style === 'tagged template' && isPutTogether(tag, node))
+    return refused(name, 'it is put together at run time', span, templateHint)
+  return {
+    name,
+    style,
+    span,
+    text: linesOf(source, raw),
+    sql,
+    parameters,
+    tag,
+    node,
+    ...(expects === undefined ? {} : { expects }),
+    ...(allows.length === 0 ? {} : { allows }),
+  }
+}
+
+/** The tree, unless it is too deep for everybody who walks it. */
+export function parse(
+  sql: string,
+): { readonly tag: string; readonly node: Readonly<Record<string, unknown>> } | { readonly problem: string } {
+  try {
+    const { tag, node, parseError } = parseStatement(sql)
+    if (node === undefined) return { problem: shortened(parseError ?? 'it is not one statement') }
+    return isTooDeep(node) ? { problem: 'it is nested too deeply' } : { tag, node }
+  } catch (error) {
+    if (error instanceof RangeError) return { problem: 'it is nested too deeply' }
+    throw error
+  }
+}
+
+function shortened(message: string): string {
+  if (message.includes('call stack')) return 'it is nested too deeply'
+  return message.length > 300 ? `${message.slice(0, 300)}…` : message
+}
+
+function refused(name: string, why: string, span: Span, hint?: string): Limit {
+  return notChecked(`The query ${name} is not checked: ${why}.`, span, hint)
+}
+
+const templateHint =
+  'An expression of the template stands for a part of the SQL: write that part into the template, or as a nested template.'
+
+function hintFor({ style, parameters }: RawQuery): string | undefined {
+  return style === 'tagged template' && parameters.length > 0 ? templateHint : undefined
+}
+
+/** Of one line of a minified file, nobody shows more. */
+const mostText = 100_000
+
+function linesOf({ text }: SourceFile, { start, end }: RawQuery): string {
+  const from = start === 0 ? 0 : text.lastIndexOf('\n', start - 1) + 1
+  const to = text.indexOf('\n', end)
+  const lines = text.slice(from, to < 0 ? text.length : to).replace(/\r$/, '')
+  return lines.length > mostText ? lines.slice(0, mostText) : lines
+}
+
+function otherStatements({ file, lines }: SourceFile, others: readonly RawQuery[]): readonly Limit[] {
+  const [first] = others
+  if (first === undefined) return []
+  const kinds = [...new Set(others.map(({ sql }) => commandOf(sql)))]
+  const shown = kinds.length > 5 ? [...kinds.slice(0, 5), '…'] : kinds
+  const what =
+    others.length === 1
+      ? `a statement that is no query (${shown.join(', ')}); it is`
+      : `${others.length} statements that are no queries (${shown.join(', ')}); they are`
+  return [notChecked(`${file} holds ${what} not checked.`, lines.span(file, first.start, first.end))]
+}
+
+/** `CREATE TABLE`, `SET`, `SELECT INTO` */
+function commandOf(sql: string): string {
+  const [first = '', second = ''] = sql.toUpperCase().match(/[A-Z]+/g) ?? []
+  if (first === 'SELECT' || first === 'WITH' || first === 'TABLE') return `${first} … INTO`
+  return /^(?:CREATE|ALTER|DROP|START|REFRESH)$/.test(first) ? `${first} ${second}` : first
+}
