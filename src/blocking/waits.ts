@@ -1,7 +1,7 @@
 import { relationKey } from '../core/effects.ts'
-import { conflictsWith, lockStrength } from '../core/locks.ts'
-import { originalRelations } from '../core/original-relations.ts'
-import type { LockEffect, MigrationResult, QueryLock, QueryWaitEffect, StatementRef } from '../core/model.ts'
+import { lockStrength } from '../core/locks.ts'
+import type { MigrationResult, QueryLock, QueryWaitEffect } from '../core/model.ts'
+import { obstaclesOf, standsInTheWay, type Obstacle } from '../sql/obstacles.ts'
 
 /**
  * What a query with these locks waits for while the migrations run: locks that they hold, or wait for, which makes
@@ -14,87 +14,76 @@ export function waitsOf(
   results: readonly MigrationResult[],
 ): readonly QueryWaitEffect[] {
   if (locks.length === 0) return []
-  const obstacles = obstaclesOf(results)
-  const effects = locks.flatMap((lock) => {
-    const inTheWay = obstacles.get(relationKey(lock.relation)) ?? []
-    return inTheWay.flatMap(({ cause, held }) => waitFor(lock, cause, held))
-  })
-  return withoutParts(effects, obstacles).toSorted(byWeight)
+  const places = placesOf(results)
+  const waits = locks.flatMap((lock) =>
+    (places.get(relationKey(lock.relation)) ?? []).flatMap((place) => waitAt(place, lock)),
+  )
+  return withoutParts(waits)
+    .map(({ effect }) => effect)
+    .toSorted(byWeight)
 }
 
-/** The locks of one statement on one relation. */
-interface Obstacle {
-  readonly cause: StatementRef
-  readonly held: readonly LockEffect[]
-}
+/** Locks of one statement on one relation. */
+type Place = readonly [Obstacle, ...Obstacle[]]
 
-type Obstacles = ReadonlyMap<string, readonly Obstacle[]>
+type Places = ReadonlyMap<string, readonly Place[]>
 
-function obstaclesOf(results: readonly MigrationResult[]): Obstacles {
-  const known = obstaclesBy.get(results)
+function placesOf(results: readonly MigrationResult[]): Places {
+  const known = knownPlaces.get(results)
   if (known !== undefined) return known
-  const original = originalRelations(results)
-  const obstacles = new Map<string, Obstacle[]>()
-  for (const { migration, statements } of results) {
-    for (const { statement, effects } of statements) {
-      const cause = { file: migration.file, index: statement.index, span: statement.span }
-      const byRelation = new Map<string, LockEffect[]>()
-      for (const effect of effects) {
-        const key = effect.kind === 'lock' ? original.get(effect) : undefined
-        if (effect.kind === 'lock' && key !== undefined)
-          byRelation.set(key, [...(byRelation.get(key) ?? []), effect])
-      }
-      for (const [key, held] of byRelation) {
-        obstacles.set(key, [...(obstacles.get(key) ?? []), { cause, held }])
-      }
-    }
+  const places = new Map<string, [Obstacle, ...Obstacle[]][]>()
+  for (const obstacle of obstaclesOf(results)) {
+    const onRelation = places.get(obstacle.relation) ?? []
+    places.set(obstacle.relation, onRelation)
+    const last = onRelation.at(-1)
+    if (last !== undefined && isSameStatement(last[0], obstacle)) last.push(obstacle)
+    else onRelation.push([obstacle])
   }
-  obstaclesBy.set(results, obstacles)
-  return obstacles
+  knownPlaces.set(results, places)
+  return places
 }
 
-/** Asked for every query of a run. */
-const obstaclesBy = new WeakMap<readonly MigrationResult[], Obstacles>()
+/** The same run is asked about for every query. */
+const knownPlaces = new WeakMap<readonly MigrationResult[], Places>()
 
-function waitFor(
-  lock: QueryLock,
-  cause: StatementRef,
-  held: readonly LockEffect[],
-): readonly QueryWaitEffect[] {
-  const conflicting = held.filter(({ mode }) => conflictsWith(mode, lock.mode))
-  const [strongest] = conflicting.toSorted((a, b) => lockStrength(b.mode) - lockStrength(a.mode))
+function isSameStatement({ cause: a }: Obstacle, { cause: b }: Obstacle): boolean {
+  return a.file === b.file && a.index === b.index
+}
+
+interface WaitAt {
+  readonly effect: QueryWaitEffect
+  readonly at: Obstacle
+}
+
+function waitAt(place: Place, lock: QueryLock): readonly WaitAt[] {
+  const inTheWay = place.filter((obstacle) => standsInTheWay(obstacle, lock))
+  const [strongest] = inTheWay.toSorted((a, b) => lockStrength(b.lock.mode) - lockStrength(a.lock.mode))
   if (strongest === undefined) return []
-  const known = conflicting.flatMap(({ heldMs }) => heldMs ?? [])
-  const longest = known.toSorted((a, b) => b.expected - a.expected)[0]
-  const ms = known.length < conflicting.length ? undefined : longest
-  return [{ kind: 'wait', lock, held: strongest.mode, cause, ...(ms === undefined ? {} : { ms }) }]
+  const windows = inTheWay.flatMap((obstacle) => obstacle.lock.heldMs ?? [])
+  const longest = windows.toSorted((a, b) => b.expected - a.expected)[0]
+  const ms = windows.length < inTheWay.length || longest === undefined ? {} : { ms: longest }
+  const { cause, lock: held } = strongest
+  return [{ effect: { kind: 'wait', lock, held: held.mode, cause, ...ms }, at: strongest }]
 }
 
 /** Whoever waits for a table need not be told that he waits for its indexes and partitions, too. */
-function withoutParts(effects: readonly QueryWaitEffect[], obstacles: Obstacles): readonly QueryWaitEffect[] {
-  const waitsFor = new Set(effects.map((effect) => placeKey(effect, relationKey(effect.lock.relation))))
-  return effects.filter((effect) => {
-    const { lock, cause } = effect
-    const key = relationKey(lock.relation)
-    if (lock.relation.kind.endsWith('index')) {
-      const own = obstacles.get(key)?.find((one) => isSame(one.cause, cause))?.held[0]
-      return own?.relation.table === undefined || !waitsFor.has(placeKey(effect, own.relation.table))
+function withoutParts(waits: readonly WaitAt[]): readonly WaitAt[] {
+  const waitsFor = new Set(waits.map(({ at }) => keyOf(at, at.relation)))
+  return waits.filter(({ effect, at }) => {
+    const { relation, through, name } = effect.lock
+    if (relation.kind.endsWith('index')) {
+      const { table } = at.lock.relation
+      return table === undefined || !waitsFor.has(keyOf(at, table))
     }
-    if (lock.through !== 'partition' || lock.name === undefined) return true
-    return !waitsFor.has(placeKey(effect, lock.name))
+    return through !== 'partition' || name === undefined || !waitsFor.has(keyOf(at, name))
   })
 }
 
-function placeKey({ cause }: QueryWaitEffect, relation: string): string {
+function keyOf({ cause }: Obstacle, relation: string): string {
   return `${cause.file}\0${cause.index}\0${relation}`
-}
-
-function isSame(a: StatementRef, b: StatementRef): boolean {
-  return a.file === b.file && a.index === b.index
 }
 
 function byWeight(a: QueryWaitEffect, b: QueryWaitEffect): number {
   const [first, second] = [a.ms?.expected ?? Infinity, b.ms?.expected ?? Infinity]
-  if (first !== second) return second - first
-  return lockStrength(b.held) - lockStrength(a.held)
+  return first === second ? lockStrength(b.held) - lockStrength(a.held) : second - first
 }

@@ -1,6 +1,5 @@
 import { relationKey } from '../core/effects.ts'
-import { conflictsWith, displayKey, displayName, lockStrength } from '../core/locks.ts'
-import { originalRelations } from '../core/original-relations.ts'
+import { displayKey, displayName, lockStrength } from '../core/locks.ts'
 import { queryRef } from '../core/query-model.ts'
 import type {
   AffectedQuery,
@@ -10,6 +9,7 @@ import type {
   QueryLock,
   QueryResult,
 } from '../core/model.ts'
+import { obstaclesOf, standsInTheWay, type Obstacle } from '../sql/obstacles.ts'
 import type { PlacedFinding } from './recorder.ts'
 
 /**
@@ -37,10 +37,10 @@ interface Wanted {
 class WaitingQueries {
   /** By `schema.name` before the run. */
   private readonly wanted = new Map<string, Wanted[]>()
-  private readonly originals: ReadonlyMap<LockEffect, string>
+  private readonly obstacles: ReadonlyMap<LockEffect, Obstacle>
 
   constructor(migrations: readonly MigrationResult[], results: readonly QueryResult[]) {
-    this.originals = originalRelations(migrations)
+    this.obstacles = new Map(obstaclesOf(migrations).map((obstacle) => [obstacle.lock, obstacle] as const))
     for (const result of results) {
       for (const lock of result.locks) {
         const key = relationKey(lock.relation)
@@ -55,10 +55,11 @@ class WaitingQueries {
     if (query !== undefined) return named
     const plainest = new Map<QueryResult, Reason>()
     for (const effect of because) {
-      if (effect.kind !== 'lock') continue
-      for (const { result, lock } of this.wanted.get(this.originals.get(effect) ?? '') ?? []) {
-        if (!conflictsWith(effect.mode, lock.mode)) continue
-        const reason = { lock, table: effect.relation.table }
+      const obstacle = effect.kind === 'lock' ? this.obstacles.get(effect) : undefined
+      if (obstacle === undefined) continue
+      for (const { result, lock } of this.wanted.get(obstacle.relation) ?? []) {
+        if (!standsInTheWay(obstacle, lock)) continue
+        const reason = { lock, table: obstacle.lock.relation.table }
         const known = plainest.get(result)
         if (known === undefined || isPlainer(reason, known)) plainest.set(result, reason)
       }
