@@ -1,5 +1,6 @@
 import { statementOf } from '../reporters/effects.ts'
-import type { Finding, Report, ReportMigration, Span, Suggestion } from '../core/model.ts'
+import { queryOf, sourceLines } from '../reporters/frame.ts'
+import type { Finding, Report, ReportMigration, ReportQuery, Span, Suggestion } from '../core/model.ts'
 import type { DiffLine, FileChange } from './diff.ts'
 import type { ThreadPlace } from './model.ts'
 
@@ -10,8 +11,8 @@ const maxSuggestionLines = 100
  * Where a thread for each finding would hang, on the newest diff's new side. A finding goes to
  * 1. the first line that its suggestion replaces, when the diff shows all lines that it replaces;
  * 2. its own first line;
- * 3. the first added line of its statement;
- * 4. the line of its statement nearest to its own that a hunk shows.
+ * 3. the first added line of its statement or query;
+ * 4. the line of its statement or query nearest to its own that a hunk shows.
  * Findings that no line can hold are missing, and so are those whose line reads differently in the diff than in the
  * report: then the two were made from different trees, and the place would be somewhere else.
  */
@@ -19,17 +20,14 @@ export function placeFindings(
   report: Report,
   changes: readonly FileChange[],
 ): ReadonlyMap<Finding, ThreadPlace> {
-  const shown = new Map<string, ShownFile>()
-  for (const change of changes) {
-    const migration = report.migrations.find(({ file }) => file === change.newPath)
-    if (change.kind === 'deleted' || migration === undefined) continue
-    shown.set(change.newPath, { change, lines: linesThatAgree(change, migration) })
-  }
+  const shown = shownFiles(report, changes)
   const places = new Map<Finding, ThreadPlace>()
   for (const finding of report.findings) {
     const file = shown.get(finding.span.file)
     if (file === undefined) continue
-    const { change, lines } = file
+    const { change, byNumber, migration } = file
+    const query = migration === undefined ? queryOf(report, finding) : undefined
+    const lines = migration ?? (query === undefined ? new Map() : linesOfQuery(byNumber, query))
     const choice = suggestionPlace(finding.suggestion, lines) ?? nearestLine(report, finding, lines)
     if (choice === undefined) continue
     const { line, suggestion } = choice
@@ -44,6 +42,27 @@ export function placeFindings(
   return places
 }
 
+/** Files of the diff that the new side still has. */
+function shownFiles(report: Report, changes: readonly FileChange[]): ReadonlyMap<string, ShownFile> {
+  const migrations = new Map(report.migrations.map((migration) => [migration.file, migration]))
+  const shown = new Map<string, ShownFile>()
+  for (const change of changes) {
+    if (change.kind === 'deleted') continue
+    const migration = migrations.get(change.newPath)
+    const byNumber = new Map(change.lines.map((line) => [line.newLine, line]))
+    shown.set(change.newPath, {
+      change,
+      byNumber,
+      migration: migration === undefined ? undefined : linesThatAgree(byNumber, migration),
+    })
+  }
+  return shown
+}
+
+function linesOfQuery(byNumber: LinesByNumber, query: ReportQuery): LinesByNumber {
+  return query.span === undefined ? new Map() : linesThatAgree(byNumber, query, query.span.start.line)
+}
+
 interface Choice {
   readonly line: DiffLine
   readonly suggestion: boolean
@@ -53,17 +72,23 @@ type LinesByNumber = ReadonlyMap<number, DiffLine>
 
 interface ShownFile {
   readonly change: FileChange
-  readonly lines: LinesByNumber
+  readonly byNumber: LinesByNumber
+  /** Undefined for files that are no migrations: of those the report has the lines of queries only. */
+  readonly migration: LinesByNumber | undefined
 }
 
 /** The lines of the diff that read as the report has them. Line ends and a byte order mark are nobody's text. */
-function linesThatAgree(change: FileChange, migration: ReportMigration): LinesByNumber {
-  const texts = migration.text.split('\n')
-  return new Map(
-    change.lines
-      .filter(({ newLine, text }) => bare(texts[newLine - 1]) === bare(text))
-      .map((line) => [line.newLine, line]),
-  )
+function linesThatAgree(
+  byNumber: LinesByNumber,
+  source: Pick<ReportMigration, 'text'>,
+  firstLine = 1,
+): LinesByNumber {
+  const agreeing = new Map<number, DiffLine>()
+  for (const [index, text] of sourceLines(source).entries()) {
+    const line = byNumber.get(firstLine + index)
+    if (line !== undefined && bare(line.text) === bare(text)) agreeing.set(line.newLine, line)
+  }
+  return agreeing
 }
 
 function bare(text: string | undefined): string | undefined {
@@ -86,7 +111,7 @@ function nearestLine(report: Report, finding: Finding, lines: LinesByNumber): Ch
   const first = finding.span.start.line
   const own = lines.get(first)
   if (own !== undefined) return { line: own, suggestion: false }
-  const span = statementOf(report, finding)?.span ?? finding.span
+  const span = statementOf(report, finding)?.span ?? queryOf(report, finding)?.span ?? finding.span
   const last = lastLine(span)
   const inside = linesBetween(lines, span.start.line, last)
   const added = inside.find(({ oldLine }) => oldLine === undefined)

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { UsageError } from '../core/errors.ts'
-import type { Finding, Position, Report, ReportMigration, ReportProduction, Span } from '../core/model.ts'
+import type { Finding, Position, Report, ReportMigration, ReportProduction } from '../core/model.ts'
 import { repositoryPath } from '../reporters/repository-path.ts'
+import { placedQueries, placedRef, type MovePath, type PlaceSpan } from './placed-queries.ts'
 import { reportSchema } from './report-schema.ts'
 
 /** Bytes of the largest report that is read. */
@@ -111,13 +112,13 @@ function isCleanPath(path: string): boolean {
 
 /** The report with paths from the top of the repository, and no position outside of the texts it carries. */
 function inRepository(report: Report, project: NonNullable<Report['project']>, name: string): ReviewReport {
-  const moved = (file: string): string => {
+  const moved: MovePath = (file) => {
     const path = repositoryPath({ project }, file)
     if (isCleanPath(path)) return path
     throw new UsageError(`${name} names a file that is not in the repository: ${shown(file)}.`)
   }
   const extents = new Map(report.migrations.map(({ file, text }) => [file, extentOf(text)]))
-  const place = (span: Span): Span => {
+  const place: PlaceSpan = (span) => {
     const extent = extents.get(span.file)
     const start = extent === undefined ? span.start : within(span.start, extent)
     const end = extent === undefined ? span.end : within(span.end, extent)
@@ -127,17 +128,18 @@ function inRepository(report: Report, project: NonNullable<Report['project']>, n
       end: end.offset < start.offset || end.line < start.line ? start : end,
     }
   }
+  const placeFinding = <Kind extends Finding>(finding: Kind): Kind =>
+    placedFinding(finding, extents.get(finding.span.file), place, moved)
   // what is a finding is not harmless, whatever else the report says of it
   const found = new Set(report.findings.map(placeKey))
   return {
     ...report,
     project: { prefix: '', commit: project.commit },
     migrations: report.migrations.map((migration) => placedMigration(migration, moved, place)),
-    findings: report.findings.map((finding) => placedFinding(finding, extents.get(finding.span.file), place)),
-    harmless: report.harmless
-      .filter((finding) => !found.has(placeKey(finding)))
-      .map((finding) => placedFinding(finding, extents.get(finding.span.file), place)),
+    findings: report.findings.map(placeFinding),
+    harmless: report.harmless.filter((finding) => !found.has(placeKey(finding))).map(placeFinding),
     ...(report.production === undefined ? {} : { production: placedProduction(report.production, project) }),
+    ...(report.queries === undefined ? {} : { queries: placedQueries(report.queries, moved, place) }),
     notChecked: report.notChecked.map(({ span, ...limit }) =>
       span === undefined ? limit : { ...limit, span: place(span) },
     ),
@@ -176,11 +178,7 @@ function within(position: Position, { lines, length }: Extent): Position {
   return { line: Math.min(line, lines), column, offset: Math.min(offset, length) }
 }
 
-function placedMigration(
-  migration: ReportMigration,
-  moved: (file: string) => string,
-  place: (span: Span) => Span,
-): ReportMigration {
+function placedMigration(migration: ReportMigration, moved: MovePath, place: PlaceSpan): ReportMigration {
   const { file } = migration
   return {
     ...migration,
@@ -196,14 +194,22 @@ function placedMigration(
 function placedFinding<Kind extends Finding>(
   finding: Kind,
   extent: Extent | undefined,
-  place: (span: Span) => Span,
+  place: PlaceSpan,
+  moved: MovePath,
 ): Kind {
-  const { suggestion, ...rest } = finding
-  const span = place(finding.span)
+  const { suggestion, query, queries } = finding
+  const placed: Kind = {
+    ...finding,
+    span: place(finding.span),
+    ...(query === undefined ? {} : { query: placedRef(query, moved) }),
+    ...(queries === undefined ? {} : { queries: queries.map((each) => placedRef(each, moved)) }),
+  }
   const isInside =
     suggestion !== undefined &&
     extent !== undefined &&
     suggestion.startLine <= suggestion.endLine &&
     suggestion.endLine <= extent.lines
-  return isInside ? { ...finding, span } : ({ ...rest, span } as Kind)
+  if (isInside) return placed
+  const { suggestion: _, ...rest } = placed
+  return rest as Kind
 }

@@ -4,26 +4,19 @@
  */
 import { lockModes } from '../core/locks.ts'
 import { z } from 'zod'
-
-/** Text of people or of the server; hostile. */
-const text = z.string().max(1_000_000)
-/** Words that pgrehearse or Postgres chose: ids, kinds, versions, names of objects. */
-const word = z.string().max(10_000)
-const path = z.string().max(4096)
-const fileText = z.string().max(16_000_000)
-/** Sums of as many as a report may hold stay finite. */
-const amount = z.number().min(0).max(1e21)
-
-/** Sums of floating point numbers may miss the order by their last digits. */
-const range = z
-  .strictObject({ low: amount, expected: amount, high: amount })
-  .refine(({ low, expected, high }) => isAtMost(low, expected) && isAtMost(expected, high), {
-    error: 'Expected low ≤ expected ≤ high',
-  })
-
-function isAtMost(smaller: number, larger: number): boolean {
-  return smaller <= larger * (1 + 1e-9) + Number.MIN_VALUE
-}
+import { affectedQuery, queries, queryRef } from './query-schema.ts'
+import {
+  amount,
+  fileText,
+  lineOfFile,
+  path,
+  position,
+  range,
+  relationKind,
+  span,
+  text,
+  word,
+} from './report-words.ts'
 
 const sizeSource = z.enum(['snapshot', 'statistics dump', 'configuration'])
 
@@ -54,29 +47,10 @@ const wait = z.strictObject({
     .exactOptional(),
 })
 
-const position = z.strictObject({
-  line: z.int().min(1).max(10_000_000),
-  column: z.int().min(1).max(100_000_000),
-  offset: z.int().min(0).max(100_000_000),
-})
-
-const span = z.strictObject({ file: path, start: position, end: position })
-
 const severity = z.enum(['error', 'warning', 'info'])
 
 const relation = z.strictObject({
-  kind: z.enum([
-    'table',
-    'partitioned table',
-    'index',
-    'partitioned index',
-    'sequence',
-    'toast table',
-    'view',
-    'materialized view',
-    'composite type',
-    'foreign table',
-  ]),
+  kind: relationKind,
   schema: word,
   name: word,
   table: word.exactOptional(),
@@ -193,8 +167,6 @@ const migration = z.strictObject({
   text: fileText,
 })
 
-const lineOfFile = z.int().min(1).max(10_000_000)
-
 const finding = z.strictObject({
   ruleId: word,
   messageId: word,
@@ -222,6 +194,8 @@ const finding = z.strictObject({
   fingerprint: z.string().regex(/^[\w.:-]{1,100}$/, 'Expected a fingerprint'),
   allowed: z.strictObject({ reason: text, until: word.exactOptional() }).exactOptional(),
   wait: wait.exactOptional(),
+  query: queryRef.exactOptional(),
+  queries: z.array(affectedQuery).max(10_000).exactOptional(),
 })
 
 const production = z.strictObject({
@@ -274,6 +248,7 @@ export const reportSchema = z.strictObject({
   findings: z.array(finding).max(50_000),
   harmless: z.array(finding.extend({ harmless: text })).max(50_000),
   production: production.exactOptional(),
+  queries: queries.exactOptional(),
   notChecked: z.array(limit).max(50_000),
   exitCode: z.int().min(0),
 })

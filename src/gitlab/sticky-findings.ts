@@ -3,6 +3,7 @@ import { codeElement, cutText } from '../reporters/markdown-text.ts'
 import { count } from '../reporters/words.ts'
 import { gravestFirst, gravity } from './sticky-words.ts'
 import { receiptLines } from './thread-body.ts'
+import { plansMarkdown } from './thread-plans.ts'
 import type { StickyContent } from './model.ts'
 import type { Part } from './sticky-fit.ts'
 import type { RuleLinks } from './thread-body.ts'
@@ -23,6 +24,7 @@ export function unthreadedPart(
         `<details><summary>${finding.severity} in ${codeElement(`${cutText(nameOf(finding.span.file), 200)}:${finding.span.start.line}`)}</summary>`,
         findingMarkdown(report, { ...finding, message: cutText(finding.message, 1000) }, links, false),
         ...receiptLines(report, finding),
+        ...plansMarkdown(report, finding),
         ...remedyMarkdown(finding),
         '</details>',
       ].join('\n\n'),

@@ -1,9 +1,10 @@
 import { lockStrength } from '../core/locks.ts'
+import { affectedGroups } from '../reporters/affected-queries.ts'
 import { aboutMs } from '../reporters/cost-words.ts'
 import { describeMode } from '../reporters/effects.ts'
 import { codeSpan, cutText, markdownText, tableCell } from '../reporters/markdown-text.ts'
 import { ruleLink } from '../reporters/markdown.ts'
-import { objectNames } from '../reporters/object-names.ts'
+import { findingNames } from '../reporters/object-names.ts'
 import { count } from '../reporters/words.ts'
 import { fileLine } from './blob-link.ts'
 import { isOpen } from './gate.ts'
@@ -26,12 +27,13 @@ export function findingsTable(
   const row = (each: ReviewedFinding): string => {
     const { finding } = each
     const { file, start } = finding.span
-    const message = markdownText(cutText(finding.message, 400), objectNames(finding.because))
+    const message = markdownText(cutText(finding.message, 400), findingNames(finding))
     const cells = [
       [`${severitySign[finding.severity]}\u00a0${finding.severity}`],
       [fileLine(pipeline, file, start.line, nameOf(file)), describeStrongestLock(finding)],
       [
         `${message} (${ruleLink(cutText(finding.ruleId, 80), links)})`,
+        countQueries(finding),
         describeStanding(each, policy.maxThreads),
       ],
     ]
@@ -61,6 +63,13 @@ function describeStrongestLock({ because, evidence, wait }: Finding): string {
   if (strongest === undefined) return waiting === '' ? how : waiting
   const meaning = waiting === '' ? describeMode(strongest.mode) : waiting
   return `${codeSpan(strongest.mode)}: ${meaning}${how === '' ? '' : ` (${how})`}`
+}
+
+/** `7 queries wait, 1 query gets slower`: which, its thread says. */
+function countQueries(finding: Finding): string {
+  return affectedGroups(finding)
+    .map(({ lead }) => lead)
+    .join(', ')
 }
 
 /** Why the finding has no open thread; nothing where it has one, which is what everybody expects. */

@@ -10,6 +10,7 @@ import { migrationToDraw } from './lock-chart.ts'
 import { fitParts, fixedPart, type Part } from './sticky-fit.ts'
 import { unthreadedPart } from './sticky-findings.ts'
 import { migrationsPart } from './sticky-migrations.ts'
+import { queriesParts } from './sticky-queries.ts'
 import { policyPart } from './sticky-policy.ts'
 import { findingsTable } from './sticky-table.ts'
 import { verdictLines } from './sticky-verdict.ts'
@@ -31,6 +32,7 @@ export function stickyBody(content: StickyContent, links: RuleLinks = {}, limit 
     ...report.migrations.map(({ file }) => file),
     ...report.harmless.map(({ span }) => span.file),
     ...findings.map(({ finding }) => finding.span.file),
+    ...(report.queries?.list ?? []).flatMap(({ file }) => file ?? []),
   ]
   const nameOf = shortNames(files)
   const isClear = findings.length === 0
@@ -43,6 +45,7 @@ export function stickyBody(content: StickyContent, links: RuleLinks = {}, limit 
     policyPart(policyChanges, pipeline),
     findingsTable(content, nameOf, links),
     shortenedPart(pipeline.pipelineUrl),
+    ...queriesParts(content, nameOf),
     unthreadedPart(content, nameOf, links),
     ...(isClear ? [harmless, effects] : [effects, harmless]),
     notCheckedPart(content),

@@ -1,12 +1,13 @@
 import { costLines } from '../reporters/cost-words.ts'
 import { isMetadataOnly, metadataOnly, saidOf, statementOf } from '../reporters/effects.ts'
 import { codeSpan, cutText, markdownText } from '../reporters/markdown-text.ts'
-import { remedyMarkdown, ruleLink, waitMarkdown } from '../reporters/markdown.ts'
-import { objectNames, tableNames } from '../reporters/object-names.ts'
+import { affectedMarkdown, remedyMarkdown, ruleLink, waitMarkdown } from '../reporters/markdown.ts'
+import { findingNames, tableNames } from '../reporters/object-names.ts'
 import { printableLine } from '../reporters/printable.ts'
 import { shortCommit } from './blob-link.ts'
 import { effectLines } from './effect-lines.ts'
 import { allowReply, describeAllowBy, severitySign } from './sticky-words.ts'
+import { plansMarkdown } from './thread-plans.ts'
 import { suggestionBlock } from './thread-suggestion.ts'
 import type { Finding, Report } from '../core/model.ts'
 import type { PipelineFacts, ReviewPolicy, ThreadPlace } from './model.ts'
@@ -29,8 +30,8 @@ const maxOpenLines = 12
 const maxReceiptLines = 12
 
 /**
- * The visible body of a finding's thread, without its marker: the consequence, how long who waits, how we know, what to
- * do instead. Holds neither line numbers nor commits nor measured values, so that it stays the same from push to push;
+ * The visible body of a finding's thread, without its marker: the consequence, how long who waits, which queries, how we
+ * know, what to do instead. Holds neither line numbers nor commits nor measured values, so that it stays the same from push to push;
  * its estimates do not, see isSameButForNoise().
  */
 export function threadBody({ report, finding, policy, place }: ThreadContent, links: RuleLinks = {}): string {
@@ -39,20 +40,29 @@ export function threadBody({ report, finding, policy, place }: ThreadContent, li
   return [
     `${severitySign[finding.severity]} **${headline(finding)}**`,
     ...waitPart(report, finding),
+    ...queriesPart(finding),
     ...receiptLines(report, finding),
+    ...plansMarkdown(report, finding),
     ...adviceLines(finding, suggestion),
     footer(finding, policy, links),
   ].join('\n\n')
 }
 
 /** The message, in which nothing but words of ours is plain: emphasis needs something to emphasise. */
-function headline({ message, because, ruleId }: Finding): string {
-  const text = markdownText(cutText(message, 1000), objectNames(because))
+function headline(finding: Finding): string {
+  const { message, ruleId } = finding
+  const text = markdownText(cutText(message, 1000), findingNames(finding))
   return text === '' ? codeSpan(cutText(ruleId, 80)) : text
 }
 
 function waitPart(report: Report, finding: Finding): readonly string[] {
   const lines = waitMarkdown(report, finding, true)
+  return lines.length === 0 ? [] : [lines.join('\\\n')]
+}
+
+/** Which queries of the application it hits. */
+function queriesPart(finding: Finding): readonly string[] {
+  const lines = affectedMarkdown(finding, { lasting: true })
   return lines.length === 0 ? [] : [lines.join('\\\n')]
 }
 
@@ -68,7 +78,7 @@ export function receiptLines(report: Report, finding: Finding): readonly string[
   )
   const cost = statement?.cost
   const sized = cost?.tables.map(({ table }) => table) ?? []
-  const names = new Set([...objectNames(finding.because), ...tableNames(sized)])
+  const names = new Set([...findingNames(finding), ...tableNames(sized)])
   const notes = finding.notes.map(printableLine)
   const costs = costLines(cost, saidOf(report, finding)).cost
   const said = [...effects, ...notes, ...costs]

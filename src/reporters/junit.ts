@@ -1,7 +1,9 @@
 import { plainFinding } from './plain.ts'
 import { printableLine } from './printable.ts'
 import { markup, type Markup } from './markup.ts'
+import { plainPieces } from './pieces.ts'
 import { quietWords } from './production-words.ts'
+import { queriesSection, queriesTitle } from './queries-section.ts'
 import { repositoryPath } from './repository-path.ts'
 import { describeLimit, groupByFile, isBlocking, limitSentence, type FileGroup } from './words.ts'
 import type { Finding, Limit, Report } from '../core/model.ts'
@@ -34,7 +36,12 @@ export const junit: Reporter = (report: Report): string => {
     )
   })
   const others = report.notChecked.filter(({ span }) => span === undefined || !files.has(span.file))
-  const all = others.length === 0 ? suites : [...suites, suite('not checked', others.map(limitCase))]
+  const queries = queriesCases(report)
+  const all = [
+    ...suites,
+    ...(queries.length === 0 ? [] : [suite(queriesTitle, queries)]),
+    ...(others.length === 0 ? [] : [suite('not checked', others.map(limitCase))]),
+  ]
   return markup`<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="pgrehearse" tests="${sum(all, 'tests')}" failures="${sum(all, 'failures')}" errors="0" skipped="${sum(all, 'skipped')}">
 ${all.map(({ xml }) => xml)}</testsuites>
@@ -91,6 +98,19 @@ function limitCase(limit: Limit): TestCase {
     result: 'skipped',
     text: hint === undefined ? text : `${text}\n${hint}`,
   }
+}
+
+/** What was checked of the application's queries, and the first that cannot be; findings have cases of their own. */
+function queriesCases(report: Report): readonly TestCase[] {
+  const section = queriesSection(report)
+  if (section === undefined) return []
+  const { counts, facts, notCheckable } = section
+  return [
+    { name: 'queries checked', result: 'passed', text: [counts, ...facts.map(plainPieces)].join('\n') },
+    ...notCheckable
+      .map(plainPieces)
+      .map((text): TestCase => ({ name: `not checkable: ${text}`, result: 'skipped', text })),
+  ]
 }
 
 /** GitLab keys test cases by suite, class and name and keeps one of equals: repeat names get a number. */

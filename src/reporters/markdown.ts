@@ -18,7 +18,7 @@ import {
 } from './words.ts'
 import { costSection } from './markdown-cost.ts'
 import { queriesMarkdown } from './markdown-queries.ts'
-import { objectNames, tableNames } from './object-names.ts'
+import { findingNames, tableNames } from './object-names.ts'
 import { markdownPieces } from './pieces.ts'
 import { basisLines, quietWords } from './production-words.ts'
 import { harmlessSentences, waitLines } from './wait-words.ts'
@@ -126,8 +126,8 @@ export function findingMarkdown(
   options: Pick<ReporterOptions, 'ruleUrl'>,
   details = true,
 ): string {
-  const { allowed, severity, span, because } = finding
-  const message = markdownText(finding.message, objectNames(because))
+  const { allowed, severity, span } = finding
+  const message = markdownText(finding.message, findingNames(finding))
   const place = `${codeSpan(`${span.file}:${span.start.line}`)} · ${ruleLink(finding.ruleId, options)}`
   if (allowed !== undefined) {
     const until = allowed.until === undefined ? '' : ` until ${codeSpan(allowed.until)}`
@@ -151,13 +151,13 @@ export function findingMarkdown(
 
 /** How long who waits, a line each. */
 export function waitMarkdown(report: Report, finding: Finding, lasting = false): readonly string[] {
-  const names = new Set([...objectNames(finding.because), ...tableNames(finding.wait?.tables ?? [])])
+  const names = new Set([...findingNames(finding), ...tableNames(finding.wait?.tables ?? [])])
   return waitLines(report, finding, lasting).map((line) => markdownText(line, names))
 }
 
 /** Which queries of the application it hits, a line per kind. */
 export function affectedMarkdown(finding: Finding, options: AffectedOptions = {}): readonly string[] {
-  const names = objectNames(finding.because)
+  const names = findingNames(finding)
   return affectedPieces(finding, options).map((pieces) => markdownPieces(pieces, undefined, names))
 }
 
@@ -165,7 +165,7 @@ function receiptDetails(report: Report, finding: Finding): readonly string[] {
   const { effects, evidence, notes } = receipt(report, finding)
   const lines = [...effects, ...(evidence === undefined ? [] : [evidence]), ...notes]
   const remedy = remedyMarkdown(finding)
-  const names = objectNames(finding.because)
+  const names = findingNames(finding)
   if (lines.length === 0 && remedy.length === 0) return []
   const title = [...(lines.length > 0 ? ['Why'] : []), ...(remedy.length > 0 ? ['how to do it instead'] : [])]
   return [
@@ -177,7 +177,8 @@ function receiptDetails(report: Report, finding: Finding): readonly string[] {
 }
 
 /** What to do instead, in words and as SQL, a part per paragraph or block; nothing when the rule has no remedy. */
-export function remedyMarkdown({ remedy, because }: Finding): readonly string[] {
+export function remedyMarkdown(finding: Finding): readonly string[] {
+  const { remedy } = finding
   if (remedy === undefined) return []
   const { migrations, summary } = remedy
   const steps = migrations.flatMap((step, index) => {
@@ -185,7 +186,7 @@ export function remedyMarkdown({ remedy, because }: Finding): readonly string[] 
     const isSaid = migrations.length === 1 && summary.includes(note)
     return [...(isSaid ? [] : [`${sentence(note)}:`]), codeBlock(step.sql.trim(), 'sql')]
   })
-  return [`**Instead**: ${markdownText(summary, objectNames(because))}`, ...steps]
+  return [`**Instead**: ${markdownText(summary, findingNames(finding))}`, ...steps]
 }
 
 /** `Migration 1 of 2`, `To be run outside a transaction`. */

@@ -1,6 +1,6 @@
 import { displayName } from '../core/locks.ts'
 import { printableLine } from './printable.ts'
-import type { Effect } from '../core/model.ts'
+import type { Effect, Finding } from '../core/model.ts'
 
 /**
  * The names of tables, indexes, columns and so on that sentences about these effects hold, as they are printed there:
@@ -13,6 +13,17 @@ export function objectNames(effects: readonly Effect[]): ReadonlySet<string> {
       .map(printableLine)
       .filter((name) => !everydayWords.has(name)),
   )
+}
+
+/** The names that sentences about a finding hold: {@link objectNames}, and of queries that it is about or names. */
+export function findingNames(
+  finding: Pick<Finding, 'because' | 'object' | 'query' | 'queries'>,
+): ReadonlySet<string> {
+  const { because, object, query, queries = [] } = finding
+  const effects = objectNames(because)
+  if (query === undefined && queries.length === 0) return effects
+  const names = [...queries.map(({ name }) => name), ...(query === undefined ? [] : [query.name])]
+  return new Set([...effects, ...names.map(printableLine), ...tableNames([object])])
 }
 
 /** Words of our own sentences: a table of that name stays plain, because the words around it would look like it. */

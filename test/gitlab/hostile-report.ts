@@ -118,10 +118,17 @@ const fixedKeys: ReadonlySet<string> = new Set(
   ),
 )
 
+/** Those of the application's queries. */
+const fixedQueryKeys: ReadonlySet<string> = new Set(
+  'style what state verdict when held through statistics order'.split(' '),
+)
+
 function isFixed(key: string, owner: object): boolean {
   const kind = 'kind' in owner ? owner.kind : undefined
   if (key === 'type') return !('notNull' in owner)
   if (key === 'from') return 'rows' in owner
+  if (fixedQueryKeys.has(key)) return true
+  if (key === 'reason' && kind === 'break') return true
   return fixedKeys.has(key) || (key === 'reason' && kind === 'scan') || (key === 'until' && kind === 'lock')
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { answerBody, supersededStickyBody } from '../../src/gitlab/answers-text.ts'
 import { stickyBody } from '../../src/gitlab/sticky.ts'
 import { fixedBody, openBody, reopenedReply, threadBody } from '../../src/gitlab/thread-body.ts'
-import { pricedReport } from '../reporters/sample-costs.ts'
+import { queriesReport } from '../reporters/sample-queries.ts'
 import { codeBlock, markdownText, tableCell } from '../../src/reporters/markdown-text.ts'
 import { makeHostile, nastyText, randomNumbers } from './hostile-report.ts'
 import { expectInert, withoutBlocks } from './inert-markdown.ts'
@@ -17,7 +17,7 @@ const lastLine = (body: string): string => body.slice(body.lastIndexOf('\n') + 1
 function hostileContent(seed: number) {
   const random = randomNumbers(seed)
   const text = (): string => nastyText(random)
-  const report = makeHostile(pricedReport, random)
+  const report = makeHostile(queriesReport, random)
   const user = () => ({ id: 1, username: text() })
   const findings = report.findings.map((finding): ReviewedFinding => {
     const standing = standings[Math.floor(random() * standings.length)] ?? 'thread'

@@ -3,6 +3,7 @@ import { codequality } from '../../src/reporters/codequality.ts'
 import { rdjson } from '../../src/reporters/rdjson.ts'
 import { sarif } from '../../src/reporters/sarif.ts'
 import { hostileMigration } from './sample-migrations.ts'
+import { onlyQueriesReport, queriesReport } from './sample-queries.ts'
 import { cleanReport, emptyReport, sampleReport } from './sample-report.ts'
 import { schemaErrors } from './validate.ts'
 import type { Report } from '../../src/core/model.ts'
@@ -13,7 +14,7 @@ const options = {
   toolUrl: 'https://example.org/pgrehearse',
   ruleUrl: (id: string) => `https://example.org/rules/${id}`,
 }
-const reports: readonly Report[] = [sampleReport, cleanReport, emptyReport]
+const reports: readonly Report[] = [sampleReport, cleanReport, emptyReport, queriesReport, onlyQueriesReport]
 const open = sampleReport.findings.filter(({ allowed }) => allowed === undefined)
 
 describe('codequality', () => {

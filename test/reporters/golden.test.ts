@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { isReporterName, loadReporter, reporterNames, reporters } from '../../src/reporters/index.ts'
 import { pricedCleanReport, pricedReport } from './sample-costs.ts'
+import { onlyQueriesReport, queriesReport, quietQueriesReport } from './sample-queries.ts'
 import { cleanReport, emptyReport, sampleReport } from './sample-report.ts'
 
 const options = {
@@ -32,11 +33,18 @@ describe('every reporter', () => {
     },
   )
 
+  it.each(reporterNames)("%s says of the application's queries what its golden file says", async (name) => {
+    const reporter = await loadReporter(name)
+    await expect(reporter(queriesReport, options)).toMatchFileSnapshot(golden(`queries-${name}`))
+    await expect(reporter(onlyQueriesReport, options)).toMatchFileSnapshot(golden(`only-queries-${name}`))
+    await expect(reporter(quietQueriesReport, options)).toMatchFileSnapshot(golden(`quiet-queries-${name}`))
+  })
+
   it.each(reporterNames)('%s is pure, needs no option and ends with a newline', async (name) => {
     const reporter = await loadReporter(name)
-    const frozen = deepFreeze(structuredClone(pricedReport))
+    const frozen = deepFreeze(structuredClone(queriesReport))
     const plain = { color: false, width: 100 }
-    expect(reporter(frozen, plain)).toBe(reporter(pricedReport, plain))
+    expect(reporter(frozen, plain)).toBe(reporter(queriesReport, plain))
     expect(reporter(frozen, plain)).toMatch(/\n$/)
     expect(reporter(emptyReport, plain)).toMatch(/^$|\n$/)
   })

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { json } from '../../src/reporters/json.ts'
 import { pricedCleanReport, pricedReport } from './sample-costs.ts'
+import { onlyQueriesReport, queriesReport, quietQueriesReport } from './sample-queries.ts'
 import { cleanReport, emptyReport, sampleReport } from './sample-report.ts'
 import { schemaErrors } from './validate.ts'
 
@@ -32,13 +33,24 @@ function shapes(document: Json): { path: string; object: { [key: string]: Json }
   return [...seen.values()]
 }
 
+const reports = [
+  sampleReport,
+  cleanReport,
+  emptyReport,
+  pricedReport,
+  pricedCleanReport,
+  queriesReport,
+  onlyQueriesReport,
+  quietQueriesReport,
+]
+
 describe('json', () => {
   it('is the report as it stands', () => {
     expect(JSON.parse(json(sampleReport, options))).toEqual(sampleReport)
   })
 
   it('validates against the published schema', () => {
-    for (const report of [sampleReport, cleanReport, emptyReport, pricedReport, pricedCleanReport]) {
+    for (const report of reports) {
       expect(errors(JSON.parse(json(report, options)))).toEqual([])
     }
   })
@@ -53,10 +65,11 @@ describe('json', () => {
 
 describe('the published schema', () => {
   it('knows every kind of effect and change that the model has', () => {
-    const document = JSON.parse(json(pricedReport, options)) as Json
+    const document = JSON.parse(json(queriesReport, options)) as Json
     const all = objects(document).map(({ object }) => object)
     expect(new Set(all.flatMap(({ kind, evidence }) => (evidence === undefined ? [] : [kind])))).toEqual(
       new Set([
+        'break',
         'lock',
         'rewrite',
         'scan',
@@ -72,8 +85,25 @@ describe('the published schema', () => {
     )
   })
 
+  it('knows every effect on queries, change of a result and change of a plan that the model has', () => {
+    const { list } = queriesReport.queries ?? { list: [] }
+    const effects = list.flatMap((query) => query.effects)
+    const kinds = effects.map(({ kind }) => kind)
+    const changes = effects.flatMap((effect): readonly { readonly type: string }[] =>
+      'changes' in effect ? effect.changes : [],
+    )
+    expect(new Set<string>([...kinds, ...changes.map(({ type }) => type)])).toEqual(
+      new Set([
+        ...['break', 'result change', 'cached plan', 'wait', 'plan change', 'table read'],
+        ...['column added', 'column removed', 'column renamed', 'type changed'],
+        ...['nullable now', 'never null now', 'order changed'],
+        ...['new sequential scan', 'lost index', 'new sort', 'sort spills', 'hash spills', 'cost'],
+      ]),
+    )
+  })
+
   it('refuses an unknown key in an object of every shape', () => {
-    const document = JSON.parse(json(pricedReport, options)) as Json
+    const document = JSON.parse(json(queriesReport, options)) as Json
     const accepted = shapes(document).flatMap(({ path, object }) => {
       object['surprise'] = 1
       const isValid = errors(document).length === 0
@@ -85,7 +115,7 @@ describe('the published schema', () => {
   })
 
   it('refuses a missing key, except the optional ones', () => {
-    const document = JSON.parse(json(pricedReport, options)) as Json
+    const document = JSON.parse(json(queriesReport, options)) as Json
     const optional = new Set<string>()
     for (const { object } of shapes(document)) {
       for (const [key, value] of Object.entries(object)) {
@@ -96,24 +126,39 @@ describe('the published schema', () => {
     }
     expect([...optional].toSorted()).toEqual(
       [
+        'advice',
         'ageDays',
         'allowed',
+        'buildMs',
         'bytes',
+        'callsPerSecond',
+        'cause',
         'commit',
         'connectionLimit',
         'cost',
+        'deployment',
+        'detail',
         'diskBytes',
         'durationMs',
+        'file',
         'heldMs',
         'hint',
         'lagMs',
+        'line',
+        'ms',
+        'name',
+        'notCheckable',
+        'object',
         'position',
         'production',
+        'queries',
+        'query',
         'queue',
         'remedy',
         'server',
         'serverVersion',
         'span',
+        'statistics',
         'table',
         'takenAt',
         'tempBytes',
@@ -134,7 +179,7 @@ describe('the published schema', () => {
 
 /** A copy of the sample with one object changed. */
 function changed(path: string, change: (object: { [key: string]: Json }) => unknown): Json {
-  const copy = JSON.parse(json(pricedReport, options)) as Json
+  const copy = JSON.parse(json(queriesReport, options)) as Json
   const found = objects(copy).find((each) => each.path === path)
   if (found === undefined) throw new Error(`no object at ${path}`)
   change(found.object)

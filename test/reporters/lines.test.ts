@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { loadReporter, type ReporterName } from '../../src/reporters/index.ts'
-import { sampleReport } from './sample-report.ts'
+import { queriesReport as sampleReport } from './sample-queries.ts'
 import { parseXml, type XmlElement } from './xml.ts'
 
 const escape = String.fromCodePoint(0x1b)
@@ -26,7 +26,10 @@ describe('the line of a finding is the same in', () => {
     const { terminal } = await import('../../src/reporters/terminal.ts')
     const text = terminal(sampleReport, { ...options, color: true })
     // Only the marked line has a coloured, bold gutter.
-    const framed = open.filter(({ span }) => sampleReport.migrations.some(({ file }) => file === span.file))
+    const framed = open.filter(
+      ({ span, query }) =>
+        query !== undefined || sampleReport.migrations.some(({ file }) => file === span.file),
+    )
     const marked = new RegExp(`^${escape}\\[1m${escape}\\[3\\dm +(\\d+) │`, 'gm')
     expect(numbers(text, marked)).toEqual(framed.map(lineOf))
   })
@@ -48,13 +51,13 @@ describe('the line of a finding is the same in', () => {
   it('sarif', async () => {
     const text = await render('sarif')
     const results = text.slice(text.indexOf('"results"'))
-    expect(numbers(results, /"startLine": (\d+)/g)).toEqual(all.map(lineOf))
+    expect(numbers(results, /"startLine": (\d+),\s+"startColumn"/g)).toEqual(all.map(lineOf))
   })
 
   it('junit', async () => {
     const cases = parseXml(await render('junit')).children.flatMap((suite: XmlElement) => suite.children)
     const lines = cases.filter(
-      ({ attributes }) => !/^no(t checked|thing found)/.test(attributes['name'] ?? ''),
+      ({ attributes }) => !/^(no(t check|thing found)|queries checked$)/.test(attributes['name'] ?? ''),
     )
     expect(lines.map(({ attributes }) => Number(attributes['line']))).toEqual(all.map(lineOf))
   })

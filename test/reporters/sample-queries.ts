@@ -313,7 +313,7 @@ const at = (where: { file: string; text: string }, piece: string) => ({ ...where
 const common = { severity: 'error', evidence: 'measured', because: [] } as const
 
 /** Findings about queries, and those of the priced sample with queries under them. */
-const findings: readonly Finding[] = [
+const unsorted: readonly Finding[] = [
   ...pricedReport.findings.map((each) =>
     each.ruleId === 'require-concurrent-index'
       ? {
@@ -392,6 +392,16 @@ const findings: readonly Finding[] = [
     query: ref(hostileQuery),
   },
 ]
+
+const files = [...pricedReport.migrations.map(({ file }) => file), 'migrations/20260101000000_init.sql']
+
+/** As a report has them: by migration, then queries. */
+const findings = unsorted.toSorted((a, b) => placeOf(a) - placeOf(b))
+
+function placeOf({ span }: Finding): number {
+  const index = files.indexOf(span.file)
+  return (index < 0 ? files.length : index) * 1e6 + span.start.line
+}
 
 const deployment: DeploymentOrder = {
   order: 'migrations first',
