@@ -162,7 +162,11 @@ function conclude(
   return {
     results,
     ...(deployment === undefined ? {} : { deployment }),
-    limits: [...(isDone ? [] : [notCompared]), ...triggerLimits(queries, checked), ...causeLimits(checked)],
+    limits: [
+      ...(isDone ? [] : [notCompared]),
+      ...triggerLimits(queries, checked),
+      ...causeLimits(queries, checked),
+    ],
   }
 }
 
@@ -204,10 +208,15 @@ function triggerLimits(
   })
 }
 
-/** Something changes, and no statement was found that does it. */
-function causeLimits(checked: ReadonlyMap<string, Checked>): readonly Limit[] {
-  const unclear = [...checked.values()].filter(
-    ({ before, after, points }) =>
+/** Something changes for old code, and no statement was found that does it. */
+function causeLimits(
+  queries: readonly ReviewedQuery[],
+  checked: ReadonlyMap<string, Checked>,
+): readonly Limit[] {
+  const old = new Set(queries.flatMap((one) => one.old?.sql ?? []))
+  const unclear = [...checked].filter(
+    ([sql, { before, after, points }]) =>
+      old.has(sql) &&
       isAccepted(before) &&
       after !== undefined &&
       points.length === 0 &&

@@ -1,6 +1,7 @@
 import type { AffectedQuery, BreakEffect, DeploymentOrder } from '../core/model.ts'
 import { queryRef, queryState, type ReviewedQuery } from '../core/query-model.ts'
 import type { CompatibilityResult } from './query-effects.ts'
+import { endsWithNewCode } from './written-out-stars.ts'
 
 /**
  * In which order migrations and code can go out, by which code fails on which schema. Undefined when no code changes.
@@ -19,9 +20,8 @@ export function deploymentOrder(
       const affected = affectedBy(reviewed, effect)
       const isOld = effect.when === 'old code on new schema'
       if (isOld) againstMigrations.push(affected)
-      if (effect.when === 'new code on old schema' || (isOld && queryState(reviewed) === 'unchanged')) {
-        againstCode.push(affected)
-      }
+      const isKept = isOld && queryState(reviewed) === 'unchanged' && !endsWithNewCode(effect)
+      if (effect.when === 'new code on old schema' || isKept) againstCode.push(affected)
     }
   }
   const because = [

@@ -7,6 +7,7 @@ import { ownLimit, type LimitContext } from './own-limits.ts'
 import type { QueryShape } from './query-shape.ts'
 import { isAccepted, isRefused, type QueryState, type Refusal } from './query-state.ts'
 import type { Point } from './schema-points.ts'
+import { generatedAfter, generatedBefore, writesStarsOut } from './written-out-stars.ts'
 
 export type CompatibilityEffect = BreakEffect | ResultChangeEffect | CachedPlanEffect
 
@@ -35,9 +36,13 @@ export function effectsOf(
     old === undefined ? undefined : troubleOf(old.before, 'the schema that it was written for'),
   ]
   const effects: CompatibilityEffect[] = []
-  if (old !== undefined && troubles[0] === undefined) effects.push(...oldEffects(old))
-  if (current !== undefined && queryState(reviewed) !== 'unchanged') {
-    const outcome = newEffects(current, reviewed.new, old, context)
+  if (old !== undefined && troubles[0] === undefined) {
+    effects.push(...oldEffects(writesStarsOut(reviewed.old, old) ? generatedBefore(old) : old))
+  }
+  const isGenerated = current !== undefined && writesStarsOut(reviewed.new, current)
+  const isUnchanged = queryState(reviewed) === 'unchanged'
+  if (current !== undefined && (!isUnchanged || (isGenerated && isAccepted(current.after)))) {
+    const outcome = newEffects(isGenerated ? generatedAfter(current) : current, reviewed.new, old, context)
     effects.push(...outcome.effects)
     troubles.push(outcome.notCheckable)
   }

@@ -94,7 +94,7 @@ function queryOf(name: string, sql: string): Query {
   const start = { line: 1, column: 1, offset: 0 }
   return {
     name,
-    style: 'sqlc',
+    style: 'named SQL',
     span: { file: 'queries.sql', start, end: start },
     text: sql,
     sql,
