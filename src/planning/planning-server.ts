@@ -1,0 +1,190 @@
+import type { Limit, Migration, MigrationResult, Statement } from '../core/model.ts'
+import { EnvironmentError } from '../core/errors.ts'
+import type { Production } from '../core/production.ts'
+import { startEmbedded } from '../postgres/embedded.ts'
+import type { ClusterImage } from '../postgres/cluster-image.ts'
+import type { ConfigurableServer, ServerOptions } from '../postgres/provider.ts'
+import { discardsStatements, setsSessionDefaults } from '../replay/commands.ts'
+import { applyHistory } from '../replay/history.ts'
+import { copyBase, prepareBase, type KeptHistory } from '../replay/prepare-history.ts'
+import { namedRoles } from '../replay/roles.ts'
+import { ReplaySession, type SessionOptions } from '../replay/session.ts'
+import { connected } from '../replay/stage.ts'
+import { standIn } from '../replay/stand-in.ts'
+import { databaseLocale, localeLimit } from './database-locale.ts'
+import { emptiedTables } from './emptied-tables.ts'
+import { figuresAfter, type SizedSide } from './figures-after.ts'
+import { inflate } from './inflate.ts'
+import { knownTables } from './known-tables.ts'
+import { planningServerSettings } from './planner-settings.ts'
+import type { Side } from './planning-copy.ts'
+import { readSideCatalog } from './side-catalog.ts'
+import { figuresBefore } from './side-facts.ts'
+import { writeSizes, writeStatistics } from './write-statistics.ts'
+
+/** What a planning server is made of. */
+export interface PlanningServerRequest {
+  readonly serverOptions: Omit<ServerOptions, 'serverUrl' | 'sharedServer' | 'image'>
+  readonly history: readonly Migration[]
+  readonly review: readonly Migration[]
+  /** What the rehearsal found, one for each migration of the review. */
+  readonly results: readonly MigrationResult[]
+  readonly sharesSession: boolean
+  /** Session defaults: production's TimeZone and what the migration runner sets by itself. */
+  readonly settings: Readonly<Record<string, string>>
+  readonly roles: readonly string[]
+  readonly statementTimeoutMs: number
+  readonly production: Production
+  readonly signal: AbortSignal
+  readonly progress: (message: string) => void
+  readonly debug?: (message: string) => void
+  /** The history, kept by a server of the same kind. */
+  readonly kept?: KeptHistory & { readonly image: ClusterImage }
+}
+
+/** A database with production's statistics and sizes and no rows. */
+export interface PlanningSide extends SizedSide {
+  readonly database: string
+}
+
+/**
+ * A server of its own with two databases, before and after the review, that hold production's statistics and sizes and
+ * no rows. Used for planning and nothing else: a copy of such a database, or of its files, would take the room that it
+ * only seems to take, so it is never cached.
+ */
+export class PlanningServer implements AsyncDisposable {
+  readonly server: ConfigurableServer
+  readonly sides: Readonly<Record<Side, PlanningSide>>
+  /** What keeps its plans from being production's. */
+  readonly limits: readonly Limit[]
+
+  constructor(
+    server: ConfigurableServer,
+    sides: Readonly<Record<Side, PlanningSide>>,
+    limits: readonly Limit[],
+  ) {
+    this.server = server
+    this.sides = sides
+    this.limits = limits
+  }
+
+  /**
+   * @throws EnvironmentError when no embedded server can be had, the review does not apply to tables without rows, or
+   * time is over
+   */
+  static async open(request: PlanningServerRequest, endsAt: number): Promise<PlanningServer> {
+    const { serverOptions, kept, signal } = request
+    const server = await startEmbedded(
+      { ...serverOptions, ...(kept === undefined ? {} : { image: kept.image }) },
+      planningServerSettings,
+    )
+    try {
+      signal.throwIfAborted()
+      return await build(request, server, endsAt)
+    } catch (error) {
+      await server[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.server[Symbol.asyncDispose]()
+  }
+}
+
+async function build(
+  request: PlanningServerRequest,
+  server: ConfigurableServer,
+  endsAt: number,
+): Promise<PlanningServer> {
+  const begun = performance.now()
+  const note = (what: string): void =>
+    request.debug?.(`plans: ${what} after ${Math.round(performance.now() - begun)} ms`)
+  const { production, results } = request
+  const deadline = AbortSignal.timeout(Math.max(0, Math.floor(endsAt - performance.now())))
+  const signal = AbortSignal.any([request.signal, deadline])
+  try {
+    const { before, after, isExactLocale } = await databases({ ...request, signal }, server)
+    note('both schemas are there')
+    await using beforeAdmin = await connected(server, before)
+    const beforeCatalog = await readSideCatalog(beforeAdmin.client)
+    const beforeSide: PlanningSide = {
+      database: before,
+      catalog: beforeCatalog,
+      figures: figuresBefore(beforeCatalog, knownTables(production)),
+    }
+    await using afterAdmin = await connected(server, after)
+    const afterCatalog = await readSideCatalog(afterAdmin.client)
+    const emptied = emptiedTables(results, beforeCatalog)
+    const afterSide: PlanningSide = {
+      database: after,
+      catalog: afterCatalog,
+      figures: figuresAfter(beforeSide, afterCatalog, emptied),
+    }
+    for (const [admin, side] of [
+      [beforeAdmin, beforeSide],
+      [afterAdmin, afterSide],
+    ] as const) {
+      await writeSizes(admin.client, side)
+      await writeStatistics(admin.client, side, !isExactLocale)
+    }
+    note('statistics are written')
+    await server.whileStopped((files) => {
+      inflate(files, beforeSide)
+      inflate(files, afterSide)
+    })
+    note('files are inflated')
+    return new PlanningServer(
+      server,
+      { before: beforeSide, after: afterSide },
+      isExactLocale ? [] : localeLimit(production),
+    )
+  } catch (error) {
+    request.signal.throwIfAborted()
+    if (deadline.aborted) throw new EnvironmentError('the time for planning was over', { cause: error })
+    throw error
+  }
+}
+
+interface Databases {
+  readonly before: string
+  readonly after: string
+  readonly isExactLocale: boolean
+}
+
+async function databases(request: PlanningServerRequest, server: ConfigurableServer): Promise<Databases> {
+  const { history, review, production, sharesSession, signal } = request
+  const texts = [...history, ...review].map(({ text }) => text)
+  const sessionOptions: SessionOptions = {
+    statementTimeoutMs: request.statementTimeoutMs,
+    signal,
+    scriptsDiscard: discardsStatements(texts),
+    scriptsSetDefaults: setsSessionDefaults(texts),
+  }
+  const locale = databaseLocale(production, server.major)
+  const own =
+    locale === undefined ? undefined : await server.createDatabase({ locale }).catch(() => undefined)
+  const context = {
+    ...request,
+    server,
+    sessionOptions,
+    prepare: (statement: Statement) => standIn(server, statement, false),
+    ...(own === undefined ? {} : { createEmpty: () => Promise.resolve(own) }),
+  }
+  await server.ensureRoles([...new Set([...request.roles, ...namedRoles([...history, ...review])])])
+  const { base: before } = await prepareBase(context, own === undefined ? request.kept : undefined)
+  const after = await copyBase(context, before)
+  await using watchdog = await connected(server)
+  await using session = await ReplaySession.open(server, after, watchdog.client, sessionOptions)
+  const failed = await applyHistory(session, review, {
+    sharesSession,
+    prepare: (statement) => standIn(server, statement, true),
+  })
+  const [first] = failed
+  if (first !== undefined) {
+    throw new EnvironmentError(
+      `the migrations under review did not apply to tables without rows: ${first.message.replace('A step of the history did not replay here: ', '')}`,
+    )
+  }
+  return { before, after, isExactLocale: locale === undefined || own !== undefined }
+}
