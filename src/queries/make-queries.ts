@@ -20,7 +20,12 @@ export function makeQueries(source: SourceFile, found: FileQueries): FoundQuerie
     else if ('code' in made) limits.push(made)
     else queries.push(made)
   }
-  return { queries, limits: [...limits, ...malformed, ...otherStatements(source, others)] }
+  limits.push(...malformed, ...otherStatements(source, others))
+  return { queries, limits: limits.toSorted((a, b) => offsetOf(a) - offsetOf(b)) }
+}
+
+function offsetOf({ span }: Limit): number {
+  return span?.start.offset ?? 0
 }
 
 interface NamedRaw {

@@ -82,10 +82,11 @@ function useAt(
 
 /** `a[1:n]`: what stands right before the colon is the lower bound. */
 function isSlice(before: Token | undefined, token: Token): boolean {
-  return before !== undefined && before.end === token.start && before.text !== '['
+  if (before === undefined || before.end !== token.start) return false
+  return before.kind !== 'punctuation' || before.text === ')' || before.text === ']'
 }
 
-const sqlcName = /@([A-Za-z_]\w*)/y
+const sqlcName = /@([A-Za-z_\x80-\uffff][\w\x80-\uffff]*)/y
 
 /** Not `@ x`, and not the end of an operator such as `<@`; `=@x` is one that Postgres does not have. */
 function atSign(sql: string, { start }: Token): Use | undefined {
@@ -109,7 +110,7 @@ function macro(sql: string, { start }: Token): Use | undefined {
   return { ...use, text: quoted === undefined ? `${name}.*` : `"${quoted}".*` }
 }
 
-const plainName = /:([A-Za-z_]\w*)/y
+const plainName = /:([A-Za-z_\x80-\uffff][\w\x80-\uffff]*)/y
 const psqlQuoted = /:(?:'([A-Za-z_]\w*)'|"([A-Za-z_]\w*)"|\{\?)/y
 const hugsqlName = /:(?:([a-z]+\*?):(?!:))?([A-Za-z_](?:[\w./-]*\w)?[?!]?)/y
 

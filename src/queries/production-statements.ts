@@ -33,6 +33,7 @@ export function joinStatements(
   statements: readonly ProductionStatement[],
 ): JoinedStatements {
   if (statements.length === 0) return { pairs, others: [], limits: [] }
+  if ('problem' in parse('SELECT 1')) throw new Error('loadParser() comes before statements of production.')
   const { known, limits } = bySql(statements)
   const used = new Set<string>()
   const keys = new Map<string, string>()

@@ -8,7 +8,7 @@ import type { Numbering } from './numbering.ts'
  */
 export function questionMarks(sql: string, numbering: Numbering): string {
   const tokens = tokenize(sql)
-  if (!tokens.some(isQuestionMark) || parseStatement(sql).node !== undefined) return sql
+  if (!tokens.some(isQuestionMark) || hasOnlyOperators(sql, tokens)) return sql
   let result = ''
   let end = 0
   for (let at = 0; at < tokens.length; at += 1) {
@@ -25,6 +25,35 @@ export function questionMarks(sql: string, numbering: Numbering): string {
     }
   }
   return result + sql.slice(end)
+}
+
+/** The operators with a question mark that queries use; those of geometry are left as they are anyway. */
+const operators = new Set(['?', '?|', '?&', '@?'])
+
+/** The grammar takes `= ? - 1` as well, with a prefix operator `?`, and `||?||` as one operator: nobody has those. */
+function hasOnlyOperators(sql: string, tokens: readonly Token[]): boolean {
+  const usual = tokens.every((token, at) => {
+    if (!isQuestionMark(token)) return true
+    const before = tokens[at - 1]
+    return operators.has(operatorAround(sql, token.start)) && (before === undefined || isOperand(before))
+  })
+  return usual && parseStatement(sql).node !== undefined
+}
+
+const operatorCharacter = /[-+*/<>=~!@#%^&|`?]/
+
+/** The run of operator characters that the character stands in; it is cut where comments begin. */
+function operatorAround(sql: string, at: number): string {
+  let start = at
+  let end = at + 1
+  while (operatorCharacter.test(sql[start - 1] ?? '')) start -= 1
+  while (operatorCharacter.test(sql[end] ?? '')) end += 1
+  return sql.slice(start, end).replace(/(?:--|\/\*).*$/, '')
+}
+
+/** May it be the left side of an operator? A word may be one, also where it is a keyword. */
+function isOperand({ kind, text }: Token): boolean {
+  return kind !== 'punctuation' || text === ')' || text === ']' || text === '@'
 }
 
 function isQuestionMark({ kind, text }: Token): boolean {
@@ -52,8 +81,7 @@ function isParameter(tokens: readonly Token[], at: number): boolean {
   if (isOperatorBehind && tokens[at + 2]?.text !== next.text) return false
   if (before === undefined) return true
   if (before.kind === 'word') return operandDue.test(before.text)
-  if (before.kind !== 'punctuation') return false
   // @? of jsonpath
   if (before.text === '@' && before.end === token.start) return false
-  return before.text !== ')' && before.text !== ']'
+  return !isOperand(before)
 }

@@ -1,5 +1,5 @@
-import { parseScript } from '../sql/parse.ts'
-import { splitScript } from '../sql/split.ts'
+import type { Limit } from '../core/model.ts'
+import { splitScript, type ScriptPiece } from '../sql/split.ts'
 import type { FileQueries, RawQuery, SourceFile } from './found.ts'
 import { notChecked } from './found.ts'
 import { rewriteParameters, type ParameterSyntax } from './parameters.ts'
@@ -34,39 +34,30 @@ function blocksOf(text: string): readonly Block[] {
 const plainSyntax: ParameterSyntax = { colon: 'plain', question: true }
 
 function readBlock(source: SourceFile, { marker, start, end }: Block): FileQueries {
-  const { text, file, lines } = source
+  const { text } = source
   // a snippet
   if (marker !== undefined && marker.name === undefined) return { raws: [], limits: [] }
   const { pieces, unterminated } = splitScript(text, start, end)
-  const limits = unterminated === undefined ? [] : [unended(source, unterminated, end)]
-  const raws: RawQuery[] = []
-  let metaCommands = false
-  for (const piece of pieces) {
-    if (piece.kind === 'meta command') metaCommands = true
-    else if (unterminated === undefined || piece.end < unterminated.start)
-      raws.push(rawOf(text, piece, marker))
-  }
-  if (!metaCommands) return { raws, limits }
-  // says which ones matter
-  const script = { ...scriptOf(file, text), start, end }
-  const meta = parseScript(script).limits.filter(({ code }) => code === 'psql-meta-command')
-  const said = meta.map(({ message, span }) => notChecked(message, span ?? lines.span(file, start, end)))
-  return { raws, limits: [...limits, ...said] }
+  const limits = pieces.flatMap((piece) => metaCommandLimit(source, piece))
+  if (unterminated !== undefined) limits.push(unended(source, unterminated, end))
+  const whole = pieces.filter(
+    (piece) => piece.kind === 'statement' && (unterminated === undefined || piece.end < unterminated.start),
+  )
+  const isDynamic = marker?.syntax.colon === 'hugsql' && /--~|\/\*~/.test(text.slice(start, end))
+  return { raws: whole.map((piece) => rawOf(text, piece, marker, isDynamic)), limits }
 }
 
-function scriptOf(file: string, text: string): Parameters<typeof parseScript>[0] {
-  const transaction = { mode: 'statement', why: 'assumed' } as const
-  return {
-    source: '',
-    file,
-    version: null,
-    title: '',
-    text,
-    start: 0,
-    end: 0,
-    transaction,
-    repeatable: false,
-  }
+/** Those that change what psql prints, and variables: they are parameters here. */
+const harmless =
+  /^\\(?:a|bind|echo|encoding|errverbose|g|pset|prompt|q|qecho|restrict|set|t|timing|unrestrict|unset|warn|x)(?![\w!])/
+
+function metaCommandLimit({ text, file, lines }: SourceFile, piece: ScriptPiece): readonly Limit[] {
+  if (piece.kind !== 'meta command') return []
+  const written = text.slice(piece.start, piece.end)
+  if (harmless.test(written)) return []
+  const name = /^\\\S{0,20}/.exec(written)?.[0] ?? ''
+  const message = `The psql command ${name} is not understood; what it does is missing.`
+  return [notChecked(message, lines.span(file, piece.start, piece.end))]
 }
 
 function unended(
@@ -82,6 +73,7 @@ function rawOf(
   text: string,
   { start, end }: { readonly start: number; readonly end: number },
   marker: Marker | undefined,
+  isDynamic: boolean,
 ): RawQuery {
   const written = text.slice(start, end)
   const place = {
@@ -91,8 +83,7 @@ function rawOf(
     ...(marker?.name === undefined ? {} : { name: marker.name }),
     ...(marker?.expects === undefined ? {} : { expects: marker.expects }),
   } as const
-  const dynamic = marker?.syntax.colon === 'hugsql' && /--~|\/\*~/.test(written)
-  const rewritten = dynamic
+  const rewritten = isDynamic
     ? { problem: 'an expression in its comments puts it together at run time' }
     : rewriteParameters(written, marker?.syntax ?? plainSyntax)
   if ('problem' in rewritten) return { ...place, sql: written, parameters: [], problem: rewritten.problem }
