@@ -1,6 +1,8 @@
+import { quoteIdent } from '../sql/quote.ts'
 import { planNodes, type PlanNode } from './plan.ts'
 import type { PlannedTable } from './planning-copy.ts'
 import { sortKey, wantedBy, type Key, type Wanted } from './recommend-conditions.ts'
+import { tableKey } from './table-tree.ts'
 
 /** An index that might serve. */
 export interface Candidate {
@@ -23,27 +25,35 @@ export interface Wishes {
   readonly sort: readonly { readonly key: Key; readonly order: string }[]
 }
 
-/** The wishes of a plan, for each time that it reads one of these relations (`schema.name`) with a sequential scan. */
-export function wishesOf(root: PlanNode, relations: ReadonlySet<string>): readonly Wishes[] {
+/** The wishes of a plan, for each time that it reads one of these tables (one, or a tree of partitions) from end to end. */
+export function wishesOf(root: PlanNode, tables: readonly PlannedTable[]): readonly Wishes[] {
   const nodes = planNodes(root)
-  const isOwn = (node: PlanNode): boolean =>
-    relations.has(`${node.Schema ?? ''}.${node['Relation Name'] ?? ''}`)
-  const scans = nodes.filter((node) => node['Node Type'] === 'Seq Scan' && isOwn(node))
-  const names = new Set(scans.map((scan) => baseAlias(scan, relations)))
-  return [...names].map((name) => {
-    const own = scans.filter((scan) => baseAlias(scan, relations) === name)
+  const relations = new Set(tables.map(tableKey))
+  const scans = nodes.filter(
+    (node) => readsAll(node) && relations.has(`${node.Schema ?? ''}.${node['Relation Name'] ?? ''}`),
+  )
+  const nameOf = ({ Alias = '' }: PlanNode): string =>
+    // partitions have the alias of their table with a number behind it
+    relations.size > 1 ? Alias.replace(/_\d+$/, '') : Alias
+  return [...new Set(scans.map(nameOf))].map((name) => {
+    const own = scans.filter((scan) => nameOf(scan) === name)
     const aliases = new Set([name, ...own.flatMap(({ Alias }) => Alias ?? [])])
     const wanted = [
       ...own.slice(0, 1).flatMap(({ Filter }) => Filter ?? []),
       ...nodes.flatMap((node) => [node['Hash Cond'], node['Merge Cond'], node['Join Filter']]),
     ].flatMap((text) => (text === undefined ? [] : wantedBy(text, aliases)))
-    return { wanted: withoutRepetition(wanted), sort: sortOf(nodes, aliases) }
+    const sort = sortOf(nodes, aliases)
+    return {
+      wanted: withoutRepetition(wanted),
+      sort: sort.length > 0 ? sort : own.slice(0, 1).flatMap((scan) => orderOf(scan, tables)),
+    }
   })
 }
 
-/** Partitions have the alias of their table with a number behind it. */
-function baseAlias({ Alias = '' }: PlanNode, relations: ReadonlySet<string>): string {
-  return relations.size > 1 ? Alias.replace(/_\d+$/, '') : Alias
+/** Also an index that is read from end to end and helps only to have the rows in order. */
+function readsAll(node: PlanNode): boolean {
+  const type = node['Node Type']
+  return type === 'Seq Scan' || (/^Index (?:Only )?Scan$/.test(type) && node['Index Cond'] === undefined)
 }
 
 function sortOf(nodes: readonly PlanNode[], aliases: ReadonlySet<string>): Wishes['sort'] {
@@ -53,6 +63,13 @@ function sortOf(nodes: readonly PlanNode[], aliases: ReadonlySet<string>): Wishe
     if (own.length > 0 && own.length === keys.length) return own
   }
   return []
+}
+
+/** The order that an index gives which is read from end to end. */
+function orderOf({ 'Index Name': name }: PlanNode, tables: readonly PlannedTable[]): Wishes['sort'] {
+  const index = tables.flatMap(({ indexes }) => indexes).find((one) => one.name === name)
+  const columns = (index?.keys ?? []).flatMap(({ column }) => column ?? [])
+  return columns.map((column) => ({ key: { sql: quoteIdent(column), column }, order: '' }))
 }
 
 function withoutRepetition(wanted: readonly Wanted[]): readonly Wanted[] {

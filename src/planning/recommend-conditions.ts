@@ -5,7 +5,7 @@ import { tokenize } from '../sql/tokens.ts'
 
 /** A column or an expression of one table, as an index could have it. */
 export interface Key {
-  /** As CREATE INDEX takes it: `customer_id`, `(lower(email))`. */
+  /** As CREATE INDEX takes it: `customer_id`, `lower(email)`, `(a + b)`. */
   readonly sql: string
   /** Name of the column; absent for an expression. */
   readonly column?: string
@@ -168,7 +168,11 @@ function keyOf(text: string, aliases: ReadonlySet<string>): Key | undefined {
   const relabeled = as<{ arg?: Node; typeName?: { names?: Node[] } }>(node, 'TypeCast')
   const isText = relabeled !== undefined && words(relabeled.typeName?.names).join('.') === 'text'
   const reference = as<ColumnRef>(isText ? relabeled.arg : node, 'ColumnRef')
-  if (reference === undefined) return { sql: `(${ownText(bare, aliases)})` }
+  if (reference === undefined) {
+    const text = ownText(bare, aliases)
+    // what looks like a function goes without parentheses of its own (index_elem in gram.y)
+    return { sql: /^[a-z_][\w.]*\(/.test(text) && unwrap(node)?.tag === 'FuncCall' ? text : `(${text})` }
+  }
   const column = columnPath(reference).at(-1) ?? ''
   const sql = ownText(isText ? withoutParentheses(bare.replace(/::text$/, '')) : bare, aliases)
   return { sql, column }

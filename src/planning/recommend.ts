@@ -36,9 +36,8 @@ export async function adviseIndex(
   await loadParser()
   const { table, plan } = request
   const tables = copy.tables('after')
-  const relations = tableTree(table, tables)
   const constants = await constantsOf(copy, request)
-  const candidates = wishesOf(plan.root, new Set(relations.map(tableKey))).flatMap((wishes) =>
+  const candidates = wishesOf(plan.root, tableTree(table, tables)).flatMap((wishes) =>
     candidatesFor(wishes, table, constants),
   )
   const known = new Set(tables.flatMap(({ indexes }) => indexes.map(({ name }) => name)))

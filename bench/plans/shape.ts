@@ -1,0 +1,67 @@
+import type { Explained } from './explain.ts'
+
+type Node = Readonly<Record<string, unknown>>
+
+/** What makes a plan this plan and no other; costs, rows and widths do not. */
+const telling = [
+  'Node Type',
+  'Join Type',
+  'Strategy',
+  'Operation',
+  'Relation Name',
+  'Alias',
+  'Index Name',
+  'Scan Direction',
+  'Index Cond',
+  'Recheck Cond',
+  'Filter',
+  'Hash Cond',
+  'Merge Cond',
+  'Join Filter',
+  'Sort Key',
+  'Presorted Key',
+  'Group Key',
+  'CTE Name',
+] as const
+
+/** All nodes with relations, indexes and conditions, as one line each. */
+export function shapeOf(plan: Node, depth = 0): readonly string[] {
+  const parts = telling.flatMap((name) => {
+    const value = plan[name]
+    return value === undefined ? [] : `${name === 'Node Type' ? '' : `${name} `}${text(value)}`
+  })
+  const children = (plan['Plans'] ?? []) as readonly Node[]
+  return [`${'  '.repeat(depth)}${parts.join(', ')}`, ...children.flatMap((one) => shapeOf(one, depth + 1))]
+}
+
+function text(value: unknown): string {
+  return Array.isArray(value) ? value.join(' ') : String(value)
+}
+
+/** Both refused count as the same. */
+export function isSameShape(truth: Explained, other: Explained): boolean {
+  if (truth.plan === undefined || other.plan === undefined) return truth.plan === other.plan
+  return shapeOf(truth.plan).join('\n') === shapeOf(other.plan).join('\n')
+}
+
+/** Cost of the other by that of the truth; undefined where one of them was refused. */
+export function costRatio(truth: Explained, other: Explained): number | undefined {
+  const [a, b] = [costOf(truth), costOf(other)]
+  if (a === undefined || b === undefined) return undefined
+  return a === b ? 1 : b / Math.max(a, 0.01)
+}
+
+export function costOf({ plan }: Explained): number | undefined {
+  const cost = plan?.['Total Cost']
+  return typeof cost === 'number' ? cost : undefined
+}
+
+/** The first line in which two shapes differ, of both. */
+export function difference(truth: Explained, other: Explained): string {
+  if (truth.plan === undefined || other.plan === undefined)
+    return `${truth.failed ?? 'planned'} / ${other.failed ?? 'planned'}`
+  const [a, b] = [shapeOf(truth.plan), shapeOf(other.plan)]
+  const at = a.findIndex((line, index) => line !== b[index])
+  const place = at < 0 ? a.length : at
+  return `${a[place]?.trim() ?? 'nothing'} / ${b[place]?.trim() ?? 'nothing'}`
+}
