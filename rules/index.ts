@@ -1,13 +1,25 @@
 import type { Rule } from '../src/rule.ts'
 import avoidBlockingPartitionChange from './avoid-blocking-partition-change/rule.ts'
+import avoidBreakingQueries from './avoid-breaking-queries/rule.ts'
+import avoidChangedResults from './avoid-changed-results/rule.ts'
 import avoidConcurrentIndexIfNotExists from './avoid-concurrent-index-if-not-exists/rule.ts'
 import avoidExclusionConstraint from './avoid-exclusion-constraint/rule.ts'
+import avoidFailingQuery from './avoid-failing-query/rule.ts'
+import avoidFunctionOnIndexedColumn from './avoid-function-on-indexed-column/rule.ts'
+import avoidImplicitCrossJoin from './avoid-implicit-cross-join/rule.ts'
+import avoidLeadingWildcard from './avoid-leading-wildcard/rule.ts'
 import avoidLockingReferencedTable from './avoid-locking-referenced-table/rule.ts'
 import avoidLockingSeveralTables from './avoid-locking-several-tables/rule.ts'
+import avoidNotInNullable from './avoid-not-in-nullable/rule.ts'
+import avoidOffsetPagination from './avoid-offset-pagination/rule.ts'
+import avoidRandomOrder from './avoid-random-order/rule.ts'
 import avoidRequiredColumn from './avoid-required-column/rule.ts'
 import avoidSlowWorkUnderLock from './avoid-slow-work-under-lock/rule.ts'
 import avoidSlowerQueries from './avoid-slower-queries/rule.ts'
+import avoidStalePreparedStatements from './avoid-stale-prepared-statements/rule.ts'
 import avoidTableRewrite from './avoid-table-rewrite/rule.ts'
+import avoidUnboundedResult from './avoid-unbounded-result/rule.ts'
+import avoidUnorderedDeployment from './avoid-unordered-deployment/rule.ts'
 import avoidUnusedIndex from './avoid-unused-index/rule.ts'
 import banConcurrentlyInTransaction from './ban-concurrently-in-transaction/rule.ts'
 import banDropCascade from './ban-drop-cascade/rule.ts'
@@ -25,18 +37,32 @@ import requireConstraintUsingIndex from './require-constraint-using-index/rule.t
 import requireIndexForQuery from './require-index-for-query/rule.ts'
 import requireLockTimeout from './require-lock-timeout/rule.ts'
 import requireNotValidConstraint from './require-not-valid-constraint/rule.ts'
+import requireOrderByWithLimit from './require-order-by-with-limit/rule.ts'
+import requireSkipLocked from './require-skip-locked/rule.ts'
 
 /** The catalogue: every rule we bring, in alphabetical order. */
 export const rules: readonly Rule[] = [
   avoidBlockingPartitionChange,
+  avoidBreakingQueries,
+  avoidChangedResults,
   avoidConcurrentIndexIfNotExists,
   avoidExclusionConstraint,
+  avoidFailingQuery,
+  avoidFunctionOnIndexedColumn,
+  avoidImplicitCrossJoin,
+  avoidLeadingWildcard,
   avoidLockingReferencedTable,
   avoidLockingSeveralTables,
+  avoidNotInNullable,
+  avoidOffsetPagination,
+  avoidRandomOrder,
   avoidRequiredColumn,
   avoidSlowWorkUnderLock,
   avoidSlowerQueries,
+  avoidStalePreparedStatements,
   avoidTableRewrite,
+  avoidUnboundedResult,
+  avoidUnorderedDeployment,
   avoidUnusedIndex,
   banConcurrentlyInTransaction,
   banDropCascade,
@@ -54,4 +80,6 @@ export const rules: readonly Rule[] = [
   requireIndexForQuery,
   requireLockTimeout,
   requireNotValidConstraint,
+  requireOrderByWithLimit,
+  requireSkipLocked,
 ]

@@ -49,6 +49,7 @@ export type {
   ScanEffect,
   SessionSettings,
   AffectedQuery,
+  BreakEffect,
   IndexAdvice,
   IndexUse,
   PlanChange,
@@ -62,6 +63,8 @@ export type {
   QueryRef,
   QueryState,
   QueryTable,
+  ResultChange,
+  ResultChangeEffect,
   Severity,
   Statement,
   TableReadEffect,
@@ -70,13 +73,15 @@ export type {
 } from './core/model.ts'
 export { tableNamed } from './core/query-catalog.ts'
 export { describePlan, describePlanChange } from './core/plan-words.ts'
-export { formatBytes, formatCount, formatMsRange, formatRows } from './core/quantities.ts'
+export { affectedQueries, eachQuery, nameQueries, verbFor } from './core/query-words.ts'
+export { formatBytes, formatCount, formatEstimate, formatMsRange, formatRows } from './core/quantities.ts'
 export {
   blocksReads,
   blocksWrites,
   conflictsWith,
   displayKey,
   displayName,
+  displayType,
   lockStrength,
   whatWaits,
 } from './core/locks.ts'
@@ -92,11 +97,11 @@ export {
   unboundedWrites,
   type CatalogEffectOf,
 } from './core/effects.ts'
-export { allOf, as, columnPath, literalText, walk, words } from './sql/ast.ts'
+export { allOf, as, columnPath, isNullLiteral, literalText, walk, words } from './sql/ast.ts'
 export { expressionKey, expressionKeyOf } from './sql/expression-key.ts'
 export * from './sql/query-columns.ts'
 export * from './sql/query-levels.ts'
-export { nodeIn } from './sql/query-nodes.ts'
+export * from './sql/query-nodes.ts'
 export * from './sql/query-reach.ts'
 export * from './sql/query-size.ts'
 export { rewriteCauseText } from './sql/rewrite-cause.ts'

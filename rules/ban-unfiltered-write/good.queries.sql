@@ -9,10 +9,6 @@ UPDATE feature_flags SET enabled = false;
 -- name: revoke_listed :exec
 UPDATE sessions SET revoked = true FROM unnest($1::bigint[]) AS listed (id) WHERE sessions.id = listed.id;
 
--- a temporary table
--- name: clear_scratch :exec
-DELETE FROM scratch;
-
 -- pgrehearse-allow ban-unfiltered-write: the nightly job builds all carts anew
 -- name: drop_carts :exec
 DELETE FROM carts;

@@ -1,5 +1,5 @@
 /** How many rows a query can want, as far as its conditions and the indexes tell. */
-import type { FuncCall, Node, ResTarget, SelectStmt } from '@pgsql/types'
+import type { FuncCall, LockingClause, Node, ResTarget, SelectStmt } from '@pgsql/types'
 import type { QueryCatalog, QueryTable } from '../core/query-catalog.ts'
 import { allOf, as, literalText, unwrap, walk, words } from './ast.ts'
 import { aliasesIn, comparisonsIn, nullTest, sourceTable, type Comparison } from './query-columns.ts'
@@ -175,4 +175,11 @@ export function selectsNothing({ targetList }: SelectStmt): boolean {
 
 export function isConstant(node: Node | undefined): boolean {
   return unwrap(node)?.tag === 'A_Const' || literalText(node) !== undefined
+}
+
+/** SELECT … FOR UPDATE SKIP LOCKED: which rows come back depends on the others anyway. */
+export function isSkipLocked({ lockingClause }: SelectStmt): boolean {
+  return allOf<LockingClause>(lockingClause, 'LockingClause').some(
+    ({ waitPolicy }) => waitPolicy === 'LockWaitSkip',
+  )
 }

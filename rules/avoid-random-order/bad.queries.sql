@@ -1,0 +1,3 @@
+-- finds: sortsAll
+-- name: you_may_like :many
+SELECT id, name FROM products ORDER BY random() LIMIT 5;

@@ -1,0 +1,3 @@
+-- finds: everyRow
+-- name: all_payments :many
+SELECT id, amount FROM payments ORDER BY id;
