@@ -1,14 +1,15 @@
 import type { Config } from './config/schema.ts'
-import { ConfigError } from './core/errors.ts'
-import type { FailOn, Finding, Limit, MigrationResult, Report, Suggestion } from './core/model.ts'
+import type { FailOn, Finding, MigrationResult, Report, ReportQueries, Suggestion } from './core/model.ts'
+import type { Production } from './core/production.ts'
 import type { ReviewSet } from './core/source.ts'
-import { judgeRun, readScripts, timeZoneOf, type Scripts } from './judge-run.ts'
+import { judgeRun, readScripts, timeZoneOf, type JudgedRun, type Scripts } from './judge-run.ts'
+import { workOnServer } from './on-server.ts'
 import type { Priced } from './price.ts'
-import type { Rehearsal } from './rehearse.ts'
-import type { Budget, NotRehearsed } from './rehearse-within.ts'
+import type { LoadedProduction } from './production/load.ts'
+import type { AskedQueries, TriedQueries } from './query-review.ts'
 import { buildReport } from './report.ts'
-import { decideReviewSet } from './review/review-set.ts'
-import { sources } from './sources/index.ts'
+import type { Budget } from './rehearse-within.ts'
+import { decideWork, type Work } from './under-review.ts'
 
 /** What the command line decides; everything else comes from the configuration. */
 export interface CheckOptions {
@@ -36,6 +37,10 @@ export interface CheckOptions {
   readonly budget?: Budget
   /** Try out remedies in the place of statements; absent: in merge request pipelines. Never with a budget. */
   readonly suggestions?: boolean
+  /** What this run is about besides what `check` always judges: the queries alone; absent: no. */
+  readonly queriesOnly?: boolean
+  /** Judge every query of the application, not only those that are new or changed; absent: no. */
+  readonly everyQuery?: boolean
   /** Milliseconds for trying them out; absent: half of the rehearsal's time, within bounds. */
   readonly suggestionsLimitMs?: number
   readonly config: Config
@@ -50,28 +55,30 @@ export interface CheckOptions {
 }
 
 /**
- * Runs the main job: what is new -> parsed -> predicted -> replayed -> judged -> reported.
+ * Runs the main job: what is new -> parsed -> predicted -> replayed -> priced -> judged -> reported, with the
+ * application's queries beside the migrations.
  * Throws ToolError for what the user can mend; the report says everything else.
  */
 export async function check(options: CheckOptions): Promise<Report> {
-  const reviewSet = await decideReviewSet(reviewRequest(options))
-  const scripts = await readScripts(reviewSet)
-  const suggestions = new Map<string, Suggestion>()
-  const attempt =
-    options.replay && scripts.review.length > 0
-      ? await rehearse(options, reviewSet, scripts, suggestions)
-      : undefined
-  const rehearsal = attempt !== undefined && 'notRehearsed' in attempt ? undefined : attempt
+  const facts = await loadFacts(options)
+  const production = facts?.production
+  const work = await decideWork(options, production)
+  const { reviewSet, code } = work
+  const scripts = await readScripts(reviewSet, code !== undefined)
+  const onServer = await workOnServer(options, work, scripts, production)
+  const { rehearsal } = onServer
   let priced: Priced | undefined
+  let asked: AskedQueries | undefined
   const judged = await judgeRun(options, reviewSet, scripts, rehearsal, async (results) => {
-    priced = await price(options, reviewSet, scripts, results, rehearsal !== undefined)
-    return priced ?? { results }
+    priced = await price(options, reviewSet, scripts, results, rehearsal !== undefined, production)
+    asked = await askQueries(options, work, scripts, onServer.tried, priced?.results ?? results, production)
+    return { results, ...priced, ...asked }
   })
   return buildReport({
-    findings: judged.findings.map((finding) => withSuggestion(finding, suggestions)),
-    harmless: judged.harmless,
-    results: judged.results,
+    ...judged,
+    findings: judged.findings.map((finding) => withSuggestion(finding, onServer.suggestions)),
     production: priced?.report,
+    queries: await reportOf(asked, judged),
     base: reviewSet.base,
     project: reviewSet.project,
     historyCount: reviewSet.history.length,
@@ -81,95 +88,66 @@ export async function check(options: CheckOptions): Promise<Report> {
     notChecked: [
       ...reviewSet.notChecked,
       ...scripts.limits,
-      ...limitsOf(attempt),
+      ...onServer.limits,
       ...judged.limits,
+      ...(facts?.limits ?? []),
       ...(priced?.limits ?? []),
+      ...(code?.limits ?? []),
+      ...(asked?.limits ?? []),
     ],
     now: options.now,
     ...(rehearsal === undefined ? {} : { server: { version: rehearsal.server, kind: rehearsal.serverKind } }),
   })
 }
 
+/** What is known of production; loaded only where the configuration, or an option, says something. */
+async function loadFacts(options: CheckOptions): Promise<LoadedProduction | undefined> {
+  const { config, snapshotFile, cwd, now } = options
+  if (snapshotFile === undefined && config.snapshot === undefined && config.tables === undefined)
+    return undefined
+  const { loadProduction } = await import('./production/load.ts')
+  const file = snapshotFile === undefined ? {} : { snapshotFile }
+  return loadProduction({ root: cwd, config, now, ...file })
+}
+
 /** Loaded only where something is known of production. */
 async function price(
   options: CheckOptions,
-  ...run: [ReviewSet, Scripts, readonly MigrationResult[], boolean]
+  ...[reviewSet, scripts, results, rehearsed, production]: [
+    ReviewSet,
+    Scripts,
+    readonly MigrationResult[],
+    boolean,
+    Production | undefined,
+  ]
 ): Promise<Priced | undefined> {
-  const { config, snapshotFile } = options
-  if (snapshotFile === undefined && config.snapshot === undefined && config.tables === undefined)
-    return undefined
+  if (production === undefined) return undefined
   const { priceRun } = await import('./price.ts')
-  return priceRun(options, ...run)
+  return priceRun(options, reviewSet, scripts, results, rehearsed, production)
 }
 
-/** Loads the replay only when it is needed: `lint` must start fast. Fills `suggestions`, by fingerprint. */
-async function rehearse(
+/** What the migrations mean for the application's queries; loaded only where there are some. */
+async function askQueries(
   options: CheckOptions,
-  reviewSet: ReviewSet,
+  { reviewSet, code }: Work,
   scripts: Scripts,
-  suggestions: Map<string, Suggestion>,
-): Promise<Rehearsal | NotRehearsed> {
-  const begun = performance.now()
-  const run = { ...scripts, sharesSession: reviewSet.sharesSession }
-  if (options.budget !== undefined) {
-    const { rehearseWithin } = await import('./rehearse-within.ts')
-    return rehearseWithin(options.budget, options, run)
-  }
-  const rehearsing = await import('./rehearse.ts')
-  if (!wantsSuggestions(options)) return rehearsing.rehearse(options, run)
-  return rehearsing.rehearse(options, run, async (rehearsal, alternatives) => {
-    const { proveSuggestions } = await import('./suggestions.ts')
-    const elapsedMs = performance.now() - begun
-    const mended = { options, reviewSet, scripts, rehearsal, alternatives, elapsedMs }
-    for (const [fingerprint, suggestion] of await proveSuggestions(mended))
-      suggestions.set(fingerprint, suggestion)
-  })
+  ...rest: [TriedQueries | undefined, readonly MigrationResult[], Production | undefined]
+): Promise<AskedQueries | undefined> {
+  if (code === undefined || code.queries.length === 0) return undefined
+  const { askAboutQueries } = await import('./query-review.ts')
+  return askAboutQueries(options, { ...scripts, sharesSession: reviewSet.sharesSession }, code, ...rest)
 }
 
-/** Where there is a merge request to post them on, unless the command line says otherwise. */
-function wantsSuggestions({ suggestions, env }: CheckOptions): boolean {
-  return suggestions ?? (env['CI_MERGE_REQUEST_IID'] ?? '') !== ''
+async function reportOf(
+  asked: AskedQueries | undefined,
+  { findings }: JudgedRun,
+): Promise<ReportQueries | undefined> {
+  if (asked?.queries === undefined) return undefined
+  const { reportQueries } = await import('./report-queries.ts')
+  return reportQueries(asked.queries, findings, asked.deployment)
 }
 
 function withSuggestion(finding: Finding, suggestions: ReadonlyMap<string, Suggestion>): Finding {
   const suggestion = suggestions.get(finding.fingerprint)
   return suggestion === undefined ? finding : { ...finding, suggestion }
-}
-
-function limitsOf(attempt: Rehearsal | NotRehearsed | undefined): readonly Limit[] {
-  if (attempt === undefined) return []
-  return 'notRehearsed' in attempt ? [attempt.notRehearsed] : attempt.limits
-}
-
-function reviewRequest(options: CheckOptions): Parameters<typeof decideReviewSet>[0] {
-  const { cwd, paths, all, staged, base, env, config } = options
-  const [settings, ...others] = config.migrations ?? []
-  if (others.length > 0) {
-    throw new ConfigError('The configuration lists several folders of migrations; one run judges one.', {
-      hint: 'Keep one entry under "migrations", or give each folder a configuration file of its own.',
-    })
-  }
-  return {
-    cwd,
-    paths,
-    all,
-    env,
-    sources: [...(config.customSources ?? []), ...sources],
-    ...(staged === undefined ? {} : { staged }),
-    ...(base === undefined ? {} : { base }),
-    ...(settings === undefined ? {} : { settings: sourceSettings(settings) }),
-  }
-}
-
-type MigrationsConfig = NonNullable<Config['migrations']>[number]
-
-function sourceSettings(
-  settings: MigrationsConfig,
-): NonNullable<Parameters<typeof decideReviewSet>[0]['settings']> {
-  const { transaction, dir, ...rest } = settings
-  return {
-    ...rest,
-    ...(dir === undefined ? {} : { dirs: [dir] }),
-    ...(transaction === undefined ? {} : { transaction: { mode: transaction, why: 'configuration' } }),
-  }
 }

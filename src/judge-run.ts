@@ -2,7 +2,14 @@ import { editedMigration, sourceProblem } from './judge/reserved.ts'
 import { judge } from './judge/judge.ts'
 import { configDefaults } from './config/defaults.ts'
 import { thresholdsOf } from './config/thresholds.ts'
-import type { Finding, HarmlessFinding, Limit, Migration, MigrationResult } from './core/model.ts'
+import type {
+  Finding,
+  HarmlessFinding,
+  Limit,
+  Migration,
+  MigrationResult,
+  QueriesOutcome,
+} from './core/model.ts'
 import type { Production } from './core/production.ts'
 import type { MigrationScript, ReviewSet } from './core/source.ts'
 import { predictRun, type StatementPrediction } from './predict/index.ts'
@@ -22,9 +29,13 @@ export interface Scripts {
   readonly limits: readonly Limit[]
 }
 
-/** Parses what is under review and what it stands on; nothing when nothing is under review. */
-export async function readScripts(reviewSet: ReviewSet): Promise<Scripts> {
-  if (reviewSet.underReview.length === 0) return { history: [], review: [], parsed: [], limits: [] }
+/**
+ * Parses what is under review and what it stands on; nothing when nothing is under review.
+ * @param always code is under review, which stands on the history too
+ */
+export async function readScripts(reviewSet: ReviewSet, always: boolean): Promise<Scripts> {
+  if (reviewSet.underReview.length === 0 && !always)
+    return { history: [], review: [], parsed: [], limits: [] }
   await loadParser()
   const parse = (scripts: readonly MigrationScript[]): readonly ParsedScript[] => scripts.map(parseScript)
   const parsed = parse(reviewSet.underReview)
@@ -50,6 +61,8 @@ export type Pricing = (results: readonly MigrationResult[]) => Promise<PricedRes
 export interface PricedResults {
   readonly results: readonly MigrationResult[]
   readonly production?: Production
+  /** The application's queries; absent where there are none. */
+  readonly queries?: QueriesOutcome
 }
 
 export interface JudgedRun {
@@ -62,7 +75,7 @@ export interface JudgedRun {
 
 /** Predicts the effects of the migrations under review, unites them with what was measured, and judges them. */
 export async function judgeRun(
-  options: Pick<CheckOptions, 'config' | 'pgVersion' | 'now' | 'all'>,
+  options: Pick<CheckOptions, 'config' | 'pgVersion' | 'now' | 'all' | 'everyQuery'>,
   reviewSet: ReviewSet,
   scripts: Scripts,
   measured: Measured | undefined,
@@ -79,7 +92,7 @@ export async function judgeRun(
     unite(migration, predictions[index] ?? [], measured?.migrations[index], measured?.server),
   )
   // before rules look at them: receipts are made of the very effects that pricing replaces
-  const { results: all, production } = (await pricing?.(united)) ?? { results: united }
+  const { results: all, production, queries } = (await pricing?.(united)) ?? { results: united }
   const replayedOnly = new Set(reviewSet.replayedOnly ?? [])
   const results = all.filter(({ migration }) => !replayedOnly.has(migration.file))
   const { rules } = await import('../rules/index.ts')
@@ -92,6 +105,8 @@ export async function judgeRun(
     onEmptyDatabase: options.all,
     thresholds: thresholdsOf(options.config),
     ...(production === undefined ? {} : { production }),
+    ...(queries === undefined ? {} : { queries }),
+    ...(options.everyQuery === undefined ? {} : { everyQuery: options.everyQuery }),
     aboutFiles: [...reviewSet.edited.map(editedMigration), ...reviewSet.problems.map(sourceProblem)],
   })
   return { results, ...judgement, limits: opaqueStatements(all, predictions) }

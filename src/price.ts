@@ -13,7 +13,7 @@ import type { Limit, MigrationResult, ReportProduction } from './core/model.ts'
 import type { Production } from './core/production.ts'
 import type { ReviewSet } from './core/source.ts'
 import type { PricedResults, Scripts } from './judge-run.ts'
-import { ageDays, loadProduction } from './production/load.ts'
+import { ageDays } from './production/load.ts'
 import { samplingCircumstances } from './rehearse.ts'
 import type { CheckOptions } from './check.ts'
 
@@ -30,9 +30,8 @@ const afterwardsMs = 250
 const leastSamplingMs = 1500
 
 /**
- * Prices the results of a run; they come back as they are when nothing is known of production.
+ * Prices the results of a run.
  * @param rehearsed were the migrations replayed? Otherwise nothing is sampled either
- * @throws ConfigError when the facts about production cannot be read
  */
 export async function priceRun(
   options: CheckOptions,
@@ -40,16 +39,9 @@ export async function priceRun(
   scripts: Scripts,
   results: readonly MigrationResult[],
   rehearsed: boolean,
+  production: Production,
 ): Promise<Priced> {
-  const { config, cwd, now, snapshotFile } = options
-  const loaded = await loadProduction({
-    root: cwd,
-    config,
-    now,
-    ...(snapshotFile === undefined ? {} : { snapshotFile }),
-  })
-  const { production, limits } = loaded
-  if (production === undefined) return { results, limits }
+  const { now } = options
   const sampled = await sample({ options, reviewSet, scripts, results, rehearsed, production })
   const priced = priceResults(results, sampled, production)
   return {
@@ -64,7 +56,7 @@ export async function priceRun(
       hardware: priced.hardware,
       run: costOfJudged(priced, reviewSet, production),
     },
-    limits: [...limits, ...('why' in sampled && sampled.limit !== undefined ? [sampled.limit] : [])],
+    limits: 'why' in sampled && sampled.limit !== undefined ? [sampled.limit] : [],
   }
 }
 

@@ -10,7 +10,7 @@ import { HistoryCache, type FoundHistory } from './replay/history-cache.ts'
 import { historyKey } from './replay/history-key.ts'
 import type { PastRehearsal } from './replay/past-rehearsals.ts'
 import type { KeptHistory, PreparedHistory } from './replay/prepare-history.ts'
-import { replayWithAlternatives, type Alternatives } from './replay/alternatives.ts'
+import { replayWithLeftovers, type Leftovers } from './replay/alternatives.ts'
 import { replay, type ReplayedMigration, type ReplayOutcome, type ReplayRequest } from './replay/replay.ts'
 import { toolVersion } from './report.ts'
 import type { SampleRequest } from './sampling/sample-run.ts'
@@ -34,7 +34,7 @@ export interface Scripts {
 }
 
 /** Goes on with the server of a rehearsal before it is gone. */
-export type Afterwards = (rehearsal: Rehearsal, alternatives: Alternatives) => Promise<void>
+export type Afterwards = (rehearsal: Rehearsal, leftovers: Leftovers) => Promise<void>
 
 /** Opens a server, replays, and leaves nothing behind but the cache. */
 export async function rehearse(
@@ -120,9 +120,7 @@ async function rehearseOn(
   })
   if (afterwards === undefined) return rehearsalOf(await replay(request))
   return rehearsalOf(
-    await replayWithAlternatives(request, (outcome, alternatives) =>
-      afterwards(rehearsalOf(outcome), alternatives),
-    ),
+    await replayWithLeftovers(request, (outcome, leftovers) => afterwards(rehearsalOf(outcome), leftovers)),
   )
 }
 

@@ -8,6 +8,7 @@ import type {
   Report,
   ReportMigration,
   ReportProduction,
+  ReportQueries,
   Severity,
 } from './core/model.ts'
 
@@ -16,6 +17,8 @@ export interface ReportParts {
   readonly harmless: readonly HarmlessFinding[]
   /** Absent when nothing is known of production. */
   readonly production: ReportProduction | undefined
+  /** Absent when there are none. */
+  readonly queries?: ReportQueries | undefined
   readonly results: readonly MigrationResult[]
   readonly base: Report['base']
   readonly project: Report['project']
@@ -49,8 +52,25 @@ export function buildReport(parts: ReportParts): Report {
     findings,
     harmless: parts.harmless,
     ...(parts.production === undefined ? {} : { production: parts.production }),
+    ...(parts.queries === undefined ? {} : { queries: parts.queries }),
     notChecked,
     exitCode: fails ? 1 : 0,
+  }
+}
+
+/** What a report says about the application's queries, without what is about migrations alone. */
+export function queriesPart(report: Report): Report {
+  const { production: _production, ...rest } = report
+  const findings = report.findings.filter(
+    ({ query, queries }) => query !== undefined || queries !== undefined,
+  )
+  const files = new Set(findings.map(({ span }) => span.file))
+  return {
+    ...rest,
+    migrations: report.migrations.filter(({ file }) => files.has(file)),
+    findings,
+    harmless: [],
+    exitCode: reachesLevel(findings, report.settings.failOn) ? 1 : 0,
   }
 }
 

@@ -104,6 +104,7 @@ export * from './sql/query-levels.ts'
 export * from './sql/query-nodes.ts'
 export * from './sql/query-reach.ts'
 export * from './sql/query-size.ts'
+export { starSources, storedCode, type StoredCode } from './sql/stored-code.ts'
 export { rewriteCauseText } from './sql/rewrite-cause.ts'
 export { rewriteRemedy } from './sql/rewrite-remedies.ts'
 export {

@@ -49,6 +49,9 @@ ${commented(roots[0]?.source ?? 'plain-sql', roots[0]?.dir ?? 'migrations')}
 #tables:
 #  users: 48M rows, 31 GB
 
+# Where the application's SQL is, when it is not found: sqlc, PgTyped, \`-- name:\` files and sql\`…\` are.
+#queries: [app/queries/**/*.sql]
+
 # Severity of single rules, or off. \`pgrehearse rules\` lists them.
 #rules:
 #  ban-rename-column: warning

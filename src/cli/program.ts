@@ -3,6 +3,7 @@ import { parseDuration } from '../config/duration.ts'
 import { UsageError } from '../core/errors.ts'
 import type { CalibrateFlags } from './commands/calibrate.ts'
 import type { CheckFlags } from './commands/check.ts'
+import type { QueriesFlags } from './commands/queries.ts'
 import type { SnapshotFlags } from './commands/snapshot.ts'
 import type { CommandContext } from './context.ts'
 import type { GitLabFlags } from './doctor-gitlab.ts'
@@ -48,6 +49,7 @@ export function createProgram(options: ProgramOptions): Command {
     options.done(await work(options.context(program.opts<GlobalFlags>())))
   addCheck(program, run)
   addLint(program, run)
+  addQueries(program, run)
   addReview(program, run)
   addCatalogueCommands(program, run)
   addSetupCommands(program, run)
@@ -64,26 +66,11 @@ function addCheck(program: Command, run: Run): void {
     .command('check', { isDefault: true })
     .description('rehearse the migrations under review on a throwaway server (default)')
     .argument('[paths...]', 'migration files or folders to judge; default: what is new in git')
-  addReviewOptions(command)
-    .option('--no-replay', 'judge by prediction only, as lint does')
-    .option('--require-rehearsal', 'exit with 1 when a migration could not be rehearsed')
-    .addOption(
-      new Option('--pg-version <major>', 'major version of Postgres to replay on').argParser(parseMajor),
-    )
-    .addOption(
-      new Option('--server-url <url>', 'replay on this existing server; never a production server').argParser(
-        parseServerUrl,
-      ),
-    )
-    .option('--shared-server', 'allow an existing server that holds other databases')
-    .option('--superuser', 'run migrations as superuser (trusted repositories only)')
-    .option('--cache-dir <folder>', 'keep the replayed history here between runs')
-    .addOption(
-      new Option(
-        '--cache',
-        'keep it in the configured folder, else in the git folder of this clone',
-      ).conflicts('cacheDir'),
-    )
+  addServerOptions(
+    addReviewOptions(command)
+      .option('--no-replay', 'judge by prediction only, as lint does')
+      .option('--require-rehearsal', 'exit with 1 when a migration could not be rehearsed'),
+  )
     .addOption(
       new Option(
         '--budget <duration>',
@@ -102,6 +89,45 @@ function addCheck(program: Command, run: Run): void {
       refuseLonelyOptions(command)
       const { runCheck } = await import('./commands/check.ts')
       return runCheck(paths, flags, context)
+    }),
+  )
+}
+
+/** Where the replay runs. */
+function addServerOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--pg-version <major>', 'major version of Postgres to replay on').argParser(parseMajor),
+    )
+    .addOption(
+      new Option('--server-url <url>', 'replay on this existing server; never a production server').argParser(
+        parseServerUrl,
+      ),
+    )
+    .option('--shared-server', 'allow an existing server that holds other databases')
+    .option('--superuser', 'run migrations as superuser (trusted repositories only)')
+    .option('--cache-dir <folder>', 'keep the replayed history here between runs')
+    .addOption(
+      new Option(
+        '--cache',
+        'keep it in the configured folder, else in the git folder of this clone',
+      ).conflicts('cacheDir'),
+    )
+}
+
+function addQueries(program: Command, run: Run): void {
+  const command = program
+    .command('queries')
+    .description('say what the migrations under review do to the application’s queries, and nothing else')
+    .option('--base <ref>', 'what production runs: this git revision')
+    .option('--all', 'judge every query, not only those that are new or changed')
+    .option('--snapshot <file>', 'sizes and activity of production, as snapshot writes them')
+    .addOption(failOnOption())
+    .addOption(formatOption())
+  addConfigOptions(addServerOptions(command)).action((flags: QueriesFlags) =>
+    run(async (context) => {
+      const { runQueries } = await import('./commands/queries.ts')
+      return runQueries(flags, context)
     }),
   )
 }

@@ -5,7 +5,14 @@
 import type { Limit, Migration } from '../core/model.ts'
 import { readSchema, type SchemaSnapshot } from './fingerprint.ts'
 import { copyBase, type PreparedHistory } from './prepare-history.ts'
-import { replay, type ReplayedMigration, type ReplayOutcome, type ReplayRequest } from './replay.ts'
+import { queryStage, type QueryStage } from './query-stage.ts'
+import {
+  replay,
+  sessionOptionsOf,
+  type ReplayedMigration,
+  type ReplayOutcome,
+  type ReplayRequest,
+} from './replay.ts'
 import { connected } from './stage.ts'
 
 /** A replay and the schema that it left. */
@@ -23,23 +30,30 @@ export interface Alternatives {
   replay(review: readonly Migration[], signal: AbortSignal): Promise<ReplayedAlternative>
 }
 
+/** What can still be done with the server of a replay that has ended. */
+export interface Leftovers {
+  /** Absent when there was no room for a copy of the database. */
+  readonly alternatives?: Alternatives
+  readonly queries: QueryStage
+}
+
 /**
- * Replays as {@link replay} does, then hands over the means to replay alternatives; they are gone when `afterwards`
- * has ended. What they come to changes nothing of the outcome; an error of `afterwards` is the caller's.
+ * Replays as {@link replay} does, then hands over what is left of it; that is gone when `afterwards` has ended. What
+ * becomes of it changes nothing of the outcome; an error of `afterwards` is the caller's.
  */
-export async function replayWithAlternatives(
+export async function replayWithLeftovers(
   request: ReplayRequest,
-  afterwards: (outcome: ReplayOutcome, alternatives: Alternatives) => Promise<void>,
+  afterwards: (outcome: ReplayOutcome, leftovers: Leftovers) => Promise<void>,
 ): Promise<ReplayOutcome> {
   const { server } = request
-  let begin: { readonly prepared: PreparedHistory; readonly pristine: string } | undefined
+  let begin: { readonly prepared: PreparedHistory; readonly pristine: string | undefined } | undefined
   let left: string | undefined
   const outcome = await replay({
     ...request,
     onPrepared: async (prepared) => {
       // without room for a copy there are no alternatives; whether the review itself has enough it says itself
       const pristine = await server.createDatabase({ template: prepared.seeded }).catch(() => undefined)
-      if (pristine !== undefined) begin = { prepared, pristine }
+      begin = { prepared, pristine }
     },
     onDone: (database) => {
       left = database
@@ -47,7 +61,14 @@ export async function replayWithAlternatives(
     },
   })
   if (begin === undefined || left === undefined) return outcome
-  await afterwards(outcome, new PreparedAlternatives(request, begin.prepared, begin.pristine, left))
+  const { prepared, pristine } = begin
+  const isComplete = outcome.migrations.every((migration) => migration.outcome === 'rehearsed')
+  await afterwards(outcome, {
+    ...(pristine === undefined
+      ? {}
+      : { alternatives: new PreparedAlternatives(request, prepared, pristine, left) }),
+    queries: queryStage(request, prepared.base, isComplete ? left : undefined, sessionOptionsOf(request)),
+  })
   return outcome
 }
 

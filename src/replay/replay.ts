@@ -11,7 +11,7 @@ import { isUnfilledVariable, leavesOutSql } from './psql-parts.ts'
 import { preflightSelect } from './preflight.ts'
 import { copyBase, prepareHistory, type KeptHistory, type PreparedHistory } from './prepare-history.ts'
 import { namedRoles } from './roles.ts'
-import { newMarker } from './session.ts'
+import { newMarker, type SessionOptions } from './session.ts'
 import { connected, isServerGone, Stage, type StageContext } from './stage.ts'
 import { standIn } from './stand-in.ts'
 
@@ -59,6 +59,18 @@ export async function replay(request: ReplayRequest): Promise<ReplayOutcome> {
   return new Replay(request).run()
 }
 
+/** What sessions of a replay have to know. */
+export function sessionOptionsOf(request: ReplayRequest): SessionOptions {
+  const { history, review, statementTimeoutMs, signal } = request
+  const texts = [...history, ...review].map(({ text }) => text)
+  return {
+    statementTimeoutMs,
+    signal,
+    scriptsDiscard: discardsStatements(texts),
+    scriptsSetDefaults: setsSessionDefaults(texts),
+  }
+}
+
 /** What the migrations under review are rehearsed on; the stage is replaced when rows of ours stood in the way. */
 interface ReviewStage {
   readonly base: string
@@ -79,15 +91,8 @@ class Replay {
   constructor(request: ReplayRequest) {
     this.request = request
     this.retries = request.again ?? false
-    const { history, review, statementTimeoutMs, signal } = request
-    const texts = [...history, ...review].map(({ text }) => text)
     this.shared = {
-      sessionOptions: {
-        statementTimeoutMs,
-        signal,
-        scriptsDiscard: discardsStatements(texts),
-        scriptsSetDefaults: setsSessionDefaults(texts),
-      },
+      sessionOptions: sessionOptionsOf(request),
       prepare: (statement) => standIn(request.server, statement, this.retries),
     }
   }

@@ -34,7 +34,9 @@ export async function reviewChanges(
   if (found.roots.length === 0) throw noMigrations(found)
   const headFiles = new Set(await tree.list())
   const isChanged = (root: SourceRoot): boolean => concerns(root) && rootHasChanges(root, headFiles, revision)
-  const changed = found.roots.filter(isChanged)
+  const changes = found.roots.filter(isChanged)
+  const isOnly = changes.length === 0 && found.roots.length === 1
+  const changed = request.withHistory === true && isOnly ? found.roots : changes
   const reviews = await Promise.all(
     changed.map((root) => reviewRoot(request, tree, root, revision, isJudged)),
   )

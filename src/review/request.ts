@@ -15,6 +15,8 @@ export interface ReviewRequest {
   readonly staged?: boolean
   /** `--base`. */
   readonly base?: string
+  /** Also when nothing is under review: the history, where there is one folder of migrations. Absent: no. */
+  readonly withHistory?: boolean
   readonly env: Environment
   /** From the configuration: where the migrations are, and what the source is to know. */
   readonly settings?: RootSettings & SourceOptions

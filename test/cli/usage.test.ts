@@ -31,6 +31,8 @@ describe('help and version', () => {
                                     throwaway server (default)
         lint [options] [paths...]   judge by prediction, without a server (check
                                     --no-replay)
+        queries [options]           say what the migrations under review do to the
+                                    application’s queries, and nothing else
         review [options] <report>   post the report of another job on the GitLab merge
                                     request, and be the gate
         explain <rule>              print the page of a rule

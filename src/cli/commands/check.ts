@@ -8,6 +8,7 @@ import type { FailOn } from '../../core/model.ts'
 import { nearest } from '../../core/suggest.ts'
 import { budgetLine, budgetOf, cacheFolder, refuseUnusableBudget } from '../budget.ts'
 import { knownNames } from '../catalogue.ts'
+import { queriesPart } from '../../report.ts'
 import { printable } from '../../reporters/printable.ts'
 import type { CommandContext } from '../context.ts'
 import { parseFormats, writeReports } from '../formats.ts'
@@ -36,6 +37,10 @@ export interface CheckFlags {
   readonly suggestions?: boolean
   /** A file, false for `--no-config`, else to be looked for. */
   readonly config?: string | boolean
+  /** `queries`: leaves out what is about migrations alone. */
+  readonly queriesOnly?: boolean
+  /** `queries --all` */
+  readonly everyQuery?: boolean
 }
 
 /** `check` and `lint`: runs the main job, writes the reports, gives the exit code. */
@@ -61,8 +66,9 @@ export async function runCheck(
       ...checkOptions(paths, flags, loaded, context, progress.update),
       ...(await cacheFolder(flags, loaded.config.cacheDir, { ...context, root: loaded.root })),
     }
-    const report = await check(options)
+    const whole = await check(options)
     context.signal.throwIfAborted()
+    const report = flags.queriesOnly === true ? queriesPart(whole) : whole
     // nothing under review is one line in all
     if (report.migrations.length > 0) progress.update('Writing the report')
     progress.stop()
@@ -103,6 +109,7 @@ const commandNames = [
   'rules',
   'init',
   'doctor',
+  'queries',
   'snapshot',
   'calibrate',
   'help',
@@ -147,8 +154,11 @@ function checkOptions(
     ...(flags.snapshot === undefined ? {} : { snapshotFile: path.resolve(context.cwd, flags.snapshot) }),
     ...budgetOf(flags, config.cacheDir),
     ...(flags.suggestions === undefined ? {} : { suggestions: flags.suggestions }),
+    ...(flags.queriesOnly === undefined ? {} : { queriesOnly: flags.queriesOnly }),
+    ...(flags.everyQuery === undefined ? {} : { everyQuery: flags.everyQuery }),
     ...(context.debug ? { debug: progress } : {}),
-    config,
+    // sizes are wanted, durations are not
+    config: flags.queriesOnly === true ? { ...config, sampling: { budget: 0 } } : config,
     env: context.env,
     signal: context.signal,
     progress,

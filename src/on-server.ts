@@ -1,0 +1,92 @@
+/** What is done on the server of the rehearsal, from the migrations to the application's queries. */
+import type { CheckOptions } from './check.ts'
+import type { Limit, Suggestion } from './core/model.ts'
+import type { Production } from './core/production.ts'
+import type { Scripts } from './judge-run.ts'
+import type { TriedQueries } from './query-review.ts'
+import type { Rehearsal } from './rehearse.ts'
+import type { NotRehearsed } from './rehearse-within.ts'
+import type { Leftovers } from './replay/alternatives.ts'
+import type { Work } from './under-review.ts'
+
+/** What came of it. */
+export interface ServerWork {
+  /** Absent without a server, and when there is nothing to rehearse. */
+  readonly rehearsal?: Rehearsal
+  /** By the fingerprints of their findings. */
+  readonly suggestions: ReadonlyMap<string, Suggestion>
+  /** Absent without a server or without queries. */
+  readonly tried?: TriedQueries
+  readonly limits: readonly Limit[]
+}
+
+const nothing: ServerWork = { suggestions: new Map(), limits: [] }
+
+/** Loads the replay only when it is needed: `lint` must start fast. */
+export async function workOnServer(
+  options: CheckOptions,
+  work: Work,
+  scripts: Scripts,
+  production: Production | undefined,
+): Promise<ServerWork> {
+  const queries = work.code?.queries ?? []
+  if (!options.replay || scripts.review.length + queries.length === 0) return nothing
+  const begun = performance.now()
+  const run = { ...scripts, sharesSession: work.reviewSet.sharesSession }
+  if (options.budget !== undefined) {
+    const { rehearseWithin } = await import('./rehearse-within.ts')
+    return withLimits(await rehearseWithin(options.budget, options, run))
+  }
+  const { rehearse } = await import('./rehearse.ts')
+  if (queries.length === 0 && !wantsSuggestions(options)) return withLimits(await rehearse(options, run))
+  let more: Pick<ServerWork, 'suggestions' | 'tried'> = nothing
+  const rehearsal = await rehearse(options, run, async (rehearsed, leftovers) => {
+    const elapsedMs = performance.now() - begun
+    const suggestions = wantsSuggestions(options)
+      ? await suggest(options, work, scripts, rehearsed, leftovers, elapsedMs)
+      : nothing.suggestions
+    more = { suggestions, ...(await tryCode(options, work, leftovers, production)) }
+  })
+  return { ...withLimits(rehearsal), ...more, limits: [...rehearsal.limits, ...withoutQueries(work, more)] }
+}
+
+function withLimits(attempt: Rehearsal | NotRehearsed): ServerWork {
+  if ('notRehearsed' in attempt) return { ...nothing, limits: [attempt.notRehearsed] }
+  return { ...nothing, rehearsal: attempt, limits: attempt.limits }
+}
+
+async function suggest(
+  options: CheckOptions,
+  { reviewSet }: Work,
+  scripts: Scripts,
+  rehearsal: Rehearsal,
+  { alternatives }: Leftovers,
+  elapsedMs: number,
+): Promise<ReadonlyMap<string, Suggestion>> {
+  if (alternatives === undefined) return nothing.suggestions
+  const { proveSuggestions } = await import('./suggestions.ts')
+  return proveSuggestions({ options, reviewSet, scripts, rehearsal, alternatives, elapsedMs })
+}
+
+async function tryCode(
+  options: CheckOptions,
+  { code }: Work,
+  leftovers: Leftovers,
+  production: Production | undefined,
+): Promise<Pick<ServerWork, 'tried'>> {
+  if (code === undefined || code.queries.length === 0) return {}
+  const { tryQueries } = await import('./query-review.ts')
+  return { tried: await tryQueries(options, code, leftovers.queries, production) }
+}
+
+/** The rehearsal may have ended before its server could be asked. */
+function withoutQueries({ code }: Work, { tried }: Pick<ServerWork, 'tried'>): readonly Limit[] {
+  if (tried !== undefined || code === undefined || code.queries.length === 0) return []
+  const message = 'The application’s queries were not checked, because the rehearsal did not come to its end.'
+  return [{ code: 'queries-not-checked', message }]
+}
+
+/** Where there is a merge request to post them on, unless the command line says otherwise. */
+function wantsSuggestions({ suggestions, env }: CheckOptions): boolean {
+  return suggestions ?? (env['CI_MERGE_REQUEST_IID'] ?? '') !== ''
+}

@@ -1,0 +1,83 @@
+/** The application's code under review: the queries of both revisions, and what of it could not be understood. */
+import type { Limit } from './core/model.ts'
+import type { Production } from './core/production.ts'
+import type { ReviewedQuery } from './core/query-model.ts'
+import type { ReviewSet } from './core/source.ts'
+import { findQueries, type FoundQueries } from './queries/find.ts'
+import { pairQueries } from './queries/pair.ts'
+import { openQueryTrees } from './review/query-trees.ts'
+import type { ReviewRequest } from './review/request.ts'
+import { isInside } from './sources/paths.ts'
+import type { CheckOptions } from './check.ts'
+
+export interface Code {
+  readonly queries: readonly ReviewedQuery[]
+  readonly limits: readonly Limit[]
+  /** The application's, where the configuration says; else the database's. */
+  readonly searchPath?: readonly string[]
+}
+
+/**
+ * The queries of files and of production's statistics; undefined when there are none, or nobody wants them looked at.
+ */
+export async function readCode(
+  options: CheckOptions,
+  request: ReviewRequest,
+  reviewSet: ReviewSet,
+  production: Production | undefined,
+): Promise<Code | undefined> {
+  const { config } = options
+  if (config.queries === false) return undefined
+  // a hook has to be quick: it judges migrations
+  if (options.staged === true || options.budget !== undefined) return notInHooks(options)
+  const settings = config.queries ?? {}
+  await using trees = await openQueryTrees(request, reviewSet.base)
+  const isMigration = migrationsOf(reviewSet)
+  const current = await findQueries(trees.current, settings, isMigration)
+  const old = trees.old === undefined ? undefined : await findQueries(trees.old, settings, isMigration)
+  const { queries, limits } = pairQueries(old, current, production?.statements ?? [])
+  const all = [...limits, ...limitsOf(current)]
+  if (queries.length === 0 && all.length === 0) return undefined
+  return {
+    queries,
+    limits: all,
+    ...(settings.searchPath === undefined ? {} : { searchPath: settings.searchPath }),
+  }
+}
+
+function notInHooks({ config }: CheckOptions): Code | undefined {
+  if (config.queries === undefined) return undefined
+  return {
+    queries: [],
+    limits: [
+      {
+        code: 'queries-not-checked',
+        message: 'The application’s queries are not checked with --staged and --budget.',
+        hint: 'CI checks them; here `pgrehearse queries` does.',
+      },
+    ],
+  }
+}
+
+function migrationsOf({ origin, history, underReview }: ReviewSet): (path: string) => boolean {
+  const files = new Set([...history, ...underReview].map(({ file }) => file))
+  const dirs = origin === undefined ? [] : [origin.root.dir, ...(origin.root.otherDirs ?? [])]
+  const folders = dirs.filter((dir) => dir !== '')
+  return (path) => files.has(path) || folders.some((dir) => isInside(path, dir))
+}
+
+/** Enough to see what kind of queries they are; the number says the rest. */
+const mostMentioned = 5
+
+function limitsOf({ limits }: FoundQueries): readonly Limit[] {
+  const more = limits.length - mostMentioned
+  if (more <= 1) return limits
+  return [
+    ...limits.slice(0, mostMentioned),
+    {
+      code: 'query-not-checked',
+      message: `${more} more queries or files with queries could not be understood and were not checked.`,
+      hint: 'Leave out files that hold none with `queries.exclude` in the configuration; `pgrehearse queries --format json` lists all.',
+    },
+  ]
+}
