@@ -5,6 +5,8 @@ import type { SourceFile } from './found.ts'
 /** Nobody writes larger ones by hand. */
 const mostBytes = 2 * 1024 * 1024
 
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
+
 /**
  * A file as text, or why it cannot be had: as offsets count, so without a byte order mark. `mayHold` looks at its first bytes
  * as Latin-1: undefined when it says no.
@@ -28,7 +30,8 @@ export async function readSource(
   // a link that leads out of the project, or a folder meanwhile
   if (bytes === undefined) return { problem: 'it cannot be read' }
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (!mayHold(buffer.toString('latin1', 0, mostBytes))) return undefined
+  const mark = buffer.subarray(0, 3).equals(byteOrderMark) ? 3 : 0
+  if (!mayHold(buffer.toString('latin1', mark, mostBytes))) return undefined
   if (bytes.length > mostBytes) return { problem: 'it is larger than 2 MB' }
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)

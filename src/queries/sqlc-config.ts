@@ -53,7 +53,7 @@ async function parseEntries(text: string): Promise<readonly Entry[] | undefined>
   const { parse } = await import('yaml')
   let value: unknown
   try {
-    value = parse(text, { logLevel: 'silent' })
+    value = parse(text, { logLevel: 'error' })
   } catch {
     return undefined
   }

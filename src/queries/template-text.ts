@@ -62,7 +62,9 @@ class Composer {
     for (const [at, piece] of quasis.entries()) {
       this.addText(piece, place)
       const expression = expressions[at]
-      if (expression !== undefined) this.addExpression(expression, place, depth)
+      // with `${` and `}` around it
+      const braces = { type: 'place', start: piece.end, end: quasis[at + 1]?.start ?? piece.end }
+      if (expression !== undefined) this.addExpression(expression, place ?? braces, depth)
     }
   }
 
@@ -77,8 +79,7 @@ class Composer {
     addPiece(this.mapped, this.code.text.slice(piece.start, piece.end), text, piece.start)
   }
 
-  private addExpression(expression: CodeNode, outer: CodeNode | undefined, depth: number): void {
-    const place = outer ?? braces(expression)
+  private addExpression(expression: CodeNode, place: CodeNode, depth: number): void {
     const nested = this.nestedIn(expression)
     if (nested !== undefined) {
       this.inlined.push(nested)
@@ -133,11 +134,6 @@ class Composer {
     const isOther = this.places.some(({ at, text }) => starts.get(at) !== text)
     return isOther ? 'an expression stands within a string, a name or a comment of its SQL' : undefined
   }
-}
-
-/** With `${` and `}` around it. */
-function braces(expression: CodeNode): CodeNode {
-  return { type: 'place', start: Math.max(expression.start - 2, 0), end: expression.end + 1 }
 }
 
 /**
