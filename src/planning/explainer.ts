@@ -67,7 +67,7 @@ export class Explainer implements AsyncDisposable {
       const { endsAt, signal } = this.#options
       const ms = Math.min(statementMs, endsAt - performance.now())
       const root = await inTime(this.#server, client, { ms, signal }, () =>
-        this.#plan(client, text.sql, text.parameters.length),
+        this.#plan(client, text.sql, text.parameters.length, query.node !== undefined),
       )
       return root === undefined ? { error: 'EXPLAIN gave no plan' } : this.#planOf(root)
     } catch (error) {
@@ -90,10 +90,18 @@ export class Explainer implements AsyncDisposable {
     }
   }
 
-  async #plan(client: Client, sql: string, parameters: number): Promise<PlanNode | undefined> {
+  async #plan(
+    client: Client,
+    sql: string,
+    parameters: number,
+    isOneStatement: boolean,
+  ): Promise<PlanNode | undefined> {
     if (parameters === 0) return explained(client, `explain (verbose, format json) ${sql}`)
-    if (this.#server.major >= 16)
-      return explained(client, `explain (verbose, generic_plan, format json) ${sql}`)
+    // the extended protocol takes one statement only, but wants values for parameters
+    if (this.#server.major >= 16 && isOneStatement) {
+      const answer = await client.query<ExplainRow>(`explain (verbose, generic_plan, format json) ${sql}`)
+      return planIn(answer.rows)
+    }
     const name = `pgrehearse_${(this.#prepared += 1)}`
     await runOne(client, `prepare ${name} as ${sql}`)
     try {
@@ -137,7 +145,12 @@ export class Explainer implements AsyncDisposable {
 }
 
 async function explained(client: Client, sql: string): Promise<PlanNode | undefined> {
-  const rows = await runOne(client, sql)
+  return planIn(await runOne(client, sql))
+}
+
+type ExplainRow = Readonly<Record<string, unknown>>
+
+function planIn(rows: readonly ExplainRow[]): PlanNode | undefined {
   const [plan] = (rows[0]?.['QUERY PLAN'] ?? []) as readonly { readonly Plan?: PlanNode }[]
   return plan?.Plan
 }

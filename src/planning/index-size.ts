@@ -51,15 +51,15 @@ function align8(bytes: number): number {
 const pagesPerRange = 128
 
 /** Pages of an index of another kind: a guess, from the heap's. */
-export function otherIndexPages(method: string, heapPages: number, rows: number): number {
+export function otherIndexPages(method: string, tablePages: number, rows: number): number {
   switch (method) {
     case 'brin':
-      return 3 + Math.ceil(heapPages / pagesPerRange / 100)
+      return 3 + Math.ceil(tablePages / pagesPerRange / 100)
     case 'hash':
       // 20 bytes per entry, pages filled to 75 %
       return 2 + Math.ceil((rows * 20) / (usableBytes * 0.75))
     default:
-      return 2 + Math.ceil(heapPages * otherShare)
+      return 2 + Math.ceil(tablePages * otherShare)
   }
 }
 

@@ -57,7 +57,8 @@ export class QueryJudge {
     const compared = variants.some(isComparable) ? variants : oldVariants
     const effects = compared.flatMap((variant) => this.#compared(variant) ?? [])
     const [worst] = effects.toSorted((a, b) => ratioOf(b) - ratioOf(a))
-    return worst
+    // the plan for any values comes first, and is told unless others are clearly worse
+    return worst && effects.find((effect) => ratioOf(effect) * clearly >= ratioOf(worst))
   }
 
   #compared({ before, after, description }: PlannedVariant): PlanChangeEffect | undefined {
@@ -146,6 +147,8 @@ export class QueryJudge {
     }
   }
 }
+
+const clearly = 1.5
 
 function ratioOf({ before, after }: PlanChangeEffect): number {
   return after.cost / Math.max(before.cost, 0.01)
