@@ -1,5 +1,6 @@
 import { editedMigration, sourceProblem } from './judge/reserved.ts'
 import { judge } from './judge/judge.ts'
+import type { Severities } from './judge/run-rules.ts'
 import { configDefaults } from './config/defaults.ts'
 import { thresholdsOf } from './config/thresholds.ts'
 import type {
@@ -99,7 +100,7 @@ export async function judgeRun(
   const judgement = judge({
     migrations: results,
     rules: [...(options.config.customRules ?? []), ...rules],
-    severities: options.config.rules ?? {},
+    severities: severitiesOf(options.config),
     allows: scripts.parsed.filter(({ script }) => !replayedOnly.has(script.file)).map(readAllowComments),
     today: options.now.toISOString().slice(0, 10),
     onEmptyDatabase: options.all,
@@ -110,6 +111,12 @@ export async function judgeRun(
     aboutFiles: [...reviewSet.edited.map(editedMigration), ...reviewSet.problems.map(sourceProblem)],
   })
   return { results, ...judgement, limits: opaqueStatements(all, predictions) }
+}
+
+/** Who keeps named prepared statements sees them fail; others never do. */
+function severitiesOf({ rules = {}, queries }: CheckOptions['config']): Severities {
+  const keepsStatements = queries !== undefined && queries !== false && queries.preparedStatements === 'named'
+  return keepsStatements ? { 'avoid-stale-prepared-statements': 'warning', ...rules } : rules
 }
 
 /** Code that only a server can look into, where there was none. */
