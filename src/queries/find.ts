@@ -12,7 +12,7 @@ import { tagPattern, usualTags } from './template-tags.ts'
 export type { FoundQueries, QuerySettings } from './found.ts'
 
 /** Of one run; a project with more has something generated in it. */
-const mostQueries = 20_000
+const mostQueries = 10_000
 const mostLimits = 200
 
 /**

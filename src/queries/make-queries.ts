@@ -104,7 +104,7 @@ function hintFor({ style, parameters }: RawQuery): string | undefined {
 }
 
 /** Of one line of a minified file, nobody shows more. */
-const mostText = 100_000
+const mostText = 20_000
 
 function linesOf({ text }: SourceFile, { start, end }: RawQuery): string {
   const from = start === 0 ? 0 : text.lastIndexOf('\n', start - 1) + 1
