@@ -84,10 +84,15 @@ async function tryOut(
   if ('error' in tried || 'error' in tried.plan) return undefined
   const { plan, bytes } = tried
   // an index of an expression can change an estimate without being used
-  const isUsed = planNodes(plan.root).some(
+  const uses = planNodes(plan.root).filter(
     ({ 'Index Name': index }) => index !== undefined && !known.has(index),
   )
-  return isUsed ? { candidate, plan, bytes } : undefined
+  return uses.length > 0 && !uses.some(looksThroughAll) ? { candidate, plan, bytes } : undefined
+}
+
+/** In the order that is wanted, row by row until a LIMIT has enough: all of them when few match. */
+function looksThroughAll(node: PlanNode): boolean {
+  return node['Index Cond'] === undefined && node['Order By'] === undefined && node.Filter !== undefined
 }
 
 function choose(tried: readonly Tried[], before: number): Tried | undefined {

@@ -109,6 +109,12 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
       'orders',
       'CREATE INDEX CONCURRENTLY ON orders USING gin (note gin_trgm_ops)',
     ],
+    // not the index of the order, in which one looks for 20 matches from the first row on
+    [
+      `select id from orders where note ilike '%' || $1 || '%' order by note limit 20`,
+      'orders',
+      'CREATE INDEX CONCURRENTLY ON orders USING gin (note gin_trgm_ops)',
+    ],
     [
       `select id from orders where tags @> array['a']`,
       'orders',
