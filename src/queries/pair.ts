@@ -10,6 +10,7 @@ import { joinStatements } from './production-statements.ts'
  * new one), wherever it stands now; one of the same file and name that is not the same is a changed one.
  * Without an old revision everything counts as unchanged. Statements that are a query of a file give it its rate, the
  * others are queries of their own, old and new. Needs loadParser() when there are statements.
+ * The limits are those of the comparison; `current` has its own.
  */
 export function pairQueries(
   old: FoundQueries | undefined,
@@ -20,7 +21,7 @@ export function pairQueries(
     old === undefined ? current.queries.map(unchanged) : pairRevisions(old.queries, current.queries)
   const joined = joinStatements(pairs, statements)
   const queries = uniqueIds([...joined.pairs, ...joined.others])
-  return { queries, limits: [...current.limits, ...oldLimits(old, current), ...joined.limits] }
+  return { queries, limits: [...oldLimits(old, current), ...joined.limits] }
 }
 
 /** A query in one revision, or in both. */

@@ -96,9 +96,7 @@ describe('the queries of two revisions', () => {
 
   it('say what was not understood in the old one only', async () => {
     const broken = one('a', 'SELECT FROM WHERE')
-    expect((await pair({ 'a.sql': broken }, { 'a.sql': broken })).limits).toEqual([
-      '2: The query a is not checked: syntax error at or near "WHERE".',
-    ])
+    expect((await pair({ 'a.sql': broken }, { 'a.sql': broken })).limits).toEqual([])
     const mended = await pair({ 'a.sql': broken }, { 'a.sql': one('a', 'SELECT 1') })
     expect(mended.limits).toEqual([
       'In the base revision: The query a is not checked: syntax error at or near "WHERE".',
