@@ -55,7 +55,15 @@ function describe(source: QuerySource, table: QueryTable): LargeTable {
   }
 }
 
-/** Does the plan read the table from end to end? Undefined without a plan. A partition's name begins with its table's. */
+/**
+ * Does the plan read the table, or a whole index of it, from end to end? Undefined without a plan. A partition's name
+ * begins with its table's.
+ */
 export function isReadInFull(plan: PlanSummary | undefined, { name }: QueryTable): boolean | undefined {
-  return plan?.shape.some((line) => line.includes('Seq Scan') && line.includes(name))
+  return plan?.shape.some((line) => line.includes(name) && (line.includes('Seq Scan') || isWholeIndex(line)))
+}
+
+/** Behind a colon there are the columns of a condition; without one, every entry is looked at. */
+function isWholeIndex(line: string): boolean {
+  return /^Index (?:Only )?Scan /.test(line) && !line.includes(': ') && !line.includes(' WHERE ')
 }
