@@ -14,6 +14,7 @@ import avoidNotInNullable from './avoid-not-in-nullable/rule.ts'
 import avoidOffsetPagination from './avoid-offset-pagination/rule.ts'
 import avoidRandomOrder from './avoid-random-order/rule.ts'
 import avoidRequiredColumn from './avoid-required-column/rule.ts'
+import avoidSelectStar from './avoid-select-star/rule.ts'
 import avoidSlowWorkUnderLock from './avoid-slow-work-under-lock/rule.ts'
 import avoidSlowerQueries from './avoid-slower-queries/rule.ts'
 import avoidStalePreparedStatements from './avoid-stale-prepared-statements/rule.ts'
@@ -57,6 +58,7 @@ export const rules: readonly Rule[] = [
   avoidOffsetPagination,
   avoidRandomOrder,
   avoidRequiredColumn,
+  avoidSelectStar,
   avoidSlowWorkUnderLock,
   avoidSlowerQueries,
   avoidStalePreparedStatements,

@@ -94,6 +94,16 @@ export function parseStatement(sql: string): Pick<ParsedStatement, 'tag' | 'node
   return { tag, node }
 }
 
+/** The trees of a text of several statements, without their places; none when it cannot be parsed. */
+export function parseStatements(sql: string): readonly { readonly tag: string; readonly value: object }[] {
+  try {
+    const { stmts = [] } = parseSync(sql) as { stmts?: { stmt?: Record<string, object> }[] }
+    return stmts.flatMap(({ stmt = {} }) => Object.entries(stmt).map(([tag, value]) => ({ tag, value })))
+  } catch {
+    return []
+  }
+}
+
 function isAscii(text: string): boolean {
   // oxlint-disable-next-line no-control-regex -- the range is the definition of ASCII
   return /^[\x00-\x7f]*$/.test(text)
