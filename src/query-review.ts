@@ -143,6 +143,9 @@ export function queriesOutcome(
     catalog,
     indexes: planned?.indexes ?? [],
     statistics: planned?.statistics,
+    ...(compatibility.limits.some(({ code }) => code === 'queries-not-compared')
+      ? { untried: 'the migrations did not all succeed here' }
+      : {}),
   }
 }
 
@@ -190,6 +193,7 @@ function readOnly(
       catalog: predictedCatalog(schema, production, searchPath),
       indexes: [],
       statistics: undefined,
+      untried: 'they were only read, and trying them takes a server',
     },
     limits: [notTried],
   }

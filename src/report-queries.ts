@@ -44,12 +44,12 @@ const maxBecause = 50
  * one that waits; waits that nobody notices are none.
  */
 export function reportQueries(
-  { results, statistics }: QueriesOutcome,
+  { results, statistics, untried }: QueriesOutcome,
   findings: readonly Finding[],
   deployment: DeploymentOrder | undefined,
 ): ReportQueries {
   const waiting = waitingQueries(findings)
-  const judged = results.map((result) => ({ result, verdict: verdictOf(result, waiting) }))
+  const judged = results.map((result) => judge(result, waiting, untried))
   const counts = Object.fromEntries(
     verdicts.map((name) => [name, judged.filter(({ verdict }) => verdict === name).length]),
   ) as Record<QueryVerdict, number>
@@ -71,6 +71,19 @@ function waitingQueries(findings: readonly Finding[]): ReadonlySet<string> {
     .filter(({ allowed }) => allowed === undefined)
     .flatMap(({ queries = [] }) => queries.filter(({ what }) => what === 'waits'))
   return new Set(named.map(({ id }) => id))
+}
+
+interface Judged {
+  readonly result: QueryResult
+  readonly verdict: QueryVerdict
+}
+
+/** Nobody knows that nothing happens to a query that was not tried. */
+function judge(result: QueryResult, waiting: ReadonlySet<string>, untried: string | undefined): Judged {
+  const verdict = verdictOf(result, waiting)
+  return verdict === 'unaffected' && untried !== undefined
+    ? { result: { ...result, notCheckable: untried }, verdict: 'not checkable' }
+    : { result, verdict }
 }
 
 function verdictOf(

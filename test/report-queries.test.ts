@@ -108,6 +108,16 @@ describe('the verdict on a query', () => {
     expect(verdictOf(result('a', [never, { kind: 'cached plan' }]))).toBe('unaffected')
   })
 
+  it('is not that nothing happens where queries were not tried', () => {
+    const untried = { ...outcome(result('a'), result('b')), untried: 'they were only read' }
+    const { list, counts } = reportQueries(untried, [naming('b', 'waits')], undefined)
+    expect(list.map(({ name, verdict, notCheckable }) => [name, verdict, notCheckable])).toEqual([
+      ['b', 'blocked', undefined],
+      ['a', 'not checkable', 'they were only read'],
+    ])
+    expect(counts).toMatchObject({ checked: 1, blocked: 1, unaffected: 0, 'not checkable': 1 })
+  })
+
   it('is that it cannot be checked, whatever else is known', () => {
     expect(verdictOf({ ...result('a', [broken]), notCheckable: 'it fails already' })).toBe('not checkable')
   })

@@ -189,6 +189,11 @@ export interface QueryLock {
     | 'partition'
   /** Name of that constraint, trigger, …; of a partition: `schema.name` of the table that it is part of. */
   readonly name?: string
+  /**
+   * The run changes what leads to the lock: the query takes it in statements of later transactions only (after), or
+   * of this one and earlier ones (upTo). Numbers are those of Statement.transaction; absent: always.
+   */
+  readonly transactions?: { readonly after?: number; readonly upTo?: number }
 }
 
 /** The query waits for a lock that a migration holds or requests. */
@@ -337,6 +342,8 @@ export interface QueriesOutcome {
   readonly indexes: readonly IndexUse[]
   /** Undefined: nothing was planned. */
   readonly statistics: PlanStatistics | undefined
+  /** Why the queries were not tried on the schema before and after the migrations: where no effect is known, none is ruled out. */
+  readonly untried?: string
 }
 
 /** The reference to a query that findings and reports carry. */

@@ -67,16 +67,28 @@ export function queriesSection(report: Report): QueriesSection | undefined {
   const { counts } = queries
   const rows = queries.list.flatMap((query) => rowOf(report, query))
   const notCheckable = queries.list.filter(({ verdict }) => verdict === 'not checkable')
-  const named = notCheckable.slice(0, maxNotCheckable)
+  const shared = sharedReason(queries)
+  const named = shared === undefined ? notCheckable.slice(0, maxNotCheckable) : []
   const affected = counts.broken + counts['other result'] + counts.slower + counts.blocked
   return {
     counts: countWords(queries),
-    facts: [...deploymentWords(report, queries), ...statisticsWords(queries)],
+    facts: [...sharedWords(shared), ...deploymentWords(report, queries), ...statisticsWords(queries)],
     rows,
     unlisted: Math.max(0, affected - rows.length),
     notCheckable: named.map((query) => [...queryPieces(query), ': ', { said: query.notCheckable ?? '' }]),
-    notCheckableMore: Math.max(0, counts['not checkable'] - named.length),
+    notCheckableMore: shared === undefined ? Math.max(0, counts['not checkable'] - named.length) : 0,
   }
+}
+
+/** The reason why queries cannot be checked, where it is one and the same for more than a list would name. */
+function sharedReason({ list: all, counts }: ReportQueries): string | undefined {
+  if (counts['not checkable'] <= maxNotCheckable) return undefined
+  const reasons = new Set(all.map(({ notCheckable }) => notCheckable).filter((why) => why !== undefined))
+  return reasons.size === 1 ? [...reasons][0] : undefined
+}
+
+function sharedWords(reason: string | undefined): readonly Pieces[] {
+  return reason === undefined ? [] : [['Not checkable: ', { said: reason }, '.']]
 }
 
 function countWords({ counts }: ReportQueries): string {

@@ -258,6 +258,22 @@ describe('the section', () => {
     )
   })
 
+  it('gives the reason once when it is that of all', () => {
+    const report = withQueries(({ list, counts: { ...counts } }) => ({
+      list: list.map((query): ReportQuery => ({
+        ...query,
+        verdict: 'not checkable',
+        notCheckable: 'no @server',
+      })),
+      counts: { ...counts, checked: 0, 'not checkable': list.length },
+    }))
+    const page = terminal(report, options)
+    expect(page).toContain(
+      'Your queries\n  None of 36 queries could be checked.\n  Not checkable: no @server.\n\n',
+    )
+    expect(markdown(report, options)).toContain('could be checked. Not checkable: no `@server`.')
+  })
+
   it('fits the columns of the terminal', () => {
     const own = terminal({ ...onlyQueriesReport, findings: [] }, { ...options, width: 60 })
     for (const line of own.split('\n')) expect(textWidth(line)).toBeLessThanOrEqual(60)
