@@ -7,6 +7,7 @@ import { Explainer } from './explainer.ts'
 import { raiseTree } from './inflate.ts'
 import { indexSignature } from './index-signature.ts'
 import { statisticsOf } from './known-tables.ts'
+import { partialRows, uncountedIndexes } from './partial-indexes.ts'
 import { plannedTables } from './planned-tables.ts'
 import type { ParameterChoice, Plan, PlanError } from './plan.ts'
 import type { PlannedTable, PlanningCopy, Side, TrialIndex } from './planning-copy.ts'
@@ -14,7 +15,7 @@ import type { PlanningServer } from './planning-server.ts'
 import type { IndexNames } from './plan-shape.ts'
 import { plannerSettings } from './planner-settings.ts'
 import { readSideCatalog, type CatalogIndex, type SideCatalog } from './side-catalog.ts'
-import { estimatedIndex, indexOfPages, type IndexFigures, type TableFigures } from './side-facts.ts'
+import { estimatedIndex, indexOfPages, type IndexFigures } from './side-facts.ts'
 import { writeSizes } from './write-statistics.ts'
 
 export interface CopyRequest {
@@ -39,12 +40,21 @@ export class InflatedCopy implements PlanningCopy, AsyncDisposable {
   readonly #planning: PlanningServer
   readonly #endsAt: number
   readonly #explainers: Readonly<Record<Side, Explainer>>
-  readonly #tables: Readonly<Record<Side, readonly PlannedTable[]>>
+  #tables: Readonly<Record<Side, readonly PlannedTable[]>>
   readonly #known = new Map<string, Promise<Plan | PlanError>>()
   /** Signatures of indexes that are being tried out. */
   readonly #trial = new Map<string, string>()
   #isTrying = false
 
+  /** Counts the rows of new partial indexes first. */
+  static async open(planning: PlanningServer, request: CopyRequest): Promise<InflatedCopy> {
+    const copy = new InflatedCopy(planning, request)
+    for (const side of ['before', 'after'] as const) await copy.#countPartial(side)
+    copy.#tables = tablesOf(planning)
+    return copy
+  }
+
+  /** Everybody but tests wants {@link open}. */
   constructor(planning: PlanningServer, { production, searchPath, signal, endsAt }: CopyRequest) {
     this.#planning = planning
     this.statistics = statisticsOf(production)
@@ -61,9 +71,17 @@ export class InflatedCopy implements PlanningCopy, AsyncDisposable {
         indexes: this.indexNames(side),
       })
     this.#explainers = { before: explainer('before'), after: explainer('after') }
-    this.#tables = {
-      before: plannedTables(planning.sides.before),
-      after: plannedTables(planning.sides.after),
+    this.#tables = tablesOf(planning)
+  }
+
+  async #countPartial(which: Side): Promise<void> {
+    const { catalog, figures, database } = this.#planning.sides[which]
+    const indexes = uncountedIndexes({ catalog, figures })
+    if (indexes.length === 0) return
+    await using admin = await connected(this.#planning.server, database)
+    for (const [oid, sized] of await this.#inflate(admin.client, which, catalog, indexes)) {
+      const { columns = new Map() } = figures.indexes.get(oid) ?? {}
+      figures.indexes.set(oid, { ...sized, columns })
     }
   }
 
@@ -111,7 +129,7 @@ export class InflatedCopy implements PlanningCopy, AsyncDisposable {
       const catalog = await readSideCatalog(admin.client)
       const fresh = [...catalog.indexes.values()].filter(({ oid }) => !existing.has(oid))
       try {
-        return await work(await this.#inflate(admin.client, catalog, fresh))
+        return await work(await this.#trialIndex(admin.client, catalog, fresh))
       } finally {
         await this.#drop(fresh)
       }
@@ -147,30 +165,42 @@ export class InflatedCopy implements PlanningCopy, AsyncDisposable {
     })
   }
 
-  async #inflate(admin: Client, catalog: SideCatalog, fresh: readonly CatalogIndex[]): Promise<TrialIndex> {
-    const { server, sides } = this.#planning
-    const indexes = new Map<number, IndexFigures>()
-    for (const index of fresh) {
-      this.#trial.set(`${index.schema}.${index.name}`, indexSignature(index))
-      const table = sides.after.figures.tables.get(index.table)
-      if (table !== undefined) indexes.set(index.oid, await this.#figures(catalog, index, table))
-    }
-    for (const index of fresh) {
-      const figures = indexes.get(index.oid)
-      if (figures === undefined || index.path === null) continue
-      raiseTree(server.files, index.path, figures)
-      server.files.resize([{ path: index.path, pages: figures.pages }])
-    }
-    await writeSizes(admin, { figures: { tables: new Map(), indexes } })
+  async #trialIndex(
+    admin: Client,
+    catalog: SideCatalog,
+    fresh: readonly CatalogIndex[],
+  ): Promise<TrialIndex> {
+    for (const index of fresh) this.#trial.set(`${index.schema}.${index.name}`, indexSignature(index))
+    const sized = await this.#inflate(admin, 'after', catalog, fresh)
     const root = fresh.find(({ isPartitioned }) => isPartitioned) ?? fresh[0]
-    const pages = [...indexes.values()].reduce((sum, one) => sum + one.pages, 0)
+    const pages = [...sized.values()].reduce((sum, one) => sum + one.pages, 0)
     return { signature: root === undefined ? '' : indexSignature(root), bytes: pages * pageBytes }
   }
 
-  /** Rows of a partial index are those that the planner expects of its condition. */
-  async #figures(catalog: SideCatalog, index: CatalogIndex, table: TableFigures): Promise<IndexFigures> {
-    const size = estimatedIndex(catalog, index, table)
-    return indexOfPages(catalog, index, table, { ...size, columns: new Map(), isEstimated: true })
+  /** Gives indexes their size and height; nobody may have read them yet. */
+  async #inflate(
+    admin: Client,
+    which: Side,
+    catalog: SideCatalog,
+    indexes: readonly CatalogIndex[],
+  ): Promise<ReadonlyMap<number, IndexFigures>> {
+    const { server, sides } = this.#planning
+    const { figures } = sides[which]
+    const partial = indexes.filter(({ predicate, isPartitioned }) => predicate !== null && !isPartitioned)
+    const rows = await partialRows(admin, { catalog }, partial, this.#explainers[which])
+    const sized = new Map<number, IndexFigures>()
+    for (const index of indexes) {
+      const table = figures.tables.get(index.table)
+      if (table === undefined) continue
+      const size = estimatedIndex(catalog, index, table, rows.get(index.oid))
+      const one = indexOfPages(catalog, index, table, { ...size, columns: new Map(), isEstimated: true })
+      sized.set(index.oid, one)
+      if (index.path === null) continue
+      raiseTree(server.files, index.path, one)
+      server.files.resize([{ path: index.path, pages: one.pages }])
+    }
+    await writeSizes(admin, { figures: { tables: new Map(), indexes: sized } })
+    return sized
   }
 
   async #drop(fresh: readonly CatalogIndex[]): Promise<void> {
@@ -196,4 +226,8 @@ export class InflatedCopy implements PlanningCopy, AsyncDisposable {
     await this.#explainers.before[Symbol.asyncDispose]()
     await this.#explainers.after[Symbol.asyncDispose]()
   }
+}
+
+function tablesOf({ sides }: PlanningServer): Readonly<Record<Side, readonly PlannedTable[]>> {
+  return { before: plannedTables(sides.before), after: plannedTables(sides.after) }
 }

@@ -80,7 +80,7 @@ async function planOn(
   endsAt: number,
 ): Promise<PlanningOutcome> {
   const { production, results, queries, debug } = request
-  await using copy = new InflatedCopy(planning, { ...request, endsAt })
+  await using copy = await InflatedCopy.open(planning, { ...request, endsAt })
   const begun = performance.now()
   const all = await planAll(copy, planning, queries)
   debug?.(`plans: ${queries.length} queries in ${Math.round(performance.now() - begun)} ms`)

@@ -27,7 +27,8 @@ export interface IndexFigures extends RelationSize {
 /** Sizes and statistics of one side, by OID; what is not in here is not known. */
 export interface SideFigures {
   readonly tables: ReadonlyMap<number, TableFigures>
-  readonly indexes: ReadonlyMap<number, IndexFigures>
+  /** Those of partial indexes are put right once the planner has counted their rows. */
+  readonly indexes: Map<number, IndexFigures>
 }
 
 /** The schema that production has: its tables, columns and indexes go by their names. */
