@@ -1,6 +1,6 @@
 import type { ResultChange, StatementRef } from '../core/model.ts'
 import type { Point } from './schema-points.ts'
-import { isAccepted, isRefused, rowType, type QueryState } from './query-state.ts'
+import { isAccepted, isRefused, rowType, type QueryState, type Refusal } from './query-state.ts'
 import { resultChanges } from './result-changes.ts'
 
 /** The statement from which on this is so, to the end. */
@@ -11,6 +11,25 @@ export function causeOf(
   let first = points.length
   while (first > 0 && isSo((points[first - 1] as Point).state)) first -= 1
   return points[first]?.ref
+}
+
+/**
+ * What others see first of a query that fails from then on to the end, and the statement that makes it so; what its
+ * transaction meets on the way there nobody sees.
+ */
+export function lastingFailure(
+  points: readonly Point[],
+): { readonly refusal: Refusal; readonly cause?: StatementRef } | undefined {
+  const works = points.findLastIndex(({ state, committed }) => committed && isAccepted(state))
+  let first = points.findIndex(({ committed }, index) => committed && index > works)
+  const state = points[first]?.state
+  if (!isRefused(state)) return undefined
+  const { refusal } = state
+  const isSame = (other: QueryState | undefined): boolean =>
+    isRefused(other) && other.refusal.message === refusal.message
+  while (first - 1 > works && isSame(points[first - 1]?.state)) first -= 1
+  const cause = points[first]?.ref
+  return { refusal, ...(cause === undefined ? {} : { cause }) }
 }
 
 /** A failure that begins and ends with the migrations. */

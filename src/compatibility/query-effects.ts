@@ -2,7 +2,7 @@
 import type { BreakEffect, CachedPlanEffect, Query, ResultChangeEffect, StatementRef } from '../core/model.ts'
 import { queryState, type ReviewedQuery } from '../core/query-model.ts'
 import { breakReason, brokenObject } from './break-reason.ts'
-import { cachedPlan, causeOf, changesByCause, passingFailure } from './causes.ts'
+import { cachedPlan, causeOf, changesByCause, lastingFailure, passingFailure } from './causes.ts'
 import { ownLimit, type LimitContext } from './own-limits.ts'
 import type { QueryShape } from './query-shape.ts'
 import { isAccepted, isRefused, type QueryState, type Refusal } from './query-state.ts'
@@ -68,8 +68,8 @@ function oldEffects({ shape, before, after, points }: Checked): readonly Compati
     return [breakEffect(when, lost, shape, before, { ...(cause === undefined ? {} : { cause }) })]
   }
   if (isRefused(after)) {
-    const cause = causeOf(points, isRefused)
-    return [breakEffect(when, after.refusal, shape, before, { ...(cause === undefined ? {} : { cause }) })]
+    const { refusal, ...cause } = lastingFailure(points) ?? { refusal: after.refusal }
+    return [breakEffect(when, refusal, shape, before, cause)]
   }
   const passing = passingFailure(points)
   const between =

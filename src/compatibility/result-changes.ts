@@ -60,10 +60,12 @@ function changesOf(one: StateColumn, other: StateColumn): readonly ResultChange[
   return changes
 }
 
-/** Values of longer or shorter strings and numbers look alike; a scale or a padding does not. */
+/** Drivers give text and varchar, and longer or shorter ones, alike; not so a scale or a padding. */
 function meaning(type: string): string {
   return type
-    .replace(/^(character varying|bit varying)\(\d+\)/, '$1')
+    .replace(/^(character varying|bit varying)(?:\(\d+\))?/, (_, name: string) =>
+      name === 'bit varying' ? name : 'text',
+    )
     .replace(/^numeric\(\d+,(-?\d+)\)/, 'numeric(,$1)')
 }
 

@@ -14,7 +14,7 @@ export function folderQueries(folder: string, ruleId: string): readonly Reviewed
   const read = (name: string): readonly Query[] => {
     if (!existsSync(`${folder}/${name}`)) return []
     const text = readFileSync(`${folder}/${name}`, 'utf8')
-    return queriesOf(parseScript(queryScript(`rules/${ruleId}/${name}`, text, 0)))
+    return queriesOf(parseScript(queryScript(name, text, 0)))
   }
   const both = read('queries.sql').map((query) => ({ id: idOf(query), old: query, new: query }))
   const [old, added] = [read('queries.old.sql'), read('queries.new.sql')]
@@ -66,7 +66,8 @@ function queriesOf(parsed: ParsedScript): readonly Query[] {
     if (name === undefined) throw new Error(`${span.file}:${span.start.line}: no -- name: above this query`)
     return {
       name,
-      style: 'sqlc',
+      // sqlc would write the columns of * out
+      style: 'named SQL',
       span,
       text: sql,
       sql,

@@ -1,0 +1,2 @@
+-- name: OpenOrders :many
+SELECT id, total FROM orders WHERE status = 'new';

@@ -1,0 +1,2 @@
+-- name: GetOrder :one
+SELECT id, total FROM orders WHERE id = $1;

@@ -1,0 +1,36 @@
+/** Queries of the application in words. */
+import type { AffectedQuery, QueryRef } from './query-model.ts'
+
+/** More names nobody reads. */
+const mostNames = 3
+
+/** Each once, most often run first. */
+export function eachQuery<Q extends QueryRef>(queries: readonly Q[]): readonly Q[] {
+  const once = [...new Map(queries.map((query) => [query.id, query])).values()]
+  return once.toSorted((one, other) => (other.callsPerSecond ?? 0) - (one.callsPerSecond ?? 0))
+}
+
+/** `ListOrders`, `ListOrders and GetOrder`, `A, B and C`, `A, B, C and 4 more queries`: with {@link eachQuery}'s order. */
+export function nameQueries(queries: readonly QueryRef[]): string {
+  const names = eachQuery(queries).map(({ name }) => name)
+  const more = names.length - mostNames
+  if (more > 0)
+    return `${names.slice(0, mostNames).join(', ')} and ${more} more ${more === 1 ? 'query' : 'queries'}`
+  const last = names.at(-1) ?? ''
+  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`
+}
+
+/** `one query fails`, `two fail`: the verb with its ending. */
+export function verbFor(queries: readonly QueryRef[], verb: string): string {
+  return eachQuery(queries).length === 1 ? `${verb}s` : verb
+}
+
+/** Under a finding: each query once, with what becomes of it. */
+export function affectedQueries(
+  queries: readonly { readonly query: QueryRef; readonly detail?: string }[],
+  what: AffectedQuery['what'],
+): readonly AffectedQuery[] {
+  return eachQuery(
+    queries.map(({ query, detail }) => ({ ...query, what, ...(detail === undefined ? {} : { detail }) })),
+  )
+}
