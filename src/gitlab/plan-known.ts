@@ -6,6 +6,14 @@ import type { Marker } from './model.ts'
 /** Limits that take nothing away from what is known of a file. */
 const harmlessLimits: readonly string[] = ['depends-on-data', 'edited-migration', 'out-of-order']
 
+/** Limits that take something away from what is known of queries, whatever file they stand in. */
+const queryLimits: readonly string[] = [
+  'plans-not-compared',
+  'queries-not-checked',
+  'queries-not-compared',
+  'queries-not-planned',
+]
+
 /** As report-schema.ts has it. */
 const longestPath = 4096
 
@@ -20,6 +28,8 @@ export function knowsLess(marker: Marker, report: Report): string | undefined {
   const migration = report.migrations.find(({ file }) => hashPath(file) === pathHash)
   if (migration === undefined) {
     if (limitsName(pathHash, report)) return 'its file was not judged in this run'
+    if (asksLess(report) && queryFiles(report).has(pathHash))
+      return 'it is about a query, and not everything about queries was looked at in this run'
     // the file was deleted, or renamed to any of these
     return wasMeasured && !report.migrations.every(isMeasured)
       ? 'it was measured before, its file is gone or has a new name, and not every migration was measured in this run'
@@ -31,6 +41,25 @@ export function knowsLess(marker: Marker, report: Report): string | undefined {
   return limitsName(pathHash, report)
     ? 'it was measured before, and not everything about its migration could be seen in this run'
     : undefined
+}
+
+/** Where nothing is known of production there never are plans, and none that earlier runs had are missing. */
+function asksLess({ notChecked, production }: Report): boolean {
+  return notChecked.some(
+    ({ code }) => queryLimits.includes(code) && (code !== 'plans-not-compared' || production !== undefined),
+  )
+}
+
+const filesOf = new WeakMap<Report, ReadonlySet<string>>()
+
+/** Hashes of all files with queries; remembered, because a run asks for each of its threads. */
+function queryFiles(report: Report): ReadonlySet<string> {
+  const known = filesOf.get(report)
+  if (known !== undefined) return known
+  const files = new Set((report.queries?.list ?? []).flatMap(({ file }) => file ?? []))
+  const hashes = new Set([...files].map(hashPath))
+  filesOf.set(report, hashes)
+  return hashes
 }
 
 /** Does the report say of every statement what a server did with it? */

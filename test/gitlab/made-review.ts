@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto'
-import type { Finding, Range, Report, ReportMigration, Severity, Span, Wait } from '../../src/core/model.ts'
+import type {
+  Finding,
+  QueryRef,
+  Range,
+  Report,
+  ReportMigration,
+  ReportQuery,
+  Severity,
+  Span,
+  Wait,
+} from '../../src/core/model.ts'
 import { plan } from '../../src/gitlab/plan.ts'
 import type { Action, ReviewInput, ReviewPlan, ThreadPlace } from '../../src/gitlab/model.ts'
 import type { MemoryMergeRequest } from './memory-merge-request.ts'
@@ -19,6 +29,10 @@ export interface MadeFinding {
   readonly suggestion?: boolean
   /** How long others wait in production, with a range around it. */
   readonly waitMs?: number
+  /** Names of queries that wait for it. */
+  readonly waiting?: readonly string[]
+  /** It is about this query, on that line. */
+  readonly query?: string
 }
 
 export interface MadeMigration {
@@ -31,6 +45,8 @@ export interface MadeReview {
   readonly findings: readonly MadeFinding[]
   readonly migrations?: readonly MadeMigration[]
   readonly notChecked?: Report['notChecked']
+  readonly queries?: Report['queries']
+  readonly production?: Report['production']
   readonly settings?: Partial<Report['settings']>
   readonly prefix?: string
   readonly maxThreads?: number
@@ -77,6 +93,8 @@ export function reviewInput(mergeRequest: MemoryMergeRequest, made: MadeReview):
       settings: { timeZone: 'UTC', failOn: 'error', requireRehearsal: false, ...made.settings },
       migrations: migrations.map(makeMigration),
       findings,
+      ...(made.production === undefined ? {} : { production: made.production }),
+      ...(made.queries === undefined ? {} : { queries: made.queries }),
       notChecked: made.notChecked ?? [],
       exitCode: 0,
     },
@@ -99,6 +117,22 @@ export function reviewInput(mergeRequest: MemoryMergeRequest, made: MadeReview):
     places,
     ...(made.forbiddenThreads === undefined ? {} : { forbiddenThreads: made.forbiddenThreads }),
   }
+}
+
+/** The section "Your queries" of one unaffected query. */
+export function madeQueries(name: string, file: string, line = 1): NonNullable<Report['queries']> {
+  const query: ReportQuery = {
+    ...queryOf(name, file, line),
+    ...{
+      state: 'unchanged',
+      verdict: 'unaffected',
+      span: spanAt(file, line),
+      text: 'select 1;',
+      effects: [],
+    },
+  }
+  const none = { broken: 0, 'other result': 0, slower: 0, blocked: 0, 'not checkable': 0 }
+  return { list: [query], counts: { ...none, checked: 1, unaffected: 1 } }
 }
 
 /** Plans and carries out. */
@@ -139,8 +173,21 @@ function makeFinding(made: MadeFinding, ordinal: number): Finding {
       : {}),
     fingerprint: ordinal === 1 ? fingerprint : `${fingerprint}-${ordinal}`,
     ...(made.waitMs === undefined ? {} : { wait: waitOf(name, made.waitMs) }),
+    ...(made.waiting === undefined
+      ? {}
+      : {
+          queries: made.waiting.map((query) => ({
+            ...queryOf(query, 'queries/a.sql', line),
+            what: 'waits' as const,
+          })),
+        }),
+    ...(made.query === undefined ? {} : { query: queryOf(made.query, file, line) }),
     ...(made.allowed === true ? { allowed: { reason: 'on purpose' } } : {}),
   }
+}
+
+function queryOf(name: string, file: string, line: number): QueryRef {
+  return { id: `${file}#${name}`, name, style: 'sqlc', file, line, callsPerSecond: 12 }
 }
 
 function waitOf(name: string, ms: number): Wait {

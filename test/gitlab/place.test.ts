@@ -5,6 +5,8 @@ import type { Finding, Suggestion } from '../../src/core/model.ts'
 import type { ThreadPlace } from '../../src/gitlab/model.ts'
 import { sampleReport } from '../reporters/sample-report.ts'
 import { finding, migration } from '../reporters/sample-parts.ts'
+import { reportQueries } from '../../src/report-queries.ts'
+import { outcome, query } from '../reporters/sample-queries.ts'
 import { DiffedWorkspace } from './diffed-workspace.ts'
 
 const file = 'db/1.sql'
@@ -198,5 +200,54 @@ describe('placeFindings', () => {
       })
       expect(place).toEqual({ oldPath: file, newPath: file, newLine: 1, suggestion: false })
     })
+  })
+})
+
+describe('a finding on a query', () => {
+  const path = 'src/orders.ts'
+  const piece = `SELECT id\n  FROM orders\n${filler(1, 9)}  WHERE a = 1`
+  const code = (before = '') => `${before}const a = 1\nconst b = sql\`${piece}\`\n${'//\n'.repeat(20)}`
+
+  /** Where a finding at the text goes, when the report was made of `reported`. */
+  async function placeOnQuery(before: string | undefined, after: string, at = piece, reported = after) {
+    const folder = await DiffedWorkspace.create(before === undefined ? {} : { [path]: before })
+    await folder.write({ [path]: after })
+    const one = query({ at: { file: path, text: reported }, piece, name: 'ListOrders' })
+    const about = { id: 'src/orders.ts#ListOrders', name: 'ListOrders', style: one.style, file: path }
+    const found: Finding = {
+      ...finding(
+        { file: path, text: reported, piece: at },
+        {
+          ...{ ruleId: 'require-index-for-query', messageId: 'scan', severity: 'warning', message: 'x' },
+          ...{ object: 'public.orders', evidence: 'predicted', because: [] },
+        },
+      ),
+      query: about,
+    }
+    const results = [{ reviewed: { id: about.id, new: one }, effects: [], locks: [] }]
+    const queries = reportQueries({ ...outcome, results }, [found], undefined)
+    const report = { ...sampleReport, migrations: [], findings: [found], queries }
+    return placeFindings(report, readDiff(await folder.diff())).get(found)
+  }
+
+  it('hangs on its own line, in any file', async () => {
+    const place = await placeOnQuery(undefined, code())
+    expect(place).toEqual({ oldPath: path, newPath: path, newLine: 2, suggestion: false })
+  })
+
+  it('hangs on the line inside of the query that it points at', async () => {
+    expect((await placeOnQuery(undefined, code(), 'WHERE a = 1'))?.newLine).toBe(13)
+  })
+
+  it('hangs on the changed line of its query when its own is outside of the diff', async () => {
+    const before = code().replace('WHERE a = 1', 'WHERE a = 2')
+    expect(await placeOnQuery(before, code())).toEqual({
+      ...{ oldPath: path, newPath: path, newLine: 13, suggestion: false },
+    })
+  })
+
+  it('has no place where the diff does not show it, or shows another text', async () => {
+    expect(await placeOnQuery(code(), `${code()}// end\n`)).toBeUndefined()
+    expect(await placeOnQuery(undefined, code('// a line more\n'), piece, code())).toBeUndefined()
   })
 })

@@ -4,7 +4,16 @@ import { parseMarker, visibleBody } from '../../src/gitlab/marker.ts'
 import type { RemoteThread } from '../../src/gitlab/model.ts'
 import { commandAuthors } from '../../src/gitlab/plan-remote.ts'
 import { plan } from '../../src/gitlab/plan.ts'
-import { kindsOf, review, reviewInput, writes, type MadeFinding, type MadeReview } from './made-review.ts'
+import {
+  kindsOf,
+  madeQueries,
+  review,
+  reviewInput,
+  writes,
+  type MadeFinding,
+  type MadeReview,
+} from './made-review.ts'
+import { pricedReport } from '../reporters/sample-costs.ts'
 import {
   author,
   bot,
@@ -75,6 +84,59 @@ describe('what others go through', () => {
     expect(
       pushAndReview(mergeRequest, { findings: [{ ...orders, waitMs: 10_100, severity: 'warning' }] }),
     ).toBe('edit note, edit sticky')
+  })
+})
+
+describe("the application's queries", () => {
+  const file = 'queries/a.sql'
+  const own: MadeFinding = { name: 'scan', file, line: 4, query: 'ListOrders' }
+  const about = (line: number): MadeReview => ({
+    findings: [{ ...own, line }],
+    migrations: [],
+    queries: madeQueries('ListOrders', file, line),
+  })
+
+  test('are named in the thread, which stays as it is while their lines move', () => {
+    const waiting = (line: number, ...names: readonly string[]): MadeReview => ({
+      findings: [{ ...orders, line, waiting: names }],
+    })
+    const { mergeRequest } = reviewed(waiting(1, 'ListOrders', 'GetOrder'))
+    const [body] = bodies(findingThread(mergeRequest))
+    expect(body).toContain(
+      '2 queries wait: `ListOrders` (`queries/a.sql`, 12 per second), `GetOrder` (`queries/a.sql`, 12 per second)',
+    )
+    expect(pushAndReview(mergeRequest, waiting(30, 'ListOrders', 'GetOrder'))).toBe('edit sticky')
+    expect(pushAndReview(mergeRequest, waiting(30, 'ListOrders'))).toBe('edit note, edit sticky')
+  })
+
+  test('have threads of their own, which follow a query to other lines', () => {
+    const { mergeRequest } = reviewed(about(4))
+    expect(pushAndReview(mergeRequest, about(40))).toBe('edit sticky')
+    expect(pushAndReview(mergeRequest, { ...about(40), findings: [] })).toBe(
+      'resolve, edit note, edit sticky',
+    )
+  })
+
+  test.each(['plans-not-compared', 'queries-not-planned', 'queries-not-compared', 'queries-not-checked'])(
+    'keep their threads when this run says %s',
+    (code) => {
+      const { mergeRequest } = reviewed(about(4))
+      const less = {
+        ...about(4),
+        findings: [],
+        notChecked: [{ code, message: 'Time was over.' }],
+        ...(pricedReport.production === undefined ? {} : { production: pricedReport.production }),
+      }
+      expect(pushAndReview(mergeRequest, less)).toBe('edit sticky')
+    },
+  )
+
+  test('lose their threads also where production was never known', () => {
+    const { mergeRequest } = reviewed(about(4))
+    const none = { code: 'plans-not-compared', message: 'Nothing is known of production.' }
+    expect(pushAndReview(mergeRequest, { ...about(4), findings: [], notChecked: [none] })).toBe(
+      'resolve, edit note, edit sticky',
+    )
   })
 })
 
