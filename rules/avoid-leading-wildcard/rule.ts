@@ -22,6 +22,7 @@ import {
   type ColumnUse,
   type ExpressionNode,
   type QueryCatalog,
+  type QueryEffect,
   type QueryLevel,
   type Remedy,
 } from '../../src/rule.ts'
@@ -48,6 +49,7 @@ export default defineRule({
         if (isSmall(table) || narrowed.has(source) || hasTextIndex(use, operand) || reported.has(column))
           continue
         if (table.kind === 'view' || isReadInFull(plan, table) === false) continue
+        if (isAdvised(context.effects, use)) continue
         reported.add(column)
         const options = { on: column, remedy: trigramIndex(use, operand) }
         const name = displayName(table)
@@ -60,6 +62,16 @@ export default defineRule({
     }
   },
 })
+
+/** require-index-for-query has tried the index out, and says what it brings. */
+function isAdvised(effects: readonly QueryEffect[], { table, column }: ColumnUse): boolean {
+  return effects.some(
+    (effect) =>
+      effect.kind === 'table read' &&
+      effect.advice?.table === `${table.schema}.${table.name}` &&
+      effect.advice.columns.includes(column.name),
+  )
+}
 
 interface OpenPattern {
   readonly use: ColumnUse
