@@ -15,50 +15,83 @@ export type { FoundQueries, QuerySettings } from './found.ts'
 const mostQueries = 10_000
 const mostLimits = 200
 
+/** The contents that a file's queries were found in. */
+interface Read {
+  readonly bytes: Uint8Array
+  readonly found: FoundQueries
+}
+
+/** So that a second revision need not parse what is the same in both. */
+const readBefore = new WeakMap<FoundQueries, ReadonlyMap<string, Read>>()
+
 /**
  * The application's queries in a tree of files: sqlc, PgTyped, yesql, HugSQL, aiosql, and tagged templates of TypeScript
  * and JavaScript; what the configuration names may be plain SQL as well. What cannot be understood is a limit each.
  * Migrations are left out. Loads the parser when there is something to parse; reads nothing but the tree.
+ * `other` is what another revision gave with the same settings: files that are the same are not parsed again.
  */
 export async function findQueries(
   files: FileTree,
   settings: QuerySettings,
   isMigration: (path: string) => boolean,
+  other?: FoundQueries,
 ): Promise<FoundQueries> {
   const candidates = await queryFiles(files, settings, isMigration)
   const tags = settings.tags ?? usualTags
-  const pattern = tagPattern(tags)
+  const search: Search = { files, tags, pattern: tagPattern(tags), before: other && readBefore.get(other) }
+  const read = new Map<string, Read>()
   const queries: Query[] = []
   const limits: Limit[] = [...candidates.limits]
   for (const candidate of candidates.files) {
-    const found = await readCandidate(files, candidate, tags, pattern)
-    queries.push(...(found?.queries ?? []))
-    limits.push(...(found?.limits ?? []))
+    const one = await readCandidate(search, candidate)
+    if (one === undefined) continue
+    read.set(candidate.file, one)
+    queries.push(...one.found.queries)
+    limits.push(...one.found.limits)
     if (queries.length > mostQueries) {
-      limits.push(
-        notChecked(
-          `More than ${mostQueries} queries were found; those behind ${candidate.file} are not looked at.`,
-        ),
-      )
+      limits.push(tooMany(candidate.file))
       break
     }
   }
-  return { queries: queries.slice(0, mostQueries), limits: shortened(limits) }
+  const result = { queries: queries.slice(0, mostQueries), limits: shortened(limits) }
+  readBefore.set(result, read)
+  return result
 }
 
+function tooMany(file: string): Limit {
+  return notChecked(`More than ${mostQueries} queries were found; those behind ${file} are not looked at.`)
+}
+
+interface Search {
+  readonly files: FileTree
+  readonly tags: readonly string[]
+  readonly pattern: RegExp
+  readonly before: ReadonlyMap<string, Read> | undefined
+}
+
+/** Undefined where nothing looks like queries. */
 async function readCandidate(
-  files: FileTree,
+  { files, tags, pattern, before }: Search,
   { file, kind, isNamed }: Candidate,
-  tags: readonly string[],
-  pattern: RegExp,
-): Promise<FoundQueries | undefined> {
-  const source = await readSource(files, file, (bytes) => mayHold(bytes, kind, isNamed, pattern))
+): Promise<Read | undefined> {
+  const bytes = await files.read(file)
+  // a link that leads out of the project; nobody knows whether it holds queries unless somebody says so
+  if (bytes === undefined) return isNamed ? unreadable(file) : undefined
+  const known = before?.get(file)
+  if (known !== undefined && Buffer.compare(known.bytes, bytes) === 0) return known
+  const source = readSource(file, bytes, (start) => mayHold(start, kind, isNamed, pattern))
   if (source === undefined) return undefined
-  if ('problem' in source) return { queries: [], limits: [fileNotChecked(file, source.problem)] }
+  if ('problem' in source)
+    return { bytes, found: { queries: [], limits: [fileNotChecked(file, source.problem)] } }
   await loadParser()
-  if (kind === 'SQL') return makeQueries(source, readSqlFile(source))
+  if (kind === 'SQL') return { bytes, found: makeQueries(source, readSqlFile(source)) }
   const { readTemplateFile } = await import('./template-file.ts')
-  return makeQueries(source, await readTemplateFile(source, tags))
+  return { bytes, found: makeQueries(source, await readTemplateFile(source, tags)) }
+}
+
+function unreadable(file: string): Read {
+  const found = { queries: [], limits: [fileNotChecked(file, 'it cannot be read')] }
+  return { bytes: new Uint8Array(), found }
 }
 
 function mayHold(bytes: string, kind: Candidate['kind'], isNamed: boolean, pattern: RegExp): boolean {

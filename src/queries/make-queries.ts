@@ -5,7 +5,14 @@ import { notChecked, type FileQueries, type FoundQueries, type RawQuery, type So
 import { isPutTogether, isTooDeep } from './trees.ts'
 
 /** What the application runs; other statements are for migrations and psql. */
-const queryTags = new Set(['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt', 'CallStmt'])
+const queryTags: ReadonlySet<string> = new Set([
+  'SelectStmt',
+  'InsertStmt',
+  'UpdateStmt',
+  'DeleteStmt',
+  'MergeStmt',
+  'CallStmt',
+])
 
 /** Parses what a file holds. Each query is for itself: one that fails becomes a limit. Needs loadParser(). */
 export function makeQueries(source: SourceFile, found: FileQueries): FoundQueries {
@@ -56,7 +63,7 @@ function makeQuery(
   const parsed = parse(sql)
   if ('problem' in parsed) return refused(name, parsed.problem, span, hintFor(raw))
   const { tag, node } = parsed
-  if (!queryTags.has(tag) || 'intoClause' in node) return 'no query'
+  if (!isQuery(tag, node)) return 'no query'
   if (style === 'tagged template' && isPutTogether(tag, node))
     return refused(name, 'it is put together at run time', span, templateHint)
   return {
@@ -71,6 +78,11 @@ function makeQuery(
     ...(expects === undefined ? {} : { expects }),
     ...(allows.length === 0 ? {} : { allows }),
   }
+}
+
+/** SELECT INTO makes a table. */
+export function isQuery(tag: string, node: Readonly<Record<string, unknown>>): boolean {
+  return queryTags.has(tag) && !('intoClause' in node)
 }
 
 /** The tree, unless it is too deep for everybody who walks it. */

@@ -5,8 +5,8 @@ import { questionMarks } from './question-marks.ts'
 
 /** How a file writes parameters down; `$1` is understood everywhere. */
 export interface ParameterSyntax {
-  /** `:name`; `hugsql`: with types (`:v*:ids`), hyphens, and a parameter of its own for each use, as JDBC has it. */
-  readonly colon?: 'plain' | 'hugsql' | 'pgtyped'
+  /** `:name`; `named`: with attributes (`:user.name` of aiosql); `hugsql`: with types (`:v*:ids`), hyphens, and a parameter of its own for each use, as JDBC has it. */
+  readonly colon?: 'plain' | 'named' | 'hugsql' | 'pgtyped'
   /** `@name`, `sqlc.arg(name)` and its like. */
   readonly sqlc?: boolean
   /** `?` */
@@ -111,6 +111,7 @@ function macro(sql: string, { start }: Token): Use | undefined {
 }
 
 const plainName = /:([A-Za-z_\x80-\uffff][\w\x80-\uffff]*)/y
+const dottedName = /:([A-Za-z_\x80-\uffff][\w\x80-\uffff]*(?:\.[A-Za-z_]\w*)*)/y
 const psqlQuoted = /:(?:'([A-Za-z_]\w*)'|"([A-Za-z_]\w*)"|\{\?)/y
 const hugsqlName = /:(?:([a-z]+\*?):(?!:))?([A-Za-z_](?:[\w./-]*\w)?[?!]?)/y
 
@@ -124,8 +125,9 @@ function colon(sql: string, token: Token, syntax: ParameterSyntax, isAfterIn: bo
     if (quoted[1] !== undefined) return { start, end, name: quoted[1] }
     return { start, end, problem: `${quoted[0]} of psql stands for a part of the SQL` }
   }
-  plainName.lastIndex = start
-  const name = plainName.exec(sql)?.[1]
+  const pattern = syntax.colon === 'named' ? dottedName : plainName
+  pattern.lastIndex = start
+  const name = pattern.exec(sql)?.[1]
   if (name === undefined) return undefined
   let end = start + 1 + name.length
   // `:name!` of PgTyped: never null; `:a != 1` has a space in its grammar

@@ -2,8 +2,8 @@ import type { Limit, Query, QueryParameter, QueryRate } from '../core/model.ts'
 import type { ProductionStatement } from '../core/production.ts'
 import { tokenize } from '../sql/tokens.ts'
 import { notChecked } from './found.ts'
-import { parse } from './make-queries.ts'
-import { normalStatement } from './normal-form.ts'
+import { isQuery, parse } from './make-queries.ts'
+import { statementOfProduction, statementOfQuery } from './normal-form.ts'
 import { Numbering } from './numbering.ts'
 import type { Pair } from './pair.ts'
 
@@ -39,7 +39,7 @@ export function joinStatements(
   const keys = new Map<string, string>()
   const rateOf = (query: Query | undefined): QueryRate | undefined => {
     if (query === undefined) return undefined
-    const key = keys.get(query.sql) ?? normalStatement(query.sql)
+    const key = keys.get(query.sql) ?? statementOfQuery(query)
     keys.set(query.sql, key)
     if (known.has(key)) used.add(key)
     return known.get(key)?.rate
@@ -81,7 +81,7 @@ function bySql(statements: readonly ProductionStatement[]): {
   const chosen = short.toSorted((a, b) => b.callsPerSecond - a.callsPerSecond).slice(0, mostStatements)
   const known = new Map<string, Known>()
   for (const { sql, ...rate } of chosen) {
-    const key = normalStatement(sql)
+    const key = statementOfProduction(sql)
     const other = known.get(key)
     known.set(key, other === undefined ? { sql, rate } : { sql: other.sql, rate: together(other.rate, rate) })
   }
@@ -103,7 +103,7 @@ function together(a: QueryRate, b: QueryRate): QueryRate {
 
 function statementQuery({ sql, rate }: Known): Query | undefined {
   const parsed = parse(sql)
-  if ('problem' in parsed) return undefined
+  if ('problem' in parsed || !isQuery(parsed.tag, parsed.node)) return undefined
   return {
     name: nameOf(sql),
     style: 'pg_stat_statements',
@@ -129,6 +129,9 @@ function parametersOf(sql: string): readonly QueryParameter[] {
 
 function unparsedLimit(count: number): readonly Limit[] {
   if (count === 0) return []
-  const what = count === 1 ? '1 statement' : `${count} statements`
-  return [notChecked(`${what} of pg_stat_statements cannot be parsed, and so not be checked.`)]
+  const message =
+    count === 1
+      ? '1 statement of pg_stat_statements cannot be parsed as a query, and is not checked.'
+      : `${count} statements of pg_stat_statements cannot be parsed as queries, and are not checked.`
+  return [notChecked(message)]
 }

@@ -24,7 +24,7 @@ export async function queryFiles(
   isMigration: (path: string) => boolean,
 ): Promise<Candidates> {
   const { files, exclude = [] } = settings
-  const isExcluded = (path: string): boolean => exclude.some((pattern) => matchesGlob(path, pattern))
+  const isExcluded = (path: string): boolean => exclude.some((pattern) => matchesGlob(path, clean(pattern)))
   const paths = await tree.list()
   if (files !== undefined) return namedFiles(paths, files, (path) => isExcluded(path) || isMigration(path))
   const usual = paths.filter((path) => !leftOut.test(path))

@@ -1,4 +1,3 @@
-import type { FileTree } from '../core/source.ts'
 import { LineIndex } from '../sql/lines.ts'
 import type { SourceFile } from './found.ts'
 
@@ -8,36 +7,26 @@ const mostBytes = 2 * 1024 * 1024
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
 
 /**
- * A file as text, or why it cannot be had: as offsets count, so without a byte order mark. `mayHold` looks at its first bytes
- * as Latin-1: undefined when it says no.
+ * A file as text, without a byte order mark, or why that cannot be had. Undefined when `mayHold`, which looks at its
+ * beginning as Latin-1, says no.
  */
-export async function readSource(
-  files: FileTree,
+export function readSource(
   file: string,
-  mayHold?: (bytes: string) => boolean,
-): Promise<SourceFile | { readonly problem: string }>
-export async function readSource(
-  files: FileTree,
-  file: string,
-  mayHold: (bytes: string) => boolean,
-): Promise<SourceFile | { readonly problem: string } | undefined>
-export async function readSource(
-  files: FileTree,
-  file: string,
-  mayHold: (bytes: string) => boolean = () => true,
-): Promise<SourceFile | { readonly problem: string } | undefined> {
-  const bytes = await files.read(file)
-  // a link that leads out of the project, or a folder meanwhile
-  if (bytes === undefined) return { problem: 'it cannot be read' }
+  bytes: Uint8Array,
+  mayHold: (beginning: string) => boolean,
+): SourceFile | { readonly problem: string } | undefined {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const mark = buffer.subarray(0, 3).equals(byteOrderMark) ? 3 : 0
-  if (!mayHold(buffer.toString('latin1', mark, mostBytes))) return undefined
+  return mayHold(buffer.toString('latin1', mark, mostBytes)) ? decode(file, bytes) : undefined
+}
+
+/** The text of a file, or why there is none. */
+export function decode(file: string, bytes: Uint8Array): SourceFile | { readonly problem: string } {
   if (bytes.length > mostBytes) return { problem: 'it is larger than 2 MB' }
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-    return text.includes('\0')
-      ? { problem: 'it holds NUL characters' }
-      : { file, text, lines: new LineIndex(text) }
+    if (text.includes('\0')) return { problem: 'it holds NUL characters' }
+    return { file, text, lines: new LineIndex(text) }
   } catch {
     return { problem: 'it is not UTF-8' }
   }

@@ -71,7 +71,7 @@ function nameMarker(header: string): Header | undefined {
   return { name, style: 'sqlc', syntax: { sqlc: true }, ...expecting(commands[command]) }
 }
 
-const colonSyntax: ParameterSyntax = { colon: 'plain', question: true }
+const colonSyntax: ParameterSyntax = { colon: 'named', question: true }
 
 type Expects = NonNullable<Query['expects']>
 

@@ -2,7 +2,7 @@ import { matchesGlob } from '../core/glob.ts'
 import type { Limit } from '../core/model.ts'
 import type { FileTree } from '../core/source.ts'
 import { fileNotChecked } from './found.ts'
-import { readSource } from './read-source.ts'
+import { decode } from './read-source.ts'
 
 /** What the configurations of sqlc say about the project's files. */
 export interface SqlcFiles {
@@ -21,7 +21,7 @@ export async function readSqlcConfigs(files: FileTree, paths: readonly string[])
   const foreign: string[] = []
   const limits: Limit[] = []
   for (const file of paths.filter((path) => configName.test(path))) {
-    const source = await readSource(files, file)
+    const source = decode(file, (await files.read(file)) ?? new Uint8Array())
     if ('problem' in source) {
       limits.push(fileNotChecked(file, source.problem))
       continue

@@ -114,7 +114,7 @@ function isClean(sql: string): boolean {
 }
 
 /** Offsets of numbers that are part of a type or name a column by its position. */
-function structuralNumbers(statement: unknown): ReadonlySet<number> {
+export function structuralNumbers(statement: unknown): ReadonlySet<number> {
   const found = new Set<number>()
   const add = (value: unknown): void => {
     const constant = (value as { A_Const?: { ival?: { ival?: number }; location?: number } }).A_Const

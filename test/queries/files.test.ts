@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { QuerySettings } from '../../src/queries/find.ts'
+import { findQueries, type QuerySettings } from '../../src/queries/find.ts'
 import { foundIn, shown } from './found-in.ts'
 
 const code = 'const a = sql`SELECT 1`'
@@ -151,6 +151,13 @@ describe('a file that cannot be read', () => {
     const { queries, limits } = await foundIn({ [file]: content, 'z.ts': code })
     expect(queries.map(({ span }) => span?.file)).toEqual(['z.ts'])
     expect(limits.map(shown)).toEqual([`1: ${file} is not searched for queries: ${why}.`])
+  })
+
+  it('is said when the configuration names it', async () => {
+    const tree = { list: () => Promise.resolve(['a.sql', 'b.ts']), read: () => Promise.resolve(undefined) }
+    const { limits } = await findQueries(tree, { files: ['a.sql'] }, () => false)
+    expect(limits.map(shown)).toEqual(['1: a.sql is not searched for queries: it cannot be read.'])
+    expect(await findQueries(tree, {}, () => false)).toEqual({ queries: [], limits: [] })
   })
 
   it('is no matter where it holds no queries', async () => {

@@ -3,6 +3,8 @@ import { latest, queryState, type ReviewedQuery } from '../../src/core/query-mod
 import type { ProductionStatement } from '../../src/core/production.ts'
 import { pairQueries } from '../../src/queries/pair.ts'
 import { loadParser } from '../../src/sql/parse.ts'
+import { findQueries } from '../../src/queries/find.ts'
+import { treeOf } from '../sources/file-tree.ts'
 import { foundIn, shown } from './found-in.ts'
 
 beforeAll(loadParser)
@@ -108,6 +110,17 @@ function statement(sql: string, callsPerSecond: number, meanMs = 1): ProductionS
   return { sql, callsPerSecond, meanMs, rowsPerCall: 2 }
 }
 
+describe('files that are the same in both revisions', () => {
+  it('are parsed once', async () => {
+    const file = one('a', 'SELECT 1')
+    const current = await foundIn({ 'a.sql': file, 'b.sql': file })
+    const old = await findQueries(treeOf({ 'a.sql': file, 'b.sql': `${file} ` }), {}, () => false, current)
+    expect(old.queries[0]).toBe(current.queries[0])
+    expect(old.queries[1]).not.toBe(current.queries[1])
+    expect(old).toEqual({ ...current, queries: [current.queries[0], old.queries[1]] })
+  })
+})
+
 describe('statements of production', () => {
   const rates = (queries: readonly ReviewedQuery[]): readonly unknown[] =>
     queries.map((reviewed) => [latest(reviewed).name, latest(reviewed).rate?.callsPerSecond])
@@ -118,6 +131,11 @@ describe('statements of production', () => {
     ['SELECT * FROM t WHERE a = @x OR b = @x', 'SELECT * FROM t WHERE a = $1 OR b = $2'],
     ['SELECT * FROM t WHERE a IN (sqlc.slice(x))', 'SELECT * FROM t WHERE a IN ($1, $2, $3)'],
     ['SELECT a::numeric(10,2) FROM t ORDER BY 1', 'SELECT a::numeric(10,2) FROM t ORDER BY 1'],
+    ['SELECT a FROM t WHERE b > -1.5e-3 AND c - 2 > 0', 'SELECT a FROM t WHERE b > $1 AND c - $2 > $3'],
+    [
+      'UPDATE t SET a = true, b = NULL WHERE c IS NOT NULL',
+      'UPDATE t SET a = $1, b = $2 WHERE c IS NOT NULL',
+    ],
   ])('give the query of a file its rate: %s', async (sql, normalised) => {
     const { queries, limits } = await pair(undefined, { 'a.sql': one('a', sql) }, [statement(normalised, 5)])
     expect(rates(queries)).toEqual([['a', 5]])
@@ -183,7 +201,7 @@ describe('statements of production', () => {
     expect(queries).toHaveLength(1999)
     expect(limits).toEqual([
       '101 statements of pg_stat_statements are not checked: they are too many, or too long.',
-      '1 statement of pg_stat_statements cannot be parsed, and so not be checked.',
+      '1 statement of pg_stat_statements cannot be parsed as a query, and is not checked.',
     ])
   })
 })

@@ -6,6 +6,7 @@ beforeAll(loadParser)
 
 const sqlc: ParameterSyntax = { sqlc: true }
 const plain: ParameterSyntax = { colon: 'plain', question: true }
+const aiosql: ParameterSyntax = { colon: 'named', question: true }
 const hugsql: ParameterSyntax = { colon: 'hugsql', question: true }
 const pgtyped: ParameterSyntax = {
   colon: 'pgtyped',
@@ -154,6 +155,14 @@ const cases: readonly Case[] = [
     becomes: "SELECT 1 FROM t WHERE a LIKE '%'||$1||'%'",
     names: '1',
   },
+  // aiosql
+  {
+    syntax: aiosql,
+    sql: 'SELECT :user.name, :user.age::int',
+    becomes: 'SELECT $1, $2::int',
+    names: '1 user.name, 2 user.age',
+  },
+  { syntax: plain, sql: 'SELECT (:row).a, :b', becomes: 'SELECT ($1).a, $2', names: '1 row, 2 b' },
   // HugSQL
   { syntax: hugsql, sql: 'SELECT :a, :v:b, :value:a', becomes: 'SELECT $1, $2, $3', names: '1 a, 2 b, 3 a' },
   {
