@@ -10,7 +10,7 @@ import { walk } from '../../src/sql/ast.ts'
  * The application's queries of a rule folder: `queries.sql` in production and under review, `queries.old.sql` in
  * production only, `queries.new.sql` under review only; the same name in both of these is a changed query.
  */
-export function folderQueries(folder: string, ruleId: string): readonly ReviewedQuery[] {
+export function folderQueries(folder: string): readonly ReviewedQuery[] {
   const read = (name: string): readonly Query[] => {
     if (!existsSync(`${folder}/${name}`)) return []
     const text = readFileSync(`${folder}/${name}`, 'utf8')

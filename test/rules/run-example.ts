@@ -80,7 +80,7 @@ export function loadExample(
   const queriesFrom = isQueryFile(name) ? beginOfQueries(text) : text.length
   const review = splitMigrations(file, text, queriesFrom).map(parseScript)
   const own = isQueryFile(name) ? parseScript(queryScript(file, text, queriesFrom)) : undefined
-  const queries = own === undefined ? folderQueries(`${rulesFolder}${ruleId}`, ruleId) : newQueries(own)
+  const queries = own === undefined ? folderQueries(`${rulesFolder}${ruleId}`) : newQueries(own)
   const production = productionOf(setup.text)
   return {
     ruleId,
