@@ -42,17 +42,18 @@ function knownTable(facts: TableFacts, planned: PlannerTable | undefined): Known
   const { rows, heapBytes } = facts
   const growth = planned?.rows === undefined || planned.rows <= 0 ? 1 : rows / planned.rows
   const grownPages = planned?.pages === undefined ? undefined : planned.pages * growth
-  const pages = heapBytes === undefined ? grownPages : heapBytes / pageBytes
+  const exactPages = heapBytes === undefined ? grownPages : heapBytes / pageBytes
+  const pages = exactPages === undefined ? undefined : Math.ceil(exactPages)
   const visibleShare =
     planned?.allVisiblePages === undefined || planned.pages === undefined || planned.pages === 0
       ? undefined
       : Math.min(1, planned.allVisiblePages / planned.pages)
   return {
     rows,
-    ...(pages === undefined ? {} : { pages: Math.ceil(pages) }),
+    ...(pages === undefined ? {} : { pages }),
     ...(pages === undefined || visibleShare === undefined
       ? {}
-      : { allVisiblePages: Math.floor(pages * visibleShare) }),
+      : { allVisiblePages: Math.round(pages * visibleShare) }),
     columns: planned?.columns ?? facts.columns ?? [],
     indexes: knownIndexes(facts, planned, growth),
   }

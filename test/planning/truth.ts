@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { escapeLiteral, type Client } from 'pg'
+import type { MigrationResult } from '../../src/core/model.ts'
 import type { Production } from '../../src/core/production.ts'
 import type { Query, ReviewedQuery } from '../../src/core/query-model.ts'
+import { indexSignature } from '../../src/planning/index-signature.ts'
+import { planShape } from '../../src/planning/plan-shape.ts'
+import { readSideCatalog } from '../../src/planning/side-catalog.ts'
 import type { PlanNode } from '../../src/planning/plan.ts'
 import type { PlanningRequest } from '../../src/planning/plan-queries.ts'
 import type { PostgresServer } from '../../src/postgres/provider.ts'
@@ -94,20 +98,39 @@ export class Truth implements AsyncDisposable {
     return { sources: [], ...facts }
   }
 
-  /** The plan after a migration that is taken back; a new column or type has statistics. */
-  async planAfter(sql: string, select: string): Promise<PlanNode> {
+  /** Shapes of the plans after a migration that is taken back; columns of new types are analysed. */
+  async shapesAfter(
+    sql: string,
+    analyze: string | undefined,
+    selects: readonly string[],
+  ): Promise<readonly { readonly shape: readonly string[]; readonly cost: number }[]> {
     await this.client.query('begin')
     try {
       await this.client.query(sql)
-      const { rows } = await this.client.query<{ 'QUERY PLAN': readonly { Plan: PlanNode }[] }>(
-        `explain (verbose, format json) ${select}`,
+      if (analyze !== undefined) await this.client.query(`analyze ${analyze}`)
+      const plans: PlanNode[] = []
+      for (const select of selects) plans.push(await this.#plan(select))
+      await this.client.query('set local search_path = pg_catalog')
+      const { indexes } = await readSideCatalog(this.client)
+      const signatures = new Map(
+        [...indexes.values()].map((index) => [`${index.schema}.${index.name}`, indexSignature(index)]),
       )
-      const plan = rows[0]?.['QUERY PLAN'][0]?.Plan
-      if (plan === undefined) throw new Error('no plan')
-      return plan
+      return plans.map((plan) => ({
+        shape: planShape(plan, (schema, name) => signatures.get(`${schema}.${name}`)),
+        cost: plan['Total Cost'],
+      }))
     } finally {
       await this.client.query('rollback')
     }
+  }
+
+  async #plan(select: string): Promise<PlanNode> {
+    const { rows } = await this.client.query<{ 'QUERY PLAN': readonly { Plan: PlanNode }[] }>(
+      `explain (verbose, format json) ${select}`,
+    )
+    const plan = rows[0]?.['QUERY PLAN'][0]?.Plan
+    if (plan === undefined) throw new Error(`no plan of ${select}`)
+    return plan
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -117,24 +140,21 @@ export class Truth implements AsyncDisposable {
   }
 }
 
-/** What planning is asked, with the effects that a rehearsal finds. */
+/** What planning is asked; without the effects of a rehearsal, which only say what is the cause of what. */
 export async function planningRequest(
   major: 14 | 18,
   schema: string,
   review: string,
   production: Production,
   queries: readonly ReviewedQuery[],
+  results: readonly MigrationResult[] = [],
 ): Promise<PlanningRequest> {
   await loadParser()
-  const history = [migration(schema, 'file')]
-  const reviewed = review === '' ? [] : [migration(review, 'file')]
-  await using server = await openMajor(major)
-  const { results } = await rehearse(server, history, reviewed)
   const projectDir = fileURLToPath(new URL(major === 14 ? '../majors' : '../..', import.meta.url))
   return {
     serverOptions: { projectDir, env: process.env, ...(major === 14 ? { pgVersion: 14 } : {}) },
-    history,
-    review: reviewed,
+    history: [migration(schema, 'file')],
+    review: review === '' ? [] : [migration(review, 'file')],
     results,
     sharesSession: false,
     settings: { TimeZone: 'UTC' },
@@ -145,4 +165,14 @@ export async function planningRequest(
     signal: new AbortController().signal,
     progress: () => {},
   }
+}
+
+/** The same, with what a rehearsal finds. */
+export async function rehearsedRequest(
+  ...[major, schema, review, production, queries]: Parameters<typeof planningRequest>
+): Promise<PlanningRequest> {
+  await loadParser()
+  await using server = await openMajor(major)
+  const { results } = await rehearse(server, [migration(schema, 'file')], [migration(review, 'file')])
+  return planningRequest(major, schema, review, production, queries, results)
 }
