@@ -8,6 +8,12 @@ import { reportSchema } from '../../src/gitlab/report-schema.ts'
 import { formatJson } from '../../src/reporters/json.ts'
 import { hostileMigration } from '../reporters/sample-migrations.ts'
 import { pricedCleanReport, pricedReport } from '../reporters/sample-costs.ts'
+import {
+  hostileFile,
+  onlyQueriesReport,
+  queriesReport,
+  quietQueriesReport,
+} from '../reporters/sample-queries.ts'
 import { cleanReport, emptyReport } from '../reporters/sample-report.ts'
 import { schemaErrors } from '../reporters/validate.ts'
 
@@ -16,10 +22,16 @@ const expected = { name: 'report.json', commit }
 const limit = { code: 'a', message: 'b' }
 const project = { prefix: 'services/shop/', commit }
 
-/** The reporters' sample, whose one file with control characters in its name has a plain name here. */
-const sampleReport = JSON.parse(
-  JSON.stringify(pricedReport).replaceAll(JSON.stringify(hostileMigration.file), '"migrations/hostile.sql"'),
-) as Report
+/** The report, whose files with control characters in their names have plain names here. */
+function withPlainNames(report: Report): Report {
+  const text = JSON.stringify(report)
+    .replaceAll(JSON.stringify(hostileMigration.file), '"migrations/hostile.sql"')
+    .replaceAll(JSON.stringify(hostileFile.file), '"queries/hostile.sql"')
+  return JSON.parse(text) as Report
+}
+
+const sampleReport = withPlainNames(pricedReport)
+const sampleWithQueries = withPlainNames(queriesReport)
 
 function bytesOf(value: unknown): Uint8Array {
   return new TextEncoder().encode(formatJson(value))
@@ -67,7 +79,7 @@ describe('the fields of a report', () => {
     { timeout: 60_000 },
     async () => {
       const errors = await schemaErrors('schemas/report.schema.json')
-      const changed = [...mutations(asJson({ ...sampleReport, project }))]
+      const changed = [...mutations(shapesOnly(asJson({ ...sampleWithQueries, project })))]
       expect(changed.length).toBeGreaterThan(500)
       const disagreeing = changed.filter(
         ({ value }) => (errors(value).length === 0) !== reportSchema.safeParse(value).success,
@@ -83,6 +95,9 @@ describe('a report that pgrehearse wrote', () => {
     ['clean', cleanReport],
     ['clean, with costs', pricedCleanReport],
     ['without migrations', emptyReport],
+    ['with queries', sampleWithQueries],
+    ['with queries only', withPlainNames(onlyQueriesReport)],
+    ['with queries that nothing happens to', quietQueriesReport],
   ])('is read whole: %s', (_, report) => {
     const received = read({ ...report, project: { prefix: '', commit } })
     expect(asJson(received.report)).toEqual(asJson({ ...report, project: { prefix: '', commit } }))
@@ -90,9 +105,9 @@ describe('a report that pgrehearse wrote', () => {
   })
 
   it('gets paths from the top of the repository, everywhere', () => {
-    const { report, prefix } = read({ ...sampleReport, project })
+    const { report, prefix } = read({ ...sampleWithQueries, project })
     const paths = [...filesIn(report)]
-    expect(paths.length).toBeGreaterThan(20)
+    expect(paths.length).toBeGreaterThan(100)
     expect(paths.filter((path) => !path.startsWith('services/shop/'))).toEqual([])
     expect(report.project).toEqual({ prefix: '', commit })
     expect(prefix).toBe('services/shop/')
@@ -106,6 +121,24 @@ describe('a report that pgrehearse wrote', () => {
     expect(report.migrations[0]?.statements[0]?.span.file).toBe('services/common/1.sql')
   })
 })
+
+const listed = sampleWithQueries.queries?.list.find(({ verdict }) => verdict === 'broken')
+const smallest = { id: '', name: '', style: 'sqlc', state: 'new', verdict: 'blocked', text: '', effects: [] }
+const named = { id: 'a', name: 'b', style: 'sqlc', line: 1 }
+const cause = { file: '../../x.sql', index: 0, span: sampleReport.findings[0]?.span }
+const outside = {
+  kind: 'break',
+  when: 'old code on new schema',
+  reason: 'other',
+  sqlstate: 'x',
+  message: 'y',
+  evidence: 'measured',
+  cause,
+}
+
+function times<T>(count: number, value: T): readonly T[] {
+  return Array.from({ length: count }, () => value)
+}
 
 describe('a report that somebody tampered with', () => {
   it.each([
@@ -212,6 +245,72 @@ describe('a report that somebody tampered with', () => {
     expect(report.findings[0]?.span).toEqual({ file, start: inside, end: inside })
   })
 
+  it.each([
+    ['a finding on a query', { query: { ...named, file: '../../x.sql' } }],
+    ['a query under a finding', { queries: [{ ...named, what: 'waits', file: '../../x.sql' }] }],
+  ])('is refused when %s is in a file outside of the repository', (_, more) => {
+    const findings = [{ ...sampleReport.findings[0], ...more }]
+    expect(refusal(bytesOf({ ...sampleReport, project: { prefix: '', commit }, findings }))).toContain(
+      'names a file that is not in the repository: "../../x.sql"',
+    )
+  })
+
+  it.each([
+    ['a query', { list: [{ ...listed, file: '../x.sql', span: undefined }] }],
+    ['the span of a query', { list: [{ ...listed, span: { ...listed?.span, file: 'a/../../b' } }] }],
+    ['the cause of an effect', { list: [{ ...listed, effects: [outside] }] }],
+    [
+      'the end of an effect',
+      { list: [{ ...listed, effects: [{ ...outside, cause: undefined, until: cause }] }] },
+    ],
+    [
+      'the order of deployment',
+      { deployment: { order: 'none', because: [{ ...named, what: 'fails', file: '..' }] } },
+    ],
+  ])('is refused when %s is in a file outside of the repository', (_, more) => {
+    const queries = { ...sampleWithQueries.queries, ...more }
+    expect(refusal(bytesOf({ ...sampleReport, project: { prefix: '', commit }, queries }))).toContain(
+      'names a file that is not in the repository',
+    )
+  })
+
+  it.each([
+    [
+      'too many queries under a finding',
+      { findings: [{ ...sampleReport.findings[0], queries: times(10_001, { ...named, what: 'waits' }) }] },
+    ],
+    ['too many queries', { queries: { ...sampleWithQueries.queries, list: times(50_001, smallest) } }],
+    [
+      'too many effects',
+      { queries: { ...sampleWithQueries.queries, list: [{ ...listed, effects: times(1001, outside) }] } },
+    ],
+    [
+      'a name that is a text',
+      { queries: { ...sampleWithQueries.queries, list: [{ ...listed, name: 'x'.repeat(10_001) }] } },
+    ],
+    [
+      'a negative count',
+      {
+        queries: {
+          ...sampleWithQueries.queries,
+          counts: { ...sampleWithQueries.queries?.counts, broken: -1 },
+        },
+      },
+    ],
+    [
+      'an infinite rate',
+      { queries: { ...sampleWithQueries.queries, list: [{ ...listed, callsPerSecond: 1e300 }] } },
+    ],
+    [
+      'a verdict of its own',
+      { queries: { ...sampleWithQueries.queries, list: [{ ...listed, verdict: 'fine' }] } },
+    ],
+  ])('is refused when it has %s', (_, more) => {
+    expect(refusal(bytesOf({ ...sampleReport, project, ...more }))).toContain(
+      'is not a report that this version reads.',
+    )
+  })
+
   it('is refused when a range is not in order', () => {
     const run = pricedReport.production?.run
     const range = { low: 2, expected: 1, high: 3 }
@@ -310,6 +409,22 @@ function* mutations(
       }
     }
   }
+}
+
+/** Lists with one entry of each shape: of the same keys, kind and type. */
+function shapesOnly(value: Json): Json {
+  if (Array.isArray(value)) {
+    const shapes = new Map<string, Json>()
+    for (const item of value as readonly Json[]) {
+      const shape = JSON.stringify(item, (key, part: unknown) =>
+        typeof part === 'object' || ['kind', 'type', 'by'].includes(key) ? part : typeof part,
+      )
+      shapes.set(shape, item)
+    }
+    return [...shapes.values()].map(shapesOnly)
+  }
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, shapesOnly(part)]))
 }
 
 interface SchemaNode {

@@ -125,7 +125,7 @@ const statement: Query = {
   node: undefined,
   rate: { callsPerSecond: 0.002, meanMs: 900 },
 }
-const hostileFile = {
+export const hostileFile = {
   file: `queries/${hostileName}.sql`,
   text: '\n/* */ SELECT 1; </details>\n```\n/close\n',
 }
