@@ -1,17 +1,19 @@
 import type { Client } from 'pg'
 import { escapeLiteral } from 'pg'
+import type { PlanNode } from '../../src/planning/plan.ts'
 import type { BenchQuery } from './queries.ts'
 
 /** A query as it is planned: with any values (a generic plan), or with usual ones. */
 export interface Trial {
   readonly query: BenchQuery
-  readonly parameters: 'any values' | 'usual values'
+  /** `chosen values`: those that the tool takes, from statistics. */
+  readonly parameters: 'any values' | 'usual values' | 'chosen values'
   readonly sql: string
 }
 
 /** EXPLAIN (FORMAT JSON), or why there is none. */
 export type Explained =
-  | { readonly plan: Readonly<Record<string, unknown>>; readonly failed?: undefined }
+  | { readonly plan: PlanNode; readonly failed?: undefined }
   | { readonly plan?: undefined; readonly failed: string }
 
 export function trialsOf(queries: readonly BenchQuery[]): readonly Trial[] {
@@ -29,8 +31,8 @@ export function withValues({ sql, values }: BenchQuery): string {
 /** Plans of all, on a connection that is in a transaction; what fails leaves it as it was. */
 export async function explain(client: Client, trials: readonly Trial[]): Promise<readonly Explained[]> {
   const explained: Explained[] = []
-  for (const { sql, parameters } of trials) {
-    const options = parameters === 'any values' ? 'format json, generic_plan' : 'format json'
+  for (const { sql } of trials) {
+    const options = /\$\d/.test(sql) ? 'verbose, format json, generic_plan' : 'verbose, format json'
     explained.push(await explainOne(client, `explain (${options}) ${sql}`))
   }
   return explained
@@ -39,8 +41,9 @@ export async function explain(client: Client, trials: readonly Trial[]): Promise
 async function explainOne(client: Client, sql: string): Promise<Explained> {
   await client.query('savepoint planned')
   try {
-    const { rows } = await client.query<{ 'QUERY PLAN': readonly { Plan: Record<string, unknown> }[] }>(sql)
-    return { plan: rows[0]?.['QUERY PLAN'][0]?.Plan ?? {} }
+    const { rows } = await client.query<{ 'QUERY PLAN': readonly { Plan: PlanNode }[] }>(sql)
+    const plan = rows[0]?.['QUERY PLAN'][0]?.Plan
+    return plan === undefined ? { failed: 'no plan' } : { plan }
   } catch (error) {
     return { failed: error instanceof Error ? error.message : String(error) }
   } finally {

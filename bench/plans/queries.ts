@@ -241,3 +241,39 @@ const writes: readonly BenchQuery[] = [
 ]
 
 export const queries: readonly BenchQuery[] = [...lookUps, ...lists, ...joins, ...writes]
+
+/** Queries that come with a merge request: no index serves them, and for most of them one could. */
+export const newQueries: readonly BenchQuery[] = [
+  query('NewReferredBy', 'select id, name from customers where referred_by = $1', '12'),
+  query(
+    'NewNewestOf',
+    'select id, total_cents from orders where shipping_country = $1 order by created_at desc limit 20',
+    'SE',
+  ),
+  query(
+    'NewExpensive',
+    'select id, customer_id from orders where total_cents > 195000 order by total_cents desc limit 50',
+  ),
+  query(
+    'NewReturned',
+    "select count(*) from orders where status = 'returned' and created_at > $1",
+    '2026-06-01',
+  ),
+  query('NewByNote', "select id from orders where note like '%c0ffee%'"),
+  query('NewReviewsBy', 'select * from reviews where customer_id = $1 order by created_at desc', '4711'),
+  query(
+    'NewPaymentsOn',
+    'select sum(amount_cents) from payments where paid_at >= $1 and paid_at < $2',
+    '2026-11-01',
+    '2026-11-02',
+  ),
+  query('NewByName', 'select id from customers where lower(name) = $1', 'customer 7'),
+  query(
+    'NewItemsOfCategory',
+    'select i.order_id from order_items i where i.product_id = 5 and i.quantity > 6 and i.price_cents > $1',
+    '40000',
+  ),
+  query('NewBuys', "select count(*) from events where kind = 'error' and occurred_at > $1", '2026-11-10'),
+  query('NewFailedJobs', 'select id, kind from jobs where attempts >= 5 and finished_at > $1', '2026-11-01'),
+  query('NewEverything', 'select shipping_country, count(*) from orders group by 1'),
+]

@@ -1,6 +1,5 @@
+import type { PlanNode } from '../../src/planning/plan.ts'
 import type { Explained } from './explain.ts'
-
-type Node = Readonly<Record<string, unknown>>
 
 /** What makes a plan this plan and no other; costs, rows and widths do not. */
 const telling = [
@@ -25,13 +24,13 @@ const telling = [
 ] as const
 
 /** All nodes with relations, indexes and conditions, as one line each. */
-export function shapeOf(plan: Node, depth = 0): readonly string[] {
+export function shapeOf(plan: PlanNode, depth = 0): readonly string[] {
   const parts = telling.flatMap((name) => {
-    const value = plan[name]
+    const value = (plan as unknown as Readonly<Record<string, unknown>>)[name]
     return value === undefined ? [] : `${name === 'Node Type' ? '' : `${name} `}${text(value)}`
   })
-  const children = (plan['Plans'] ?? []) as readonly Node[]
-  return [`${'  '.repeat(depth)}${parts.join(', ')}`, ...children.flatMap((one) => shapeOf(one, depth + 1))]
+  const below = (plan.Plans ?? []).flatMap((child) => shapeOf(child, depth + 1))
+  return [`${'  '.repeat(depth)}${parts.join(', ')}`, ...below]
 }
 
 function text(value: unknown): string {
@@ -52,8 +51,7 @@ export function costRatio(truth: Explained, other: Explained): number | undefine
 }
 
 export function costOf({ plan }: Explained): number | undefined {
-  const cost = plan?.['Total Cost']
-  return typeof cost === 'number' ? cost : undefined
+  return plan?.['Total Cost']
 }
 
 /** The first line in which two shapes differ, of both. */

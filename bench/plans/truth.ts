@@ -83,6 +83,27 @@ export class Truth implements AsyncDisposable {
     )
   }
 
+  /** Plans with an index named `advised`, and its bytes, those of partitions too. Statistics of expressions as well. */
+  withIndex(
+    create: string,
+    table: string,
+    trials: readonly Trial[],
+  ): Promise<readonly [plans: readonly Explained[], bytes: number]> {
+    return this.within([create, `analyze ${table}`], async (client) => {
+      const { rows } = await client.query<{ bytes: string }>(
+        `select coalesce(sum(pg_relation_size(relid)), pg_relation_size('advised')) as bytes from pg_partition_tree('advised')`,
+      )
+      return [await explain(client, trials), Number(rows[0]?.bytes)] as const
+    })
+  }
+
+  async rows(): Promise<number> {
+    const { rows } = await this.#admin.query<{ rows: string }>(
+      `select sum(reltuples)::bigint as rows from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace`,
+    )
+    return Number(rows[0]?.rows)
+  }
+
   async bytes(): Promise<number> {
     const { rows } = await this.#admin.query<{ bytes: string }>(
       'select pg_database_size(current_database()) as bytes',

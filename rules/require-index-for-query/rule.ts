@@ -52,12 +52,13 @@ function foundText({ statistics, rows, tableRows }: TableReadEffect): string {
 
 function notesOf({ plan, statistics, parameters }: TableReadEffect, advice: IndexAdvice): readonly string[] {
   const { costBefore, costAfter, after, bytes, buildMs } = advice
-  const cost = `cost ${formatCount(costBefore)} without the index, ${formatCount(Math.max(1, costAfter))} with it`
+  const hasCosts = statistics === 'with value statistics'
+  const costs = `cost ${formatCount(costBefore)} without the index, ${formatCount(Math.max(1, costAfter))} with it`
   const build = buildMs === undefined ? '' : `, built in ${formatMsRange(buildMs)}`
   return [
     `now: ${describePlan(plan, statistics)} (${parameters})`,
     `with the index: ${describePlan(after, statistics)}`,
-    `The index was tried out on a planning copy: ${cost}.`,
+    `The index was tried out on a planning copy${hasCosts ? `: ${costs}` : ', and is used'}.`,
     `It takes about ${formatBytes(bytes)}${build}; every write to the table has to keep it.`,
     `Planned at production's sizes, ${statistics}.`,
   ]

@@ -18,6 +18,9 @@ const mostCandidates = 8
 /** More columns than these make an index large, and have never served better in the queries of bench/plans. */
 const mostKeys = 3
 
+/** Conditions that may be the predicate of a partial index. */
+const lasting: ReadonlySet<Wanted['how']> = new Set(['equal', 'one of', 'is true'])
+
 /** What the conditions, joins and sorts of a plan want of one relation that it reads as a whole. */
 export interface Wishes {
   readonly wanted: readonly Wanted[]
@@ -96,7 +99,10 @@ export function candidatesFor(
   const equal = keys('equal', 'one of')
   const [ranges, joins] = [keys('range'), keys('join')]
   const sorted = sortKeys(sort)
-  const always = wanted.filter(({ predicate }) => predicate !== undefined && constants.has(predicate))
+  // not of ranges: an index of the rows since October is of no use next year
+  const always = wanted.filter(
+    ({ how, predicate }) => lasting.has(how) && predicate !== undefined && constants.has(predicate),
+  )
   const predicate = always.map((one) => one.predicate).join(' AND ')
   const free = (list: readonly Wanted[]): readonly string[] =>
     sqlOf(list.filter((one) => !always.includes(one)))

@@ -169,9 +169,10 @@ function keyOf(text: string, aliases: ReadonlySet<string>): Key | undefined {
   const isText = relabeled !== undefined && words(relabeled.typeName?.names).join('.') === 'text'
   const reference = as<ColumnRef>(isText ? relabeled.arg : node, 'ColumnRef')
   if (reference === undefined) {
-    const text = ownText(bare, aliases)
+    const own = ownText(bare, aliases)
     // what looks like a function goes without parentheses of its own (index_elem in gram.y)
-    return { sql: /^[a-z_][\w.]*\(/.test(text) && unwrap(node)?.tag === 'FuncCall' ? text : `(${text})` }
+    const isCall = unwrap(node)?.tag === 'FuncCall' && /^[a-z_][\w.]*\(/.test(own)
+    return { sql: isCall ? own : `(${own})` }
   }
   const column = columnPath(reference).at(-1) ?? ''
   const sql = ownText(isText ? withoutParentheses(bare.replace(/::text$/, '')) : bare, aliases)
