@@ -21,7 +21,7 @@ export type Rewritten =
 
 /** Turns the parameters of a statement into `$1`, `$2`, … in the order in which they first appear. */
 export function rewriteParameters(sql: string, syntax: ParameterSyntax): Rewritten {
-  if (!/[:@?$]|\bsqlc\b|\bpggen\b/i.test(sql)) return { sql, parameters: [] }
+  if (!/[:@?$]|%%|\bsqlc\b|\bpggen\b/i.test(sql)) return { sql, parameters: [] }
   const tokens = tokenize(sql)
   const uses = findUses(sql, tokens, syntax)
   const problem = uses.find((use) => use.problem !== undefined)?.problem
@@ -73,6 +73,9 @@ function useAt(
     if (token.text === '@' && token.kind === 'punctuation') return atSign(sql, token)
     if (token.kind === 'word' && /^(?:sqlc|pggen)$/i.test(token.text)) return macro(sql, token)
   }
+  if (syntax.colon === 'named' && token.text === '%' && sql[token.end] === '%')
+    // what psycopg makes of it
+    return { start: token.start, end: token.end + 1, text: '%' }
   if (syntax.colon !== undefined && token.text === ':' && token.kind === 'punctuation') {
     if (inBrackets && isSlice(tokens[at - 1], token)) return undefined
     return colon(sql, token, syntax, isWord(tokens[at - 1], 'IN'))

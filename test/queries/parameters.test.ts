@@ -163,6 +163,7 @@ const cases: readonly Case[] = [
     names: '1 user.name, 2 user.age',
   },
   { syntax: plain, sql: 'SELECT (:row).a, :b', becomes: 'SELECT ($1).a, $2', names: '1 row, 2 b' },
+  { syntax: aiosql, sql: "SELECT :a %% 2, '%%'", becomes: "SELECT $1 % 2, '%%'", names: '1 a' },
   // HugSQL
   { syntax: hugsql, sql: 'SELECT :a, :v:b, :value:a', becomes: 'SELECT $1, $2, $3', names: '1 a, 2 b, 3 a' },
   {
