@@ -165,7 +165,9 @@ describe('hostile queries', () => {
     const swap = (value: unknown): unknown =>
       value === 'GreetCustomer' || value === 'AddOrderItem' ? name : value
     const report = JSON.parse(JSON.stringify(queriesReport, (_, value: unknown) => swap(value))) as Report
-    expectInert(note(report))
+    const body = note(report)
+    expect(body).toContain('**Your queries**')
+    expectInert(body)
     for (const finding of report.findings as readonly Finding[])
       expectInert(threadBody({ report, finding, pipeline, policy, place }))
   })
@@ -185,7 +187,9 @@ describe('hostile queries', () => {
         keys.includes(key) && typeof value === 'string' ? text : value,
       ),
     ) as Report
-    expectInert(note(report))
+    const body = note(report)
+    expect(body).toContain('**Your queries**')
+    expectInert(body)
     for (const finding of report.findings)
       expectInert(threadBody({ report, finding, pipeline, policy, place }))
   })
