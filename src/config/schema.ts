@@ -139,8 +139,8 @@ const customRule = z.custom<Rule>(
     typeof value['title'] === 'string' &&
     severity.safeParse(value['severity']).success &&
     isRecord(value['messages']) &&
-    (typeof value['statement'] === 'function' || typeof value['transaction'] === 'function'),
-  'Expected a rule made by defineRule(): a kebab-case id, title, severity, messages, and a statement or transaction function',
+    ['statement', 'transaction', 'query'].some((part) => typeof value[part] === 'function'),
+  'Expected a rule made by defineRule(): a kebab-case id, title, severity, messages, and a statement, transaction or query function',
 )
 
 const customSource = z.custom<MigrationSource>(

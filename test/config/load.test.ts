@@ -117,6 +117,19 @@ describe('reading the configuration', () => {
     })
   })
 
+  it.each([
+    ['[db/queries, "src/**/*.ts"]', { files: ['db/queries', 'src/**/*.ts'] }],
+    ['{ files: [db], exclude: [db/old], tags: [pg] }', { files: ['db'], exclude: ['db/old'], tags: ['pg'] }],
+    [
+      '{ preparedStatements: named, searchPath: [shop, public] }',
+      { preparedStatements: 'named', searchPath: ['shop', 'public'] },
+    ],
+    ['false', false],
+  ])('reads queries: %s', async (text, queries) => {
+    await write('pgrehearse.config.yaml', `queries: ${text}`)
+    expect((await load()).config).toEqual({ queries })
+  })
+
   it('takes a key whose children are commented out for absent', async () => {
     await write('pgrehearse.config.yaml', 'server:\n  # url: postgres://x\nrunner:\n  lockTimeout:\n')
     expect((await load()).config).toEqual({ runner: {} })
@@ -200,6 +213,16 @@ server: { pgVersion: 9, url: "mysql://root:secret@db" }
     `)
   })
 
+  it.each([
+    ['true', ['Expected a list of files, an object, or false']],
+    ['{ file: [db] }', ['Unrecognized key: "file". Did you mean "files"?']],
+    ['{ tags: [sql.type] }', ['Expected the name of a template tag', '→ at queries.tags[0]']],
+    ['[""]', ['Expected a text that is not empty', '→ at queries[0]']],
+  ])('says what is wrong with queries: %s', async (text, said) => {
+    const message = await printed('pgrehearse.config.yaml', `queries: ${text}`)
+    for (const part of said) expect(message).toContain(part)
+  })
+
   it('names the rule that was meant', async () => {
     expect(await printed('pgrehearse.config.yaml', 'rules: { ban-trunkate: off }')).toMatchInlineSnapshot(`
       "pgrehearse.config.yaml is not a valid configuration:
@@ -241,7 +264,7 @@ server: { pgVersion: 9, url: "mysql://root:secret@db" }
     const text = "export default { customRules: [{ id: 'avoid-friday', title: 'Avoid Fridays' }] }"
     expect(await printed('pgrehearse.config.mjs', text)).toMatchInlineSnapshot(`
       "pgrehearse.config.mjs is not a valid configuration:
-      ✖ Expected a rule made by defineRule(): a kebab-case id, title, severity, messages, and a statement or transaction function
+      ✖ Expected a rule made by defineRule(): a kebab-case id, title, severity, messages, and a statement, transaction or query function
         → at customRules[0]
       hint: docs/configuration.md of the package describes every key; \`pgrehearse init\` writes a commented example."
     `)
