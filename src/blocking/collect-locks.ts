@@ -3,7 +3,9 @@ import type { QueryStage } from '../replay/query-stage.ts'
 import { connected } from '../replay/stage.ts'
 import { deriveLocks, type DerivedLocks } from './derive-locks.ts'
 import { ExplainSession, type ExplainedLocks } from './explain-locks.ts'
+import type { TakenLock } from './footprint.ts'
 import { LockCatalog } from './lock-catalog.ts'
+import { LocksOverTime, visitSchemas } from './schema-steps.ts'
 
 export interface CollectOptions {
   /** Of the application's sessions, as `SET search_path` takes it; default: the migrator's. */
@@ -37,21 +39,48 @@ export async function collectLocks(
     `Collecting the locks of ${queries.length === 1 ? '1 query' : `${queries.length} queries`}`,
   )
   const catalog = await readCatalog(stage)
-  await using session = new ExplainSession(stage.server, stage.before, options.searchPath)
+  const collection = await planAll(stage, catalog, queries, { ...options, endsAt })
+  await followSchemas(stage, collection, endsAt)
+  return collection.end()
+}
+
+/** The session ends with it: copies can only be made of a database without sessions. */
+async function planAll(
+  stage: QueryStage,
+  catalog: LockCatalog,
+  queries: readonly ReviewedQuery[],
+  { searchPath, endsAt }: CollectOptions & { readonly endsAt: number },
+): Promise<Collection> {
+  await using session = new ExplainSession(stage.server, stage.before, searchPath)
   const collection = new Collection(catalog, await session.path())
   for (const reviewed of queries) {
     stage.signal.throwIfAborted()
     const query = reviewed.old ?? reviewed.new
     if (query === undefined) continue
-    const remainingMs = Math.min(planningMs, endsAt - performance.now())
-    const explained = !isExplained(query)
-      ? undefined
-      : remainingMs < leastMs
-        ? 'no time'
-        : await session.explain(query, remainingMs, stage.signal)
-    collection.add(reviewed, query, explained)
+    collection.add(reviewed, query, await planOne(session, query, endsAt, stage.signal))
   }
-  return collection.end()
+  return collection
+}
+
+function planOne(
+  session: ExplainSession,
+  query: Query,
+  endsAt: number,
+  signal: AbortSignal,
+): Promise<ExplainedLocks | 'no time' | undefined> {
+  if (!isExplained(query)) return Promise.resolve(undefined)
+  const remainingMs = Math.min(planningMs, endsAt - performance.now())
+  return remainingMs < leastMs ? Promise.resolve('no time') : session.explain(query, remainingMs, signal)
+}
+
+/** Foreign keys, triggers and partitions that the run makes or removes change what queries lock from then on. */
+async function followSchemas(stage: QueryStage, collection: Collection, endsAt: number): Promise<void> {
+  await visitSchemas(stage, (schema, transaction) => {
+    stage.signal.throwIfAborted()
+    if (performance.now() < endsAt) return collection.seeSchema(schema, transaction)
+    collection.skipSchemas()
+    return false
+  })
 }
 
 /** What planning a query may take; a function that planning runs may never end. */
@@ -82,7 +111,12 @@ function isExplained({ tag, node }: Query): boolean {
 class Collection {
   private readonly catalog: LockCatalog
   private readonly path: readonly string[]
-  private readonly locks = new Map<string, readonly QueryLock[]>()
+  private readonly collected = new Map<
+    string,
+    { readonly query: Query; readonly locks: readonly TakenLock[] }
+  >()
+  /** Once the run has changed what queries lock. */
+  private overTime: ReadonlyMap<string, LocksOverTime> | undefined
   private readonly unknown = new Map<string, string>()
   private readonly limits: Limit[] = []
   /** Queries by what cannot be followed. */
@@ -103,17 +137,38 @@ class Collection {
     }
     const measured =
       explained !== undefined && explained !== 'no time' && 'locks' in explained ? explained.locks : []
-    const derived = this.derive(query, measured)
-    this.locks.set(id, derived.locks)
+    const derived = this.derive(this.catalog, query, measured)
+    this.collected.set(id, { query, locks: derived.locks })
     const [reason] = derived.unknown
     if (reason === undefined) return
     if (!this.unknown.has(id)) this.unknown.set(id, `it may take more locks than are known: ${reason}`)
     for (const one of derived.unknown) this.reasons.set(one, [...(this.reasons.get(one) ?? []), query.name])
   }
 
-  private derive({ tag, node, sql }: Query, measured: DerivedMeasured): DerivedLocks {
+  /** Always true: the next one, please. */
+  seeSchema(schema: LockCatalog, transaction: number): boolean {
+    this.overTime ??= new Map(
+      [...this.collected].map(([id, { query, locks }]) => {
+        const { locks: derived } = this.derive(this.catalog, query, [])
+        return [id, new LocksOverTime(locks, derived)] as const
+      }),
+    )
+    for (const [id, { query }] of this.collected) {
+      this.overTime.get(id)?.see(this.derive(schema, query, []).locks, transaction, this.catalog)
+    }
+    return true
+  }
+
+  skipSchemas(): void {
+    this.limits.push({
+      code: 'query-locks-unknown',
+      message: 'What queries lock between the migrations was not looked at: there was no time left.',
+    })
+  }
+
+  private derive(catalog: LockCatalog, { tag, node, sql }: Query, measured: DerivedMeasured): DerivedLocks {
     const statement = node === undefined ? undefined : { tag, value: node }
-    return deriveLocks(this.catalog, statement, { path: this.path, sql, measured })
+    return deriveLocks(catalog, statement, { path: this.path, sql, measured })
   }
 
   private addLate(id: string, { name, span }: Query): void {
@@ -139,7 +194,11 @@ class Collection {
         message: `The locks of ${listNames(this.unplanned)} are derived from the catalogue only: there was no time left to plan them.`,
       })
     }
-    return { locks: this.locks, unknown: this.unknown, limits: this.limits }
+    const locks = [...this.collected].map(([id, one]) => {
+      const known = this.overTime?.get(id) ?? new LocksOverTime(one.locks, [])
+      return [id, known.locks()] as const
+    })
+    return { locks: new Map(locks), unknown: this.unknown, limits: this.limits }
   }
 }
 

@@ -17,14 +17,14 @@ import type {
   UpdateStmt,
 } from '@pgsql/types'
 import { lockModes } from '../core/locks.ts'
-import type { LockMode, QueryLock } from '../core/model.ts'
+import type { LockMode } from '../core/model.ts'
 import { allOf, literalText, unwrap, words, type UnwrappedNode } from '../sql/ast.ts'
 import { nameFromWords, relationName, splitIdentifierList, type SearchPath } from '../sql/names.ts'
 import { readQuery, type Modification } from '../sql/query.ts'
 import { readDoBlock, type RoutineBody } from '../sql/routine-body.ts'
 import { allColumns, insertedColumns, mergedColumns, noAssignments, updatedColumns } from './assignments.ts'
 import type { Derivation, Scope, Write } from './derivation.ts'
-import { Footprint, itself, type Via } from './footprint.ts'
+import { Footprint, itself, type TakenLock, type Via } from './footprint.ts'
 import { bodyOf, pathOf } from './function-body.ts'
 import type { LockCatalog, LockFunction, LockRelation } from './lock-catalog.ts'
 import { parseOne } from '../sql/parse-one.ts'
@@ -32,7 +32,7 @@ import { fireTruncate, followPolicies, followWrite } from './write-edges.ts'
 
 /** What a statement locks, and why that may not be all. */
 export interface DerivedLocks {
-  readonly locks: readonly QueryLock[]
+  readonly locks: readonly TakenLock[]
   /** Sentences without full stop; empty when everything could be followed. */
   readonly unknown: readonly string[]
 }
@@ -61,7 +61,7 @@ export function deriveLocks(
   walk.addMeasured(measured, statement, path)
   if (statement === undefined) walk.unknown('our parser does not know its syntax')
   else walk.statement(statement, { path, via: itself })
-  return { locks: walk.footprint.locks(), unknown: [...walk.reasons] }
+  return { locks: walk.footprint.all(), unknown: [...walk.reasons] }
 }
 
 /** Statements that touch no table. */

@@ -1,3 +1,4 @@
+import { relationKey } from '../core/effects.ts'
 import { lockStrength } from '../core/locks.ts'
 import type { LockMode, QueryLock } from '../core/model.ts'
 import type { LockRelation, Oid } from './lock-catalog.ts'
@@ -7,7 +8,8 @@ export type Via = Pick<QueryLock, 'through' | 'name'>
 
 export const itself: Via = { through: 'itself' }
 
-interface Entry {
+/** A lock and why it is taken. */
+export interface TakenLock {
   readonly relation: LockRelation
   readonly mode: LockMode
   readonly via: Via
@@ -18,13 +20,13 @@ interface Entry {
  * ordered: whoever waits for the weaker waits for the stronger, too.
  */
 export class Footprint {
-  private readonly entries = new Map<Oid, readonly Entry[]>()
+  private readonly entries = new Map<Oid, readonly TakenLock[]>()
 
   add(relation: LockRelation, mode: LockMode, via: Via): void {
     const known = this.entries.get(relation.oid) ?? []
     const strength = lockStrength(mode)
     const isOwn = via.through === 'itself'
-    const covers = (one: Entry): boolean => {
+    const covers = (one: TakenLock): boolean => {
       const other = lockStrength(one.mode)
       return other > strength || (other === strength && (one.via.through === 'itself' || !isOwn))
     }
@@ -37,17 +39,10 @@ export class Footprint {
   }
 
   /** Strongest first, then by name. */
-  locks(): readonly QueryLock[] {
-    const all = [...this.entries.values()].flat().map(({ relation, mode, via }): QueryLock => {
-      const { schema, name, kind } = relation
-      return { relation: { schema, name, kind }, mode, ...via }
+  all(): readonly TakenLock[] {
+    return [...this.entries.values()].flat().toSorted((a, b) => {
+      const byStrength = lockStrength(b.mode) - lockStrength(a.mode)
+      return byStrength === 0 ? (relationKey(a.relation) < relationKey(b.relation) ? -1 : 1) : byStrength
     })
-    return all.toSorted(
-      (a, b) => lockStrength(b.mode) - lockStrength(a.mode) || (nameOf(a) < nameOf(b) ? -1 : 1),
-    )
   }
-}
-
-function nameOf({ relation }: QueryLock): string {
-  return `${relation.schema}.${relation.name}`
 }

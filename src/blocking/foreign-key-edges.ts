@@ -24,14 +24,19 @@ export function foreignKeyEdges(
   changeChildren(derivation, constraint, kind, follow)
 }
 
-/** The row with the key must be there: SELECT … FOR KEY SHARE, unless a part of the key is NULL. */
+/**
+ * The row with the key must be there: SELECT … FOR KEY SHARE, unless a part of the key is NULL. RI_FKey_check() opens the
+ * table before it looks whether that is so; of an UPDATE it is known earlier (RI_FKey_fk_upd_check_required()).
+ */
 function checkParent(derivation: Derivation, constraint: LockConstraint, write: Write): void {
   const columns = namesOf(derivation.catalog.relation(constraint.table_oid), constraint.columns)
   if (write.command === 'UPDATE' && !columns.some((name) => write.values.has(name))) return
   const nulls = columns.map((name) => isSurelyNull(write, name))
   const isUnchecked = constraint.match_full ? nulls.every(Boolean) : nulls.some(Boolean)
   const parent = derivation.catalog.relation(constraint.referenced_oid)
-  if (!isUnchecked && parent !== undefined) lockRows(derivation, parent, viaOf(constraint))
+  if (parent === undefined) return
+  if (!isUnchecked) lockRows(derivation, parent, viaOf(constraint))
+  else if (write.command === 'INSERT') derivation.lockAlone(parent, 'RowShareLock', viaOf(constraint))
 }
 
 function isSurelyNull({ relation, command, values }: Write, name: string): boolean {

@@ -9,6 +9,8 @@ export interface Obstacle {
   readonly cause: StatementRef
   /** What the relation was called before the run, `schema.name`. */
   readonly relation: string
+  /** Statement.transaction of that statement. */
+  readonly transaction: number
   /** Of a statement that lets others go on and locks what nobody finds any more. */
   readonly isConcurrent: boolean
 }
@@ -18,12 +20,13 @@ export function obstaclesOf(results: readonly MigrationResult[]): readonly Obsta
   const originals = originalRelations(results)
   return results.flatMap(({ migration, statements }) =>
     statements.flatMap(({ statement, effects }) => {
-      const { index, span } = statement
+      const { index, span, transaction } = statement
       const isConcurrent = nonTransactionalForm(statement)?.includes('CONCURRENTLY') === true
       return effects.flatMap((effect): readonly Obstacle[] => {
         const relation = effect.kind === 'lock' ? originals.get(effect) : undefined
         if (effect.kind !== 'lock' || relation === undefined) return []
-        return [{ lock: effect, cause: { file: migration.file, index, span }, relation, isConcurrent }]
+        const cause = { file: migration.file, index, span }
+        return [{ lock: effect, cause, relation, transaction, isConcurrent }]
       })
     }),
   )
@@ -33,8 +36,10 @@ export function obstaclesOf(results: readonly MigrationResult[]): readonly Obsta
  * Does a query that wants this lock wait? CONCURRENTLY locks an index exclusively when no plan uses it any more
  * (index_set_state_flags(), index.c), and a partition when its table no longer shows it.
  */
-export function standsInTheWay({ lock, isConcurrent }: Obstacle, wanted: QueryLock): boolean {
+export function standsInTheWay({ lock, transaction, isConcurrent }: Obstacle, wanted: QueryLock): boolean {
   if (!conflictsWith(lock.mode, wanted.mode)) return false
+  const { after = -Infinity, upTo = Infinity } = wanted.transactions ?? {}
+  if (transaction <= after || transaction > upTo) return false
   if (!isConcurrent || !blocksReads(lock.mode)) return true
   return !lock.relation.kind.endsWith('index') && wanted.through !== 'partition'
 }

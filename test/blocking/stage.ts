@@ -1,4 +1,4 @@
-import type { Query, ReviewedQuery } from '../../src/core/model.ts'
+import type { Migration, Query, ReviewedQuery } from '../../src/core/model.ts'
 import type { PostgresServer } from '../../src/postgres/provider.ts'
 import type { QueryStage } from '../../src/replay/query-stage.ts'
 import { parseOne } from '../../src/sql/parse-one.ts'
@@ -20,15 +20,20 @@ export function queryOf(sql: string, name = sql): ReviewedQuery {
 }
 
 /** A stage of which only the old schema is used. */
-export function stageOf(server: PostgresServer, before: string): QueryStage {
+export function stageOf(
+  server: PostgresServer,
+  before: string,
+  review: readonly Migration[] = [],
+): QueryStage {
+  const { signal } = new AbortController()
   return {
     server,
     before,
     after: undefined,
-    review: [],
-    signal: new AbortController().signal,
+    review,
+    signal,
     sharesSession: false,
-    sessionOptions: { statementTimeoutMs: 60_000 } as QueryStage['sessionOptions'],
+    sessionOptions: { statementTimeoutMs: 60_000, signal, scriptsDiscard: true, scriptsSetDefaults: false },
     copyBefore: () => server.createDatabase({ template: before }),
     apply: () => Promise.resolve([]),
   }
