@@ -58,7 +58,7 @@ export function brokenObject(refusal: Refusal, tables: readonly TableFacts[]): s
 function nameIn(message: string): string | undefined {
   const ofRelation = /^column "(.+?)" of relation "(.+?)" does not exist/.exec(message)
   if (ofRelation !== null) return `${ofRelation[2]}.${ofRelation[1]}`
-  const quoted = /^(?:relation|schema|type|column|constraint) "(.+?)"/.exec(message)?.[1]
+  const quoted = /^(?:relation|schema|type|column(?: reference)?|constraint) "(.+?)"/.exec(message)?.[1]
   const plain = /^(?:column|function) (.+?) does not exist/.exec(message)?.[1]
   return quoted ?? plain ?? /^operator does not exist: (.+)$/.exec(message)?.[1]
 }

@@ -19,6 +19,8 @@ export interface CompatibilityOptions {
   readonly progress: (message: string) => void
   /** Something of the history could not be replayed: a new query that misses an object may be right. */
   readonly incompleteSchema?: boolean
+  /** For one query to be planned on one schema. Milliseconds; absent: 5000. */
+  readonly queryTimeoutMs?: number
 }
 
 export interface Compatibility {
@@ -47,6 +49,7 @@ export async function checkCompatibility(
   const probe: ProbeOptions = {
     signal: stage.signal,
     endsAt: performance.now() + options.budgetMs,
+    queryTimeoutMs: options.queryTimeoutMs ?? 5000,
     ...(options.searchPath === undefined ? {} : { searchPath: options.searchPath }),
   }
   const shapes = shapesOf(queries)
@@ -158,7 +161,7 @@ function conclude(
     ]),
   )
   const isDone = stage.after !== undefined
-  const deployment = isDone ? deploymentOrder(queries, results) : undefined
+  const deployment = isDone && stage.review.length > 0 ? deploymentOrder(queries, results) : undefined
   return {
     results,
     ...(deployment === undefined ? {} : { deployment }),

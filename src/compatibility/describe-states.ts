@@ -25,6 +25,8 @@ function stateOf({ shape, description, error, unchecked }: Tried, facts: Facts):
   if (unchecked !== undefined) return { unchecked }
   if (error !== undefined) {
     const { code, message, hint } = error
+    if (notOurAnswer.test(code))
+      return { unchecked: `Postgres could not try it: ${message} (SQLSTATE ${code}).` }
     return {
       refusal: {
         sqlstate: code,
@@ -45,6 +47,9 @@ function stateOf({ shape, description, error, unchecked }: Tried, facts: Facts):
     ...(fields === undefined ? {} : { copyFields: fields }),
   }
 }
+
+/** Deadlocks, resources, locks, cancelling, crashes, internal errors: they say nothing about the query. */
+const notOurAnswer = /^(?:08|40|53|55P03|57|58|XX)/
 
 const notPrepared = 'Postgres does not look into a statement of this kind before it runs it.'
 

@@ -14,13 +14,14 @@ export async function probeInside(
   session: ReplaySession,
   shapes: readonly QueryShape[],
   searchPath: string,
+  queryTimeoutMs: number,
 ): Promise<ReadonlyMap<QueryShape, QueryState>> {
   await session.run(
     [
       { sql: 'savepoint pgrehearse_outer' },
       // the script's own role and path are not the application's
       { sql: 'set local role none' },
-      ...setUpCommands(searchPath, true),
+      ...setUpCommands(searchPath, queryTimeoutMs, true),
       { sql: 'savepoint pgrehearse_query' },
     ],
     'each',

@@ -14,6 +14,8 @@ export interface ProbeOptions {
   readonly searchPath?: readonly string[]
   /** On performance.now(): what is left then stays unchecked. */
   readonly endsAt: number
+  /** For one query to be planned. Milliseconds. */
+  readonly queryTimeoutMs: number
 }
 
 /** A migrator's session on one database: planning runs IMMUTABLE functions of migrations, so never a superuser's. */
@@ -36,7 +38,7 @@ export class Prober implements AsyncDisposable {
     options: ProbeOptions,
   ): Promise<Prober> {
     const session = await ReplaySession.open(server, database, watchdog, {
-      statementTimeoutMs: exchangeMs,
+      statementTimeoutMs: 3 * options.queryTimeoutMs,
       signal: options.signal,
       scriptsDiscard: true,
       scriptsSetDefaults: true,
@@ -76,9 +78,16 @@ export class Prober implements AsyncDisposable {
     await this.session[Symbol.asyncDispose]()
   }
 
+  private get tooLong(): string {
+    return `Postgres takes longer than ${this.options.queryTimeoutMs / 1000} s to plan it, so it was stopped.`
+  }
+
   private async setUp(): Promise<void> {
     const path = this.options.searchPath?.map((name) => escapeIdentifier(name)).join(', ')
-    const results = await this.session.run([...setUpCommands(path, false), { sql: 'show search_path' }], true)
+    const results = await this.session.run(
+      [...setUpCommands(path, this.options.queryTimeoutMs), { sql: 'show search_path' }],
+      true,
+    )
     this.searchPath = results.at(-1)?.rows[0]?.[0] ?? ''
   }
 
@@ -91,7 +100,8 @@ export class Prober implements AsyncDisposable {
     const results: Tried[] = []
     for (const one of first) {
       if (!wasStopped(one)) {
-        results.push(one)
+        const isLate = one.error?.code === '57014'
+        results.push(isLate ? { shape: one.shape, unchecked: this.tooLong } : one)
         continue
       }
       if (performance.now() > this.options.endsAt) {
@@ -99,7 +109,11 @@ export class Prober implements AsyncDisposable {
         continue
       }
       const [again = one] = await tryShapes([one.shape], (commands) => this.send(commands), 'all', plans)
-      results.push(wasStopped(again) ? { shape: one.shape, unchecked: tooLong } : again)
+      results.push(
+        wasStopped(again) || again.error?.code === '57014'
+          ? { shape: one.shape, unchecked: this.tooLong }
+          : again,
+      )
     }
     return results
   }
@@ -111,11 +125,15 @@ export class Prober implements AsyncDisposable {
 }
 
 /** What a session of ours needs; `local`: until the transaction ends. */
-export function setUpCommands(searchPath: string | undefined, local: boolean): readonly WireCommand[] {
+export function setUpCommands(
+  searchPath: string | undefined,
+  queryTimeoutMs: number,
+  local: boolean = false,
+): readonly WireCommand[] {
   const scope = local ? 'set local' : 'set'
   const settings = [
     `${scope} plan_cache_mode = force_generic_plan`,
-    `${scope} statement_timeout = ${queryMs}`,
+    `${scope} statement_timeout = ${queryTimeoutMs}`,
     // a function that the planner evaluates must not change the database
     ...(local ? [] : ['set default_transaction_read_only = on']),
     ...(searchPath === undefined
@@ -127,11 +145,7 @@ export function setUpCommands(searchPath: string | undefined, local: boolean): r
 
 const outOfTime = 'The time for checking queries was over before it was its turn.'
 
-/** For one query to be planned; and for a batch of them. */
-const queryMs = 5000
-const exchangeMs = 15_000
 const batchSize = 100
-const tooLong = `Postgres takes longer than ${queryMs / 1000} s to plan it, so it was stopped.`
 
 /** Did it not get an answer because of us, or because of another query of the batch? */
 function wasStopped({ error, description, shape }: Tried): boolean {

@@ -32,11 +32,10 @@ export function effectsOf(
   current: Checked | undefined,
   context: LimitContext,
 ): CompatibilityResult {
-  const troubles = [
-    old === undefined ? undefined : troubleOf(old.before, 'the schema that it was written for'),
-  ]
   const effects: CompatibilityEffect[] = []
-  if (old !== undefined && troubles[0] === undefined) {
+  // what is said of the query is about the version under review, where that is another one
+  let trouble = oldTrouble(old)
+  if (old !== undefined && isAccepted(old.before)) {
     effects.push(...oldEffects(writesStarsOut(reviewed.old, old) ? generatedBefore(old) : old))
   }
   const isGenerated = current !== undefined && writesStarsOut(reviewed.new, current)
@@ -44,12 +43,16 @@ export function effectsOf(
   if (current !== undefined && (!isUnchanged || (isGenerated && isAccepted(current.after)))) {
     const outcome = newEffects(isGenerated ? generatedAfter(current) : current, reviewed.new, old, context)
     effects.push(...outcome.effects)
-    troubles.push(outcome.notCheckable)
+    if (!isUnchanged) trouble = outcome.notCheckable
   }
-  // with one version in order there is something to say
-  const isCheckable = troubles.includes(undefined) && (old === undefined || troubles.at(-1) === undefined)
-  const trouble = isCheckable ? undefined : troubles.find((one) => one !== undefined)
   return { effects, ...(trouble === undefined ? {} : { notCheckable: trouble }) }
+}
+
+function oldTrouble(old: Checked | undefined): string | undefined {
+  if (old === undefined) return undefined
+  const { before, after } = old
+  if (after !== undefined && isAccepted(before) && 'unchecked' in after) return after.unchecked
+  return troubleOf(before, 'the schema that it was written for')
 }
 
 function troubleOf(state: QueryState, where: string): string | undefined {

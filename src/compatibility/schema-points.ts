@@ -116,7 +116,7 @@ async function insideTransactions(
         const commit = unclear.find(({ statements }) => statements.some((one) => isSame(one, placed)))
         if (commit === undefined || isInert(placed) || performance.now() > options.endsAt) return
         const shapes = [...commit.changed.keys()]
-        const states = await probeInside(session, shapes, searchPath)
+        const states = await probeInside(session, shapes, searchPath, options.queryTimeoutMs)
         const points = found.get(commit) ?? new Map<QueryShape, Point[]>()
         found.set(commit, points)
         for (const [shape, state] of states) {

@@ -43,6 +43,8 @@ class Trial {
   error: WireError | undefined
   description: WireDescription | undefined
   isPrepared = false
+  /** The parameter that is being given a type, and why. */
+  guess: { readonly number: number; next: number; readonly error: WireError } | undefined
 
   constructor(shape: QueryShape, name: string) {
     this.shape = shape
@@ -64,7 +66,7 @@ async function parse(trials: readonly Trial[], send: SendEach): Promise<void> {
   let open = trials.filter(({ shape }) => shape.probe !== undefined)
   for (const trial of open.filter(({ shape }) => shape.probe?.includes('\0'))) trial.error = withZero
   open = open.filter(({ error }) => error === undefined)
-  for (let round = 0; open.length > 0 && round < mostUntyped; round += 1) {
+  for (let round = 0; open.length > 0 && round < mostRounds; round += 1) {
     const results = await send(open.map(({ command }) => command))
     for (const [index, trial] of open.entries()) trial.take(results[index])
     open = open.filter(giveType)
@@ -73,19 +75,44 @@ async function parse(trials: readonly Trial[], send: SendEach): Promise<void> {
 
 const withZero: WireError = { code: '22021', message: 'a zero byte cannot be in SQL' }
 
-/** Drivers give text where Postgres cannot decide; more parameters than this are left alone. */
-const mostUntyped = 12
-const textOid = 25
+/** Of giving types to parameters. */
+const mostRounds = 24
 
-/** `could not determine data type of parameter $1`: as drivers do, text. False when that is not it. */
+/** What drivers send: text, bigint, timestamptz, boolean, numeric, uuid, jsonb, date (pg_type.dat). */
+const candidates = [25, 20, 1184, 16, 1700, 2950, 3802, 1082]
+
+/**
+ * `could not determine data type of parameter $1`: as drivers do, gives it one; then another one where that does not fit.
+ * False when there is nothing to give, or nothing left.
+ */
 function giveType(trial: Trial): boolean {
-  const number = trial.error?.code === '42P18' ? Number(/\$(\d+)/.exec(trial.error.message)?.[1] ?? 0) : 0
-  if (number === 0 || number > 1000 || trial.types[number - 1] === textOid) return false
-  trial.types = Array.from({ length: Math.max(number, trial.types.length) }, (_, index) =>
-    index === number - 1 ? textOid : (trial.types[index] ?? 0),
+  const { error } = trial
+  if (error === undefined) return false
+  const number = untyped.has(error.code) ? Number(/parameter \$(\d+)/.exec(error.message)?.[1] ?? 0) : 0
+  if (number > 0 && number <= mostParameters && trial.guess?.number !== number) {
+    trial.guess = { number, next: 0, error }
+  } else if (trial.guess === undefined || !(unfit.has(error.code) || untyped.has(error.code))) return false
+  const { guess } = trial
+  const type = candidates[guess.next]
+  guess.next += 1
+  if (type === undefined) {
+    trial.error = guess.error
+    return false
+  }
+  trial.types = Array.from({ length: Math.max(guess.number, trial.types.length) }, (_, index) =>
+    index === guess.number - 1 ? type : (trial.types[index] ?? 0),
   )
   return true
 }
+
+/** indeterminate_datatype, ambiguous_parameter */
+const untyped: ReadonlySet<string> = new Set(['42P18', '42P08'])
+
+/** undefined_function, datatype_mismatch, cannot_coerce, ambiguous_function */
+const unfit: ReadonlySet<string> = new Set(['42883', '42804', '42846', '42725'])
+
+/** The protocol counts them in 16 bits. */
+const mostParameters = 65_535
 
 /** Only planning finds what ON CONFLICT needs, missing rights, and functions whose body does not fit any more. */
 async function plan(trials: readonly Trial[], send: SendEach): Promise<readonly Trial[]> {

@@ -148,5 +148,6 @@ function lineOf(effect: CompatibilityEffect): string {
   const { when, reason, sqlstate, object, until, evidence } = effect
   const end = until === undefined ? '' : ` until ${until.file}:${until.index}`
   const known = evidence === 'derived' ? ' (derived)' : ''
-  return `${at} ${when}: ${reason} ${sqlstate} ${object ?? ''}${end}${known}`.trimEnd()
+  const name = object === undefined ? '' : ` ${object}`
+  return `${at} ${when}: ${reason} ${sqlstate}${name}${end}${known}`
 }
