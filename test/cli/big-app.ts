@@ -23,6 +23,7 @@ CREATE TABLE jobs (
   state text NOT NULL,
   run_at timestamptz NOT NULL
 );
+CREATE INDEX jobs_run_at_idx ON jobs (run_at);
 CREATE TABLE opt_outs (user_id bigint);
 CREATE TABLE settings (key text PRIMARY KEY, value text);
 `
@@ -39,6 +40,9 @@ UPDATE users SET name = $2 WHERE id = $1;
 
 -- name: AddEvent :exec
 INSERT INTO events (user_id, kind) VALUES ($1, $2);
+
+-- name: JobsInOrder :many
+SELECT id FROM jobs ORDER BY run_at;
 
 -- name: Setting :one
 SELECT value FROM settings WHERE key = $1;
@@ -89,6 +93,7 @@ interface Column {
   readonly name: string
   readonly distinct: number
   readonly width: number
+  readonly correlation?: number
 }
 
 /** `events(kind)` and so on, of a table of this many rows. */
@@ -106,7 +111,7 @@ function table(name: string, rows: number, columns: readonly Column[], indexes: 
     bytes: pages * 8192,
     bytesFrom: 'relpages',
     allVisiblePages: pages,
-    columns: columns.map((column) => ({ ...column, nullFraction: 0, correlation: 0.1 })),
+    columns: columns.map((column) => ({ nullFraction: 0, correlation: 0.1, ...column })),
     indexes: indexes.map((index) => ({
       name: index,
       method: 'btree',
@@ -174,8 +179,12 @@ const snapshot = {
     table(
       'jobs',
       3_000_000,
-      [id, { name: 'state', distinct: 12, width: 6 }, { name: 'run_at', distinct: -0.9, width: 8 }],
-      ['jobs_pkey'],
+      [
+        id,
+        { name: 'state', distinct: 12, width: 6 },
+        { name: 'run_at', distinct: -0.9, width: 8, correlation: 1 },
+      ],
+      ['jobs_pkey', 'jobs_run_at_idx'],
     ),
     table('opt_outs', 20_000, [{ name: 'user_id', distinct: -1, width: 8 }], []),
     table(
@@ -211,10 +220,11 @@ export const main: Files = {
 
 export const branch: Files = {
   'migrations/002_less.up.sql': 'DROP INDEX CONCURRENTLY events_user_id_idx;\n',
-  'migrations/003_more.up.sql': 'CREATE INDEX CONCURRENTLY users_created_at_idx ON users (created_at);\n',
-  'migrations/004_jobs.up.sql': 'CREATE INDEX CONCURRENTLY jobs_state_idx ON jobs (state, run_at);\n',
-  'migrations/005_names.up.sql': 'CREATE INDEX users_name_idx ON users (name);\n',
-  'migrations/006_view.up.sql': 'CREATE VIEW whole_users AS SELECT * FROM users;\n',
+  'migrations/003_order.up.sql': 'DROP INDEX CONCURRENTLY jobs_run_at_idx;\n',
+  'migrations/004_more.up.sql': 'CREATE INDEX CONCURRENTLY users_created_at_idx ON users (created_at);\n',
+  'migrations/005_jobs.up.sql': 'CREATE INDEX CONCURRENTLY jobs_state_idx ON jobs (state, run_at);\n',
+  'migrations/006_names.up.sql': 'CREATE INDEX users_name_idx ON users (name);\n',
+  'migrations/007_view.up.sql': 'CREATE VIEW whole_users AS SELECT * FROM users;\n',
   'queries/app.sql': oldQueries + newQueries,
   'queries/lint.sql': lintQueries,
 }
