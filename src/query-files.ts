@@ -34,7 +34,8 @@ export async function readCode(
   await using trees = await openQueryTrees(request, reviewSet.base)
   const isMigration = migrationsOf(reviewSet)
   const current = await findQueries(trees.current, settings, isMigration)
-  const old = trees.old === undefined ? undefined : await findQueries(trees.old, settings, isMigration)
+  const old =
+    trees.old === undefined ? undefined : await findQueries(trees.old, settings, isMigration, current)
   const { queries, limits } = pairQueries(old, current, production?.statements ?? [])
   const all = [...limits, ...limitsOf(current)]
   if (queries.length === 0 && all.length === 0) return undefined
