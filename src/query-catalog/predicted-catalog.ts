@@ -1,10 +1,13 @@
+import type { ColumnRef, Node } from '@pgsql/types'
 import type { Production } from '../core/production.ts'
 import type { QueryCatalog, QueryIndex, QueryTable } from '../core/query-catalog.ts'
-import { words } from '../sql/ast.ts'
+import { as, columnPath, words } from '../sql/ast.ts'
 import { formatType } from '../sql/column-type.ts'
 import { expressionKey } from '../sql/expression-key.ts'
 import { temporarySchema } from '../sql/names.ts'
+import { columnsIn } from '../sql/query-nodes.ts'
 import {
+  columnByName,
   columnByNumber,
   isTable,
   isView,
@@ -18,7 +21,7 @@ import { withRows } from './rows.ts'
 
 /**
  * The schema as the migrations tell it, for runs without a server. Columns of views are not known, and an expression of
- * an index that cannot be printed is left out: its key has neither column nor expression then.
+ * an index that cannot be printed, or whose column has another name by now, is left out: its key has neither column nor expression then.
  */
 export function predictedCatalog(
   schema: Schema,
@@ -67,7 +70,7 @@ function keysOf(table: TableRecord | ViewRecord, { keys, elements = [] }: IndexR
   return Array.from({ length: count }, (_, at) => {
     const [number, element] = [keys[at] ?? 0, elements[at]]
     const column = isTable(table) ? columnByNumber(table, number)?.name : element?.name
-    const expression = column === undefined ? expressionKey(element?.expr) : undefined
+    const expression = column === undefined ? expressionOf(table, element?.expr) : undefined
     const operatorClass = words(element?.opclass).at(-1)
     return {
       ...(column === undefined ? {} : { column }),
@@ -75,4 +78,11 @@ function keysOf(table: TableRecord | ViewRecord, { keys, elements = [] }: IndexR
       ...(operatorClass === undefined ? {} : { operatorClass }),
     }
   })
+}
+
+/** Undefined also where a column has got another name since the index was made. */
+function expressionOf(table: TableRecord | ViewRecord, node: Node | undefined): string | undefined {
+  const columns = columnsIn(node).map((column) => columnPath(as<ColumnRef>(column, 'ColumnRef') ?? {}).at(-1))
+  const isCurrent = !isTable(table) || columns.every((name) => columnByName(table, name ?? '') !== undefined)
+  return isCurrent ? expressionKey(node) : undefined
 }

@@ -12,7 +12,7 @@ import type {
   UpdateStmt,
   WithClause,
 } from '@pgsql/types'
-import { allOf, as, unwrap } from './ast.ts'
+import { allOf, as, unwrap, words } from './ast.ts'
 
 /** What stands in FROM, or is written to. */
 export interface QuerySource {
@@ -58,10 +58,17 @@ export interface QueryLevel {
 
 /** All levels, outermost first. Empty for what is no query. */
 export function queryLevels(tag: string, node: object | undefined): readonly QueryLevel[] {
+  if (node === undefined) return []
+  const known = takenApart.get(node)
+  if (known !== undefined) return known
   const levels: QueryLevel[] = []
-  if (node !== undefined) visitTagged(tag, node, { role: 'statement', commonTables: new Map() }, levels)
+  visitTagged(tag, node, { role: 'statement', commonTables: new Map() }, levels)
+  takenApart.set(node, levels)
   return levels
 }
+
+// every rule asks, and a list of values may be a megabyte long
+const takenApart = new WeakMap<object, readonly QueryLevel[]>()
 
 interface Place extends Pick<QueryLevel, 'role' | 'commonTables' | 'outer'> {}
 
@@ -104,12 +111,19 @@ function visit(value: unknown, place: Place, levels: QueryLevel[]): void {
 }
 
 function visitFields(value: object, place: Place, levels: QueryLevel[]): void {
-  for (const [key, child] of Object.entries(value)) {
-    if (typeof child !== 'object' || child === null || key === 'withClause') continue
-    if (/^[A-Z]/.test(key)) visitTagged(key, child as object, place, levels)
+  for (const key in value) {
+    if (leaves.has(key)) continue
+    const child = (value as Record<string, unknown>)[key]
+    if (typeof child !== 'object' || child === null) continue
+    const initial = key.charCodeAt(0)
+    const isTag = initial >= 65 && initial <= 90
+    if (isTag) visitTagged(key, child, place, levels)
     else visit(child, place, levels)
   }
 }
+
+/** Below these stands no query; common tables are visited before. */
+const leaves: ReadonlySet<string> = new Set(['A_Const', 'ColumnRef', 'ParamRef', 'TypeName', 'withClause'])
 
 function visitWith(withClause: WithClause, place: Place, levels: QueryLevel[]): Place {
   const commonTables = new Map(place.commonTables)
@@ -195,7 +209,26 @@ function collectJoin(
   collectFrom(rarg, canBeMissing || full || jointype === 'JOIN_LEFT', commonTables, parts)
   parts.joined.push(parts.sources.slice(first).map(({ alias }) => alias))
   const target = jointype === 'JOIN_INNER' && !canBeMissing ? parts.conditions : parts.outerConditions
-  target.push(...conjuncts(quals))
+  target.push(...conjuncts(quals), ...usingConditions(join, parts.sources.slice(first)))
+}
+
+/** USING (a, b) as equalities of every source on the left with the last one, which is the right; others have no such column. */
+function usingConditions({ usingClause }: JoinExpr, sources: readonly QuerySource[]): readonly Node[] {
+  const right = sources.at(-1)
+  if (usingClause === undefined || right === undefined) return []
+  const reference = ({ alias }: QuerySource, column: string): Node => ({
+    ColumnRef: { fields: [{ String: { sval: alias } }, { String: { sval: column } }] },
+  })
+  return words(usingClause).flatMap((column) =>
+    sources.slice(0, -1).map((left): Node => ({
+      A_Expr: {
+        kind: 'AEXPR_OP',
+        name: [{ String: { sval: '=' } }],
+        lexpr: reference(left, column),
+        rexpr: reference(right, column),
+      },
+    })),
+  )
 }
 
 function sourceOf(
