@@ -62,7 +62,7 @@ async function variants(
       )
       return {
         ...(parameters === undefined ? {} : { parameters }),
-        description: parameters?.description ?? (query.parameters.length === 0 ? 'none' : anyValues),
+        description: parameters?.description ?? (query.parameters.length === 0 ? 'no parameters' : anyValues),
         ...(before === undefined ? {} : { before }),
         ...(after === undefined ? {} : { after }),
       }

@@ -7,7 +7,7 @@ import type { PlannedTable } from './planning-copy.ts'
 export interface PlannedVariant {
   /** Absent: any values, a generic plan. */
   readonly parameters?: ParameterChoice
-  /** For people: `any values (generic plan)`, `status = 'pending'`, `none` for a query without parameters. */
+  /** For people: `any values (generic plan)`, `status = 'pending'`, `no parameters`. */
   readonly description: string
   /** Absent: Postgres refuses it there. */
   readonly before?: Plan
