@@ -53,7 +53,7 @@ function withoutColumns({ tables, planner, ...rest }: Production): Production {
             ...planner,
             tables: planner.tables.map(({ columns: _columns, indexes, ...table }) => ({
               ...table,
-              indexes: indexes.map(({ columns: _columns, ...index }) => index),
+              indexes: indexes.map(({ columns: _expressions, ...index }) => index),
             })),
           },
         }),

@@ -1,3 +1,4 @@
+-- migration: an index that comes with the query (no transaction)
 CREATE INDEX CONCURRENTLY orders_customer_id_placed_at_idx ON orders (customer_id, placed_at);
 
 -- An index comes with it:

@@ -14,7 +14,7 @@ export function plannedTables({ catalog, figures }: SizedSide): readonly Planned
     if (siblings === undefined) indexes.set(index.table, [planned])
     else siblings.push(planned)
   }
-  return [...catalog.tables.values()].map(({ oid, schema, name, kind, partitionOf }) => {
+  return [...catalog.tables.values()].map(({ oid, schema, name, kind, partitionOf, foreignKeys }) => {
     const size = figures.tables.get(oid)
     return {
       oid,
@@ -27,6 +27,7 @@ export function plannedTables({ catalog, figures }: SizedSide): readonly Planned
         plannedColumn(column, size?.columns.get(column.attnum), size?.rows ?? 0),
       ),
       indexes: indexes.get(oid) ?? [],
+      foreignKeys,
     }
   })
 }

@@ -7,7 +7,11 @@ export const tablesSql = `
 select c.oid, n.nspname as schema, c.relname as name,
        case c.relkind when 'p' then 'partitioned table' when 'm' then 'materialized view' else 'table' end as kind,
        pg_relation_filepath(c.oid) as path, c.relfilenode as filenode,
-       case when c.relispartition then (select i.inhparent from pg_inherits i where i.inhrelid = c.oid) end as "partitionOf"
+       case when c.relispartition then (select i.inhparent from pg_inherits i where i.inhrelid = c.oid) end as "partitionOf",
+       coalesce((select json_agg(json_build_object('name', k.conname, 'columns',
+          (select json_agg(a.attname order by o.place) from unnest(k.conkey) with ordinality o(attnum, place)
+             join pg_attribute a on a.attrelid = c.oid and a.attnum = o.attnum)) order by k.conname)
+          from pg_constraint k where k.conrelid = c.oid and k.contype = 'f'), '[]') as "foreignKeys"
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
  where ${isPlanned}
  order by n.nspname collate "C", c.relname collate "C"`

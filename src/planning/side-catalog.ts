@@ -39,6 +39,8 @@ export interface CatalogTable {
   /** Another one after a rewrite. */
   readonly filenode: number
   readonly partitionOf: number | null
+  /** That it references others by. */
+  readonly foreignKeys: readonly { readonly name: string; readonly columns: readonly string[] }[]
 }
 
 export interface CatalogIndex {
