@@ -22,8 +22,9 @@ export function findingNames(
   const { because, object, query, queries = [] } = finding
   const effects = objectNames(because)
   if (query === undefined && queries.length === 0) return effects
-  const names = [...queries.map(({ name }) => name), ...(query === undefined ? [] : [query.name])]
-  return new Set([...effects, ...names.map(printableLine), ...tableNames([object])])
+  const names = [...queries.map(({ name }) => name), ...(query === undefined ? [] : [query.name]), object]
+  const printed = names.map(printableLine).filter((name) => !everydayWords.has(name))
+  return new Set([...effects, ...printed, ...tableNames([object])])
 }
 
 /** Words of our own sentences: a table of that name stays plain, because the words around it would look like it. */

@@ -192,7 +192,7 @@ function effectsOf(report: Report, { id, verdict, effects }: ReportQuery): reado
     case 'broken':
       return breaksOf(effects)
     case 'other result':
-      return effects.filter(({ kind }) => kind === 'result change')
+      return resultsOf(effects)
     case 'slower':
       return effects.filter(({ kind }) => kind === 'plan change')
     default:
@@ -207,6 +207,14 @@ function breaksOf(effects: readonly QueryEffect[]): readonly QueryEffect[] {
     .filter(({ when }) => when !== 'new code on old schema')
   const key = ({ sqlstate, message }: BreakEffect): string => JSON.stringify([sqlstate, message])
   return [...new Map(breaks.toReversed().map((effect) => [key(effect), effect])).values()].toReversed()
+}
+
+/** Columns that are never NULL any more are told where nothing else is, in the HTML report. */
+function resultsOf(effects: readonly QueryEffect[]): readonly QueryEffect[] {
+  return effects.filter(
+    (effect) =>
+      effect.kind === 'result change' && effect.changes.some(({ type }) => type !== 'never null now'),
+  )
 }
 
 /** Waits that an open finding is about, the longest first; any, where none can be told. */

@@ -125,7 +125,7 @@ function resultWords({ changes, star, cause }: ResultChangeEffect): Pieces {
   const named = changes.slice(0, maxChanges).map(changeWords)
   return [
     ...commaList(named, changes.length - named.length, '; '),
-    ...(star ? [' through ', { name: '*' }] : []),
+    ...(star ? [' (through ', { name: '*' }, ')'] : []),
     ...by(cause),
   ]
 }
