@@ -174,5 +174,5 @@ export async function rehearsedRequest(
   await loadParser()
   await using server = await openMajor(major)
   const { results } = await rehearse(server, [migration(schema, 'file')], [migration(review, 'file')])
-  return planningRequest(major, schema, review, production, queries, results)
+  return await planningRequest(major, schema, review, production, queries, results)
 }
