@@ -72,7 +72,12 @@ export type {
   WriteEffect,
 } from './core/model.ts'
 export { tableNamed } from './core/query-catalog.ts'
-export { describePlan, describePlanChange } from './core/plan-words.ts'
+export {
+  describeParameters,
+  describePlan,
+  describePlanChange,
+  describeStatistics,
+} from './core/plan-words.ts'
 export { affectedQueries, eachQuery, nameQueries, verbFor } from './core/query-words.ts'
 export { formatBytes, formatCount, formatEstimate, formatMsRange, formatRows } from './core/quantities.ts'
 export {

@@ -1,7 +1,9 @@
 import {
   defineRule,
+  describeParameters,
   describePlan,
   describePlanChange,
+  describeStatistics,
   displayKey,
   enumerate,
   formatCount,
@@ -20,8 +22,7 @@ const largeTable = 1_000_000
 const mostPlans = 3
 
 const messages = {
-  readsTable: ({ queries, what }: { queries: string; what: string }) =>
-    `${queries} ${what}: no index serves there any more.`,
+  readsTable: ({ queries, what }: { queries: string; what: string }) => `${queries} ${what} from now on.`,
   slower: ({ queries, what }: { queries: string; what: string }) => `${queries} ${what}.`,
   slowsForeignKey: ({ table, foreignKeys }: { table: string; foreignKeys: string }) =>
     `Deleting a row that ${foreignKeys} references reads all of ${table} from now on.`,
@@ -79,7 +80,7 @@ function reportQueries(context: Context, slower: readonly Slower[]): void {
       because: receipt(context),
       severity: severityOf(slower),
       queries: slower.map(affected),
-      notes: [...plansOf(slower), `Planned at production's sizes, ${effect.statistics}.`],
+      notes: [...plansOf(slower), describeStatistics(effect.statistics)],
       remedy: { summary: remedyOf(table), migrations: [] },
     },
   )
@@ -118,7 +119,7 @@ function plansOf(slower: readonly Slower[]): readonly string[] {
     .slice(0, mostPlans)
     .flatMap(({ query, effect }) => [
       `${query.name} before: ${describePlan(effect.before, effect.statistics)}`,
-      `${query.name} after: ${describePlan(effect.after, effect.statistics)} (${effect.parameters})`,
+      `${query.name} after${describeParameters(effect.parameters)}: ${describePlan(effect.after, effect.statistics)}`,
     ])
   const more = slower.length - mostPlans
   return more > 0 ? [...plans, `The plans of ${formatCount(more)} more queries are worse, too.`] : plans

@@ -1,6 +1,8 @@
 import {
   defineRule,
+  describeParameters,
   describePlan,
+  describeStatistics,
   displayKey,
   formatBytes,
   formatCount,
@@ -56,11 +58,11 @@ function notesOf({ plan, statistics, parameters }: TableReadEffect, advice: Inde
   const costs = `cost ${formatCount(costBefore)} without the index, ${formatCount(Math.max(1, costAfter))} with it`
   const build = buildMs === undefined ? '' : `, built in ${formatMsRange(buildMs)}`
   return [
-    `now: ${describePlan(plan, statistics)} (${parameters})`,
+    `now${describeParameters(parameters)}: ${describePlan(plan, statistics)}`,
     `with the index: ${describePlan(after, statistics)}`,
     `The index was tried out on a planning copy${hasCosts ? `: ${costs}` : ', and is used'}.`,
     `It takes about ${formatBytes(bytes)}${build}; every write to the table has to keep it.`,
-    `Planned at production's sizes, ${statistics}.`,
+    describeStatistics(statistics),
   ]
 }
 

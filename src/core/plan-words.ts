@@ -33,5 +33,27 @@ const mostLines = 6
 export function describePlan({ shape, cost }: PlanSummary, statistics: PlanStatistics): string {
   const lines = shape.length > mostLines ? [...shape.slice(0, mostLines), '…'] : shape
   const costs = statistics === 'with value statistics' ? `, cost ${formatCount(Math.max(1, cost))}` : ''
-  return `${lines.join('; ')}${costs}`
+  return `${lines.map(withoutPublic).join('; ')}${costs}`
+}
+
+/** As people call relations. */
+function withoutPublic(line: string): string {
+  return line.replace(/(?<=^[A-Z][A-Za-z ]* )public\./, '')
+}
+
+/** `, with any values (generic plan)`; nothing for a query without parameters. */
+export function describeParameters(parameters: string): string {
+  return parameters === 'none' ? '' : `, with ${parameters}`
+}
+
+/** What plans rest on, as a sentence. */
+export function describeStatistics(statistics: PlanStatistics): string {
+  switch (statistics) {
+    case 'with value statistics':
+      return 'Planned with production’s sizes and statistics.'
+    case 'without value statistics':
+      return 'Planned with production’s sizes and statistics, without value statistics: how many rows match is partly a guess.'
+    case 'sizes only':
+      return 'Planned with production’s sizes only, without column statistics: how many rows match is a guess.'
+  }
 }
