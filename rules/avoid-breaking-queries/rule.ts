@@ -24,7 +24,7 @@ const messages = {
   mismatch: ({ queries, fail, what }: Words) =>
     `${queries} ${fail} once this commits, because types do not fit any more: ${what}.`,
   ambiguous: ({ queries, fail, what }: Words) =>
-    `${queries} ${fail} once this commits: ${what} can mean two things then.`,
+    `${queries} ${fail} once this commits, because a name can mean two things then: ${what}.`,
   losesRight: ({ queries, fail, what }: Words) =>
     `${queries} ${fail} once this commits: Postgres says ${what}.`,
   refused: ({ queries, fail, what }: Words) => `${queries} ${fail} once this commits: Postgres says ${what}.`,
@@ -121,7 +121,7 @@ function whatFor(messageId: MessageId, broken: readonly Broken[], objects: reado
     if (objects.length === 0) return 'what they name is'
     return `${enumerate(objects.map(shortName))} ${objects.length === 1 ? 'is' : 'are'}`
   }
-  return messageId === 'ambiguous' && objects.length > 0 ? enumerate(objects) : said
+  return said
 }
 
 /** As people write it. */
@@ -137,6 +137,9 @@ function notesOf(broken: readonly Broken[]): readonly string[] {
     if (alike.length === 0) return []
     return evidence === 'measured'
       ? [`Postgres takes it on the schema before and refuses it on this one: SQLSTATE ${states}.`]
-      : [`Derived from the catalogue, since Postgres only says so when it is executed: SQLSTATE ${states}.`]
+      : [
+          `Derived from the catalogue, since Postgres only says so when it is executed: SQLSTATE ${states}.`,
+          ...new Set(alike.flatMap(({ effect }) => effect.hint ?? [])),
+        ]
   })
 }
