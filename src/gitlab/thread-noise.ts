@@ -32,16 +32,20 @@ const amount = String.raw`(?:under )?\d[\d.,]{0,20} (?:ms|s|min|h|d|bytes?|[kMGT
 const estimate = new RegExp(
   String.raw`(?:about )?(${amount})(?: \((${amount}) to (${amount})\))?|` +
     String.raw`(?:about )?((?:under )?[\d,]{1,20})(?: \(((?:under )?[\d,]{1,20}) to ((?:under )?[\d,]{1,20})\))?(?= sessions)|` +
-    String.raw`(?<= at )(\d[\d,]{0,20})(?= rows)`,
+    String.raw`(?<= at )(\d[\d,]{0,20})(?= rows)|` +
+    String.raw`(?<![\d.,])(\d[\d.,]{0,20})(?= per (?:second|minute|hour)\b)`,
   'g',
 )
 
 /** Which samples were taken follows from the speed of the day. */
 const samples = /estimated from (?:a sample|samples) of [\d,]{1,20}(?:(?:, | and )[\d,]{1,20}){0,20} rows/g
 
+/** Of EXPLAIN, in blocks without a language: new statistics move every one of them. */
+const planNumbers = /\(cost=[\d.]{1,60} rows=\d{1,20} width=\d{1,12}\)/g
+
 /**
  * Do the two texts differ in estimates only, and in none by more than a factor? What stands in code blocks must be the
- * same to the letter: people apply it.
+ * same to the letter, because people apply it; the numbers of plans nobody applies.
  */
 export function isSameButForNoise(one: string, other: string): boolean {
   const [a, b] = [readText(one), readText(other)]
@@ -81,16 +85,19 @@ interface ReadText {
 function readText(text: string): ReadText {
   const estimates: Estimate[] = []
   let fence: string | undefined
+  let isPlan = false
   const lines = text
     .replaceAll('\r\n', '\n')
     .split('\n')
     .map((line) => {
       const [mark] = /^`{3,}/.exec(line) ?? []
       if (fence === undefined && mark === undefined) return readLine(line, estimates)
-      if (fence === undefined) fence = mark
-      else if (mark !== undefined && mark.length >= fence.length) fence = undefined
+      if (fence === undefined) {
+        fence = mark
+        isPlan = mark === line.trimEnd()
+      } else if (mark !== undefined && mark.length >= fence.length) fence = undefined
       // the server may store the ends of lines differently from how they were sent
-      return line.trimEnd()
+      return isPlan ? line.trimEnd().replaceAll(planNumbers, sign) : line.trimEnd()
     })
   return { words: lines.join('\n').trimEnd(), estimates }
 }
@@ -103,9 +110,9 @@ function readLine(line: string, estimates: Estimate[]): string {
     .trimEnd()
     .replaceAll(samples, `estimated from samples${sign}`)
     .replaceAll(estimate, (found: string, ...groups: readonly (string | undefined)[]) => {
-      const [time, timeLow, timeHigh, many, manyLow, manyHigh, rows] = groups
+      const [time, timeLow, timeHigh, many, manyLow, manyHigh, rows, rate] = groups
       const [value, low, high] =
-        time === undefined ? [many ?? rows ?? '', manyLow, manyHigh] : [time, timeLow, timeHigh]
+        time === undefined ? [many ?? rows ?? rate ?? '', manyLow, manyHigh] : [time, timeLow, timeHigh]
       const read = readAmount(value)
       if (read === undefined) return found
       estimates.push({

@@ -67,7 +67,9 @@ function joined(parts: readonly string[]): readonly string[] {
 export function basisLines(report: Report): readonly string[] {
   const { production } = report
   const isRehearsed = hasMeasured(report)
-  if (production === undefined) return isRehearsed ? [nothingKnown] : []
+  // a part of a report may leave out what its durations rest on
+  const hasDurations = report.findings.some(({ wait }) => wait !== undefined)
+  if (production === undefined) return isRehearsed && !hasDurations ? [nothingKnown] : []
   return [...sourceLines(production), speed[production.hardware], ...(isRehearsed ? [sampleRows] : [])]
 }
 
