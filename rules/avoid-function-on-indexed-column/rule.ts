@@ -8,8 +8,7 @@ import {
   expressionKeyOf,
   formatRows,
   formatTypeName,
-  isReadInFull,
-  isSmall,
+  isFullReadNews,
   levelsOf,
   narrowedSources,
   nodeIn,
@@ -38,7 +37,7 @@ export default defineRule({
       `${index} cannot serve this condition on ${column}, so all of the table, whose size is not known, is read to compute ${expression} for each row.`,
   },
   query(context) {
-    const { catalog, plan, report } = context
+    const { catalog, report } = context
     for (const level of levelsOf(context)) {
       const narrowed = narrowedSources(catalog, level)
       for (const condition of level.conditions) {
@@ -47,8 +46,8 @@ export default defineRule({
         const { use, expression } = hidden
         const { table } = use
         const index = plainIndex(use)
-        if (index === undefined || isSmall(table) || isReadInFull(plan, table) === false) continue
-        if (servesExpression(use, expression)) continue
+        if (index === undefined || !isFullReadNews(context, table) || servesExpression(use, expression))
+          continue
         const column = `${displayName(table)}.${use.column.name}`
         const text = expressionKey(expression) ?? 'an expression'
         const options = { on: column, remedy: remedyOf(use, expression) }

@@ -5,8 +5,7 @@ import {
   displayName,
   expressionKey,
   expressionKeyOf,
-  isReadInFull,
-  isSmall,
+  isFullReadNews,
   formatRows,
   levelsOf,
   literalText,
@@ -22,7 +21,6 @@ import {
   type ColumnUse,
   type ExpressionNode,
   type QueryCatalog,
-  type QueryEffect,
   type QueryLevel,
   type Remedy,
 } from '../../src/rule.ts'
@@ -39,17 +37,15 @@ export default defineRule({
       `Every search in ${column} reads all of ${table}, whose size is not known, because no index serves a pattern that begins with a wildcard.`,
   },
   query(context) {
-    const { catalog, plan, report } = context
+    const { catalog, report } = context
     const reported = new Set<string>()
     for (const level of levelsOf(context)) {
       const narrowed = narrowedSources(catalog, level)
       for (const { use, operand } of openPatterns(catalog, level)) {
         const { table, source } = use
         const column = `${displayName(table)}.${use.column.name}`
-        if (isSmall(table) || narrowed.has(source) || hasTextIndex(use, operand) || reported.has(column))
-          continue
-        if (table.kind === 'view' || isReadInFull(plan, table) === false) continue
-        if (isAdvised(context.effects, use)) continue
+        if (narrowed.has(source) || hasTextIndex(use, operand) || reported.has(column)) continue
+        if (!isFullReadNews(context, table)) continue
         reported.add(column)
         const options = { on: column, remedy: trigramIndex(use, operand) }
         const name = displayName(table)
@@ -62,16 +58,6 @@ export default defineRule({
     }
   },
 })
-
-/** require-index-for-query has tried the index out, and says what it brings. */
-function isAdvised(effects: readonly QueryEffect[], { table, column }: ColumnUse): boolean {
-  return effects.some(
-    (effect) =>
-      effect.kind === 'table read' &&
-      effect.advice?.table === `${table.schema}.${table.name}` &&
-      effect.advice.columns.includes(column.name),
-  )
-}
 
 interface OpenPattern {
   readonly use: ColumnUse

@@ -1,8 +1,9 @@
 /** Is a query's table large enough for the query to hurt? */
+import { relationKey } from '../core/effects.ts'
 import { displayName } from '../core/locks.ts'
 import { formatRows } from '../core/quantities.ts'
 import type { QueryCatalog, QueryTable } from '../core/query-catalog.ts'
-import type { PlanSummary } from '../core/query-model.ts'
+import type { PlanSummary, QueryEffect } from '../core/query-model.ts'
 import { sourceTable } from './query-columns.ts'
 import type { QuerySource } from './query-levels.ts'
 
@@ -66,4 +67,19 @@ export function isReadInFull(plan: PlanSummary | undefined, { name }: QueryTable
 /** Behind a colon there are the columns of a condition; without one, every entry is looked at. */
 function isWholeIndex(line: string): boolean {
   return /^Index (?:Only )?Scan /.test(line) && !line.includes(': ') && !line.includes(' WHERE ')
+}
+
+/**
+ * Does reading all of the table hurt, and has nobody said more about it? Not where the table is known to be small, where
+ * the plan does otherwise, and where an index was tried out: who recommends that says all there is to say.
+ */
+export function isFullReadNews(
+  { plan, effects }: { readonly plan?: PlanSummary; readonly effects: readonly QueryEffect[] },
+  table: QueryTable,
+): boolean {
+  const isAdvised = effects.some(
+    (effect) =>
+      effect.kind === 'table read' && effect.advice !== undefined && effect.table === relationKey(table),
+  )
+  return hasRows(table) && !isSmall(table) && isReadInFull(plan, table) !== false && !isAdvised
 }
