@@ -10,7 +10,8 @@ const mostRelpages = 2 ** 31 - 1
 const sizesSql = `
 update pg_class c set relpages = x.pages, reltuples = x.rows, relallvisible = x.visible
   from unnest($1::oid[], $2::int4[], $3::float4[], $4::int4[]) as x (oid, pages, rows, visible)
- where c.oid = x.oid`
+ where c.oid = x.oid
+   and (c.relpages, c.reltuples, c.relallvisible) is distinct from (x.pages, x.rows, x.visible)`
 
 /** Writes sizes into pg_class, as a superuser. DDL on a table resets its own before 18, so it is called again then. */
 export async function writeSizes(admin: Client, { figures }: Pick<SizedSide, 'figures'>): Promise<void> {
