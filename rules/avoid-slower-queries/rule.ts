@@ -7,6 +7,7 @@ import {
   displayKey,
   enumerate,
   formatCount,
+  nameQueries,
   type AffectedQuery,
   type PlanChange,
   type PlanChangeEffect,
@@ -74,7 +75,10 @@ function reportQueries(context: Context, slower: readonly Slower[]): void {
   const alike = slower.filter((one) => one.worst.type === worst.type && tableOf(one.worst) === table)
   context.report(
     worst.type === 'new sequential scan' ? 'readsTable' : 'slower',
-    { queries: namesOf(alike), what: describePlanChange(worst, alike.length > 1) },
+    {
+      queries: nameQueries(alike.map(({ query }) => query)),
+      what: describePlanChange(worst, alike.length > 1),
+    },
     {
       ...(table === undefined ? {} : { on: table }),
       because: receipt(context),
@@ -99,13 +103,6 @@ function severityOf(slower: readonly Slower[]): Severity {
   const changes = slower.flatMap(({ effect }) => effect.changes)
   const isLarge = changes.some((change) => change.type === 'new sequential scan' && change.rows > largeTable)
   return isOften || isLarge ? 'error' : 'warning'
-}
-
-/** `ListOrders`, `ListOrders and LastOrder`, `ListOrders and 3 more queries`. */
-function namesOf(slower: readonly Slower[]): string {
-  const names = slower.map(({ query }) => query.name)
-  const [first = ''] = names
-  return names.length < 3 ? enumerate(names) : `${first} and ${formatCount(names.length - 1)} more queries`
 }
 
 function affected({ query, effect, worst }: Slower): AffectedQuery {

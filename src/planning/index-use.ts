@@ -62,13 +62,17 @@ function changedIndexes(copy: PlanningCopy, results: readonly MigrationResult[])
   const after = new Catalogue(copy.tables('after'))
   const changed = new Map<string, ChangedIndex>()
   for (const { statement, change, name } of indexEffects(results)) {
-    const found = (change === 'created' ? after : before).index(name)
+    const catalogue = change === 'created' ? after : before
+    const found = catalogue.index(name)
     if (found === undefined) continue
     const other = (change === 'created' ? before : after).table(found.table.oid, found.table)
     // whoever creates or drops the table knows what becomes of its indexes
     if (other === undefined) continue
     // nobody knows how large it is in production: its plans say nothing
     if (change === 'created' && found.table.rows === undefined) continue
+    // goes with that of its partitioned table
+    if (catalogue.parent(found.table)?.indexes.some(({ signature }) => signature === found.index.signature))
+      continue
     // dropped and created alike, also under another name: nothing changes for queries
     if (other.indexes.some(({ signature }) => signature === found.index.signature)) continue
     changed.set(`${change} ${name}`, { change, ...found, statement })
@@ -91,7 +95,7 @@ function indexEffects(results: readonly MigrationResult[]): readonly IndexEffect
       const ref = { file: migration.file, index: statement.index, span: statement.span }
       for (const type of ['create', 'drop'] as const) {
         for (const { object } of catalogEffects(effects, type)) {
-          if (object.kind !== 'index' && object.kind !== 'table constraint') continue
+          if (!/index|constraint/.test(object.kind)) continue
           const change = type === 'create' ? 'created' : 'dropped'
           found.push({ change, name: `${object.schema}.${object.name}`, statement: ref })
         }
@@ -114,6 +118,11 @@ class Catalogue {
 
   index(name: string): { readonly table: PlannedTable; readonly index: PlannedIndex } | undefined {
     return this.#indexes.get(name)
+  }
+
+  /** The table that it is a partition of. */
+  parent({ partitionOf }: PlannedTable): PlannedTable | undefined {
+    return partitionOf === undefined ? undefined : this.#tables.find(({ oid }) => oid === partitionOf)
   }
 
   /** The same table on this side: by its OID, since one side is a copy of the other; else by its name. */

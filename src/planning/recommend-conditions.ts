@@ -113,7 +113,7 @@ function readComparison(expression: A_Expr, text: string, aliases: ReadonlySet<s
   const right = text.slice(at + operator.length)
   const isOwn = ownColumns(lexpr, aliases) === 'only' && ownColumns(rexpr, aliases) === 'none'
   const key = isOwn ? keyOf(left, aliases) : undefined
-  const predicate = isOwn && isConstant(rexpr) ? { predicate: ownText(text, aliases) } : {}
+  const predicate = isOwn && isLiteral(rexpr) ? { predicate: ownText(text, aliases) } : {}
   if (kind === 'AEXPR_OP_ANY' && operator === '=')
     return key === undefined ? [] : [{ how: 'one of', key, ...predicate }]
   if (kind !== 'AEXPR_OP')
@@ -122,7 +122,7 @@ function readComparison(expression: A_Expr, text: string, aliases: ReadonlySet<s
   const isMirrored = ownColumns(rexpr, aliases) === 'only' && ownColumns(lexpr, aliases) === 'none'
   const other = isMirrored ? keyOf(right, aliases) : undefined
   if (other === undefined) return []
-  const own = isConstant(lexpr) ? { predicate: ownText(text, aliases) } : {}
+  const own = isLiteral(lexpr) ? { predicate: ownText(text, aliases) } : {}
   return [{ how: howOf(mirrored[operator] ?? operator, lexpr, hasOthers(lexpr)), key: other, ...own }]
 }
 
@@ -214,6 +214,10 @@ function hasOthers(node: Node | undefined): boolean {
     if (tag === 'ColumnRef') found = true
   })
   return found
+}
+
+function isLiteral(node: Node | undefined): boolean {
+  return isConstant(node) && !hasOthers(node)
 }
 
 /** Without parameters and sub-queries: it means the same whenever the query runs. */

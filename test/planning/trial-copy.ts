@@ -58,7 +58,7 @@ export async function openTrialCopy(
     },
     endsAt,
   )
-  const copy = new InflatedCopy(planning, { production, signal, endsAt })
+  const copy = await InflatedCopy.open(planning, { production, signal, endsAt })
   return {
     copy,
     production,
