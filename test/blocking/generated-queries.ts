@@ -6,7 +6,7 @@ export interface RunnableQuery {
   readonly runs: readonly (readonly (string | null)[])[]
 }
 
-interface Column {
+export interface Column {
   readonly name: string
   readonly category: string
   readonly unique: boolean
@@ -21,9 +21,9 @@ interface ForeignKey {
   readonly parentColumns: readonly string[]
 }
 
-type Row = Readonly<Record<string, string | null>>
+export type Row = Readonly<Record<string, string | null>>
 
-interface Table {
+export interface Table {
   /** Quoted. */
   readonly name: string
   readonly columns: readonly Column[]
@@ -34,15 +34,27 @@ interface Table {
 
 /** Reads, locks and writes of every kind for each table, view and sequence; adds rows of its own to the tables. */
 export async function generateQueries(client: Client): Promise<readonly RunnableQuery[]> {
-  const { rows: names } = await client.query<{ name: string; relkind: string }>(relationsSql)
+  const tables = await readTables(client)
+  const { rows: names } = await client.query<RelationName>(relationsSql)
+  const others = names.flatMap(({ name, relkind }) => othersOf(name, relkind))
+  return [...tables.flatMap((table) => queriesOf(table, tables)), ...others]
+}
+
+/** The tables with some of their rows, one of which is new and has nobody that refers to it. */
+export async function readTables(client: Client): Promise<readonly Table[]> {
+  const { rows: names } = await client.query<RelationName>(relationsSql)
   const tables: Table[] = []
   for (const { name, relkind } of names) {
     if (relkind === 'r' || relkind === 'p') tables.push(await readTable(client, name))
   }
   const filled: Table[] = []
   for (const table of tables) filled.push(await addRow(client, table, tables))
-  const others = names.flatMap(({ name, relkind }) => othersOf(name, relkind))
-  return [...filled.flatMap((table) => queriesOf(table, filled)), ...others]
+  return filled
+}
+
+interface RelationName {
+  readonly name: string
+  readonly relkind: string
 }
 
 const relationsSql = `
@@ -84,7 +96,7 @@ async function readTable(client: Client, name: string): Promise<Table> {
 let freshNumber = 1000
 
 /** A value that no row has. */
-function fresh({ category }: Column, value: string | null): string | null {
+export function fresh({ category }: Column, value: string | null): string | null {
   freshNumber += 1
   if (category === 'N') return String(freshNumber)
   if (category === 'S') return `z${freshNumber}`
