@@ -68,21 +68,17 @@ class Facts {
     )
   }
 
-  column(field: WireField, { mayAddNulls }: QueryShape): StateColumn {
+  column(field: WireField, shape: QueryShape): StateColumn {
     const origin = field.tableID === 0 ? undefined : `${field.tableID}.${field.columnID}`
     const known = origin === undefined ? undefined : this.origins.get(origin)
     const type = this.types.get(typeKey(field)) ?? String(field.dataTypeID)
     if (origin === undefined || known === undefined) {
-      return {
-        name: field.name,
-        type,
-        exactType: typeKey(field),
-        ...(origin === undefined ? {} : { origin }),
-      }
+      const exactType = `${typeKey(field)}${this.collationOf(field, shape)}`
+      return { name: field.name, type, exactType, ...(origin === undefined ? {} : { origin }) }
     }
     const { table, column } = known
     // of a view's column nothing is known
-    const nullable = mayAddNulls || !/^[rpf]$/.test(table.kind) ? undefined : !column.notNull
+    const nullable = shape.mayAddNulls || !/^[rpf]$/.test(table.kind) ? undefined : !column.notNull
     return {
       name: field.name,
       type,
@@ -92,7 +88,26 @@ class Facts {
       ...(nullable === undefined ? {} : { nullable }),
     }
   }
+
+  /**
+   * Of an expression: the protocol does not tell it, but it comes from the columns within. Text, char and varchar only,
+   * other types have none.
+   */
+  private collationOf({ dataTypeID }: WireField, { relations, columns }: QueryShape): string {
+    if (!strings.has(dataTypeID)) return ''
+    const within = relations.flatMap((name) => this.tables.get(name)?.columns ?? [])
+    const collations = within
+      .filter(({ name }) => columns.has(name))
+      .map(({ exactType }) => exactType.split('/')[2] ?? '')
+    const others = collations.filter((one) => !usual.has(one))
+    return [...new Set(others)].toSorted((a, b) => Number(a) - Number(b)).join('+')
+  }
 }
+
+/** None, and that of the database (pg_collation.dat). */
+const usual: ReadonlySet<string> = new Set(['0', '100'])
+
+const strings: ReadonlySet<number> = new Set([25, 1042, 1043])
 
 function typeKey({ dataTypeID, dataTypeModifier }: WireField): string {
   return `${dataTypeID}/${dataTypeModifier}`

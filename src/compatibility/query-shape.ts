@@ -34,6 +34,8 @@ export interface QueryShape {
   /** Relations that it names, quoted. */
   readonly relations: readonly string[]
   readonly inserts: readonly InsertShape[]
+  /** Names of columns anywhere in it. */
+  readonly columns: ReadonlySet<string>
 }
 
 /** Which columns an INSERT gives values to. */
@@ -96,10 +98,20 @@ export function queryShape({ sql, tag, node }: Pick<Query, 'sql' | 'tag' | 'node
     relations: [
       ...new Set([...parts.reads, ...modified, (node as { relation?: RangeVar })?.relation].flatMap(named)),
     ],
+    columns: columnNames(tree),
     inserts: [...new Set(insertNodes)]
       .flatMap(insertShape)
       .concat(mergeInserts(tag, node), copyInsert(tag, node)),
   }
+}
+
+function columnNames(tree: object | undefined): ReadonlySet<string> {
+  const names = new Set<string>()
+  walk(tree, (tag, value) => {
+    const name = tag === 'ColumnRef' ? columnPath(value as { fields?: Node[] }).at(-1) : undefined
+    if (name !== undefined) names.add(name)
+  })
+  return names
 }
 
 function named(range: RangeVar | undefined): readonly string[] {
