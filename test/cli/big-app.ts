@@ -24,6 +24,7 @@ CREATE TABLE jobs (
   run_at timestamptz NOT NULL
 );
 CREATE INDEX jobs_run_at_idx ON jobs (run_at);
+CREATE INDEX jobs_old_state_idx ON jobs (state);
 CREATE TABLE opt_outs (user_id bigint);
 CREATE TABLE settings (key text PRIMARY KEY, value text);
 `
@@ -43,6 +44,9 @@ INSERT INTO events (user_id, kind) VALUES ($1, $2);
 
 -- name: JobsInOrder :many
 SELECT id FROM jobs ORDER BY run_at;
+
+-- name: JobsInState :many
+SELECT id, run_at FROM jobs WHERE state = $1;
 
 -- name: Setting :one
 SELECT value FROM settings WHERE key = $1;
@@ -96,8 +100,13 @@ interface Column {
   readonly correlation?: number
 }
 
+interface Table {
+  readonly columns: readonly Column[]
+  readonly [key: string]: unknown
+}
+
 /** `events(kind)` and so on, of a table of this many rows. */
-function table(name: string, rows: number, columns: readonly Column[], indexes: readonly string[]): object {
+function table(name: string, rows: number, columns: readonly Column[], indexes: readonly string[]): Table {
   const width = columns.reduce((sum, column) => sum + column.width, 36)
   const pages = Math.ceil((rows * width) / 8192)
   const indexPages = Math.ceil((rows * 24) / 8192)
@@ -121,6 +130,8 @@ function table(name: string, rows: number, columns: readonly Column[], indexes: 
     })),
   }
 }
+
+const statesOfJobs = { mostCommon: '{done,failed,ready}', frequencies: [0.97, 0.02, 0.0001] }
 
 const id = { name: 'id', distinct: -1, width: 8 }
 
@@ -184,7 +195,7 @@ const snapshot = {
         { name: 'state', distinct: 12, width: 6 },
         { name: 'run_at', distinct: -0.9, width: 8, correlation: 1 },
       ],
-      ['jobs_pkey', 'jobs_run_at_idx'],
+      ['jobs_old_state_idx', 'jobs_pkey', 'jobs_run_at_idx'],
     ),
     table('opt_outs', 20_000, [{ name: 'user_id', distinct: -1, width: 8 }], []),
     table(
@@ -227,6 +238,25 @@ export const branch: Files = {
   'migrations/007_view.up.sql': 'CREATE VIEW whole_users AS SELECT * FROM users;\n',
   'queries/app.sql': oldQueries + newQueries,
   'queries/lint.sql': lintQueries,
+}
+
+/** The snapshot with the values of one column. */
+export const withValues: Files = {
+  'production.json': JSON.stringify({
+    ...snapshot,
+    containsValues: true,
+    tables: snapshot.tables.map((one) => ({
+      ...one,
+      columns: one.columns.map((column) =>
+        column.name === 'state' ? { ...column, values: statesOfJobs } : column,
+      ),
+    })),
+  }),
+}
+
+/** A migration that drops the index by which rare jobs are found. */
+export const slower: Files = {
+  'migrations/002_states.up.sql': 'DROP INDEX CONCURRENTLY jobs_old_state_idx;\n',
 }
 
 /** A migration that no query of main notices. */

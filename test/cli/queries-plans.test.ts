@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { branch, harmless, main } from './big-app.ts'
+import { branch, harmless, main, slower, withValues } from './big-app.ts'
 import {
   effectsOf,
   findingsBy,
@@ -67,6 +67,16 @@ describe('check, of a branch that drops and adds indexes of large tables', () =>
   it('is silent about what has an index', () => {
     expect(effectsOf(judged.report, 'ReadyJobs', 'table read')).toEqual([])
     expect(effectsOf(judged.report, 'Setting', 'plan change')).toEqual([])
+  })
+})
+
+describe('check, with the values of a column', () => {
+  it('plans with a rare value, and tells by how much it is slower', async () => {
+    const { report } = await judgeBranch({ ...main, ...withValues }, slower)
+    const [effect] = effectsOf(report, 'JobsInState', 'plan change')
+    expect(effect).toMatchObject({ statistics: 'with value statistics', parameters: "state = 'ready'" })
+    expect(effect?.changes).toContainEqual({ type: 'cost', ratio: expect.any(Number) })
+    expect(report.queries?.statistics).toBe('with value statistics')
   })
 })
 
