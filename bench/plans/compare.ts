@@ -2,7 +2,7 @@ import type { Explained, Trial } from './explain.ts'
 import type { BenchMigration } from './migrations.ts'
 import type { Mode, Prediction } from './predict.ts'
 import type { Alarms, Different, Fidelity } from './result.ts'
-import { costRatio, difference, isSameShape } from './shape.ts'
+import { costRatio, difference, isSameAccess, isSameShape } from './shape.ts'
 
 /** As close as costs have to be. */
 const tolerance = 0.05
@@ -26,16 +26,22 @@ export function fidelity(
   trials: readonly Trial[],
   truth: Plans,
   plans: readonly Explained[],
-): Fidelity {
-  const pairs = pairsOf(trials, truth, plans)
-  return {
-    way,
-    migration,
-    side,
-    count: pairs.length,
-    sameShape: pairs.filter((pair) => isSameShape(pair.truth, pair.plan)).length,
-    sameCost: pairs.filter((pair) => isSameCost(pair.truth, pair.plan)).length,
-  }
+): readonly Fidelity[] {
+  const all = pairsOf(trials, truth, plans)
+  const kinds = [...new Set(trials.map(({ parameters }) => parameters))]
+  return kinds.map((parameters) => {
+    const pairs = all.filter(({ trial }) => trial.parameters === parameters)
+    return {
+      way,
+      migration,
+      side,
+      parameters,
+      count: pairs.length,
+      sameAccess: pairs.filter((pair) => isSameAccess(pair.truth, pair.plan)).length,
+      sameShape: pairs.filter((pair) => isSameShape(pair.truth, pair.plan)).length,
+      sameCost: pairs.filter((pair) => isSameCost(pair.truth, pair.plan)).length,
+    }
+  })
 }
 
 /** Those that are not. */
@@ -58,7 +64,7 @@ export function different(
         query: pair.trial.query.name,
         parameters: pair.trial.parameters,
         ...(ratio === undefined ? {} : { ratio: Number(ratio.toPrecision(4)) }),
-        ...(isSame ? {} : { shape: difference(pair.truth, pair.plan) }),
+        ...(isSame ? {} : { shape: difference(pair.truth, pair.plan).slice(0, 300) }),
       },
     ]
   })

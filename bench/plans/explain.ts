@@ -6,8 +6,8 @@ import type { BenchQuery } from './queries.ts'
 /** A query as it is planned: with any values (a generic plan), or with usual ones. */
 export interface Trial {
   readonly query: BenchQuery
-  /** `chosen values`: those that the tool takes, from statistics. */
-  readonly parameters: 'any values' | 'usual values' | 'chosen values'
+  /** `as written`: it has none; `chosen values`: those that the tool takes, from statistics. */
+  readonly parameters: 'any values' | 'usual values' | 'as written' | 'chosen values'
   readonly sql: string
 }
 
@@ -18,8 +18,11 @@ export type Explained =
 
 export function trialsOf(queries: readonly BenchQuery[]): readonly Trial[] {
   return queries.flatMap((query): readonly Trial[] => {
-    const usual: Trial = { query, parameters: 'usual values', sql: withValues(query) }
-    return query.values.length === 0 ? [usual] : [{ query, parameters: 'any values', sql: query.sql }, usual]
+    if (query.values.length === 0) return [{ query, parameters: 'as written', sql: query.sql }]
+    return [
+      { query, parameters: 'any values', sql: query.sql },
+      { query, parameters: 'usual values', sql: withValues(query) },
+    ]
   })
 }
 

@@ -8,7 +8,8 @@ const byQuery: Readonly<Record<string, string>> = {
 }
 
 /** In words; a question mark for what nobody has looked into. */
-export function explanationOf({ query, ratio, migration, shape }: Different): string {
+export function explanationOf({ way, query, ratio, migration, shape }: Different): string {
+  if (way !== 'with values') return 'how many rows match is a guess'
   const known = byQuery[query]
   if (known !== undefined) return known
   if (/int to bigint|varchar|rewritten/.test(migration))

@@ -19,7 +19,15 @@ export function page(results: Results): string {
     migrationTable(results),
     '## Plans that differ, with values',
     '',
-    differentTable(results.different),
+    differentTable(results.different, 'with values'),
+    '## Shapes that differ, without values',
+    '',
+    'After the migration that changes nothing.',
+    '',
+    differentTable(
+      results.different.filter(({ shape }) => shape !== undefined),
+      'without values',
+    ),
     '## What is told about queries',
     '',
     alarmTable(results),
@@ -36,7 +44,8 @@ columns, partial ones, of expressions and covering ones, GIN on arrays, document
 \`pgrehearse snapshot\` is taken of it, with values and without. ${queries} queries, each with parameters of any value (a generic plan) and with usual values, make
 ${statements} statements; ${migrations.length} migrations are applied to it, one after the other, each in a transaction that is rolled back, with \`ANALYZE\` of the columns
 that lost their statistics. The tool gets the snapshot, the history and the migration, and plans the same statements on databases without a
-row. *Same shape*: all nodes, relations, indexes, conditions and sort keys, in the same order. *Same cost*: within 5 %. Statements that a
+row. *Same shape*: all nodes, relations, indexes, conditions and sort keys, in the same order. *Same access*:
+every relation is read in the same way and by the same index. *Same cost*: within 5 %. Statements that a
 migration breaks have to be refused by both.
 
 * **Machine**: ${machine.postgres}, ${machine.cores} cores, ${machine.date}, ${machine.minutes} minutes for everything; plans and costs do not depend on its speed.
@@ -47,44 +56,49 @@ migration breaks have to be refused by both.
 
 const ways = [...modes, 'schema alone'] as const
 
+const kinds = ['any values', 'as written', 'usual values'] as const
+
 function fidelityTable(all: readonly Fidelity[]): string {
   const rows = ways.flatMap((way) =>
-    (['before', 'after'] as const).flatMap((side) => {
-      const own = all.filter((one) => one.way === way && one.side === side)
-      if (own.length === 0) return []
+    [...kinds, 'all'].map((kind) => {
+      const own = all.filter(
+        (one) => one.way === way && one.side === 'after' && (kind === 'all' || one.parameters === kind),
+      )
       const count = sum(own.map((one) => one.count))
       return [
-        [
-          way,
-          side === 'before' ? 'before the migrations' : 'after them',
-          String(count),
-          share(sum(own.map(({ sameShape }) => sameShape)), count),
-          share(sum(own.map(({ sameCost }) => sameCost)), count),
-        ],
+        way,
+        kind,
+        String(count),
+        share(sum(own.map(({ sameShape }) => sameShape)), count),
+        share(sum(own.map(({ sameAccess }) => sameAccess)), count),
+        share(sum(own.map(({ sameCost }) => sameCost)), count),
       ]
     }),
   )
-  return table(['Statistics', 'Plans', 'Count', 'Same shape', 'Same cost'], rows)
+  return `After the migrations. *Any values*: a generic plan; *as written*: queries without parameters. Without values in the snapshot the tool has no *usual
+values* to plan with, so that these rows say what it would get wrong, and why it does not try.
+
+${table(['Statistics', 'Parameters', 'Count', 'Same shape', 'Same access', 'Same cost'], rows)}`
 }
 
 function migrationTable({ migrations, fidelity, statements }: Results): string {
   const rows = migrations.map((migration) => [
     migration,
     ...ways.map((way) => {
-      const one = fidelity.find(
-        (candidate) =>
-          candidate.way === way && candidate.migration === migration && candidate.side === 'after',
+      const own = fidelity.filter(
+        (one) => one.way === way && one.migration === migration && one.side === 'after',
       )
-      return one === undefined ? '–' : `${one.sameShape}, ${one.sameCost}`
+      const of = (part: (one: Fidelity) => number): number => sum(own.map(part))
+      return `${of(({ sameShape }) => sameShape)}, ${of(({ sameCost }) => sameCost)}`
     }),
   ])
   return `Of ${statements} statements after the migration: same shape, same cost.\n\n${table(['Migration', ...ways], rows)}`
 }
 
 /** The same difference after most migrations is one difference. */
-function differentTable(all: readonly Different[]): string {
+function differentTable(all: readonly Different[], way: Different['way']): string {
   const groups = new Map<string, Different[]>()
-  for (const one of all.filter(({ way, side }) => way === 'with values' && side === 'after')) {
+  for (const one of all.filter((any) => any.way === way && any.side === 'after')) {
     const ratio = one.ratio === undefined ? '–' : one.ratio.toFixed(2)
     const key = `${one.query} ${one.parameters} ${ratio} ${one.shape ?? ''}`
     groups.set(key, [...(groups.get(key) ?? []), one])
@@ -156,7 +170,8 @@ function advisedTable(all: readonly Advised[], unadvised: readonly string[]): st
       ? ''
       : `\nNew queries that read a whole table for few rows, and no index makes three times cheaper: ${unadvised.join('; ')}.\n`
   return `New queries that read a whole table for few of its rows; the index that the tool recommends, created and planned with on the planning copy,
-and created on the full table and planned with there. Gain: cost without the index by cost with it.
+and created on the full table, analysed, and planned with there. Gain: cost without the index by cost with it. An index of an expression has
+statistics of its own once it was analysed; the copy has none, and takes 200 different values.
 
 ${table(['Statistics', 'Query', 'Index', 'Gain', 'True', 'Size', 'True'], rows)}${none}`
 }

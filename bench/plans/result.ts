@@ -9,9 +9,12 @@ export interface Fidelity {
   readonly way: Mode | 'schema alone'
   readonly migration: string
   readonly side: 'before' | 'after'
+  readonly parameters: string
   /** Statements. */
   readonly count: number
   readonly sameShape: number
+  /** Every relation is read in the same way. */
+  readonly sameAccess: number
   /** Costs within 5 %. */
   readonly sameCost: number
 }

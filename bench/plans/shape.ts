@@ -43,6 +43,18 @@ export function isSameShape(truth: Explained, other: Explained): boolean {
   return shapeOf(truth.plan).join('\n') === shapeOf(other.plan).join('\n')
 }
 
+/** Is every relation read in the same way and by the same index? In which order they are joined does not count. */
+export function isSameAccess(truth: Explained, other: Explained): boolean {
+  if (truth.plan === undefined || other.plan === undefined) return truth.plan === other.plan
+  return accessOf(truth.plan).toSorted().join('\n') === accessOf(other.plan).toSorted().join('\n')
+}
+
+function accessOf(plan: PlanNode): readonly string[] {
+  const { 'Node Type': type, 'Relation Name': relation, 'Index Name': index, Alias: alias } = plan
+  const own = relation === undefined && index === undefined ? [] : [[type, relation, alias, index].join(' ')]
+  return [...own, ...(plan.Plans ?? []).flatMap(accessOf)]
+}
+
 /** Cost of the other by that of the truth; undefined where one of them was refused. */
 export function costRatio(truth: Explained, other: Explained): number | undefined {
   const [a, b] = [costOf(truth), costOf(other)]
