@@ -4,7 +4,7 @@ import { loadParser } from '../../src/sql/parse.ts'
 import { majors } from '../postgres/servers.ts'
 import { needsServer, outputFile, pageReport, printed, shownExample } from '../rules/page.ts'
 import { expectedLines, foundLines, loadExamples, ruleFolders } from '../rules/run-example.ts'
-import { rehearseExample } from './replay-example.ts'
+import { rehearseExample, rehearseExamples } from './replay-example.ts'
 import { openMajor } from './servers.ts'
 
 describe.each(majors)('on PostgreSQL %i', (major) => {
@@ -16,8 +16,7 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
   afterAll(() => server[Symbol.asyncDispose]())
 
   test.each(ruleFolders())('the examples of %s find exactly what their comments say', async (id) => {
-    for (const example of loadExamples(id)) {
-      const { findings, limits } = await rehearseExample(server, example)
+    for (const { example, findings, limits } of await rehearseExamples(server, loadExamples(id))) {
       expect(foundLines(example, findings), example.file).toEqual(expectedLines(example, 'replay'))
       const missed = limits.filter(({ code }) => code === 'not-rehearsed' || code === 'history-step-failed')
       expect(missed, example.file).toEqual([])

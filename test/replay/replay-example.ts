@@ -33,6 +33,35 @@ export async function rehearseExample(server: PostgresServer, example: Example):
   return { results, limits: found, findings: judgeExample(example, results, queries), queries }
 }
 
+/**
+ * As {@link rehearseExample}, for all examples of a rule. Those without migrations share one rehearsal: they differ in
+ * their queries only.
+ */
+export async function rehearseExamples(
+  server: PostgresServer,
+  examples: readonly Example[],
+): Promise<readonly (RehearsedExample & { readonly example: Example })[]> {
+  const alike = examples.filter(({ queries, review }) => queries !== undefined && review.length === 0)
+  const [first] = alike
+  const rehearsed: (RehearsedExample & { readonly example: Example })[] = []
+  if (first !== undefined) {
+    const queries = alike.flatMap((example) => example.queries ?? [])
+    const shared = await rehearseExample(server, { ...first, queries })
+    for (const example of alike) rehearsed.push({ example, ...ofOne(shared, example) })
+  }
+  for (const example of examples.filter((one) => !alike.includes(one))) {
+    rehearsed.push({ example, ...(await rehearseExample(server, example)) })
+  }
+  return rehearsed
+}
+
+function ofOne({ results, limits, queries }: RehearsedExample, example: Example): RehearsedExample {
+  if (queries === undefined) throw new Error(`The queries of ${example.file} were not tried.`)
+  const ids = new Set(example.queries?.map(({ id }) => id))
+  const own = { ...queries, results: queries.results.filter(({ reviewed }) => ids.has(reviewed.id)) }
+  return { results, limits, findings: judgeExample(example, results, own), queries: own }
+}
+
 /** Replays the migrations on top of the history, and unites what was measured with what was predicted. */
 export async function rehearse(
   server: PostgresServer,
