@@ -18,6 +18,7 @@ export default defineRule({
   title: 'Avoid adding a required column without a default',
   severity: 'error',
   since: '0.1.0',
+  brokenCode: 'assumed',
   messages: {
     required: ({ columns, table }: { columns: string; table: string }) =>
       `The migration fails as soon as ${table} holds a row, and every INSERT of running code that omits ${columns} fails from then on.`,

@@ -30,7 +30,9 @@ export function affectedQueries(
   queries: readonly { readonly query: QueryRef; readonly detail?: string }[],
   what: AffectedQuery['what'],
 ): readonly AffectedQuery[] {
-  return eachQuery(
-    queries.map(({ query, detail }) => ({ ...query, what, ...(detail === undefined ? {} : { detail }) })),
-  )
+  return eachQuery(queries.map(({ query }) => query)).map((query) => {
+    const own = queries.filter((one) => one.query.id === query.id)
+    const detail = [...new Set(own.flatMap((one) => one.detail ?? []))].join('; ')
+    return { ...query, what, ...(detail === '' ? {} : { detail }) }
+  })
 }

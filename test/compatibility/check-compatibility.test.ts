@@ -244,15 +244,15 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
     const byOldName = 'SELECT name FROM users'
     const orders = (review: readonly string[], ...all: readonly Parameters<typeof check>[2][]) =>
       withStage(server, { setup: shop, review }, async (stage) => {
-        const found: (string | undefined)[] = []
+        const outcome: (string | undefined)[] = []
         for (const texts of all) {
           const { deployment } = await checkCompatibility(stage, reviewed(texts), {
             budgetMs: 60_000,
             progress: () => {},
           })
-          found.push(deployment?.order)
+          outcome.push(deployment?.order)
         }
-        return found
+        return outcome
       })
     expect(
       await orders(
