@@ -21,7 +21,7 @@ export default defineRule({
   since: '0.1.0',
   messages: {
     product: ({ left, right, size }: { left: string; right: string; size: string }) =>
-      `Every row of ${left} is combined with every row of ${right}${size}, because no condition connects them.`,
+      `Each row found in ${left} is combined with each row found in ${right}${size}, because no condition connects them.`,
   },
   query(context) {
     const { catalog } = context
@@ -35,7 +35,7 @@ export default defineRule({
       const [left, right] = [enumerate(first.map(nameOf)), enumerate(second.map(nameOf))]
       context.report(
         'product',
-        { left, right, size: rows === undefined ? '' : `, ${formatCount(rows)} combinations` },
+        { left, right, size: rows === undefined ? '' : `, up to ${formatCount(rows)} combinations` },
         { on: `${left} and ${right}`, remedy },
       )
     }
@@ -85,7 +85,7 @@ function isSingle(catalog: QueryCatalog, level: QueryLevel, source: QuerySource)
   return (rows !== undefined && rows <= 1) || isOneRow(catalog, level, source)
 }
 
-/** How many combinations at least, by the largest of each group; undefined where one is not known. */
+/** How many combinations there can be, by the largest of each group; undefined where one is not known. */
 function productOf(catalog: QueryCatalog, groups: readonly (readonly QuerySource[])[]): number | undefined {
   let product = 1
   for (const group of groups) {

@@ -11,3 +11,8 @@ SELECT id, body FROM comments ORDER BY id LIMIT 50 OFFSET $1;
 -- finds: far
 -- name: next_chunk :many
 SELECT id FROM articles ORDER BY id OFFSET 400000 LIMIT 1000;
+
+-- the pages are wrong before they are slow
+-- also finds: require-order-by-with-limit
+-- name: unsorted_pages :many
+SELECT id FROM articles LIMIT 50 OFFSET $1;

@@ -31,7 +31,8 @@ export default defineRule({
     const { catalog } = context
     for (const level of levelsOf(context)) {
       const offset = offsetOf(level)
-      if (offset === undefined) continue
+      // without an order pages are wrong in the first place: require-order-by-with-limit
+      if (offset === undefined || selectOf(level)?.sortClause === undefined) continue
       // the rows of one user, order or tenant do not fill many pages
       const narrowed = narrowedSources(catalog, level, 'only equality')
       const large = largestTable(catalog, level.sources)
