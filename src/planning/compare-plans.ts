@@ -1,4 +1,4 @@
-import type { PlanChange, PlanStatistics } from '../core/query-model.ts'
+import type { PlanChange } from '../core/query-model.ts'
 import type { PlanMemory } from './planner-settings.ts'
 import { planNodes, type Plan, type PlanNode } from './plan.ts'
 import type { RelationRead } from './plan-shape.ts'
@@ -16,6 +16,8 @@ export interface TableRead extends RelationRead {
   readonly rootName: string
   /** Of the relation itself, in production; undefined where nobody knows. */
   readonly rows: number | undefined
+  /** The snapshot has values of its columns. */
+  readonly hasValues: boolean
 }
 
 /** Rows from which reading a table from end to end is told. */
@@ -37,23 +39,18 @@ const leastMore = 100
  * What is worse in the plan on the new schema, worst first; nothing when it does not cost more. Costs themselves are
  * told only where they rest on values.
  */
-export function planChanges(
-  before: PlanSide,
-  after: PlanSide,
-  memory: PlanMemory,
-  statistics: PlanStatistics,
-): readonly PlanChange[] {
+export function planChanges(before: PlanSide, after: PlanSide, memory: PlanMemory): readonly PlanChange[] {
   const ratio = after.plan.summary.cost / Math.max(before.plan.summary.cost, 0.01)
   const more = after.plan.summary.cost - before.plan.summary.cost
   if (more < leastMore || ratio < scanRatio) return []
   const isWorse = ratio >= worseRatio
-  const knowsAll = [...before.reads, ...after.reads].every(({ rows }) => rows !== undefined)
+  const isExact = [...before.reads, ...after.reads].every(
+    ({ rows, hasValues }) => rows !== undefined && hasValues,
+  )
   return [
     ...newScans(before, after),
     ...(isWorse ? lostIndexes(before, after) : []),
-    ...(isWorse && knowsAll && statistics === 'with value statistics'
-      ? [{ type: 'cost' as const, ratio }]
-      : []),
+    ...(isWorse && isExact ? [{ type: 'cost' as const, ratio }] : []),
     ...spills(before.plan.root, after.plan.root, memory),
     ...newSorts(before.plan.root, after.plan.root),
   ]

@@ -26,6 +26,6 @@ export function withoutCasts(expression: string): string {
       '',
     )
     .replaceAll(/\((\w+|"[^"]+")\)/g, (whole: string, name: string, at: number, all: string) =>
-      /[\w"]/.test(all[at - 1] ?? ' ') ? whole : name,
+      /[\w"]$|INCLUDE $/.test(all.slice(0, at)) ? whole : name,
     )
 }

@@ -10,7 +10,7 @@ import {
 import { causeOf } from './cause.ts'
 import { planChanges, type PlanSide, type TableRead } from './compare-plans.ts'
 import type { InflatedCopy } from './inflated-copy.ts'
-import { relationReads } from './plan-shape.ts'
+import { relationReads, type IndexNames } from './plan-shape.ts'
 import type { Plan } from './plan.ts'
 import type { PlannedQuery, PlannedVariant } from './planned-query.ts'
 import type { PlannedTable, Side } from './planning-copy.ts'
@@ -27,6 +27,7 @@ export class QueryJudge {
   readonly #debug: ((message: string) => void) | undefined
   readonly #memory: PlanMemory
   readonly #tables: Readonly<Record<Side, Tables>>
+  readonly #indexes: Readonly<Record<Side, IndexNames>>
 
   constructor(
     copy: InflatedCopy,
@@ -40,6 +41,7 @@ export class QueryJudge {
     this.#results = results
     this.#debug = debug
     this.#memory = planMemory(production.planner?.settings ?? {}, server.major)
+    this.#indexes = { before: copy.indexNames('before'), after: copy.indexNames('after') }
     this.#tables = { before: new Tables(copy.tables('before')), after: new Tables(copy.tables('after')) }
   }
 
@@ -65,7 +67,7 @@ export class QueryJudge {
     if (before === undefined || after === undefined) return undefined
     const sides = [this.#side('before', before), this.#side('after', after)] as const
     const { statistics } = this.#copy
-    const changes = planChanges(...sides, this.#memory, statistics)
+    const changes = planChanges(...sides, this.#memory)
     if (changes.length === 0) return undefined
     const cause = causeOf(changes, ...sides, this.#results)
     return {
@@ -81,14 +83,20 @@ export class QueryJudge {
 
   #side(side: Side, plan: Plan): PlanSide {
     const tables = this.#tables[side]
-    const reads = relationReads(plan.root, this.#copy.indexNames(side)).flatMap(
-      (read): readonly TableRead[] => {
-        const table = tables.find(read.relation)
-        if (table === undefined) return []
-        const root = tables.root(table)
-        return [{ ...read, root: root.oid, rootName: `${root.schema}.${root.name}`, rows: table.rows }]
-      },
-    )
+    const reads = relationReads(plan.root, this.#indexes[side]).flatMap((read): readonly TableRead[] => {
+      const table = tables.find(read.relation)
+      if (table === undefined) return []
+      const root = tables.root(table)
+      return [
+        {
+          ...read,
+          root: root.oid,
+          rootName: `${root.schema}.${root.name}`,
+          rows: table.rows,
+          hasValues: hasValues(table) || hasValues(root),
+        },
+      ]
+    })
     return { plan, reads }
   }
 
@@ -146,6 +154,13 @@ export class QueryJudge {
       return undefined
     }
   }
+}
+
+/** A table that is small may have no column worth a list of values. */
+const fewRows = 100
+
+function hasValues({ columns, rows = 0 }: PlannedTable): boolean {
+  return rows < fewRows || columns.some(({ statistics }) => statistics?.hasValues === true)
 }
 
 const clearly = 1.5
