@@ -4,6 +4,7 @@ import type { PlanStatistics, Query } from '../core/query-model.ts'
 import { connected } from '../replay/stage.ts'
 import { inTime, runOne } from './in-time.ts'
 import { Explainer } from './explainer.ts'
+import { withExpressions } from './expression-statistics.ts'
 import { raiseTree } from './inflate.ts'
 import { indexSignature } from './index-signature.ts'
 import { statisticsOf } from './known-tables.ts'
@@ -16,7 +17,7 @@ import type { IndexNames } from './plan-shape.ts'
 import { plannerSettings } from './planner-settings.ts'
 import { readSideCatalog, type CatalogIndex, type SideCatalog } from './side-catalog.ts'
 import { estimatedIndex, indexOfPages, type IndexFigures } from './side-facts.ts'
-import { writeSizes } from './write-statistics.ts'
+import { writeSizes, writeStatistics } from './write-statistics.ts'
 
 export interface CopyRequest {
   readonly production: Production
@@ -172,6 +173,16 @@ export class InflatedCopy implements PlanningCopy, AsyncDisposable {
   ): Promise<TrialIndex> {
     for (const index of fresh) this.#trial.set(`${index.schema}.${index.name}`, indexSignature(index))
     const sized = await this.#inflate(admin, 'after', catalog, fresh)
+    const { figures } = this.#planning.sides.after
+    const indexes = new Map(
+      fresh.flatMap((index) => {
+        const [own, table] = [sized.get(index.oid), figures.tables.get(index.table)]
+        return own === undefined || table === undefined
+          ? []
+          : [[index.oid, withExpressions(catalog, index, own, table)] as const]
+      }),
+    )
+    await writeStatistics(admin, { catalog, figures: { tables: new Map(), indexes } }, false)
     const root = fresh.find(({ isPartitioned }) => isPartitioned) ?? fresh[0]
     const pages = [...sized.values()].reduce((sum, one) => sum + one.pages, 0)
     return { signature: root === undefined ? '' : indexSignature(root), bytes: pages * pageBytes }

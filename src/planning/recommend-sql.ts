@@ -15,6 +15,12 @@ export function trialSql(candidate: Candidate, { schema, name }: PlannedTable): 
  * parent alone, then those of the partitions one by one.
  */
 export function adviceSql(candidate: Candidate, table: PlannedTable, all: readonly PlannedTable[]): string {
+  // an expression has no statistics before
+  const analyze = candidate.keys.some((key) => key.includes('(')) ? `;\nANALYZE ${quoteName(table)}` : ''
+  return `${createSql(candidate, table, all)}${analyze}`
+}
+
+function createSql(candidate: Candidate, table: PlannedTable, all: readonly PlannedTable[]): string {
   const text = definition(candidate)
   if (table.kind !== 'partitioned table') return `CREATE INDEX CONCURRENTLY ON ${quoteName(table)} ${text}`
   const partitions = all.filter(({ partitionOf }) => partitionOf === table.oid)

@@ -101,7 +101,7 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
     [
       'select id from customers where lower(email) = $1',
       'customers',
-      'CREATE INDEX CONCURRENTLY ON customers (lower(email))',
+      'CREATE INDEX CONCURRENTLY ON customers (lower(email));\nANALYZE customers',
     ],
     ['select id from orders where sku = $1', 'orders', 'CREATE INDEX CONCURRENTLY ON orders (sku)'],
     [
@@ -138,6 +138,12 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
     ['delete from orders where sku = any($1)', 'orders', 'CREATE INDEX CONCURRENTLY ON orders (sku)'],
   ])('%s', async (sql, name, expected) => {
     expect((await advise(sql, name))?.sql).toBe(expected)
+  })
+
+  test('an expression has the statistics that ANALYZE will find', async () => {
+    const advice = await advise('select id from customers where lower(email) = $1', 'customers')
+    expect(advice?.after.rows).toBe(1)
+    expect(advice?.costAfter).toBeLessThan(10)
   })
 
   test('a partitioned table gets it partition by partition', async () => {
