@@ -10,6 +10,7 @@ import {
   formatRows,
   stepOutsideTransaction,
   type IndexAdvice,
+  type QueryEffect,
   type Remedy,
   type TableReadEffect,
 } from '../../src/rule.ts'
@@ -30,6 +31,8 @@ export default defineRule({
     for (const effect of effects) {
       // no index makes it better, as it is written: the rules about that say so
       if (effect.kind !== 'table read' || effect.advice === undefined) continue
+      // the index is there and a migration takes it away: avoid-slower-queries says so
+      if (effects.some((other) => losesIndex(other, effect.table))) continue
       const table = displayKey(effect.table)
       const isOften = (ref.callsPerSecond ?? 0) >= 1 && effect.tableRows > largeTable
       report(
@@ -45,6 +48,13 @@ export default defineRule({
     }
   },
 })
+
+function losesIndex(effect: QueryEffect, table: string): boolean {
+  return (
+    effect.kind === 'plan change' &&
+    effect.changes.some((change) => 'table' in change && change.table === table)
+  )
+}
 
 /** How many rows match is known from statistics only. */
 function foundText({ statistics, rows, tableRows }: TableReadEffect): string {
