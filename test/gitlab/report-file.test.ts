@@ -15,6 +15,7 @@ import {
   quietQueriesReport,
 } from '../reporters/sample-queries.ts'
 import { cleanReport, emptyReport } from '../reporters/sample-report.ts'
+import { shapesOnly, type Json } from '../reporters/report-shapes.ts'
 import { schemaErrors } from '../reporters/validate.ts'
 
 const commit = '0123456789abcdef0123456789abcdef01234567'
@@ -368,8 +369,6 @@ type DeepReadonly<T> = T extends readonly (infer Item)[]
     ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
     : T
 
-type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
-
 function asJson(value: unknown): Json {
   return JSON.parse(formatJson(value)) as Json
 }
@@ -409,22 +408,6 @@ function* mutations(
       }
     }
   }
-}
-
-/** Lists with one entry of each shape: of the same keys, kind and type. */
-function shapesOnly(value: Json): Json {
-  if (Array.isArray(value)) {
-    const shapes = new Map<string, Json>()
-    for (const item of value as readonly Json[]) {
-      const shape = JSON.stringify(item, (key, part: unknown) =>
-        typeof part === 'object' || ['kind', 'type', 'by'].includes(key) ? part : typeof part,
-      )
-      shapes.set(shape, item)
-    }
-    return [...shapes.values()].map(shapesOnly)
-  }
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, shapesOnly(part)]))
 }
 
 interface SchemaNode {
