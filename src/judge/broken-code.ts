@@ -77,6 +77,6 @@ function refusals({ placed, finding }: PlacedFinding): readonly string[] {
 }
 
 function contradict(shown: PlacedFinding, { ruleId, allowed }: Finding): PlacedFinding {
-  const note = `An allow comment accepts ${ruleId} here (${allowed?.reason}), but these queries still need what goes.`
+  const note = `An allow comment accepts ${ruleId} here (${allowed?.reason}), but these queries fail.`
   return { ...shown, finding: { ...shown.finding, notes: [...shown.finding.notes, note] } }
 }

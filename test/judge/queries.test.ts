@@ -257,7 +257,7 @@ describe('what statements do to queries', () => {
     ])
     expect(findings[0]?.notes).toEqual([
       'B.',
-      'An allow comment accepts ban-drops here (nobody reads it), but these queries still need what goes.',
+      'An allow comment accepts ban-drops here (nobody reads it), but these queries fail.',
     ])
   })
 
