@@ -1,4 +1,5 @@
 import type { Limit, Query, QueryLock, ReviewedQuery } from '../core/model.ts'
+import { formatMs } from '../core/quantities.ts'
 import type { QueryStage } from '../replay/query-stage.ts'
 import { connected } from '../replay/stage.ts'
 import { deriveLocks, type DerivedLocks } from './derive-locks.ts'
@@ -130,7 +131,7 @@ class Collection {
 
   add({ id }: ReviewedQuery, query: Query, explained: ExplainedLocks | 'no time' | undefined): void {
     if (explained === 'no time') this.unplanned.push(query.name)
-    else if (explained !== undefined && 'late' in explained) this.addLate(id, query)
+    else if (explained !== undefined && 'late' in explained) this.addLate(id, query, explained.late)
     else if (explained !== undefined && 'refused' in explained && !isUndecided(explained)) {
       this.unknown.set(id, `it cannot be planned on the schema before the migrations: ${explained.refused}`)
       return
@@ -171,8 +172,8 @@ class Collection {
     return deriveLocks(catalog, statement, { path: this.path, sql, measured })
   }
 
-  private addLate(id: string, { name, span }: Query): void {
-    const why = `planning it took longer than ${planningMs / 1000} s`
+  private addLate(id: string, { name, span }: Query, timeoutMs: number): void {
+    const why = `planning it took longer than ${formatMs(timeoutMs)}`
     this.unknown.set(id, `it may take more locks than are known: ${why}`)
     this.limits.push({
       code: 'query-locks-unknown',

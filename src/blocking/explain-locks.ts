@@ -9,7 +9,8 @@ import type { MeasuredLock } from './derive-locks.ts'
 export type ExplainedLocks =
   | { readonly locks: readonly MeasuredLock[] }
   | { readonly refused: string; readonly sqlstate: string }
-  | { readonly late: true }
+  /** It was given up after so many milliseconds. */
+  | { readonly late: number }
 
 /** A session that plans queries and looks at its locks; it is replaced when a query takes it down. */
 export class ExplainSession implements AsyncDisposable {
@@ -52,7 +53,7 @@ export class ExplainSession implements AsyncDisposable {
       const count = Math.max(0, ...parameters.map(({ number }) => number))
       return { locks: await explainPrepared(client, count) }
     } catch (error) {
-      const outcome = toOutcome(error, watch.ended)
+      const outcome = toOutcome(error, watch.ended, timeoutMs)
       signal.throwIfAborted()
       if (outcome === undefined) throw error
       await this.recover(watch.ended)
@@ -122,10 +123,10 @@ async function explainPrepared(client: Client, parameterCount: number): Promise<
 const ownLocksSql = `select relation::int8::text as oid, mode from pg_catalog.pg_locks
 where pid = pg_catalog.pg_backend_pid() and locktype = 'relation' and relation >= 16384`
 
-function toOutcome(error: unknown, ended: boolean): ExplainedLocks | undefined {
+function toOutcome(error: unknown, ended: boolean, timeoutMs: number): ExplainedLocks | undefined {
   const { code = '', message = '' } = error as { code?: string; message?: string }
   // query_canceled is what statement_timeout gives
-  if (ended || code === '57014') return { late: true }
+  if (ended || code === '57014') return { late: timeoutMs }
   if (isServerError(error)) return { refused: message, sqlstate: code }
   return isLostConnection(error) ? { refused: 'it ends the connection', sqlstate: '' } : undefined
 }
