@@ -26,7 +26,7 @@ const amounts = new RegExp(`${amount}(?:(?:,| and) ${amount})*`, 'g')
 /**
  * The text with every duration, every size in bytes, every number of sessions and the sizes of samples replaced by
  * their names, with or without a range: two texts that differ in nothing else become equal, and nothing else does.
- * White space is folded, because longer numbers wrap lines elsewhere. Notes on how well a machine could sample are left
+ * So do the numbers of plans. White space is folded, because longer numbers wrap lines elsewhere. Notes on how well a machine could sample are left
  * out.
  */
 export function maskEstimates(text: string): string {
@@ -45,6 +45,7 @@ export function maskEstimates(text: string): string {
     .replaceAll(new RegExp(String.raw`(?: *> *- )?(?:${luck})`, 'g'), '')
     .replaceAll(/ {2,}/g, ' ')
     .replaceAll(/\b\d+ days? old\b|less than a day old/g, '<age>')
+    .replaceAll(/\(cost=[\d.]+ rows=\d+ width=\d+\)/g, '<cost>')
 }
 
 /**
