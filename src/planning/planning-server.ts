@@ -1,3 +1,4 @@
+import type { Client } from 'pg'
 import type { Limit, Migration, MigrationResult, Statement } from '../core/model.ts'
 import { EnvironmentError } from '../core/errors.ts'
 import type { Production } from '../core/production.ts'
@@ -97,53 +98,51 @@ async function build(
   server: ConfigurableServer,
   endsAt: number,
 ): Promise<PlanningServer> {
-  const begun = performance.now()
-  const note = (what: string): void =>
-    request.debug?.(`plans: ${what} after ${Math.round(performance.now() - begun)} ms`)
-  const { production, results } = request
   const deadline = AbortSignal.timeout(Math.max(0, Math.floor(endsAt - performance.now())))
   const signal = AbortSignal.any([request.signal, deadline])
   try {
-    const { before, after, isExactLocale } = await databases({ ...request, signal }, server)
-    note('both schemas are there')
-    await using beforeAdmin = await connected(server, before)
-    const beforeCatalog = await readSideCatalog(beforeAdmin.client)
-    const beforeSide: PlanningSide = {
-      database: before,
-      catalog: beforeCatalog,
-      figures: figuresBefore(beforeCatalog, knownTables(production)),
-    }
-    await using afterAdmin = await connected(server, after)
-    const afterCatalog = await readSideCatalog(afterAdmin.client)
-    const emptied = emptiedTables(results, beforeCatalog)
-    const afterSide: PlanningSide = {
-      database: after,
-      catalog: afterCatalog,
-      figures: figuresAfter(beforeSide, afterCatalog, emptied),
-    }
-    for (const [admin, side] of [
-      [beforeAdmin, beforeSide],
-      [afterAdmin, afterSide],
-    ] as const) {
-      await writeSizes(admin.client, side)
-      await writeStatistics(admin.client, side, !isExactLocale)
-    }
-    note('statistics are written')
-    await server.whileStopped((files) => {
-      inflate(files, beforeSide)
-      inflate(files, afterSide)
-    })
-    note('files are inflated')
-    return new PlanningServer(
-      server,
-      { before: beforeSide, after: afterSide },
-      isExactLocale ? [] : localeLimit(production),
-    )
+    const made = await databases({ ...request, signal }, server)
+    const sides = await fillSides(request, server, made)
+    return new PlanningServer(server, sides, made.isExactLocale ? [] : localeLimit(request.production))
   } catch (error) {
     request.signal.throwIfAborted()
     if (deadline.aborted) throw new EnvironmentError('the time for planning was over', { cause: error })
     throw error
   }
+}
+
+/** Gives both databases production's statistics and sizes; afterwards the server has been started anew. */
+async function fillSides(
+  { production, results, debug }: PlanningServerRequest,
+  server: ConfigurableServer,
+  { before, after, isExactLocale }: Databases,
+): Promise<PlanningServer['sides']> {
+  const begun = performance.now()
+  await using beforeAdmin = await connected(server, before)
+  await using afterAdmin = await connected(server, after)
+  const oldCatalog = await readSideCatalog(beforeAdmin.client)
+  const oldFigures = figuresBefore(oldCatalog, knownTables(production))
+  const old: PlanningSide = { database: before, catalog: oldCatalog, figures: oldFigures }
+  const catalog = await readSideCatalog(afterAdmin.client)
+  const figures = figuresAfter(old, catalog, emptiedTables(results, oldCatalog))
+  const fresh: PlanningSide = { database: after, catalog, figures }
+  await writeFigures(beforeAdmin.client, old, !isExactLocale)
+  await writeFigures(afterAdmin.client, fresh, !isExactLocale)
+  const written = performance.now()
+  await server.whileStopped((files) => {
+    inflate(files, old)
+    inflate(files, fresh)
+  })
+  const inflated = performance.now()
+  debug?.(
+    `plans: statistics in ${Math.round(written - begun)} ms, files in ${Math.round(inflated - written)} ms`,
+  )
+  return { before: old, after: fresh }
+}
+
+async function writeFigures(admin: Client, side: PlanningSide, sorts: boolean): Promise<void> {
+  await writeSizes(admin, side)
+  await writeStatistics(admin, side, sorts)
 }
 
 interface Databases {
@@ -153,7 +152,7 @@ interface Databases {
 }
 
 async function databases(request: PlanningServerRequest, server: ConfigurableServer): Promise<Databases> {
-  const { history, review, production, sharesSession, signal } = request
+  const { history, review, production, signal } = request
   const texts = [...history, ...review].map(({ text }) => text)
   const sessionOptions: SessionOptions = {
     statementTimeoutMs: request.statementTimeoutMs,
@@ -174,17 +173,23 @@ async function databases(request: PlanningServerRequest, server: ConfigurableSer
   await server.ensureRoles([...new Set([...request.roles, ...namedRoles([...history, ...review])])])
   const { base: before } = await prepareBase(context, own === undefined ? request.kept : undefined)
   const after = await copyBase(context, before)
+  await applyReview(server, after, request, sessionOptions)
+  return { before, after, isExactLocale: locale === undefined || own !== undefined }
+}
+
+async function applyReview(
+  server: ConfigurableServer,
+  database: string,
+  { review, sharesSession }: PlanningServerRequest,
+  sessionOptions: SessionOptions,
+): Promise<void> {
   await using watchdog = await connected(server)
-  await using session = await ReplaySession.open(server, after, watchdog.client, sessionOptions)
-  const failed = await applyHistory(session, review, {
+  await using session = await ReplaySession.open(server, database, watchdog.client, sessionOptions)
+  const [failed] = await applyHistory(session, review, {
     sharesSession,
     prepare: (statement) => standIn(server, statement, true),
   })
-  const [first] = failed
-  if (first !== undefined) {
-    throw new EnvironmentError(
-      `the migrations under review did not apply to tables without rows: ${first.message.replace('A step of the history did not replay here: ', '')}`,
-    )
-  }
-  return { before, after, isExactLocale: locale === undefined || own !== undefined }
+  if (failed === undefined) return
+  const why = failed.message.replace('A step of the history did not replay here: ', '')
+  throw new EnvironmentError(`the migrations under review did not apply to tables without rows: ${why}`)
 }
