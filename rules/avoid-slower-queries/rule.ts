@@ -119,7 +119,10 @@ function plansOf(slower: readonly Slower[]): readonly string[] {
       `${query.name} after${describeParameters(effect.parameters)}: ${describePlan(effect.after, effect.statistics)}`,
     ])
   const more = slower.length - mostPlans
-  return more > 0 ? [...plans, `The plans of ${formatCount(more)} more queries are worse, too.`] : plans
+  if (more <= 0) return plans
+  const others =
+    more === 1 ? 'The plan of one more query is' : `The plans of ${formatCount(more)} more queries are`
+  return [...plans, `${others} worse, too.`]
 }
 
 function remedyOf(table: string | undefined): string {
