@@ -56,6 +56,14 @@ const planned: ReadonlySet<string> = new Set([
   'MergeStmt',
 ])
 
+/** Utility statements that are analysed when they are prepared (transformStmt() in analyze.c). */
+const resolved: ReadonlySet<string> = new Set([
+  'CallStmt',
+  'DeclareCursorStmt',
+  'ExplainStmt',
+  'CreateTableAsStmt',
+])
+
 /** Statements that name nothing of the schema. */
 const inert: ReadonlySet<string> = new Set([
   'TransactionStmt',
@@ -74,12 +82,11 @@ const inert: ReadonlySet<string> = new Set([
 /** Reads a query; one that our parser does not know is prepared as it is. */
 export function queryShape({ sql, tag, node }: Pick<Query, 'sql' | 'tag' | 'node'>): QueryShape {
   const tree = node === undefined ? undefined : { [tag]: node }
-  const surrogate = planned.has(tag) ? undefined : surrogateSql(tag, node)
+  const surrogate = planned.has(tag) ? undefined : surrogateSql(sql, tag, node)
   const parts = readQuery(tree)
   const modified = parts.modifications.map(({ node: one }) => (one as { relation?: RangeVar }).relation)
   const top = planned.has(tag) || node === undefined
-  // a CALL is resolved when it is prepared
-  const prepares = top || tag === 'CallStmt' || tag === 'DeclareCursorStmt'
+  const prepares = top || resolved.has(tag)
   const insertNodes = [
     ...(tag === 'InsertStmt' ? [node as InsertStmt] : []),
     ...parts.modifications.filter((one) => one.tag === 'InsertStmt').map((one) => one.node as InsertStmt),
@@ -121,7 +128,7 @@ function named(range: RangeVar | undefined): readonly string[] {
 }
 
 /** A query that fails where this utility statement would, as far as names go. */
-function surrogateSql(tag: string, node: Query['node']): string | undefined {
+function surrogateSql(sql: string, tag: string, node: Query['node']): string | undefined {
   switch (tag) {
     case 'TruncateStmt':
     case 'LockStmt': {
@@ -133,7 +140,8 @@ function surrogateSql(tag: string, node: Query['node']): string | undefined {
       return name === undefined ? undefined : `select from ${name}`
     }
     case 'CopyStmt': {
-      const { relation, attlist } = node as unknown as CopyStmt
+      const { relation, attlist, query } = node as unknown as CopyStmt
+      if (query !== undefined) return /^[^(]*\((.*)\)\s*to\b/is.exec(sql)?.[1]
       const [name] = named(relation)
       return name === undefined
         ? undefined

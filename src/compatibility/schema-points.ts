@@ -6,7 +6,7 @@ import { connected } from '../replay/stage.ts'
 import { probeInside } from './probe-inside.ts'
 import { Prober, type ProbeOptions } from './prober.ts'
 import type { QueryShape } from './query-shape.ts'
-import { stateKey, type QueryState } from './query-state.ts'
+import { isRefused, stateKey, type QueryState } from './query-state.ts'
 import { reviewedTransactions, walkReview, type PlacedStatement } from './walk.ts'
 
 /** The state of a query from a statement on. */
@@ -119,7 +119,9 @@ async function insideTransactions(
         const states = await probeInside(session, shapes, searchPath, options.queryTimeoutMs)
         const points = found.get(commit) ?? new Map<QueryShape, Point[]>()
         found.set(commit, points)
-        for (const [shape, state] of states) {
+        for (const [shape, asked] of states) {
+          const state = withNewValues(asked, commit.changed.get(shape))
+          if ('unchecked' in state) continue
           points.set(shape, [...(points.get(shape) ?? []), { ref: placed.ref, state, committed: false }])
         }
       },
@@ -139,6 +141,11 @@ async function insideTransactions(
   return found
 }
 
+/** Before its commit a new value of an enum is known but must not be used (55P04). */
+function withNewValues(state: QueryState, committed: QueryState | undefined): QueryState {
+  return committed !== undefined && isRefused(state) && state.refusal.sqlstate === '55P04' ? committed : state
+}
+
 async function pathOf(stage: QueryStage, database: string, options: ProbeOptions): Promise<string> {
   await using watchdog = await connected(stage.server)
   await using prober = await Prober.open(stage.server, database, watchdog.client, options)
@@ -155,7 +162,9 @@ function pointsOf(shape: QueryShape, commits: readonly Commit[], inside: InsideP
     if (state === undefined) return []
     const steps = inside.get(commit)?.get(shape)
     if (steps !== undefined)
-      return steps.map((step, index) => ({ ...step, committed: index === steps.length - 1 }))
+      return steps.map((step, index) =>
+        index < steps.length - 1 ? step : { ...step, state, committed: true },
+      )
     const [first, ...others] = candidates(commit.statements)
     return [
       { state, committed: true, ...(first === undefined || others.length > 0 ? {} : { ref: first.ref }) },

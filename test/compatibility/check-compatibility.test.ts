@@ -195,6 +195,57 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
     expect(outcome.limits[0]?.message).toContain('filled gives no value to public.users.city')
   })
 
+  test('takes every form of statement', async () => {
+    const setup = `${shop} CREATE SEQUENCE numbers; CREATE MATERIALIZED VIEW sums AS SELECT sum(total) FROM orders;
+      CREATE PROCEDURE clean(bigint) LANGUAGE sql AS 'delete from orders where id = $1';`
+    const review = [
+      `ALTER TYPE mood ADD VALUE 'great'; ALTER TABLE users ADD COLUMN mood mood;`,
+      'DROP MATERIALIZED VIEW sums; DROP PROCEDURE clean(bigint); ALTER TABLE orders RENAME COLUMN note TO remark;',
+    ]
+    const missing = `${old}: missing`
+    const texts = {
+      locked: 'SELECT id FROM orders WHERE id = $1 FOR UPDATE SKIP LOCKED',
+      sequence: "SELECT nextval('numbers')",
+      lock: 'LOCK TABLE orders IN SHARE MODE',
+      copy: 'COPY (SELECT note FROM orders) TO STDOUT',
+      explained: 'EXPLAIN ANALYZE SELECT note FROM orders',
+      temporary: 'CREATE TEMP TABLE x AS SELECT note FROM orders',
+      copied: 'COPY orders (id, note) TO STDOUT',
+      refresh: 'REFRESH MATERIALIZED VIEW CONCURRENTLY sums',
+      call: 'CALL clean($1)',
+      cursor: 'DECLARE c CURSOR FOR SELECT note FROM orders',
+      notify: 'NOTIFY orders',
+      set: "SET LOCAL statement_timeout = '1s'",
+      values: 'VALUES ($1::int, $2::text)',
+      cte: 'WITH gone AS (DELETE FROM orders RETURNING id) SELECT count(*) FROM gone',
+      written: 'UPDATE orders SET note = $1 WHERE id = ANY ($2)',
+      fresh: { new: "SELECT id FROM users WHERE mood = 'great'" },
+      // 14 does not know it; it never gives users an e-mail address
+      merge: 'MERGE INTO users u USING orders o ON o.user_id = u.id WHEN NOT MATCHED THEN INSERT (id) VALUES (1)',
+    }
+        : {}),
+    }
+    expect(await found(setup, review, texts)).toEqual({
+      locked: [],
+      sequence: [],
+      lock: [],
+      copy: [`V2.sql:2 ${missing} column 42703 public.orders.note (derived)`],
+      explained: [`V2.sql:2 ${missing} column 42703 public.orders.note`],
+      temporary: [`V2.sql:2 ${missing} column 42703 public.orders.note`],
+      copied: [`V2.sql:2 ${missing} column 42703 public.orders.note (derived)`],
+      refresh: [`V2.sql:0 ${missing} relation 42P01 public.sums (derived)`],
+      call: [`V2.sql:1 ${missing} function 42883`],
+      cursor: [`V2.sql:2 ${missing} column 42703 public.orders.note`],
+      notify: [],
+      set: [],
+      values: [],
+      cte: [],
+      written: [`V2.sql:2 ${missing} column 42703 public.orders.note`],
+      fresh: ['V1.sql:1 new code on old schema: missing column 42703 public.users.mood'],
+      merge: [expect.stringContaining('not checkable')],
+    })
+  })
+
   test('compares results', async () => {
     const setup = `${shop} CREATE VIEW list AS SELECT id, note, total FROM orders;`
     const review = [
