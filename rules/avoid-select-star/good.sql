@@ -21,3 +21,6 @@ CREATE VIEW open_drafts AS SELECT * FROM drafts WHERE body <> '';
 SET LOCAL lock_timeout = '2s';
 ALTER TABLE archived_orders RENAME TO old_orders;
 CREATE VIEW archived_orders AS SELECT * FROM old_orders;
+
+-- migration: what the server brings
+CREATE VIEW sessions AS SELECT * FROM pg_stat_activity;

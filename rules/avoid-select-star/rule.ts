@@ -71,8 +71,14 @@ function starredTables(code: StoredCode): readonly QuerySource[] {
     const reaching = levels.filter((level) => reachesOut(code, level, index === last))
     return reaching
       .flatMap(starSources)
-      .filter(({ kind, name }) => kind === 'table' && name !== code.returns?.name)
+      .filter(
+        (source) => source.kind === 'table' && source.name !== code.returns?.name && !isOfServer(source),
+      )
   })
+}
+
+function isOfServer({ schema, name = '' }: Name): boolean {
+  return schema === 'information_schema' || schema === 'pg_catalog' || name.startsWith('pg_')
 }
 
 /** count(*), EXISTS (SELECT * …) and the statements of a function before its last give no column away. */
