@@ -93,6 +93,7 @@ async function sample(sampling: Sampling): Promise<SampleOutcome | NotSampled> {
   const { options, reviewSet, scripts, results, rehearsed, production } = sampling
   if (!rehearsed) return { why: 'nothing was replayed' }
   if (!grows(results)) return { why: 'no statement grows with a table' }
+  if (options.queriesOnly === true) return { why: '`pgrehearse queries` leaves that to `pgrehearse check`' }
   const configured = options.config.sampling?.budget ?? configDefaults.sampling.budget
   if (configured === 0) return { why: 'the configuration turns sampling off' }
   const budgetMs = Math.min(configured, leftOfBudget(options))

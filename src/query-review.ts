@@ -129,7 +129,8 @@ export function queriesOutcome(
     results: queries.map((reviewed): QueryResult => {
       const { id } = reviewed
       const { effects = [], notCheckable } = compatibility.results.get(id) ?? {}
-      const own = locks.get(id) ?? []
+      // code that is not out yet does not wait
+      const own = reviewed.old === undefined ? [] : (locks.get(id) ?? [])
       const plan = planned?.plans.get(id)
       return {
         reviewed,

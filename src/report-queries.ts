@@ -94,7 +94,7 @@ function verdictOf(
   if (effects.some((effect) => effect.kind === 'break' && effect.when !== 'new code on old schema'))
     return 'broken'
   if (effects.some(isOtherResult)) return 'other result'
-  if (effects.some(({ kind }) => kind === 'plan change')) return 'slower'
+  if (effects.some(({ kind }) => kind === 'plan change' || kind === 'table read')) return 'slower'
   return waiting.has(reviewed.id) ? 'blocked' : 'unaffected'
 }
 
@@ -111,7 +111,7 @@ function describe({ reviewed, effects, notCheckable }: QueryResult, verdict: Que
     verdict,
     ...(span === undefined ? {} : { span }),
     text: wholeLines(text),
-    effects: effects.toSorted(worstEffectFirst).slice(0, maxEffects).map(withShortPlans),
+    effects: effects.toSorted(worstEffectFirst).slice(0, maxEffects).map(forReport),
     ...(notCheckable === undefined ? {} : { notCheckable }),
   }
 }
@@ -175,15 +175,25 @@ function wholeLines(text: string): string {
   return text.slice(0, end > 0 ? end : maxText)
 }
 
-function withShortPlans(effect: QueryEffect): QueryEffect {
-  if (effect.kind === 'plan change')
-    return { ...effect, before: shortPlan(effect.before), after: shortPlan(effect.after) }
-  if (effect.kind !== 'table read') return effect
-  const { advice } = effect
-  return {
-    ...effect,
-    plan: shortPlan(effect.plan),
-    ...(advice === undefined ? {} : { advice: { ...advice, after: shortPlan(advice.after) } }),
+/** Without what only the run needs, and with plans of a readable length. */
+function forReport(effect: QueryEffect): QueryEffect {
+  switch (effect.kind) {
+    case 'plan change':
+      return { ...effect, before: shortPlan(effect.before), after: shortPlan(effect.after) }
+    case 'table read': {
+      const { advice } = effect
+      return {
+        ...effect,
+        plan: shortPlan(effect.plan),
+        ...(advice === undefined ? {} : { advice: { ...advice, after: shortPlan(advice.after) } }),
+      }
+    }
+    case 'wait': {
+      const { transactions: _, ...lock } = effect.lock
+      return { ...effect, lock }
+    }
+    default:
+      return effect
   }
 }
 

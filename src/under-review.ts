@@ -1,9 +1,11 @@
 /** What a run is about: the migrations, and the application's queries. */
 import { ConfigError, UsageError } from './core/errors.ts'
+import type { Limit } from './core/model.ts'
 import type { Production } from './core/production.ts'
 import type { ReviewSet } from './core/source.ts'
 import type { Config } from './config/schema.ts'
 import { changesCode } from './core/query-model.ts'
+import type { ReviewRequest } from './review/request.ts'
 import { decideReviewSet } from './review/review-set.ts'
 import { sources } from './sources/index.ts'
 import type { CheckOptions } from './check.ts'
@@ -21,7 +23,10 @@ export interface Work {
  */
 export async function decideWork(options: CheckOptions, production: Production | undefined): Promise<Work> {
   const request = reviewRequest(options)
-  const reviewSet = await decideReviewSet(request)
+  if (options.queriesOnly === true && options.config.queries === false) throw queriesOff()
+  const reviewSet = await decideReviewSet(request).catch((error: unknown) =>
+    withoutRevisions(options, request, error),
+  )
   const { readCode } = await import('./query-files.ts')
   const code = await readCode(options, request, reviewSet, production)
   if (code === undefined) {
@@ -30,7 +35,34 @@ export async function decideWork(options: CheckOptions, production: Production |
   }
   if (reviewSet.underReview.length > 0) return { reviewSet, code }
   if (options.queriesOnly !== true && !changesCode(code.queries)) return { reviewSet }
-  return { reviewSet: await decideReviewSet({ ...request, withHistory: true }), code }
+  if (reviewSet.history.length > 0) return { reviewSet, code }
+  const withHistory = await decideReviewSet({ ...request, withHistory: true })
+  if (withHistory.history.length > 0) return { reviewSet: withHistory, code }
+  return { reviewSet: { ...reviewSet, notChecked: [...reviewSet.notChecked, noSchema] } }
+}
+
+/** Every query on the schema that all migrations make: that takes no git. */
+async function withoutRevisions(
+  { everyQuery }: CheckOptions,
+  request: ReviewRequest,
+  error: unknown,
+): Promise<ReviewSet> {
+  if (everyQuery !== true || !(error instanceof UsageError)) throw error
+  const { underReview, ...all } = await decideReviewSet({ ...request, all: true })
+  return { ...all, base: { description: 'every migration' }, history: underReview, underReview: [] }
+}
+
+const noSchema: Limit = {
+  code: 'queries-not-checked',
+  message:
+    'The application’s queries were not checked, because it is not clear which migrations make their schema.',
+  hint: 'Name the folder under "migrations" in the configuration.',
+}
+
+function queriesOff(): UsageError {
+  return new UsageError('The configuration leaves the application’s queries alone (`queries: false`).', {
+    hint: 'Remove that, or name the files.',
+  })
 }
 
 function noQueries(): UsageError {
@@ -39,7 +71,7 @@ function noQueries(): UsageError {
   })
 }
 
-function reviewRequest(options: CheckOptions): Parameters<typeof decideReviewSet>[0] {
+function reviewRequest(options: CheckOptions): ReviewRequest {
   const { cwd, paths, all, staged, base, env, config } = options
   const [settings, ...others] = config.migrations ?? []
   if (others.length > 0) {

@@ -157,8 +157,7 @@ function checkOptions(
     ...(flags.queriesOnly === undefined ? {} : { queriesOnly: flags.queriesOnly }),
     ...(flags.everyQuery === undefined ? {} : { everyQuery: flags.everyQuery }),
     ...(context.debug ? { debug: progress } : {}),
-    // sizes are wanted, durations are not
-    config: flags.queriesOnly === true ? { ...config, sampling: { budget: 0 } } : config,
+    config,
     env: context.env,
     signal: context.signal,
     progress,
