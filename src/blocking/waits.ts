@@ -63,7 +63,8 @@ function waitAt(place: Place, lock: QueryLock): readonly WaitAt[] {
   const longest = windows.toSorted((a, b) => b.expected - a.expected)[0]
   const ms = windows.length < inTheWay.length || longest === undefined ? {} : { ms: longest }
   const { cause, lock: held } = strongest
-  return [{ effect: { kind: 'wait', lock, held: held.mode, cause, ...ms }, at: strongest }]
+  const { transactions: _when, ...wanted } = lock
+  return [{ effect: { kind: 'wait', lock: wanted, held: held.mode, cause, ...ms }, at: strongest }]
 }
 
 /** Whoever waits for a table need not be told that he waits for its indexes and partitions, too. */
