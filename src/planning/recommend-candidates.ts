@@ -12,8 +12,11 @@ export interface Candidate {
   readonly predicate?: string
 }
 
-/** More than so many are not tried: each takes some 30 ms. */
+/** For one time that a query reads the table. */
 const mostCandidates = 8
+
+/** Joins that are looked at: a partitioned table may have one for each partition. */
+const mostJoins = 50
 
 /** More columns than these make an index large, and have never served better in the queries of bench/plans. */
 const mostKeys = 3
@@ -35,22 +38,40 @@ export function wishesOf(root: PlanNode, tables: readonly PlannedTable[]): reado
   const scans = nodes.filter(
     (node) => readsAll(node) && relations.has(`${node.Schema ?? ''}.${node['Relation Name'] ?? ''}`),
   )
+  const joins = nodes
+    .flatMap((node) => [node['Hash Cond'], node['Merge Cond'], node['Join Filter']])
+    .filter((text) => text !== undefined)
+    .slice(0, mostJoins)
   const nameOf = ({ Alias = '' }: PlanNode): string =>
     // partitions have the alias of their table with a number behind it
     relations.size > 1 ? Alias.replace(/_\d+$/, '') : Alias
   return [...new Set(scans.map(nameOf))].map((name) => {
     const own = scans.filter((scan) => nameOf(scan) === name)
     const aliases = new Set([name, ...own.flatMap(({ Alias }) => Alias ?? [])])
-    const wanted = [
-      ...own.slice(0, 1).flatMap(({ Filter }) => Filter ?? []),
-      ...nodes.flatMap((node) => [node['Hash Cond'], node['Merge Cond'], node['Join Filter']]),
-    ].flatMap((text) => (text === undefined ? [] : wantedBy(text, aliases)))
+    const wanted = [...own.slice(0, 1).flatMap(({ Filter }) => Filter ?? []), ...joins].flatMap((text) =>
+      wantedBy(text, aliases),
+    )
     const sort = sortOf(nodes, aliases)
     return {
       wanted: withoutRepetition(wanted),
       sort: sort.length > 0 ? sort : own.slice(0, 1).flatMap((scan) => orderOf(scan, tables)),
     }
   })
+}
+
+/** Conditions on these tables that say the same whenever the query runs, as an index could have them. */
+export function constantConditions(root: PlanNode, tables: readonly PlannedTable[]): ReadonlySet<string> {
+  const relations = new Set(tables.map(tableKey))
+  const reads = planNodes(root)
+    .filter((node) => relations.has(`${node.Schema ?? ''}.${node['Relation Name'] ?? ''}`))
+    // those of one partition are those of all
+    .slice(0, mostJoins)
+  const wanted = reads.flatMap((node) =>
+    [node.Filter, node['Index Cond'], node['Recheck Cond']].flatMap((text) =>
+      text === undefined ? [] : wantedBy(text, new Set([node.Alias ?? ''])),
+    ),
+  )
+  return new Set(wanted.flatMap(({ predicate }) => predicate ?? []))
 }
 
 /** Also an index that is read from end to end and helps only to have the rows in order. */

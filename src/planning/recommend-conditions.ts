@@ -25,14 +25,19 @@ export interface Wanted {
  * What cannot be understood is left out: an index on it is not tried then.
  */
 export function wantedBy(text: string, aliases: ReadonlySet<string>): readonly Wanted[] {
+  // a list of thousands of values is no wish for an index that could be had otherwise
+  if (text.length > longestText) return []
   return conjuncts(plain(text)).flatMap((condition) => readCondition(condition, aliases))
 }
+
+const longestText = 10_000
 
 /** A sort key of a plan: `o.created_at DESC NULLS LAST`; undefined when it is not of this relation alone. */
 export function sortKey(
   text: string,
   aliases: ReadonlySet<string>,
 ): { readonly key: Key; readonly order: string } | undefined {
+  if (text.length > longestText) return undefined
   const [, expression = '', order = ''] =
     /^(.*?)((?: DESC)?(?: NULLS (?:FIRST|LAST))?)$/s.exec(plain(text)) ?? []
   const key = keyOf(expression, aliases)

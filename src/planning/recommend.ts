@@ -4,8 +4,7 @@ import { loadParser } from '../sql/parse.ts'
 import type { AdviceRequest } from './planned-query.ts'
 import { planNodes, type Plan, type PlanNode } from './plan.ts'
 import type { PlannedTable, PlanningCopy } from './planning-copy.ts'
-import { candidatesFor, wishesOf, type Candidate } from './recommend-candidates.ts'
-import { wantedBy } from './recommend-conditions.ts'
+import { candidatesFor, constantConditions, wishesOf, type Candidate } from './recommend-candidates.ts'
 import { buildTime } from './recommend-cost.ts'
 import { adviceSql, columnsOf, trialSql } from './recommend-sql.ts'
 import { tableKey, tableTree } from './table-tree.ts'
@@ -15,6 +14,10 @@ const leastGain = 3
 
 /** As good as the best: within a fifth of it, or of so little that it does not matter beside what was. */
 const almost = { ratio: 1.2, shareOfBefore: 0.0005 } as const
+
+/** Of all times that the query reads the table; each takes some 50 ms, and longer for each partition. */
+const mostCandidates = 12
+const manyPartitions = 100
 
 /** Less time is not enough for another candidate. */
 const leastMs = 100
@@ -37,9 +40,10 @@ export async function adviseIndex(
   const { table, plan } = request
   const tables = copy.tables('after')
   const constants = await constantsOf(copy, request)
-  const candidates = wishesOf(plan.root, tableTree(table, tables)).flatMap((wishes) =>
-    candidatesFor(wishes, table, constants),
-  )
+  const tree = tableTree(table, tables)
+  const candidates = wishesOf(plan.root, tree)
+    .flatMap((wishes) => candidatesFor(wishes, table, constants))
+    .slice(0, tree.length > manyPartitions ? 2 : mostCandidates)
   const known = new Set(tables.flatMap(({ indexes }) => indexes.map(({ name }) => name)))
   const tried: Tried[] = []
   for (const candidate of candidates) {
@@ -54,21 +58,12 @@ export async function adviseIndex(
 /** Conditions that stand in the query itself: in the plan for any values, where parameters have no values. */
 async function constantsOf(
   copy: PlanningCopy,
-  { query, plan, parameters }: AdviceRequest,
+  { query, plan, parameters, table }: AdviceRequest,
 ): Promise<ReadonlySet<string>> {
   const hasValues = parameters !== undefined && parameters.literals.size > 0
   const generic = hasValues ? await copy.explain(query, 'after') : plan
   if ('error' in generic) return new Set()
-  const nodes = planNodes(generic.root)
-  const aliases = new Set(nodes.flatMap(({ Alias }) => Alias ?? []))
-  const texts = nodes.flatMap(conditionsOf)
-  const found = texts.flatMap((text) => [...aliases].flatMap((alias) => wantedBy(text, new Set([alias]))))
-  return new Set(found.flatMap(({ predicate }) => predicate ?? []))
-}
-
-function conditionsOf(node: PlanNode): readonly string[] {
-  const texts = [node.Filter, node['Index Cond'], node['Recheck Cond']]
-  return texts.filter((text) => text !== undefined)
+  return constantConditions(generic.root, tableTree(table, copy.tables('after')))
 }
 
 async function tryOut(
