@@ -21,6 +21,7 @@ export function causeOf(
     (effect) => dropsIndex(effect, lost),
     (effect) => dropsIndex(effect, used),
     (effect) => rewrites(effect, tables),
+    (effect) => changesTable(effect, tables) && takesAway(effect),
     (effect) => changesTable(effect, tables),
   ]
   for (const test of tests) {
@@ -55,6 +56,11 @@ function dropsIndex(effect: Effect, names: ReadonlySet<string>): boolean {
 
 function rewrites(effect: Effect, tables: ReadonlySet<string>): boolean {
   return effect.kind === 'rewrite' && tables.has(`${effect.relation.schema}.${effect.relation.name}`)
+}
+
+/** Indexes go with a column, and are built anew for another type. */
+function takesAway(effect: Effect): boolean {
+  return effect.kind === 'catalog' && /^drop|^change type/.test(effect.change.type)
 }
 
 function changesTable(effect: Effect, tables: ReadonlySet<string>): boolean {

@@ -26,8 +26,10 @@ export function inflate(files: RelationFiles, { catalog, figures }: SizedSide): 
     throw new EnvironmentError('the sizes of production’s tables add up to more than can be')
   }
   try {
-    for (const [oid, index] of indexes) raiseTree(files, catalog.indexes.get(oid)?.path, index)
-    files.resize(relations)
+    files.together(() => {
+      for (const [oid, index] of indexes) raiseTree(files, catalog.indexes.get(oid)?.path, index)
+      files.resize(relations)
+    })
   } catch (cause) {
     const { message } = cause as Error
     throw new EnvironmentError(`files of production’s sizes cannot be made here: ${message}`, { cause })

@@ -120,14 +120,18 @@ async function fillSides(
   const begun = performance.now()
   await using beforeAdmin = await connected(server, before)
   await using afterAdmin = await connected(server, after)
-  const oldCatalog = await readSideCatalog(beforeAdmin.client)
+  const [oldCatalog, catalog] = await Promise.all([
+    readSideCatalog(beforeAdmin.client),
+    readSideCatalog(afterAdmin.client),
+  ])
   const oldFigures = figuresBefore(oldCatalog, knownTables(production))
   const old: PlanningSide = { database: before, catalog: oldCatalog, figures: oldFigures }
-  const catalog = await readSideCatalog(afterAdmin.client)
   const figures = figuresAfter(old, catalog, emptiedTables(results, oldCatalog))
   const fresh: PlanningSide = { database: after, catalog, figures }
-  await writeFigures(beforeAdmin.client, old, !isExactLocale)
-  await writeFigures(afterAdmin.client, fresh, !isExactLocale)
+  await Promise.all([
+    writeFigures(beforeAdmin.client, old, !isExactLocale),
+    writeFigures(afterAdmin.client, fresh, !isExactLocale),
+  ])
   const written = performance.now()
   await server.whileStopped((files) => {
     inflate(files, old)

@@ -18,11 +18,17 @@ const pivotMask = 0x2000
  * @param meta the meta page of the index, built on an empty table
  */
 export function emptyBtree(meta: Buffer, levels: number): readonly Buffer[] {
-  const pages = [metaPage(meta, levels)]
-  for (let level = levels; level >= 0; level -= 1) {
-    const block = pages.length
-    pages.push(chainPage(block, level, level === levels))
-  }
+  return [metaPage(meta, levels), ...chain(levels)]
+}
+
+const chains = new Map<number, readonly Buffer[]>()
+
+/** The same for all indexes, and checksums take time. */
+function chain(levels: number): readonly Buffer[] {
+  const known = chains.get(levels)
+  if (known !== undefined) return known
+  const pages = Array.from({ length: levels + 1 }, (_, at) => chainPage(at + 1, levels - at, at === 0))
+  chains.set(levels, pages)
   return pages
 }
 

@@ -19,10 +19,30 @@ export const mostPages = 2 ** 32 - 2
 export class RelationFiles {
   readonly #dataDir: string
   readonly #user: OsUser
+  #hasRights = false
 
   constructor(dataDir: string, user: OsUser) {
     this.#dataDir = dataDir
     this.#user = user
+  }
+
+  /**
+   * Changes of many files: with the rights of the server's user all the while, because to change the user once takes as
+   * long as to change a file. `work` is synchronous.
+   */
+  together(work: () => void): void {
+    this.#withRights(() => {
+      this.#hasRights = true
+      try {
+        work()
+      } finally {
+        this.#hasRights = false
+      }
+    })
+  }
+
+  #withRights<T>(work: () => T): T {
+    return this.#hasRights ? work() : withRightsOf(this.#user, work)
   }
 
   /**
@@ -31,7 +51,7 @@ export class RelationFiles {
    * @throws Error when a path is no relation's, or the file system refuses the length
    */
   resize(relations: Iterable<{ readonly path: string; readonly pages: number }>): void {
-    withRightsOf(this.#user, () => {
+    this.#withRights(() => {
       for (const { path, pages } of relations) this.#resizeOne(this.#fileOf(path), pages)
     })
   }
@@ -50,7 +70,7 @@ export class RelationFiles {
 
   /** The first page; undefined where the file has none. */
   firstPage(path: string): Buffer | undefined {
-    return withRightsOf(this.#user, () => {
+    return this.#withRights(() => {
       const file = openSync(this.#fileOf(path), constants.O_RDONLY | constants.O_NOFOLLOW)
       try {
         const page = Buffer.alloc(pageBytes)
@@ -63,7 +83,7 @@ export class RelationFiles {
 
   /** Writes the first pages of a relation; the server must not have read them yet, or be stopped. */
   writeFirstPages(path: string, pages: readonly Buffer[]): void {
-    withRightsOf(this.#user, () => {
+    this.#withRights(() => {
       const file = openSync(this.#fileOf(path), constants.O_WRONLY | constants.O_NOFOLLOW)
       try {
         const bytes = Buffer.concat(pages)
