@@ -6,6 +6,14 @@ import type { QueryShape } from './query-shape.ts'
 import type { QueryState } from './query-state.ts'
 import { tryShapes, type SendEach } from './trial.ts'
 
+export interface InsideOptions {
+  /** As SHOW prints it. */
+  readonly searchPath: string
+  readonly queryTimeoutMs: number
+  /** Which of them are planned, too. */
+  readonly plans: (shape: QueryShape) => boolean
+}
+
 /**
  * What the schema, as it is within an open transaction of this session, makes of each query. Leaves the session and the
  * transaction as they were.
@@ -13,8 +21,7 @@ import { tryShapes, type SendEach } from './trial.ts'
 export async function probeInside(
   session: ReplaySession,
   shapes: readonly QueryShape[],
-  searchPath: string,
-  queryTimeoutMs: number,
+  { searchPath, queryTimeoutMs, plans }: InsideOptions,
 ): Promise<ReadonlyMap<QueryShape, QueryState>> {
   await session.run(
     [
@@ -34,7 +41,7 @@ export async function probeInside(
     )
     return results.filter((_, index): _ is WireResult => index % 2 === 0)
   }
-  const states = await describeStates(await tryShapes(shapes, send, 'ours'), send)
+  const states = await describeStates(await tryShapes(shapes, send, 'ours', plans), send)
   await session.run(
     [{ sql: 'rollback to savepoint pgrehearse_outer' }, { sql: 'release savepoint pgrehearse_outer' }],
     'each',

@@ -42,6 +42,8 @@ export async function followQueries(
   return new Map(followed.map(({ shape }) => [shape, pointsOf(shape, commits, inside)]))
 }
 
+const nothing: QueryState = { unchecked: '' }
+
 /** A transaction, and the states of queries that it changes. */
 interface Commit {
   readonly statements: readonly PlacedStatement[]
@@ -53,6 +55,11 @@ function onlyCommit(
   followed: readonly Followed[],
 ): readonly Commit[] {
   return [{ statements, changed: new Map(changedIn(followed).map(({ shape, after }) => [shape, after])) }]
+}
+
+/** Is the difference one that preparing alone does not show? */
+function mustPlan(shape: QueryShape, after: QueryState): boolean {
+  return shape.needsPlanning || (isRefused(after) && after.refusal.sqlstate === '42501')
 }
 
 function changedIn(followed: readonly Followed[]): readonly Followed[] {
@@ -67,7 +74,7 @@ async function afterCommits(
   const database = await stage.copyBefore()
   const commits: Commit[] = []
   const shapes = followed.map(({ shape }) => shape)
-  const differs = new Set(changedIn(followed).map(({ shape }) => shape))
+  const differs = new Map(changedIn(followed).map(({ shape, after }) => [shape, mustPlan(shape, after)]))
   const last = new Map(followed.map(({ shape, before }) => [shape, stateKey(before)]))
   try {
     await using watchdog = await connected(stage.server)
@@ -77,7 +84,7 @@ async function afterCommits(
       async committed(statements) {
         if (candidates(statements).length === 0) return true
         if (stage.sessionOptions.scriptsSetDefaults) await prober.renew()
-        const states = await prober.probe(shapes, (shape) => shape.needsPlanning || differs.has(shape))
+        const states = await prober.probe(shapes, (shape) => differs.get(shape) ?? shape.needsPlanning)
         const changed = new Map([...states].filter(([shape, state]) => hasChanged(shape, state, last)))
         for (const [shape, state] of changed) last.set(shape, stateKey(state))
         commits.push({ statements, changed })
@@ -116,7 +123,11 @@ async function insideTransactions(
         const commit = unclear.find(({ statements }) => statements.some((one) => isSame(one, placed)))
         if (commit === undefined || isInert(placed) || performance.now() > options.endsAt) return
         const shapes = [...commit.changed.keys()]
-        const states = await probeInside(session, shapes, searchPath, options.queryTimeoutMs)
+        const states = await probeInside(session, shapes, {
+          searchPath,
+          queryTimeoutMs: options.queryTimeoutMs,
+          plans: (shape) => mustPlan(shape, commit.changed.get(shape) ?? nothing),
+        })
         const points = found.get(commit) ?? new Map<QueryShape, Point[]>()
         found.set(commit, points)
         for (const [shape, asked] of states) {

@@ -221,9 +221,8 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
       written: 'UPDATE orders SET note = $1 WHERE id = ANY ($2)',
       fresh: { new: "SELECT id FROM users WHERE mood = 'great'" },
       // 14 does not know it; it never gives users an e-mail address
-      merge: 'MERGE INTO users u USING orders o ON o.user_id = u.id WHEN NOT MATCHED THEN INSERT (id) VALUES (1)',
-    }
-        : {}),
+      merge:
+        'MERGE INTO users u USING orders o ON o.user_id = u.id WHEN NOT MATCHED THEN INSERT (id) VALUES (1)',
     }
     expect(await found(setup, review, texts)).toEqual({
       locked: [],
