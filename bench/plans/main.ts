@@ -20,7 +20,6 @@ import {
   readResults,
   resultsFile,
   writeResults,
-  type Advised,
   type Alarms,
   type Different,
   type Fidelity,
@@ -52,8 +51,6 @@ const trials = trialsOf(queries)
 const fidelities: Fidelity[] = []
 const differences: Different[] = []
 const allAlarms: Alarms[] = []
-const advised: Advised[] = []
-const unadvised = new Set<string>()
 
 if (options.only !== 'page') await run()
 const text = page(await readResults(target))
@@ -74,11 +71,7 @@ async function run(): Promise<void> {
   )
   for (const migration of chosenMigrations) await runMigration(truth, productions, migration)
   await runBaseline(truth)
-  for (const [mode, production] of productions) {
-    const found = await advise(mode, production, truth)
-    advised.push(...found.advised)
-    for (const one of found.unadvised) unadvised.add(`${mode}: ${one}`)
-  }
+  const { advised, unadvised } = await advise(productions, truth)
   tell('indexes were recommended and built')
   const minutes = (performance.now() - begun) / 60_000
   await writeResults(target, {
@@ -93,7 +86,7 @@ async function run(): Promise<void> {
     different: differences,
     alarms: allAlarms,
     advised,
-    unadvised: [...unadvised],
+    unadvised,
   })
 }
 

@@ -171,7 +171,7 @@ function advisedTable(all: readonly Advised[], unadvised: readonly string[]): st
       : `\nNew queries that read a whole table for few rows, and no index makes three times cheaper: ${unadvised.join('; ')}.\n`
   return `New queries that read a whole table for few of its rows; the index that the tool recommends, created and planned with on the planning copy,
 and created on the full table, analysed, and planned with there. Gain: cost without the index by cost with it. An index of an expression has
-statistics of its own once it was analysed; the copy has none, and takes 200 different values.
+statistics of its own once it was analysed; on the copy it gets those of its column where the expression is \`lower(column)\` or the like.
 
 ${table(['Statistics', 'Query', 'Index', 'Gain', 'True', 'Size', 'True'], rows)}${none}`
 }

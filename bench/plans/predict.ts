@@ -192,6 +192,7 @@ function chosenTrials(
 /** As QueryJudge compares, with sizes and names of the copy: those of the truth are the same. */
 function comparer(copy: InflatedCopy, memory: PlanMemory): Prediction['compare'] {
   const tables = { before: copy.tables('before'), after: copy.tables('after') }
+  const hasValues = copy.statistics === 'with value statistics'
   const side = (name: 'before' | 'after', plan: PlanNode): PlanSide => {
     const find = (relation: string): PlannedTable | undefined =>
       tables[name].find((table) => tableKey(table) === relation)
@@ -203,14 +204,14 @@ function comparer(copy: InflatedCopy, memory: PlanMemory): Prediction['compare']
       const table = find(read.relation)
       if (table === undefined) return []
       const top = rootOf(table)
-      return [{ ...read, root: top.oid, rootName: tableKey(top), rows: table.rows }]
+      return [{ ...read, root: top.oid, rootName: tableKey(top), rows: table.rows, hasValues }]
     })
     return {
       plan: { root: plan, summary: { cost: plan['Total Cost'], rows: 0, text: '', shape: [] } },
       reads,
     }
   }
-  return (before, after) => planChanges(side('before', before), side('after', after), memory, copy.statistics)
+  return (before, after) => planChanges(side('before', before), side('after', after), memory)
 }
 
 async function plansOn(
