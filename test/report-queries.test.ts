@@ -206,6 +206,14 @@ describe('the section', () => {
     })
   })
 
+  it('leaves out in which transactions a lock is taken: the finding says when', () => {
+    const one = wait(5)
+    if (one.kind !== 'wait') throw new Error('no wait')
+    const during = { ...one, lock: { ...one.lock, transactions: { upTo: 3 } } }
+    const { list } = reportQueries(outcome(result('a', [during])), [], undefined)
+    expect(list[0]?.effects).toEqual([one])
+  })
+
   it('puts the gravest effect of a query first, and the longest wait before shorter ones', () => {
     const late = { ...broken, when: 'new code on old schema' } as QueryEffect
     const { list } = reportQueries(

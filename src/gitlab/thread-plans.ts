@@ -11,7 +11,7 @@ function queryFold({ query, plans }: QueryPlans): string {
   return [
     `<details><summary>Plans of ${codeElement(cutText(query.name, 80))}</summary>`,
     ...plans.flatMap(({ title, parameters, text }) => [
-      `${title}, with ${markdownText(cutText(parameters, 200))}:`,
+      parameters === undefined ? `${title}:` : `${title}, with ${markdownText(cutText(parameters, 200))}:`,
       codeBlock(text, ''),
     ]),
     '</details>',

@@ -13,8 +13,8 @@ export interface QueryPlans {
 export interface NamedPlan {
   /** `Before the migrations`, `With the index`. */
   readonly title: string
-  /** Values that it was planned with; what the report says. */
-  readonly parameters: string
+  /** Values that it was planned with, as the report says; undefined for a query without parameters. */
+  readonly parameters: string | undefined
   /** What EXPLAIN printed, cut at the end of a line. */
   readonly text: string
 }
@@ -42,7 +42,7 @@ export function findingPlans(report: Report, finding: Finding): readonly QueryPl
 export function plansOf(effect: QueryEffect): readonly NamedPlan[] {
   const named = (title: string, { text }: PlanSummary, parameters: string): NamedPlan => ({
     title,
-    parameters,
+    parameters: parameters === 'none' ? undefined : parameters,
     text: cutPlan(text),
   })
   if (effect.kind === 'plan change')

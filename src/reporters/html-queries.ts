@@ -113,7 +113,7 @@ function allEffects({ query, why }: QueryRow): Markup | undefined {
 function planList(plans: readonly NamedPlan[]): readonly Markup[] {
   return plans.map(
     ({ title, parameters, text }) =>
-      markup`<details><summary>${title}: plan with ${parameters}</summary><pre tabindex="0"><code>${printable(text)}</code></pre></details>`,
+      markup`<details><summary>${title}: plan${parameters === undefined ? '' : ` with ${parameters}`}</summary><pre tabindex="0"><code>${printable(text)}</code></pre></details>`,
   )
 }
 

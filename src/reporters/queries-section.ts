@@ -91,12 +91,12 @@ function sharedWords(reason: string | undefined): readonly Pieces[] {
   return reason === undefined ? [] : [['Not checkable: ', { said: reason }, '.']]
 }
 
-function countWords({ counts }: ReportQueries): string {
+function countWords({ counts, list: listed }: ReportQueries): string {
   const { checked, broken, slower, blocked, unaffected } = counts
   const affected = [
     ...(broken > 0 ? [`${broken} broken`] : []),
     ...(counts['other result'] > 0 ? [`${counts['other result']} with another result`] : []),
-    ...(slower > 0 ? [`${slower} slower`] : []),
+    ...(slower > 0 ? [`${slower} ${slowWord(listed)}`] : []),
     ...(blocked > 0 ? [`${blocked} blocked`] : []),
   ]
   const others = counts['not checkable']
@@ -109,6 +109,20 @@ function countWords({ counts }: ReportQueries): string {
         : ', all unaffected'
       : `: ${list([...affected, ...(unaffected > 0 ? [`${unaffected} unaffected`] : [])])}`
   return `${count(checked, 'query', 'queries')} checked${found}${rest}.`
+}
+
+/** A query that was never faster is not slower. */
+function slowWord(listed: readonly ReportQuery[]): string {
+  const slow = listed.filter(({ verdict }) => verdict === 'slower')
+  const slower = slow.filter(hasBecomeSlower).length
+  return slower === slow.length ? 'slower' : slower === 0 ? 'slow' : 'slow or slower'
+}
+
+/** Does it get slower by the migrations, or is it slow as it is written? */
+export function hasBecomeSlower({ effects }: ReportQuery): boolean {
+  return (
+    !effects.some(({ kind }) => kind === 'table read') || effects.some(({ kind }) => kind === 'plan change')
+  )
 }
 
 const orderWords: Readonly<Record<DeploymentOrder['order'], string>> = {
@@ -194,7 +208,7 @@ function effectsOf(report: Report, { id, verdict, effects }: ReportQuery): reado
     case 'other result':
       return resultsOf(effects)
     case 'slower':
-      return effects.filter(({ kind }) => kind === 'plan change')
+      return effects.filter(({ kind }) => kind === 'plan change' || kind === 'table read')
     default:
       return waitsOf(report, id, effects)
   }

@@ -93,7 +93,7 @@ export function effectWords(effect: QueryEffect, state: QueryState): EffectWords
     case 'plan change':
       return { what: 'gets slower', why: planWords(effect) }
     case 'table read':
-      return { what: 'reads a large table from end to end', why: tableReadWords(effect) }
+      return { what: 'reads a whole table', why: tableReadWords(effect) }
   }
 }
 
@@ -170,7 +170,7 @@ function planWords({ changes, cause, parameters }: PlanChangeEffect): Pieces {
   return [
     ...commaList(named, changes.length - named.length, '; '),
     ...by(cause),
-    ...(parameters.startsWith('any values') ? [] : [', with ', { said: parameters }]),
+    ...(isAnyValue(parameters) ? [] : [', with ', { said: parameters }]),
   ]
 }
 
@@ -180,19 +180,19 @@ function planChangeWords(change: PlanChange): Pieces {
       return [`reads all ${formatRows(change.rows)} of `, { name: displayKey(change.table) }]
     case 'lost index':
       return [
-        'no longer uses the index ',
+        'can no longer use ',
         { name: displayKey(change.index) },
-        ' of ',
+        ' on ',
         { name: displayKey(change.table) },
       ]
     case 'new sort':
-      return [`sorts ${about(change.rows)}`]
+      return [`sorts ${about(change.rows)} that came in order before`]
     case 'sort spills':
       return [`sorts ${about(change.rows)} on disk`]
     case 'hash spills':
       return [`hashes ${about(change.rows)} on disk`]
     case 'cost':
-      return [`costs ${formatEstimate(change.ratio)} times as much`]
+      return [`costs ${times(change.ratio)} times as much as before`]
   }
 }
 
@@ -206,9 +206,19 @@ function tableReadWords({ table, tableRows, rows, advice }: TableReadEffect): Pi
       : [
           '; an index on ',
           { name: `${displayKey(advice.table)} (${advice.columns.join(', ')})` },
-          ' serves it',
+          ' would serve it',
         ]),
   ]
+}
+
+/** `12`, `3.1`. */
+function times(ratio: number): string {
+  return ratio >= 10 ? formatEstimate(ratio) : ratio.toFixed(1)
+}
+
+/** Planned without looking at values: nothing to tell apart from. */
+function isAnyValue(parameters: string): boolean {
+  return parameters === 'none' || parameters.startsWith('any values')
 }
 
 function about(rows: number): string {

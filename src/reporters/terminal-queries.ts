@@ -2,6 +2,7 @@
 
 import { plainPieces } from './pieces.ts'
 import {
+  hasBecomeSlower,
   plainVerdict,
   queriesSection,
   queriesTitle,
@@ -44,8 +45,9 @@ export function queriesBlocks(page: Page): readonly (readonly string[])[] {
 }
 
 /** The query and its rate, then what happens and why. */
-function rowLines(page: Page, { verdict, name, where, rate, what, why }: QueryRow): readonly string[] {
+function rowLines(page: Page, { query, verdict, name, where, rate, what, why }: QueryRow): readonly string[] {
   const { colors } = page
+  const word = verdict === 'slower' && !hasBecomeSlower(query) ? 'slow' : labels[verdict]
   const paint = verdict === 'broken' ? colors.red : colors.yellow
   const place = [...(where.length === 0 ? [] : [plainPieces(where)]), ...(rate === undefined ? [] : [rate])]
   const [first, ...others] = why.map(plainPieces)
@@ -53,11 +55,7 @@ function rowLines(page: Page, { verdict, name, where, rate, what, why }: QueryRo
   const happens = what === plainVerdict[verdict] ? [] : [what]
   const said = [...happens, ...(first === undefined ? [] : [first])].join(': ')
   return [
-    ...label(
-      page,
-      paint(labels[verdict]),
-      `${colors.bold(plainPieces(name))}  ${place.join(', ')}`.trimEnd(),
-    ),
+    ...label(page, paint(word), `${colors.bold(plainPieces(name))}  ${place.join(', ')}`.trimEnd()),
     ...(said === '' ? [] : label(page, '', said, colors.dim)),
     ...others.flatMap((line) => label(page, '', line, colors.dim)),
   ]

@@ -193,6 +193,21 @@ describe('the section', () => {
     expect(queriesSection(none)?.counts).toBe('None of 3 queries could be checked.')
   })
 
+  it('calls slow what was never faster', () => {
+    const only = (kind: string): Report =>
+      withQueries((queries) => ({
+        ...queries,
+        list: queries.list.filter(({ effects }) => effects.some((effect) => effect.kind === kind)),
+      }))
+    expect(queriesSection(queriesReport)?.counts).toContain(' 3 slow or slower')
+    expect(queriesSection(only('plan change'))?.counts).toContain(' 3 slower')
+    expect(queriesSection(only('table read'))?.counts).toContain(' 3 slow,')
+    expect(terminal(only('table read'), options)).toContain(
+      '  slow     OpenOrders  queries/orders.sql:12\n' +
+        '           reads a whole table: 48,000,000 rows of orders for about 200 rows; an index on orders (status) would\n           serve it\n',
+    )
+  })
+
   it.each([
     ['any', 'Deploy migrations and code in any order: '],
     ['migrations first', 'Deploy the migrations first, then the code: src/carts.ts:4 needs carts.note, '],
