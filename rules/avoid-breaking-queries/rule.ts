@@ -138,7 +138,7 @@ function notesOf(broken: readonly Broken[]): readonly string[] {
     return evidence === 'measured'
       ? [`Postgres takes it on the schema before and refuses it on this one: SQLSTATE ${states}.`]
       : [
-          `Derived from the catalogue, since Postgres only says so when it is executed: SQLSTATE ${states}.`,
+          `Derived from the catalogue, not tried: SQLSTATE ${states}.`,
           ...new Set(alike.flatMap(({ effect }) => effect.hint ?? [])),
         ]
   })
