@@ -202,9 +202,9 @@ describe('the section', () => {
     expect(queriesSection(queriesReport)?.counts).toContain(' 3 slow or slower')
     expect(queriesSection(only('plan change'))?.counts).toContain(' 3 slower')
     expect(queriesSection(only('table read'))?.counts).toContain(' 3 slow,')
-    expect(terminal(only('table read'), options)).toContain(
+    expect(terminal(only('table read'), { ...options, width: 200 })).toContain(
       '  slow     OpenOrders  queries/orders.sql:12\n' +
-        '           reads a whole table: 48,000,000 rows of orders for about 200 rows; an index on orders (status) would\n           serve it\n',
+        '           reads a whole table: 48,000,000 rows of orders for about 200 rows; an index on orders (status) would serve it\n',
     )
   })
 
