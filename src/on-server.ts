@@ -76,7 +76,7 @@ async function tryCode(
 ): Promise<Pick<ServerWork, 'tried'>> {
   if (code === undefined || code.queries.length === 0) return {}
   const { tryQueries } = await import('./query-review.ts')
-  return { tried: await tryQueries(options, code, leftovers.queries, production) }
+  return { tried: await tryQueries(options, code, leftovers, production) }
 }
 
 /** The rehearsal may have ended before its server could be asked. */

@@ -22,7 +22,7 @@ import { predictedCatalog } from './query-catalog/predicted-catalog.ts'
 import { readQueryCatalog } from './query-catalog/read-query-catalog.ts'
 import type { Code } from './query-files.ts'
 import { samplingCircumstances } from './rehearse.ts'
-import type { QueryStage } from './replay/query-stage.ts'
+import type { Leftovers } from './replay/alternatives.ts'
 import { connected } from './replay/stage.ts'
 import { quoteIdent } from './sql/quote.ts'
 import type { CheckOptions } from './check.ts'
@@ -45,7 +45,7 @@ const planningBudgetMs = 60_000
 export async function tryQueries(
   options: CheckOptions,
   { queries, searchPath }: Code,
-  stage: QueryStage,
+  { queries: stage, incompleteSchema }: Leftovers,
   production: Production | undefined,
 ): Promise<TriedQueries> {
   const { progress } = options
@@ -53,6 +53,7 @@ export async function tryQueries(
   const path = searchPath === undefined ? {} : { searchPath }
   const compatibility = await checkCompatibility(stage, queries, {
     ...path,
+    incompleteSchema,
     budgetMs: compatibilityBudgetMs,
     progress,
   })

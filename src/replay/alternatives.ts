@@ -5,6 +5,7 @@
 import type { Limit, Migration } from '../core/model.ts'
 import { readSchema, type SchemaSnapshot } from './fingerprint.ts'
 import { copyBase, type PreparedHistory } from './prepare-history.ts'
+import { leavesOutSql } from './psql-parts.ts'
 import { queryStage, type QueryStage } from './query-stage.ts'
 import {
   replay,
@@ -35,6 +36,8 @@ export interface Leftovers {
   /** Absent when there was no room for a copy of the database. */
   readonly alternatives?: Alternatives
   readonly queries: QueryStage
+  /** Not all of the history could be applied, or psql alone could run it: objects may be missing. */
+  readonly incompleteSchema: boolean
 }
 
 /**
@@ -68,6 +71,8 @@ export async function replayWithLeftovers(
       ? {}
       : { alternatives: new PreparedAlternatives(request, prepared, pristine, left) }),
     queries: queryStage(request, prepared.base, isComplete ? left : undefined, sessionOptionsOf(request)),
+    incompleteSchema:
+      prepared.historyLimits.length > 0 || leavesOutSql([...request.history, ...request.review]),
   })
   return outcome
 }
