@@ -117,9 +117,9 @@ function jsonOf({ relation, attnum, inherited, collation, type, column }: Statis
     relation,
     attnum,
     inherited,
-    nulls: column.nullFraction,
-    width: Math.max(1, Math.round(type.length > 0 ? type.length : column.width)),
-    distinct: column.distinct,
+    nulls: within(0, column.nullFraction, 1),
+    width: Math.round(within(1, type.length > 0 ? type.length : column.width, mostWidth)),
+    distinct: Math.max(-1, column.distinct),
     base: type.base,
     collation,
     equals,
@@ -127,8 +127,18 @@ function jsonOf({ relation, attnum, inherited, collation, type, column }: Statis
     sorts: sorts && type.isText && collation === defaultCollation,
     ...(common === undefined ? {} : { common, frequencies: column.frequencies }),
     ...(bounds === undefined ? {} : { bounds }),
-    ...(column.correlation === undefined || less === null ? {} : { correlation: column.correlation }),
+    ...(column.correlation === undefined || less === null
+      ? {}
+      : { correlation: within(-1, column.correlation, 1) }),
   }
+}
+
+/** A value is at most 1 GB (MaxAllocSize). */
+const mostWidth = 2 ** 30
+
+/** What a file says need not be possible. */
+function within(least: number, value: number, most: number): number {
+  return Math.min(most, Math.max(least, value))
 }
 
 /** The planner reads as many frequencies as there are values (var_eq_const(), selfuncs.c): there must be as many. */

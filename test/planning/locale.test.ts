@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Production } from '../../src/core/production.ts'
 import { InflatedCopy } from '../../src/planning/inflated-copy.ts'
 import { PlanningServer } from '../../src/planning/planning-server.ts'
+import { localeSql, type DatabaseLocale } from '../../src/postgres/locale.ts'
 import { planNodes } from '../../src/planning/plan.ts'
 import { madeUpProduction, madeUpTable } from './made-up.ts'
 import { planningRequest, query } from './truth.ts'
@@ -56,12 +57,19 @@ describe.each([18, 14] as const)('PostgreSQL %i', (major) => {
     expect(rows).toBeGreaterThan(400_000)
     expect(limits).toEqual(['planned-in-another-collation'])
   })
+})
 
-  test('names of locales are not trusted', async () => {
-    const name = "C' owner postgres; drop table words; --"
-    const { limits } = await planned(major, { collation: name, ctype: name, localeProvider: 'libc' })
-    expect(limits).toEqual(['planned-in-another-collation'])
-  })
+test('names of locales are not trusted, and a major has the providers that it has', () => {
+  const evil = "C' owner postgres; drop table words; --"
+  const of = (locale: Partial<DatabaseLocale>, major: number): string =>
+    localeSql({ provider: 'libc', collation: 'C', ctype: 'C', ...locale }, major)
+  expect(of({}, 14)).toBe(" encoding 'UTF8' lc_collate 'C' lc_ctype 'C'")
+  expect(of({ provider: 'icu', locale: 'de-u-kn' }, 15)).toContain("locale_provider icu icu_locale 'de-u-kn'")
+  for (const one of [{ collation: evil }, { ctype: '' }, { provider: 'icu', locale: evil } as const]) {
+    expect(() => of(one, 18)).toThrow(/name of a locale/)
+  }
+  expect(() => of({ provider: 'icu', locale: 'de' }, 14)).toThrow(/no collations of icu/)
+  expect(() => of({ provider: 'builtin', locale: 'C' }, 16)).toThrow(/no collations of builtin/)
 })
 
 test('ICU and the builtin provider', async () => {

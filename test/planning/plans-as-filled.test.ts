@@ -5,6 +5,9 @@ import { PlanningServer } from '../../src/planning/planning-server.ts'
 import { fill, migrations, queries, schema } from './shop-truth.ts'
 import { planningRequest, query, Truth } from './truth.ts'
 
+/** They write statistics and sizes in other ways there. */
+const onOldest = new Set(['an index is dropped', 'indexes are added', 'a table is written anew'])
+
 describe.each([18, 14] as const)('plans on PostgreSQL %i are those of really filled tables', (major) => {
   let truth: Truth
   let production: Production
@@ -14,7 +17,8 @@ describe.each([18, 14] as const)('plans on PostgreSQL %i are those of really fil
   })
   afterAll(() => truth[Symbol.asyncDispose]())
 
-  test.each(Object.entries(migrations))('%s', async (_, { sql, analyze }) => {
+  const tried = Object.entries(migrations).filter(([name]) => major === 18 || onOldest.has(name))
+  test.each(tried)('%s', async (_, { sql, analyze }) => {
     const selects = Object.values(queries)
     const before = await truth.shapesAfter('select 1', undefined, selects)
     const after = await truth.shapesAfter(sql, analyze, selects)
