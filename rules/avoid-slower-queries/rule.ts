@@ -84,7 +84,7 @@ function reportQueries(context: Context, slower: readonly Slower[]): void {
       because: receipt(context),
       severity: severityOf(slower),
       queries: slower.map(affected),
-      notes: [...plansOf(slower), describeStatistics(effect.statistics)],
+      notes: [...new Set(plansOf(slower)), describeStatistics(effect.statistics)],
       remedy: { summary: remedyOf(table), migrations: [] },
     },
   )

@@ -6,6 +6,7 @@ import {
   displayKey,
   formatBytes,
   formatCount,
+  formatEstimate,
   formatMsRange,
   formatRows,
   stepOutsideTransaction,
@@ -57,9 +58,11 @@ function losesIndex(effect: QueryEffect, table: string): boolean {
 }
 
 /** How many rows match is known from statistics only. */
-function foundText({ statistics, rows, tableRows }: TableReadEffect): string {
-  if (statistics === 'sizes only' || rows >= tableRows / 2) return ''
-  return ` to find about ${formatCount(Math.max(1, rows))}`
+function foundText({ statistics, rows, tableRows, advice }: TableReadEffect): string {
+  // of an expression nothing is known before it has an index
+  const isGuess = statistics === 'sizes only' || advice?.columns.some((column) => column.includes('('))
+  if (isGuess === true || rows >= tableRows / 2) return ''
+  return ` to find about ${formatEstimate(Math.max(1, rows))}`
 }
 
 function notesOf({ plan, statistics, parameters }: TableReadEffect, advice: IndexAdvice): readonly string[] {

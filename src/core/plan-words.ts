@@ -29,9 +29,11 @@ function times(ratio: number): string {
 /** More lines of a shape nobody reads. */
 const mostLines = 6
 
-/** The plan in one line; costs only where statistics have values, since they mean little otherwise. */
+/** The plan in one line, what reads whole tables in front; costs only where statistics have values, since they mean little otherwise. */
 export function describePlan({ shape, cost }: PlanSummary, statistics: PlanStatistics): string {
-  const lines = shape.length > mostLines ? [...shape.slice(0, mostLines), '…'] : shape
+  const isScan = (line: string): boolean => line.startsWith('Seq Scan')
+  const ordered = shape.toSorted((a, b) => Number(isScan(b)) - Number(isScan(a)))
+  const lines = ordered.length > mostLines ? [...ordered.slice(0, mostLines), '…'] : ordered
   const costs = statistics === 'with value statistics' ? `, cost ${formatCount(Math.max(1, cost))}` : ''
   return `${lines.map(withoutPublic).join('; ')}${costs}`
 }
