@@ -14,6 +14,7 @@ export default defineRule({
   title: 'Avoid queries that the new schema refuses',
   severity: 'error',
   since: '0.1.0',
+  brokenCode: 'shown',
   messages,
   query({ query, effects, report }) {
     const effect = effects.find(
