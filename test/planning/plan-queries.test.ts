@@ -165,6 +165,24 @@ test('nothing about tables that nobody knows, and settings and sizes that no ser
   expect(limits.map(({ code }) => code)).toEqual(['planned-with-other-settings'])
 })
 
+test('a run that is aborted ends with its reason, and one that is out of time says so', async () => {
+  const endless = unchanged('endless', 'select * from orders where id = forever()')
+  const request = await planningRequest(18, schema, '', production, [endless])
+  const controller = new AbortController()
+  const debug = (message: string): void => {
+    // from here on queries are planned
+    if (message.includes('statistics in')) setTimeout(() => controller.abort(new Error('enough')), 300)
+  }
+  await expect(planQueries({ ...request, debug, signal: controller.signal })).rejects.toThrow('enough')
+  await expect(planQueries({ ...request, budgetMs: 1 })).rejects.toThrow(/time for planning was over/)
+})
+
+test('a review that does not apply to tables without rows is said', async () => {
+  const review = "do $$ begin if not exists (select from orders) then raise 'no rows'; end if; end $$"
+  const request = await planningRequest(18, schema, review, production, usual)
+  await expect(planQueries(request)).rejects.toThrow(/did not apply to tables without rows/)
+})
+
 test('sizes beyond all bounds are refused', async () => {
   const huge = madeUpProduction([{ ...madeUpTable('orders', 1e18), pages: 1e16 }])
   const request = await planningRequest(18, schema, 'drop index orders_customer', huge, usual)
