@@ -27,7 +27,7 @@ import type { Derivation, Scope, Write } from './derivation.ts'
 import { Footprint, itself, type TakenLock, type Via } from './footprint.ts'
 import { bodyOf, pathOf } from './function-body.ts'
 import type { LockCatalog, LockFunction, LockRelation } from './lock-catalog.ts'
-import { parseOne } from '../sql/parse-one.ts'
+import { rangesOf, serialCall } from './statement-parts.ts'
 import { fireTruncate, followPolicies, followWrite } from './write-edges.ts'
 
 /** What a statement locks, and why that may not be all. */
@@ -47,7 +47,7 @@ export interface DeriveOptions {
   readonly path: SearchPath
   /** For DO blocks. */
   readonly sql: string
-  /** What planning it locks. */
+  /** What planning it locks; empty where it was not planned. */
   readonly measured: readonly MeasuredLock[]
 }
 
@@ -57,7 +57,7 @@ export function deriveLocks(
   statement: UnwrappedNode | undefined,
   { path, sql, measured }: DeriveOptions,
 ): DerivedLocks {
-  const walk = new Walk(catalog, sql)
+  const walk = new Walk(catalog, sql, measured.length > 0)
   walk.addMeasured(measured, statement, path)
   if (statement === undefined) walk.unknown('our parser does not know its syntax')
   else walk.statement(statement, { path, via: itself })
@@ -102,11 +102,13 @@ class Walk implements Derivation {
   readonly footprint = new Footprint()
   readonly reasons = new Set<string>()
   private readonly sql: string
+  private readonly isPlanned: boolean
   private readonly seen = new Set<string>()
 
-  constructor(catalog: LockCatalog, sql: string) {
+  constructor(catalog: LockCatalog, sql: string, isPlanned: boolean) {
     this.catalog = catalog
     this.sql = sql
+    this.isPlanned = isPlanned
   }
 
   /** Partitions that the statement does not name are there because of their table. */
@@ -144,6 +146,8 @@ class Walk implements Derivation {
   }
 
   lockTree(relation: LockRelation, mode: LockMode, via: Via): void {
+    // planning knows better which partitions the query needs
+    if (this.isPlanned && via.through === 'itself') return this.lock(relation, mode, via)
     for (const one of this.catalog.withDescendants(relation)) {
       this.lock(one, mode, one === relation ? via : this.viaPartition(one, via))
     }
@@ -193,7 +197,7 @@ class Walk implements Derivation {
   expression(text: string, via: Via): void {
     // what calls nothing and has no sub-select locks nothing
     if (!text.includes('(') || !this.isFirst(`expression ${via.through} ${via.name ?? ''} ${text}`)) return
-    const parsed = parseOne(`SELECT ${text}`)
+    const parsed = this.catalog.parsed(`SELECT ${text}`)
     if (parsed === undefined) this.unknown(`an expression cannot be read: ${text.slice(0, 100)}`)
     else this.query({ [parsed.tag]: parsed.value }, { path: [], via })
   }
@@ -217,7 +221,7 @@ class Walk implements Derivation {
     else this.lock(relation, mode, scope.via)
     followPolicies(this, relation, mode === 'RowShareLock' ? 'rw' : 'r')
     if (relation.kind !== 'view') return
-    const parsed = parseOne(relation.definition ?? '')
+    const parsed = this.catalog.parsed(relation.definition ?? '')
     if (parsed === undefined) return this.unknown(`the view ${relation.name} cannot be read`)
     const inner = { ...scope, path: [] }
     // FOR UPDATE of a view goes down to what it shows (markQueryForLocking(), rewriteHandler.c)
@@ -254,7 +258,7 @@ class Walk implements Derivation {
 
   /** nextval(pg_get_serial_sequence('orders', 'id')) */
   private serialSequence(argument: Node | undefined, scope: Scope): void {
-    const call = findSerialCall(argument)
+    const call = serialCall(argument)
     const [table, column] = (call?.args ?? []).map(literalText)
     const names = splitIdentifierList((table ?? '').replaceAll('.', ','))
     const relation = this.catalog.named(nameFromWords(names), scope.path)
@@ -373,26 +377,13 @@ class Walk implements Derivation {
     const relation = range === undefined ? undefined : this.catalog.named(relationName(range), scope.path)
     if (relation === undefined) return
     this.lock(relation, concurrent === true ? 'ExclusiveLock' : 'AccessExclusiveLock', scope.via)
-    const parsed = parseOne(relation.definition ?? '')
+    const parsed = this.catalog.parsed(relation.definition ?? '')
     if (parsed !== undefined) this.statement(parsed, { ...scope, path: [] })
   }
 }
 
 const sequenceFunctions: ReadonlySet<string> = new Set(['nextval', 'currval', 'setval'])
 
-function findSerialCall(node: Node | undefined): FuncCall | undefined {
-  const calls = node === undefined ? [] : readQuery(node).calls
-  return calls.find(({ funcname }) => words(funcname).at(-1) === 'pg_get_serial_sequence')
-}
-
 function describe({ name }: LockFunction, { through, name: by = '' }: Via): string {
   return through === 'trigger' ? `the trigger ${by} runs ${name}(), which` : `the function ${name}()`
-}
-
-/** Every relation that the statement names, read or written. */
-function rangesOf(statement: UnwrappedNode | undefined): readonly RangeVar[] {
-  if (statement === undefined) return []
-  const { reads, modifications } = readQuery({ [statement.tag]: statement.value })
-  const written = modifications.flatMap(({ node }) => (node as { relation?: RangeVar }).relation ?? [])
-  return [...reads, ...written]
 }

@@ -35,8 +35,9 @@ function checkParent(derivation: Derivation, constraint: LockConstraint, write: 
   const isUnchecked = constraint.match_full ? nulls.every(Boolean) : nulls.some(Boolean)
   const parent = derivation.catalog.relation(constraint.referenced_oid)
   if (parent === undefined) return
-  if (!isUnchecked) lockRows(derivation, parent, viaOf(constraint))
-  else if (write.command === 'INSERT') derivation.lockAlone(parent, 'RowShareLock', viaOf(constraint))
+  if (!isUnchecked) lockRows(derivation, parent, viaOf(derivation, constraint))
+  else if (write.command === 'INSERT')
+    derivation.lockAlone(parent, 'RowShareLock', viaOf(derivation, constraint))
 }
 
 function isSurelyNull({ relation, command, values }: Write, name: string): boolean {
@@ -61,7 +62,7 @@ function changeChildren(
 ): void {
   const child = derivation.catalog.relation(constraint.table_oid)
   if (child === undefined) return
-  const via = viaOf(constraint)
+  const via = viaOf(derivation, constraint)
   const scope: Scope = { path: [], via }
   const change = (command: Write['command'], how?: Assigned): void => {
     const set = kind.endsWith('_del') ? constraint.set_columns : null
@@ -82,8 +83,10 @@ function lockRows(derivation: Derivation, relation: LockRelation, via: Via): voi
   else derivation.lock(relation, 'RowShareLock', via)
 }
 
-function viaOf({ name }: LockConstraint): Via {
-  return { through: 'foreign key', name }
+/** By the name that somebody gave it: partitions have copies of their own. */
+function viaOf(derivation: Derivation, constraint: LockConstraint): Via {
+  const parent = derivation.catalog.constraint(constraint.parent_oid)
+  return parent === undefined ? { through: 'foreign key', name: constraint.name } : viaOf(derivation, parent)
 }
 
 function namesOf(relation: LockRelation | undefined, numbers: readonly number[]): readonly string[] {

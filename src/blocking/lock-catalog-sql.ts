@@ -60,7 +60,7 @@ order by t.tgrelid, t.tgname`
 export function constraintsSql(major: number): string {
   const setColumns = major >= 15 ? 'o.confdelsetcols::int2[]' : 'null::int2[]'
   return `
-select o.oid::int8 as oid, o.conname as name, o.contype as type, o.conrelid::int8 as table_oid,
+select o.oid::int8 as oid, o.conparentid::int8 as parent_oid, o.conname as name, o.contype as type, o.conrelid::int8 as table_oid,
   o.contypid::int8 as type_oid, o.confrelid::int8 as referenced_oid, o.conkey::int2[] as columns,
   o.confkey::int2[] as referenced_columns, o.confmatchtype = 'f' as match_full, ${setColumns} as set_columns,
   case when o.contype = 'c' then pg_get_expr(o.conbin, o.conrelid) end as expression

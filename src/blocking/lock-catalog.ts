@@ -1,7 +1,9 @@
 /** The schema as locks see it: read once, then asked for every query. */
 import type { Client } from 'pg'
 import type { Relation } from '../core/model.ts'
+import type { UnwrappedNode } from '../sql/ast.ts'
 import type { QualifiedName, SearchPath } from '../sql/names.ts'
+import { parseOne } from '../sql/parse-one.ts'
 import {
   columnsSql,
   constraintsSql,
@@ -46,6 +48,8 @@ export interface LockTrigger {
 
 export interface LockConstraint {
   readonly oid: Oid
+  /** Of a partition: that of its table; else `0`. */
+  readonly parent_oid: Oid
   readonly name: string
   readonly type: 'c' | 'f'
   readonly table_oid: Oid
@@ -141,6 +145,7 @@ export class LockCatalog {
   private readonly constraints: ReadonlyMap<Oid, LockConstraint>
   private readonly domainChecks: ReadonlyMap<Oid, readonly string[]>
   private readonly sequences: ReadonlyMap<string, Oid>
+  private readonly parses = new Map<string, UnwrappedNode | undefined>()
 
   private constructor(rows: CatalogRows, serverMajor: number) {
     this.serverMajor = serverMajor
@@ -179,6 +184,12 @@ export class LockCatalog {
       policies: await rowsOf<LockPolicy>(policiesSql),
     }
     return new LockCatalog(rows, serverMajor)
+  }
+
+  /** Parses what the catalogue printed, once. */
+  parsed(sql: string): UnwrappedNode | undefined {
+    if (!this.parses.has(sql)) this.parses.set(sql, parseOne(sql))
+    return this.parses.get(sql)
   }
 
   relation(oid: Oid): LockRelation | undefined {

@@ -83,7 +83,7 @@ function isEdge({ tag, node }: Statement): boolean {
 export class LocksOverTime {
   /** Of the schema before the run. */
   private readonly first: readonly TakenLock[]
-  /** Those of them that the catalogue tells without planning the query. */
+  /** What the catalogue tells of it without planning the query. */
   private readonly derivable: ReadonlySet<string>
   private readonly ended = new Map<string, number>()
   private readonly added = new Map<string, { readonly lock: TakenLock; readonly after: number }>()
@@ -107,7 +107,9 @@ export class LocksOverTime {
     for (const lock of locks) {
       const key = identity(lock)
       const relation = before.relation(lock.relation.oid)
-      if (relation === undefined || this.added.has(key) || this.isCovered(lock)) continue
+      // what planning has ruled out before is ruled out still
+      if (relation === undefined || this.derivable.has(key) || this.added.has(key)) continue
+      if (this.isCovered(lock)) continue
       this.added.set(key, { lock: { ...lock, relation }, after: transaction })
     }
   }

@@ -1,14 +1,12 @@
 /** What a change of rows locks besides the relation that the query names. */
 import type { RangeVar, ResTarget, RuleStmt, SelectStmt } from '@pgsql/types'
-import { allOf, as, unwrap } from '../sql/ast.ts'
+import { allOf, as, columnPath, unwrap } from '../sql/ast.ts'
 import { relationName } from '../sql/names.ts'
-import { columnPath } from '../sql/ast.ts'
 import type { Assigned, Assignments } from './assignments.ts'
 import type { Derivation, Scope, Write } from './derivation.ts'
 import type { Via } from './footprint.ts'
 import { foreignKeyEdges } from './foreign-key-edges.ts'
 import type { LockColumn, LockRelation, LockRule, LockTrigger } from './lock-catalog.ts'
-import { parseOne } from '../sql/parse-one.ts'
 
 /** Bits of pg_trigger.tgtype (catalog/pg_trigger.h). */
 const bits = { row: 1, before: 2, INSERT: 4, DELETE: 8, UPDATE: 16, truncate: 32, instead: 64 } as const
@@ -64,7 +62,7 @@ function followRules(derivation: Derivation, { relation, command }: Write, scope
 }
 
 function followRule(derivation: Derivation, { name, definition }: LockRule, scope: Scope): void {
-  const parsed = parseOne(definition)
+  const parsed = derivation.catalog.parsed(definition)
   if (parsed?.tag !== 'RuleStmt') return derivation.unknown(`the rule ${name} cannot be read`)
   const { actions, whereClause } = parsed.value as RuleStmt
   const inner: Scope = { path: [], via: { through: 'rule', name } }
@@ -87,7 +85,7 @@ function followView(derivation: Derivation, write: Write, scope: Scope): void {
     for (const trigger of instead) fire(derivation, trigger, scope)
     return
   }
-  const parsed = parseOne(relation.definition ?? '')
+  const parsed = derivation.catalog.parsed(relation.definition ?? '')
   const select = parsed?.value as SelectStmt | undefined
   const range = as<RangeVar>(select?.fromClause?.[0], 'RangeVar')
   const base = range === undefined ? undefined : derivation.catalog.named(relationName(range), [])
@@ -115,6 +113,9 @@ function lockTarget(derivation: Derivation, write: Write, scope: Scope): void {
   if (command !== 'INSERT') {
     if (only) derivation.lock(relation, 'RowExclusiveLock', scope.via)
     else derivation.lockTree(relation, 'RowExclusiveLock', scope.via)
+    if (movesRows(write, derivation)) {
+      for (const child of relation.children) routeTo(derivation, catalog.relation(child), scope)
+    }
   } else if (relation.kind === 'partitioned table') {
     // rows go to one of them; only its indexes are opened
     derivation.lockAlone(relation, 'RowExclusiveLock', scope.via)
@@ -247,7 +248,7 @@ function isUpdateOf({ columns }: LockTrigger, values: Assignments): boolean {
 function fire(derivation: Derivation, trigger: LockTrigger, scope: Scope): void {
   const { name, definition, function_oid: oid } = trigger
   const inner: Scope = { path: scope.path, via: { through: 'trigger', name } }
-  const condition = definition === null ? undefined : parseOne(definition)
+  const condition = definition === null ? undefined : derivation.catalog.parsed(definition)
   if (condition?.tag === 'CreateTrigStmt') derivation.statement(condition, inner)
   const called = derivation.catalog.function(oid)
   if (called !== undefined) derivation.callFunction(called, inner)
