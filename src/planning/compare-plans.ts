@@ -35,15 +35,31 @@ const scanRatio = 1.2
 /** In units of reading a page in order; less nobody feels. */
 const leastMore = 100
 
+/** Does the new schema have no index of this table, by its OID, that serves as this one did? */
+export type IsGone = (root: number, signature: string) => boolean
+
 /**
  * What is worse in the plan on the new schema, worst first; nothing when it does not cost more. Costs themselves are
  * told only where they rest on values.
+ * @param isGone given where plans rest on sizes only: planners then guess so much that a plan is worse only where an
+ * index that it used is gone, and the table is read from end to end for it
  */
-export function planChanges(before: PlanSide, after: PlanSide, memory: PlanMemory): readonly PlanChange[] {
+export function planChanges(
+  before: PlanSide,
+  after: PlanSide,
+  memory: PlanMemory,
+  isGone?: IsGone,
+): readonly PlanChange[] {
   const ratio = after.plan.summary.cost / Math.max(before.plan.summary.cost, 0.01)
   const more = after.plan.summary.cost - before.plan.summary.cost
   if (more < leastMore || ratio < scanRatio) return []
   const isWorse = ratio >= worseRatio
+  if (isGone !== undefined) {
+    const left = { ...before, reads: before.reads.filter((read) => lostWholly(read, after, isGone)) }
+    return left.reads.length === 0
+      ? []
+      : [...newScans(left, onlyRootsOf(left, after)), ...(isWorse ? lostIndexes(left, after) : [])]
+  }
   const isExact = [...before.reads, ...after.reads].every(
     ({ rows, hasValues }) => rows !== undefined && hasValues,
   )
@@ -54,6 +70,20 @@ export function planChanges(before: PlanSide, after: PlanSide, memory: PlanMemor
     ...spills(before.plan.root, after.plan.root, memory),
     ...newSorts(before.plan.root, after.plan.root),
   ]
+}
+
+function lostWholly({ root, indexes }: TableRead, after: PlanSide, isGone: IsGone): boolean {
+  return (
+    indexes.some(({ signature }) => isGone(root, signature)) &&
+    after.reads.some(
+      (read) => read.root === root && read.indexes.every(({ columns }) => columns.length === 0),
+    )
+  )
+}
+
+function onlyRootsOf({ reads }: PlanSide, side: PlanSide): PlanSide {
+  const roots = new Set(reads.map(({ root }) => root))
+  return { ...side, reads: side.reads.filter(({ root }) => roots.has(root)) }
 }
 
 function newScans(before: PlanSide, after: PlanSide): readonly PlanChange[] {

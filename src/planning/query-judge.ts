@@ -8,7 +8,7 @@ import {
   type TableReadEffect,
 } from '../core/query-model.ts'
 import { causeOf } from './cause.ts'
-import { planChanges, type PlanSide, type TableRead } from './compare-plans.ts'
+import { planChanges, type IsGone, type PlanSide, type TableRead } from './compare-plans.ts'
 import type { InflatedCopy } from './inflated-copy.ts'
 import { relationReads, type IndexNames } from './plan-shape.ts'
 import type { Plan } from './plan.ts'
@@ -26,6 +26,7 @@ export class QueryJudge {
   readonly #results: readonly MigrationResult[]
   readonly #debug: ((message: string) => void) | undefined
   readonly #memory: PlanMemory
+  readonly #isGone: IsGone | undefined
   readonly #tables: Readonly<Record<Side, Tables>>
   readonly #indexes: Readonly<Record<Side, IndexNames>>
 
@@ -43,6 +44,8 @@ export class QueryJudge {
     this.#memory = planMemory(production.planner?.settings ?? {}, server.major)
     this.#indexes = { before: copy.indexNames('before'), after: copy.indexNames('after') }
     this.#tables = { before: new Tables(copy.tables('before')), after: new Tables(copy.tables('after')) }
+    this.#isGone =
+      copy.statistics === 'sizes only' ? this.#tables.after.isGone(this.#indexes.after) : undefined
   }
 
   async effects(planned: PlannedQuery): Promise<readonly (PlanChangeEffect | TableReadEffect)[]> {
@@ -67,7 +70,7 @@ export class QueryJudge {
     if (before === undefined || after === undefined) return undefined
     const sides = [this.#side('before', before), this.#side('after', after)] as const
     const { statistics } = this.#copy
-    const changes = planChanges(...sides, this.#memory)
+    const changes = planChanges(...sides, this.#memory, this.#isGone)
     if (changes.length === 0) return undefined
     const cause = causeOf(changes, ...sides, this.#results)
     return {
@@ -185,6 +188,19 @@ class Tables {
 
   get(oid: number): PlannedTable | undefined {
     return this.#byOid.get(oid)
+  }
+
+  /** An index that was there before goes by what it was before, as plans name it. */
+  isGone(signatureOf: IndexNames): IsGone {
+    const there = new Set(
+      [...this.#byOid.values()].flatMap((table) =>
+        table.indexes.map(
+          ({ schema, name, signature }) =>
+            `${this.root(table).oid} ${signatureOf(schema, name) ?? signature}`,
+        ),
+      ),
+    )
+    return (root, signature) => !there.has(`${root} ${signature}`)
   }
 
   root(table: PlannedTable): PlannedTable {

@@ -79,6 +79,16 @@ describe('what is worse', () => {
     expect(small.map(({ type }) => type)).toEqual(['lost index', 'cost'])
   })
 
+  test('by sizes only: an index must be gone, and the table be read from end to end for it', () => {
+    const types = (after: PlanNode, gone: boolean): readonly string[] =>
+      planChanges(side(before), side(after), memory, () => gone).map(({ type }) => type)
+    expect(types(scan(20_000, 10), true)).toEqual(['new sequential scan', 'lost index'])
+    expect(types(scan(20_000, 10), false)).toEqual([])
+    expect(types(byIndex(4000, 10, 'by_less'), true)).toEqual([])
+    const { 'Index Cond': _condition, ...whole } = byIndex(4000, 10, 'by_day')
+    expect(types(whole, true)).toEqual(['lost index'])
+  })
+
   test('a sort that is new and one that spills; a hash that spills', () => {
     const sorted = (rows: number): PlanNode => node('Sort', 9000, rows, { Plans: [byIndex(40, rows)] })
     const types = (after: PlanNode): readonly string[] =>
