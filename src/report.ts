@@ -60,14 +60,12 @@ export function buildReport(parts: ReportParts): Report {
 
 /** What a report says about the application's queries, without what is about migrations alone. */
 export function queriesPart(report: Report): Report {
-  const { production: _production, ...rest } = report
   const findings = report.findings.filter(
     ({ query, queries }) => query !== undefined || queries !== undefined,
   )
-  const files = new Set(findings.map(({ span }) => span.file))
   return {
-    ...rest,
-    migrations: report.migrations.filter(({ file }) => files.has(file)),
+    ...report,
+    only: 'queries',
     findings,
     harmless: [],
     exitCode: reachesLevel(findings, report.settings.failOn) ? 1 : 0,

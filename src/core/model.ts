@@ -211,6 +211,8 @@ export interface Report {
   /** ISO 8601, UTC. */
   readonly createdAt: string
   readonly evidence: 'measured' | 'predicted'
+  /** `pgrehearse queries`: findings about migrations alone are left out. */
+  readonly only?: 'queries'
   readonly server?: { readonly version: string; readonly kind: string }
   /** What the migrations were compared with: `origin/main (1a2b3c4)`, `--all`, `paths`. */
   readonly base: { readonly description: string; readonly commit?: string }

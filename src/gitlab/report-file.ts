@@ -77,7 +77,13 @@ const reportHint = 'Expected what `pgrehearse check --format json:report.json` w
 
 function validReport(value: unknown, name: string): Report {
   const result = reportSchema.safeParse(value)
-  if (result.success) return result.data
+  if (result.success) {
+    if (result.data.only === undefined) return result.data
+    // its threads about migrations would look mended
+    throw new UsageError(`${name} is a report of \`pgrehearse queries\`: it tells about queries only.`, {
+      hint: reportHint,
+    })
+  }
   const version =
     typeof value === 'object' && value !== null && 'tool' in value
       ? z.object({ version: z.string().max(40) }).safeParse(value.tool)

@@ -250,5 +250,6 @@ export const reportSchema = z.strictObject({
   production: production.exactOptional(),
   queries: queries.exactOptional(),
   notChecked: z.array(limit).max(50_000),
+  only: z.literal('queries').exactOptional(),
   exitCode: z.int().min(0),
 })

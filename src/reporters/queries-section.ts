@@ -101,7 +101,7 @@ function countWords({ counts, list: listed }: ReportQueries): string {
   ]
   const others = counts['not checkable']
   const rest = others === 0 ? '' : `; ${others} not checkable`
-  if (checked === 0) return `None of ${count(others, 'query', 'queries')} could be checked.`
+  if (checked === 0) return `None of ${count(others, 'query', 'queries')} was tried.`
   const found =
     affected.length === 0
       ? checked === 1

@@ -151,18 +151,24 @@ function changeWords(change: ResultChange): Pieces {
 
 function waitWords({ lock, held, cause, ms }: QueryWaitEffect): EffectWords {
   const { through, name, relation, mode } = lock
-  const edge: Pieces =
-    through === 'itself' ? [] : [` through the ${through}`, ...(name === undefined ? [] : [' ', { name }])]
   return {
     what: ms === undefined ? 'waits' : `waits ${aboutMs(ms)}`,
     why: [
       `${mode} on `,
       { name: displayName(relation) },
-      ...edge,
+      ...edgeWords(through, name),
       `, stopped by ${held} of `,
       statementPlace(cause),
     ],
   }
+}
+
+/** The name of a partition is that of its table. */
+function edgeWords(through: QueryWaitEffect['lock']['through'], name: string | undefined): Pieces {
+  if (through === 'itself') return []
+  if (name === undefined) return [` through a ${through}`]
+  if (through === 'partition') return [', as a partition of ', { name: displayKey(name) }]
+  return [` through the ${through} `, { name }]
 }
 
 function planWords({ changes, cause, parameters }: PlanChangeEffect): Pieces {

@@ -32,8 +32,9 @@ export const terminal: Reporter = (report: Report, options: ReporterOptions): st
   const loud = groups.filter(({ findings }) => findings.length > 0)
   const quiet = groups.filter(({ findings }) => findings.length === 0)
   const blocks = [
-    ...loud.map((group) => fileBlock(page, group)),
+    ...loud.filter(({ isQueries }) => !isQueries).map((group) => fileBlock(page, group)),
     ...(quiet.length === 0 ? [] : [quiet.flatMap(({ migration }) => quietLines(page, migration))]),
+    ...loud.filter(({ isQueries }) => isQueries).map((group) => fileBlock(page, group)),
     ...(report.harmless.length === 0 ? [] : [harmlessBlock(page)]),
     ...queriesBlocks(page),
     ...(report.notChecked.length === 0 ? [] : [notCheckedBlock(page)]),

@@ -181,7 +181,14 @@ export function groupByFile(report: Report): readonly FileGroup[] {
     ...report.migrations.map((migration) => ({ file: migration.file, migration, isQueries: false })),
     ...others.map((file) => ({ file, migration: undefined, isQueries: false })),
     ...queries.map((file) => ({ file, migration: undefined, isQueries: true })),
-  ].map((group) => ({ ...group, findings: report.findings.filter(({ span }) => span.file === group.file) }))
+  ]
+    .map((group) => ({ ...group, findings: report.findings.filter(({ span }) => span.file === group.file) }))
+    .filter((group) => isShown(report, group))
+}
+
+/** Those that a report is about: of `pgrehearse queries` the ones that have findings. */
+function isShown({ only }: Report, { findings }: FileGroup): boolean {
+  return only === undefined || findings.length > 0
 }
 
 /** What a file is, below its name. */

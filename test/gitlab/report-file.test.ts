@@ -175,6 +175,12 @@ describe('a report that somebody tampered with', () => {
     expect({}).not.toHaveProperty('exitCode')
   })
 
+  it('is refused when it tells about queries only', () => {
+    expect(refusal(bytesOf({ ...emptyReport, project, only: 'queries' }))).toContain(
+      'tells about queries only',
+    )
+  })
+
   it('says which version wrote a report that it cannot read', () => {
     const newer = { ...emptyReport, tool: { name: 'pgrehearse', version: '9.1.0' }, novelty: true }
     expect(refusal(bytesOf(newer))).toContain('It says that pgrehearse "9.1.0" wrote it.')

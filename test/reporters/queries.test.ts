@@ -190,7 +190,7 @@ describe('the section', () => {
       list: [],
       counts: { ...counts, checked: 0, 'not checkable': 3 },
     }))
-    expect(queriesSection(none)?.counts).toBe('None of 3 queries could be checked.')
+    expect(queriesSection(none)?.counts).toBe('None of 3 queries was tried.')
   })
 
   it('calls slow what was never faster', () => {
@@ -283,10 +283,8 @@ describe('the section', () => {
       counts: { ...counts, checked: 0, 'not checkable': list.length },
     }))
     const page = terminal(report, options)
-    expect(page).toContain(
-      'Your queries\n  None of 36 queries could be checked.\n  Not checkable: no @server.\n\n',
-    )
-    expect(markdown(report, options)).toContain('could be checked. Not checkable: no `@server`.')
+    expect(page).toContain('Your queries\n  None of 36 queries was tried.\n  Not checkable: no @server.\n\n')
+    expect(markdown(report, options)).toContain('was tried. Not checkable: no `@server`.')
   })
 
   it('fits the columns of the terminal', () => {
