@@ -4,7 +4,9 @@ import type { PlanChangeEffect, ReviewedQuery } from '../../src/core/query-model
 import { InflatedCopy } from '../../src/planning/inflated-copy.ts'
 import { PlanningServer } from '../../src/planning/planning-server.ts'
 import { planQueries } from '../../src/planning/plan-queries.ts'
+import { prepareHistory } from '../../src/replay/prepare-history.ts'
 import { connected } from '../../src/replay/stage.ts'
+import { openMajor } from '../replay/servers.ts'
 import { madeUpProduction, madeUpTable } from './made-up.ts'
 import { planningRequest, query, rehearsedRequest, unchanged } from './truth.ts'
 
@@ -175,6 +177,30 @@ test('a run that is aborted ends with its reason, and one that is out of time sa
   }
   await expect(planQueries({ ...request, debug, signal: controller.signal })).rejects.toThrow('enough')
   await expect(planQueries({ ...request, budgetMs: 1 })).rejects.toThrow(/time for planning was over/)
+})
+
+test('begins with the history that another server has kept', async () => {
+  const request = await planningRequest(18, schema, 'drop index orders_customer', production, usual)
+  await using server = await openMajor(18)
+  const sessionOptions = {
+    statementTimeoutMs: 60_000,
+    signal: request.signal,
+    scriptsDiscard: false,
+    scriptsSetDefaults: false,
+  }
+  const prepare = ({ sql }: { readonly sql: string }): { readonly sql: string } => ({ sql })
+  const prepared = await prepareHistory({ ...request, server, sessionOptions, prepare }, undefined)
+  const saved = await server.save?.()
+  if (saved === undefined || 'refused' in saved) throw new Error('nothing was saved')
+  const progress: string[] = []
+  const { effects, plans } = await planQueries({
+    ...request,
+    kept: { image: saved.image, prepared, applied: 1 },
+    progress: (message) => progress.push(message),
+  })
+  expect(progress).toEqual([])
+  expect(plans.size).toBe(usual.length)
+  expect([...effects.keys()].toSorted()).toEqual(['of customer', 'pay'])
 })
 
 test('a review that does not apply to tables without rows is said', async () => {
