@@ -91,7 +91,6 @@ export async function planCode(
   try {
     const { planQueries } = await import('./planning/plan-queries.ts')
     const {
-      kept: _kept,
       cacheDir: _cacheDir,
       tool: _tool,
       ...circumstances
