@@ -1,8 +1,5 @@
-import type { ClusterImage } from '../postgres/cluster-image.ts'
-import type { ServerOptions } from '../postgres/provider.ts'
 import { serverTrouble } from '../postgres/trouble.ts'
-import type { Limit, Migration, MigrationResult } from '../core/model.ts'
-import type { Production } from '../core/production.ts'
+import type { Limit } from '../core/model.ts'
 import type {
   IndexUse,
   PlanChangeEffect,
@@ -11,38 +8,20 @@ import type {
   ReviewedQuery,
   TableReadEffect,
 } from '../core/query-model.ts'
-import type { KeptHistory } from '../replay/prepare-history.ts'
 import { indexUses } from './index-use.ts'
 import { InflatedCopy } from './inflated-copy.ts'
-import { PlanningServer } from './planning-server.ts'
+import { PlanningServer, type PlanningServerRequest } from './planning-server.ts'
 import { planAll, type PlannedAll } from './plan-all.ts'
 import { QueryJudge } from './query-judge.ts'
 
-export interface PlanningRequest {
-  /** Queries are planned on an embedded server, whatever the rehearsal runs on. */
-  readonly serverOptions: Omit<ServerOptions, 'serverUrl' | 'sharedServer' | 'image'>
-  readonly history: readonly Migration[]
-  readonly review: readonly Migration[]
-  /** What the rehearsal found, one for each migration of the review. */
-  readonly results: readonly MigrationResult[]
-  readonly sharesSession: boolean
-  /** Session defaults: production's TimeZone and what the migration runner sets by itself. */
-  readonly settings: Readonly<Record<string, string>>
-  readonly roles: readonly string[]
-  /** Of the history and of the review. */
-  readonly statementTimeoutMs: number
-  readonly production: Production
+/** Queries are planned on an embedded server, whatever the rehearsal runs on. */
+export interface PlanningRequest extends PlanningServerRequest {
   /** Those that can be prepared. */
   readonly queries: readonly ReviewedQuery[]
   /** Of the application's sessions; else what the database has. */
   readonly searchPath?: readonly string[]
   /** For everything, the start of the server too; a minute when absent. */
   readonly budgetMs?: number
-  readonly signal: AbortSignal
-  readonly progress: (message: string) => void
-  readonly debug?: (message: string) => void
-  /** The history, kept by a server of the same kind. */
-  readonly kept?: KeptHistory & { readonly image: ClusterImage }
 }
 
 export interface PlanningOutcome {

@@ -1,5 +1,5 @@
 import type { Client } from 'pg'
-import type { Limit, Migration, MigrationResult, Statement } from '../core/model.ts'
+import type { Limit, MigrationResult, Statement } from '../core/model.ts'
 import { EnvironmentError } from '../core/errors.ts'
 import type { Production } from '../core/production.ts'
 import { startEmbedded } from '../postgres/embedded.ts'
@@ -8,6 +8,7 @@ import type { ConfigurableServer, ServerOptions } from '../postgres/provider.ts'
 import { discardsStatements, setsSessionDefaults } from '../replay/commands.ts'
 import { applyHistory } from '../replay/history.ts'
 import { copyBase, prepareBase, type KeptHistory } from '../replay/prepare-history.ts'
+import type { Circumstances } from '../replay/replay.ts'
 import { namedRoles } from '../replay/roles.ts'
 import { ReplaySession, type SessionOptions } from '../replay/session.ts'
 import { connected } from '../replay/stage.ts'
@@ -24,20 +25,11 @@ import { figuresBefore } from './side-facts.ts'
 import { writeSizes, writeStatistics } from './write-statistics.ts'
 
 /** What a planning server is made of. */
-export interface PlanningServerRequest {
+export interface PlanningServerRequest extends Circumstances {
   readonly serverOptions: Omit<ServerOptions, 'serverUrl' | 'sharedServer' | 'image'>
-  readonly history: readonly Migration[]
-  readonly review: readonly Migration[]
   /** What the rehearsal found, one for each migration of the review. */
   readonly results: readonly MigrationResult[]
-  readonly sharesSession: boolean
-  /** Session defaults: production's TimeZone and what the migration runner sets by itself. */
-  readonly settings: Readonly<Record<string, string>>
-  readonly roles: readonly string[]
-  readonly statementTimeoutMs: number
   readonly production: Production
-  readonly signal: AbortSignal
-  readonly progress: (message: string) => void
   readonly debug?: (message: string) => void
   /** The history, kept by a server of the same kind. */
   readonly kept?: KeptHistory & { readonly image: ClusterImage }

@@ -15,8 +15,8 @@ import { newMarker, type SessionOptions } from './session.ts'
 import { connected, isServerGone, Stage, type StageContext } from './stage.ts'
 import { standIn } from './stand-in.ts'
 
-export interface ReplayRequest {
-  readonly server: PostgresServer
+/** What migrations run on and in, wherever they run. */
+export interface Circumstances {
   readonly history: readonly Migration[]
   readonly review: readonly Migration[]
   readonly sharesSession: boolean
@@ -27,6 +27,10 @@ export interface ReplayRequest {
   readonly statementTimeoutMs: number
   readonly signal: AbortSignal
   readonly progress: (message: string) => void
+}
+
+export interface ReplayRequest extends Circumstances {
+  readonly server: PostgresServer
   /** What an earlier run left of the same history in the server. */
   readonly kept?: KeptHistory
   /** Called when the history had to be applied, with nobody connected to the server. */

@@ -1,4 +1,4 @@
-import type { Migration, MigrationResult } from '../core/model.ts'
+import type { MigrationResult } from '../core/model.ts'
 import type { Production } from '../core/production.ts'
 import type { SampleOutcome } from '../cost/samples.ts'
 import type { ClusterImage } from '../postgres/cluster-image.ts'
@@ -6,32 +6,23 @@ import { startEmbedded } from '../postgres/embedded.ts'
 import type { ConfigurableServer, ServerOptions } from '../postgres/provider.ts'
 import { serverTrouble } from '../postgres/trouble.ts'
 import type { KeptHistory } from '../replay/prepare-history.ts'
+import type { Circumstances } from '../replay/replay.ts'
 import { fillTables } from './fill.ts'
 import type { Fill } from './filled-database.ts'
 import { findOutcome, keepOutcome, sampleKey } from './sample-cache.ts'
 import { Sampling } from './sampling.ts'
 import { productionMemory, samplingSettings } from './sampling-settings.ts'
 
-export interface SampleRequest {
+export interface SampleRequest extends Circumstances {
   /** Samples run on an embedded server, whatever the rehearsal runs on. */
   readonly serverOptions: Omit<ServerOptions, 'serverUrl' | 'sharedServer' | 'image'>
-  readonly history: readonly Migration[]
-  readonly review: readonly Migration[]
   /** What the rehearsal found, one for each migration of the review. */
   readonly results: readonly MigrationResult[]
-  readonly sharesSession: boolean
-  /** Session defaults: production's TimeZone and what the migration runner sets by itself. */
-  readonly settings: Readonly<Record<string, string>>
-  readonly roles: readonly string[]
-  /** Of the history. The review has what is left of the budget. */
-  readonly statementTimeoutMs: number
   readonly production: Production
   /** For everything, the start of the server too; it is not exceeded by more than a second or two. */
   readonly budgetMs: number
   /** Rows of a table in the largest sample; 300,000 when absent. */
   readonly mostRows?: number
-  readonly signal: AbortSignal
-  readonly progress: (message: string) => void
   readonly debug?: (message: string) => void
   /** The history, kept by a server of the same kind. */
   readonly kept?: KeptHistory & { readonly image: ClusterImage }
