@@ -5,7 +5,9 @@ import { endsWithNewCode } from './written-out-stars.ts'
 
 /**
  * In which order migrations and code can go out, by which code fails on which schema. Undefined when no code changes.
- * A query that stays as it is and fails on the new schema forbids both: the new code has it, too.
+ * A query that stays as it is and fails on the new schema forbids both: the new code has it, too. What only production's
+ * statistics know may be the same code before it was changed (the columns that sqlc writes out, an ORM's model), so it
+ * says nothing of the new code.
  */
 export function deploymentOrder(
   queries: readonly ReviewedQuery[],
@@ -20,7 +22,7 @@ export function deploymentOrder(
       const affected = affectedBy(reviewed, effect)
       const isOld = effect.when === 'old code on new schema'
       if (isOld) againstMigrations.push(affected)
-      const isKept = isOld && queryState(reviewed) === 'unchanged' && !endsWithNewCode(effect)
+      const isKept = isOld && isInNewCode(reviewed) && !endsWithNewCode(effect)
       if (effect.when === 'new code on old schema' || isKept) againstCode.push(affected)
     }
   }
@@ -33,6 +35,10 @@ export function deploymentOrder(
     order: orderOf(againstMigrations.length > 0, againstCode.length > 0),
     because: because.toSorted(byRate),
   }
+}
+
+function isInNewCode(reviewed: ReviewedQuery): boolean {
+  return queryState(reviewed) === 'unchanged' && reviewed.new?.style !== 'pg_stat_statements'
 }
 
 function orderOf(migrationsFail: boolean, codeFails: boolean): DeploymentOrder['order'] {

@@ -150,13 +150,17 @@ function becauseWords(
   const breaks = effects.filter((effect) => effect.kind === 'break')
   const needs = breaks.find(({ when }) => when === 'new code on old schema')
   const uses = breaks.find(({ when }) => when === 'old code on new schema')
-  const effect = order === 'code first' ? (uses ?? needs) : (needs ?? uses)
-  if (effect?.object !== undefined) {
-    const verb = effect.when === 'new code on old schema' ? ' needs ' : ' still uses '
-    return [{ name }, verb, { name: displayKey(effect.object) }]
-  }
+  // one query is named twice where its old and its new version fail
+  const named = breaks.find(({ when }) => detail?.endsWith(`(${when})`))
+  const effect = named ?? (order === 'code first' ? (uses ?? needs) : (needs ?? uses))
+  if (effect?.object !== undefined) return [{ name }, verbOf(effect), { name: displayKey(effect.object) }]
   const happens = what === 'other result' ? ' gets another result' : ' fails'
   return [{ name }, happens, ...(detail === undefined ? [] : [' (', { said: detail }, ')'])]
+}
+
+function verbOf({ when, reason }: BreakEffect): string {
+  if (when === 'new code on old schema') return ' needs '
+  return reason === 'required column omitted' ? ' omits ' : ' still uses '
 }
 
 const basisWords: Readonly<Record<PlanStatistics, string>> = {

@@ -20,7 +20,14 @@ import {
   quietQueriesReport,
 } from './sample-queries.ts'
 import { sampleReport } from './sample-report.ts'
-import type { AffectedQuery, Finding, Report, ReportQueries, ReportQuery } from '../../src/core/model.ts'
+import type {
+  AffectedQuery,
+  BreakEffect,
+  Finding,
+  Report,
+  ReportQueries,
+  ReportQuery,
+} from '../../src/core/model.ts'
 
 const options = { color: false, width: 110 }
 
@@ -226,6 +233,40 @@ describe('the section', () => {
     const report = withQueries((queries) => ({ ...queries, deployment: { order: 'code first', because } }))
     expect(facts(report)[0]).toBe(
       'Deploy the code first, then the migrations: GreetCustomer still uses customers.nickname, FindNickname still uses customers.nickname.',
+    )
+  })
+
+  it('names a query that fails in both of its versions with what each of them wants', () => {
+    const broken = (
+      when: BreakEffect['when'],
+      reason: BreakEffect['reason'],
+      column: string,
+    ): BreakEffect => ({
+      kind: 'break',
+      when,
+      reason,
+      sqlstate: '42703',
+      message: column,
+      object: `public.carts.${column}`,
+      evidence: 'measured',
+    })
+    const effects = [
+      broken('old code on new schema', 'required column omitted', 'icon'),
+      broken('new code on old schema', 'missing column', 'theme'),
+    ]
+    const report = withQueries((queries) => {
+      const [first] = queries.list
+      if (first === undefined) throw new Error('The sample report has queries.')
+      const { id, name, style } = first
+      const because = effects.map(({ sqlstate, message, when }) => ({
+        ...{ id, name, style, what: 'fails' as const },
+        detail: `${sqlstate}: ${message} (${when})`,
+      }))
+      return { ...queries, list: [{ ...first, effects }], deployment: { order: 'none', because } }
+    })
+    const name = report.queries?.list[0]?.name ?? ''
+    expect(facts(report)[0]).toBe(
+      `No order of deployment is safe: ${name} omits carts.icon, ${name} needs carts.theme.`,
     )
   })
 
