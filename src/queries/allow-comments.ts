@@ -24,7 +24,7 @@ export function allowComments(
   if (!text.includes('pgrehearse-allow')) return { allows, malformed }
   const byEnd = [...raws.entries()].toSorted(([, a], [, b]) => a.raw.end - b.raw.end)
   for (const match of text.matchAll(marker)) {
-    const written = (match[1] ?? '').replace(/\s*\*\/\s*$/, '')
+    const written = withoutClosing((match[1] ?? '').trimEnd())
     const start = match.index + match[0].search(/\S/)
     const span = lines.span(file, start, match.index + match[0].trimEnd().length)
     const read = parseAllow(written)
@@ -39,6 +39,10 @@ export function allowComments(
     }
   }
   return { allows, malformed }
+}
+
+function withoutClosing(comment: string): string {
+  return comment.endsWith('*/') ? comment.slice(0, -2).trimEnd() : comment
 }
 
 function firstEndingBehind(

@@ -1,7 +1,7 @@
 import type { Limit, Query } from '../core/model.ts'
 import type { FileTree } from '../core/source.ts'
 import { loadParser } from '../sql/parse.ts'
-import { fileNotChecked, notChecked, type FoundQueries, type QuerySettings } from './found.ts'
+import { fileNotChecked, notChecked, Room, type FoundQueries, type QuerySettings } from './found.ts'
 import { makeQueries } from './make-queries.ts'
 import { queryFiles, type Candidate } from './query-files.ts'
 import { readSource } from './read-source.ts'
@@ -38,7 +38,13 @@ export async function findQueries(
 ): Promise<FoundQueries> {
   const candidates = await queryFiles(files, settings, isMigration)
   const tags = settings.tags ?? usualTags
-  const search: Search = { files, tags, pattern: tagPattern(tags), before: other && readBefore.get(other) }
+  const search: Search = {
+    files,
+    tags,
+    pattern: tagPattern(tags),
+    before: other && readBefore.get(other),
+    room: new Room(),
+  }
   const read = new Map<string, Read>()
   const queries: Query[] = []
   const limits: Limit[] = [...candidates.limits]
@@ -46,8 +52,8 @@ export async function findQueries(
     const one = await readCandidate(search, candidate)
     if (one === undefined) continue
     read.set(candidate.file, one)
-    queries.push(...one.found.queries)
-    limits.push(...one.found.limits)
+    for (const query of one.found.queries) queries.push(query)
+    for (const limit of one.found.limits) limits.push(limit)
     if (queries.length > mostQueries) {
       limits.push(tooMany(candidate.file))
       break
@@ -67,11 +73,12 @@ interface Search {
   readonly tags: readonly string[]
   readonly pattern: RegExp
   readonly before: ReadonlyMap<string, Read> | undefined
+  readonly room: Room
 }
 
 /** Undefined where nothing looks like queries. */
 async function readCandidate(
-  { files, tags, pattern, before }: Search,
+  { files, tags, pattern, before, room }: Search,
   { file, kind, isNamed }: Candidate,
 ): Promise<Read | undefined> {
   const bytes = await files.read(file)
@@ -84,9 +91,9 @@ async function readCandidate(
   if ('problem' in source)
     return { bytes, found: { queries: [], limits: [fileNotChecked(file, source.problem)] } }
   await loadParser()
-  if (kind === 'SQL') return { bytes, found: makeQueries(source, readSqlFile(source)) }
+  if (kind === 'SQL') return { bytes, found: makeQueries(source, readSqlFile(source), room) }
   const { readTemplateFile } = await import('./template-file.ts')
-  return { bytes, found: makeQueries(source, await readTemplateFile(source, tags)) }
+  return { bytes, found: makeQueries(source, await readTemplateFile(source, tags), room) }
 }
 
 function unreadable(file: string): Read {

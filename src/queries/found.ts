@@ -45,6 +45,22 @@ export interface FileQueries {
   readonly limits: readonly Limit[]
 }
 
+/**
+ * What is left for the SQL of a run: characters, and objects of parse trees, of which there may be a hundred bytes for
+ * every character. A thousand usual queries take a million.
+ */
+export class Room {
+  private left = 20_000_000
+
+  get isOver(): boolean {
+    return this.left <= 0
+  }
+
+  take(amount: number): void {
+    this.left -= amount
+  }
+}
+
 /** Why something of the application was not looked at. */
 export function notChecked(message: string, span?: Span, hint?: string): Limit {
   return {

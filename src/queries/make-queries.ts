@@ -1,8 +1,15 @@
 import type { Limit, Query, QueryAllow, Span } from '../core/model.ts'
 import { parseStatement } from '../sql/parse.ts'
 import { allowComments } from './allow-comments.ts'
-import { notChecked, type FileQueries, type FoundQueries, type RawQuery, type SourceFile } from './found.ts'
-import { isPutTogether, isTooDeep } from './trees.ts'
+import {
+  notChecked,
+  type FileQueries,
+  type FoundQueries,
+  type RawQuery,
+  type Room,
+  type SourceFile,
+} from './found.ts'
+import { isPutTogether, treeSize } from './trees.ts'
 
 /** What the application runs; other statements are for migrations and psql. */
 const queryTags: ReadonlySet<string> = new Set([
@@ -15,14 +22,14 @@ const queryTags: ReadonlySet<string> = new Set([
 ])
 
 /** Parses what a file holds. Each query is for itself: one that fails becomes a limit. Needs loadParser(). */
-export function makeQueries(source: SourceFile, found: FileQueries): FoundQueries {
+export function makeQueries(source: SourceFile, found: FileQueries, room: Room): FoundQueries {
   const queries: Query[] = []
   const limits: Limit[] = [...found.limits]
   const others: RawQuery[] = []
   const named = withNames(source, found.raws)
   const { allows, malformed } = allowComments(source, named)
   for (const [at, { raw, name }] of named.entries()) {
-    const made = makeQuery(source, raw, name, allows.get(at))
+    const made = makeQuery(source, raw, name, room, allows.get(at))
     if (made === 'no query') others.push(raw)
     else if ('code' in made) limits.push(made)
     else queries.push(made)
@@ -55,12 +62,13 @@ function makeQuery(
   source: SourceFile,
   raw: RawQuery,
   name: string,
+  room: Room,
   allows: readonly QueryAllow[] = [],
 ): Query | Limit | 'no query' {
   const { style, sql, parameters, expects, problem } = raw
   const span = source.lines.span(source.file, raw.start, raw.end)
   if (problem !== undefined) return refused(name, problem, span)
-  const parsed = parse(sql)
+  const parsed = parse(sql, room)
   if ('problem' in parsed) return refused(name, parsed.problem, span, hintFor(raw))
   const { tag, node } = parsed
   if (!isQuery(tag, node)) return 'no query'
@@ -85,14 +93,19 @@ export function isQuery(tag: string, node: Readonly<Record<string, unknown>>): b
   return queryTags.has(tag) && !('intoClause' in node)
 }
 
-/** The tree, unless it is too deep for everybody who walks it. */
+/** The tree, unless it is too deep for everybody who walks it, or those before it have taken all the room. */
 export function parse(
   sql: string,
+  room?: Room,
 ): { readonly tag: string; readonly node: Readonly<Record<string, unknown>> } | { readonly problem: string } {
+  if (room?.isOver === true) return { problem: 'there is too much SQL before it' }
+  room?.take(sql.length)
   try {
     const { tag, node, parseError } = parseStatement(sql)
     if (node === undefined) return { problem: shortened(parseError ?? 'it is not one statement') }
-    return isTooDeep(node) ? { problem: 'it is nested too deeply' } : { tag, node }
+    const size = treeSize(node)
+    room?.take(size ?? 0)
+    return size === undefined ? { problem: 'it is nested too deeply' } : { tag, node }
   } catch (error) {
     if (error instanceof RangeError) return { problem: 'it is nested too deeply' }
     throw error
@@ -118,11 +131,11 @@ function hintFor({ style, parameters }: RawQuery): string | undefined {
 /** Of one line of a minified file, nobody shows more. */
 const mostText = 20_000
 
-function linesOf({ text }: SourceFile, { start, end }: RawQuery): string {
-  const from = start === 0 ? 0 : text.lastIndexOf('\n', start - 1) + 1
-  const to = text.indexOf('\n', end)
-  const lines = text.slice(from, to < 0 ? text.length : to).replace(/\r$/, '')
-  return lines.length > mostText ? lines.slice(0, mostText) : lines
+function linesOf({ text, lines }: SourceFile, { start, end }: RawQuery): string {
+  const from = start + 1 - lines.position(start).column
+  const shown = text.slice(from, from + mostText)
+  const to = shown.indexOf('\n', end - from)
+  return (to < 0 ? shown : shown.slice(0, to)).replace(/\r$/, '')
 }
 
 function otherStatements({ file, lines }: SourceFile, others: readonly RawQuery[]): readonly Limit[] {

@@ -1,7 +1,7 @@
 import type { Limit, Query, QueryParameter, QueryRate } from '../core/model.ts'
 import type { ProductionStatement } from '../core/production.ts'
 import { tokenize } from '../sql/tokens.ts'
-import { notChecked } from './found.ts'
+import { notChecked, Room } from './found.ts'
 import { isQuery, parse } from './make-queries.ts'
 import { statementOfProduction, statementOfQuery } from './normal-form.ts'
 import { Numbering } from './numbering.ts'
@@ -50,10 +50,11 @@ export function joinStatements(
     return rate === undefined ? pair : withRate(pair, rate)
   })
   const others: Pair[] = []
+  const room = new Room()
   let unparsed = 0
   for (const [key, statement] of known) {
     if (used.has(key)) continue
-    const query = statementQuery(statement)
+    const query = statementQuery(statement, room)
     if (query === undefined) unparsed += 1
     else others.push({ old: query, new: query })
   }
@@ -101,8 +102,8 @@ function together(a: QueryRate, b: QueryRate): QueryRate {
   return { callsPerSecond, meanMs: mean('meanMs'), rowsPerCall: mean('rowsPerCall') }
 }
 
-function statementQuery({ sql, rate }: Known): Query | undefined {
-  const parsed = parse(sql)
+function statementQuery({ sql, rate }: Known, room: Room): Query | undefined {
+  const parsed = parse(sql, room)
   if ('problem' in parsed || !isQuery(parsed.tag, parsed.node)) return undefined
   return {
     name: nameOf(sql),

@@ -1,3 +1,4 @@
+import { formatBytes } from '../core/quantities.ts'
 import { LineIndex } from '../sql/lines.ts'
 import type { SourceFile } from './found.ts'
 
@@ -21,8 +22,12 @@ export function readSource(
 }
 
 /** The text of a file, or why there is none. */
-export function decode(file: string, bytes: Uint8Array): SourceFile | { readonly problem: string } {
-  if (bytes.length > mostBytes) return { problem: 'it is larger than 2 MB' }
+export function decode(
+  file: string,
+  bytes: Uint8Array,
+  most = mostBytes,
+): SourceFile | { readonly problem: string } {
+  if (bytes.length > most) return { problem: `it is larger than ${formatBytes(most)}` }
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
     if (text.includes('\0')) return { problem: 'it holds NUL characters' }

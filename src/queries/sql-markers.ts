@@ -60,7 +60,7 @@ type Header = Omit<Marker, 'start' | 'end'>
 /** sqlc has a command behind the name; yesql and aiosql put a mark at its end, and aiosql may list parameters. */
 function nameMarker(header: string): Header | undefined {
   const match =
-    /^([A-Za-z_][\w./-]*)[ \t]*(?:\([^()]*\))?[ \t]*(<!|\*!|[!^$#?])?(?:[ \t]*:([a-z]+)(?:[ \t].*)?)?$/.exec(
+    /^([A-Za-z_][\w./-]*)(?:[ \t]*\([^()]*\))?(?:[ \t]*(<!|\*!|[!^$#?]))?(?:[ \t]*:([a-z]+)(?:[ \t].*)?)?$/.exec(
       header,
     )
   if (match === null) return undefined
@@ -138,7 +138,7 @@ function pgTypedMarkerOf(
 /** `@param ids -> (...)`, `@param user -> (name, age!)`, `@param users -> ((name, age)...)`; see pgtyped.dev/docs/sql-file. */
 function parameterForms(comment: string): ReadonlyMap<string, ParameterForm> {
   const forms = new Map<string, ParameterForm>()
-  const declared = /@param\s+([A-Za-z_]\w*)\s*->\s*\(\s*((?:\([\w\s,!]*\))?[\w\s,.!]*)\)/g
+  const declared = /@param\s+([A-Za-z_]\w*)\s*->\s*\(((?:\s*\([\w\s,!]*\))?[\w\s,.!]*)\)/g
   for (const [, name = '', inner = ''] of comment.matchAll(declared)) forms.set(name, formOf(inner))
   return forms
 }

@@ -13,6 +13,9 @@ export interface SqlcFiles {
   readonly limits: readonly Limit[]
 }
 
+/** Reading YAML with an alias for every anchor takes the square of that. */
+const mostBytes = 200 * 1024
+
 const configName = /(?:^|\/)sqlc\.(?:ya?ml|json)$/
 
 /** Reads sqlc.yaml and its like, versions 1 and 2 (https://docs.sqlc.dev/en/stable/reference/config.html). */
@@ -21,7 +24,7 @@ export async function readSqlcConfigs(files: FileTree, paths: readonly string[])
   const foreign: string[] = []
   const limits: Limit[] = []
   for (const file of paths.filter((path) => configName.test(path))) {
-    const source = decode(file, (await files.read(file)) ?? new Uint8Array())
+    const source = decode(file, (await files.read(file)) ?? new Uint8Array(), mostBytes)
     if ('problem' in source) {
       limits.push(fileNotChecked(file, source.problem))
       continue
@@ -53,7 +56,8 @@ async function parseEntries(text: string): Promise<readonly Entry[] | undefined>
   const { parse } = await import('yaml')
   let value: unknown
   try {
-    value = parse(text, { logLevel: 'error' })
+    // comparing all keys with each other takes too long for some files
+    value = parse(text, { logLevel: 'error', uniqueKeys: false })
   } catch {
     return undefined
   }

@@ -22,12 +22,14 @@ export async function readTemplateFile(source: SourceFile, tags: readonly string
   }
 }
 
+const mostNestedCharacters = 4_000_000
+
 function readTemplates(
   { text }: SourceFile,
   tags: ReadonlySet<string>,
   { all, constants }: Templates,
 ): readonly RawQuery[] {
-  const code: CodeAround = { text, tags, constants }
+  const code: CodeAround = { text, tags, constants, room: { left: mostNestedCharacters } }
   // PgTyped writes its parameters into the text
   const isPgTyped = /['"]@pgtyped\/|['"]pgtyped['"]/.test(text)
   const inlined = new Set<CodeNode>()
@@ -71,7 +73,8 @@ function rawsOf(template: Template, composed: Composed, isPgTyped: boolean): rea
 
 /** `$$ids` of PgTyped is no dollar quote, so that nobody can tell statements apart before it is gone. */
 function wholeText(text: string): ScriptPiece {
-  const end = text.replace(/[\s;]+$/, '').length
+  let end = text.length
+  while (/[\s;]/.test(text[end - 1] ?? '')) end -= 1
   return { kind: 'statement', start: tokenize(text, 1)[0]?.start ?? 0, end }
 }
 

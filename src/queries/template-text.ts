@@ -19,6 +19,8 @@ export interface CodeAround {
   readonly text: string
   readonly tags: ReadonlySet<string>
   readonly constants: ReadonlyMap<string, Template>
+  /** Characters of nested templates that the file's templates may be given. */
+  readonly room: { left: number }
 }
 
 const atRunTime = 'it is put together at run time'
@@ -73,7 +75,9 @@ class Composer {
     if (typeof cooked !== 'string') this.problem ??= 'it has an escape that JavaScript does not know'
     const text = cooked ?? ''
     if (place !== undefined) {
-      this.mapped.append(text, place.start, place.end)
+      this.code.room.left -= text.length
+      if (this.code.room.left < 0) this.problem ??= 'the templates that it is made of are too long'
+      else this.mapped.append(text, place.start, place.end)
       return
     }
     addPiece(this.mapped, this.code.text.slice(piece.start, piece.end), text, piece.start)
@@ -87,7 +91,7 @@ class Composer {
       else this.add(nested, place, depth + 1)
       return
     }
-    this.addMeaning(meaningOf(expression, this.mapped.text.slice(-200), this.code.tags), place)
+    this.addMeaning(meaningOf(expression, this.mapped.tail, this.code.tags), place)
   }
 
   /** A template within the template, or a constant of the file that holds one. */
@@ -103,7 +107,7 @@ class Composer {
     if (meaning.kind === 'text') this.mapped.append(meaning.text, place.start, place.end)
     else if (meaning.kind === 'value') this.addParameter(meaning.name, false, place)
     else if (meaning.kind === 'list') {
-      const isOpen = /[([]\s*$/.test(this.mapped.text.slice(-100))
+      const isOpen = /[([]\s*$/.test(this.mapped.tail)
       if (!isOpen) this.mapped.append('(', place.start, place.end)
       this.addParameter(meaning.name, true, place)
       if (!isOpen) this.mapped.append(')', place.start, place.end)

@@ -3,11 +3,16 @@
 /** Levels of arrays and objects; everybody who looks at a query walks its tree, and most of them by recursion. */
 const mostLevels = 2000
 
-/** Has the tree more levels than a stack should be asked for? Looks without a stack of its own. */
-export function isTooDeep(tree: object): boolean {
+/**
+ * How many objects the tree is made of; undefined when it has more levels than a stack should be asked for. Looks
+ * without a stack of its own.
+ */
+export function treeSize(tree: object): number | undefined {
   let level: object[] = [tree]
+  let size = 0
   for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > mostLevels) return true
+    if (depth > mostLevels) return undefined
+    size += level.length
     const next: object[] = []
     for (const item of level) {
       for (const child of Object.values(item)) {
@@ -16,7 +21,7 @@ export function isTooDeep(tree: object): boolean {
     }
     level = next
   }
-  return false
+  return size
 }
 
 /**

@@ -58,6 +58,10 @@ describe('SQL that nobody wrote by hand', () => {
     ['quotes', `'"`.repeat(500_000)],
     ['backslashes', '\\ '.repeat(500_000)],
     ['no characters', '\ud800\udfff'.repeat(1000)],
+    ['a name and blanks', `-- name: a${' '.repeat(1_000_000)}b\nselect 1;`],
+    ['a parameter and blanks', `/* @name a\n@param b -> (${' '.repeat(1_000_000)}x */ select 1;`],
+    ['an allow comment and blanks', `-- pgrehearse-allow${' '.repeat(1_000_000)}x\nselect 1;`],
+    ['more mistakes than a call has arguments', 'selec 1;'.repeat(150_000)],
   ])(
     'ends: a file of %s',
     async (_, text) => {
@@ -74,7 +78,7 @@ describe('SQL that nobody wrote by hand', () => {
   it(
     'may be many queries, of which the first are looked at',
     async () => {
-      const { queries, limits } = await foundIn({ 'q.sql': 'select 1;'.repeat(10_001) }, { files: ['**'] })
+      const { queries, limits } = await foundIn({ 'q.sql': 'select 1;'.repeat(150_000) }, { files: ['**'] })
       expect(queries).toHaveLength(10_000)
       expect(limits.map(shown)).toEqual([
         'More than 10000 queries were found; those behind q.sql are not looked at.',
@@ -88,6 +92,45 @@ describe('SQL that nobody wrote by hand', () => {
     expect(limits).toHaveLength(201)
     expect(limits.at(-1)?.message).toBe('300 more queries or files were not understood.')
   })
+})
+
+describe('SQL of many files', () => {
+  it(
+    'is parsed as long as there is room for its trees',
+    async () => {
+      const text = named(`SELECT 1 WHERE a IN (${'1,'.repeat(900_000)}1)`)
+      const files = Object.fromEntries(Array.from({ length: 6 }, (_, at) => [`q${at}.sql`, text]))
+      const { queries, limits } = await foundIn(files)
+      expect(queries.length).toBeGreaterThan(4)
+      expect(queries.length).toBeLessThan(12)
+      expect(limits.at(-1)?.message).toBe('The query z is not checked: there is too much SQL before it.')
+    },
+    patienceMs,
+  )
+})
+
+describe('sqlc.yaml that nobody wrote by hand', () => {
+  const keys = Array.from({ length: 18_000 }, (_, at) => `k${at}: 1\n`).join('')
+  it.each([
+    ['keys', `${keys}sql: [{queries: db, engine: mysql}]`, []],
+    [
+      'too many keys',
+      keys.repeat(10),
+      ['1: sqlc.yaml is not searched for queries: it is larger than 200 kB.'],
+    ],
+    [
+      'brackets',
+      '['.repeat(100_000),
+      ['1: sqlc.yaml is not searched for queries: it is neither YAML nor JSON.'],
+    ],
+  ])(
+    'does no harm: %s',
+    async (_, yaml, expected) => {
+      const { limits } = await foundIn({ 'sqlc.yaml': yaml, 'db/a.sql': named('SELECT 2') })
+      expect(limits.map(shown)).toEqual(expected)
+    },
+    patienceMs,
+  )
 })
 
 describe('code that nobody wrote by hand', () => {
@@ -125,6 +168,24 @@ describe('code that nobody wrote by hand', () => {
           /^1: q\.ts is not searched for queries: it (is nested too deeply|cannot be parsed)/,
         ),
       ],
+    ],
+    [
+      'a template that many have many times',
+      `const a = sql\`${'1,'.repeat(50_000)}1\`\n${Array.from({ length: 50 }, (_, at) => `const b${at} = sql\`SELECT 1${', ${a}'.repeat(1000)}\``).join('\n')}`,
+      expect.arrayContaining([
+        expect.stringMatching(/^2: The query b0 is not checked: the templates that it is made of/),
+      ]),
+    ],
+    [
+      '100,000 statements',
+      `const a = sql\`SELECT 1${';SELECT ${x}'.repeat(100_000)}\``,
+      expect.arrayContaining(['a']),
+    ],
+    ['expressions', `const a = sql\`SELECT 1${',${x}'.repeat(60_000)}\``, ['a']],
+    [
+      'blanks of PgTyped',
+      `import 'pgtyped'\nconst a = sql\`SELECT 1${' ;'.repeat(300_000)}+1\``,
+      [expect.stringMatching(/^2: The query a is not checked: syntax error/)],
     ],
     ['one line of many', 'x=sql`SELECT ${a}`;'.repeat(2000), expect.arrayContaining(['x', 'x#2000'])],
   ])(
