@@ -3,7 +3,7 @@ import type { Limit } from './core/model.ts'
 import type { Production } from './core/production.ts'
 import type { ReviewedQuery } from './core/query-model.ts'
 import type { ReviewSet } from './core/source.ts'
-import { findQueries, type FoundQueries } from './queries/find.ts'
+import { findQueries } from './queries/find.ts'
 import { pairQueries } from './queries/pair.ts'
 import { openQueryTrees } from './review/query-trees.ts'
 import type { ReviewRequest } from './review/request.ts'
@@ -37,7 +37,7 @@ export async function readCode(
   const old =
     trees.old === undefined ? undefined : await findQueries(trees.old, settings, isMigration, current)
   const { queries, limits } = pairQueries(old, current, production?.statements ?? [])
-  const all = [...limits, ...limitsOf(current)]
+  const all = [...limits, ...mentionedLimits(current.limits)]
   if (queries.length === 0 && all.length === 0) return undefined
   return {
     queries,
@@ -70,7 +70,8 @@ function migrationsOf({ origin, history, underReview }: ReviewSet): (path: strin
 /** Enough to see what kind of queries they are; the number says the rest. */
 const mostMentioned = 5
 
-function limitsOf({ limits }: FoundQueries): readonly Limit[] {
+/** The first of what could not be understood, and how many more there are. No report has those. */
+export function mentionedLimits(limits: readonly Limit[]): readonly Limit[] {
   const more = limits.length - mostMentioned
   if (more <= 1) return limits
   return [
@@ -78,7 +79,7 @@ function limitsOf({ limits }: FoundQueries): readonly Limit[] {
     {
       code: 'query-not-checked',
       message: `${more} more queries or files with queries could not be understood and were not checked.`,
-      hint: 'Leave out files that hold none with `queries.exclude` in the configuration; `pgrehearse queries --format json` lists all.',
+      hint: 'With fewer files in `queries.files` of the configuration they are named; `queries.exclude` leaves out files that hold none.',
     },
   ]
 }
