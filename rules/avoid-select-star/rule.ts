@@ -15,7 +15,7 @@ import {
 
 export default defineRule({
   id: 'avoid-select-star',
-  title: 'Avoid SELECT * in views and functions',
+  title: 'Avoid selecting all columns in views and functions',
   severity: 'warning',
   since: '0.1.0',
   messages: {

@@ -1,6 +1,11 @@
 -- rows: customers 200000
 -- rows: orders 5000000
 -- rows: refunds 300000
+-- distinct: orders.id 5000000
+-- distinct: orders.customer_id 20000
+-- distinct: orders.placed_at 4000000
+-- distinct: refunds.id 300000
+-- distinct: refunds.order_id 280000
 CREATE TABLE customers (id bigint PRIMARY KEY, name text NOT NULL);
 CREATE TABLE orders (
   id bigint PRIMARY KEY,

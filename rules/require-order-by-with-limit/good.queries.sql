@@ -5,6 +5,9 @@ SELECT id, number FROM invoices WHERE due_on < now() ORDER BY due_on, id LIMIT 2
 -- name: invoice_by_number :one
 SELECT id FROM invoices WHERE number = $1 LIMIT 1;
 
+-- name: invoice_in_any_case :one
+SELECT id FROM invoices WHERE lower(number) = lower($1) LIMIT 1;
+
 -- is there any?
 -- name: has_overdue :one
 SELECT 1 FROM invoices WHERE due_on < now() LIMIT 1;

@@ -3,6 +3,7 @@ import {
   fixedColumns,
   givesOneRow,
   isConstant,
+  isMatched,
   isOneRow,
   isSkipLocked,
   largestTable,
@@ -65,5 +66,6 @@ function looseLimit(catalog: QueryCatalog, level: QueryLevel): LargeTable | unde
   const large = largestTable(catalog, sources)
   if (large === undefined) return undefined
   // who writes LIMIT 1 with an equality expects one row
+  if (limit === 1 && isMatched(catalog, level, large.source)) return undefined
   return limit === 1 && fixedColumns(catalog, level, large.source).length > 0 ? undefined : large
 }

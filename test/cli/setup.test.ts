@@ -42,6 +42,7 @@ describe('init', () => {
       'cacheDir',
       'failOn',
       'migrations',
+      'queries',
       'requireRehearsal',
       'review',
       'roles',

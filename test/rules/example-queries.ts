@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import type { MigrationScript } from '../../src/core/source.ts'
 import type { Query, QueryParameter, ReviewedQuery } from '../../src/core/query-model.ts'
-import type { Production, TableFacts } from '../../src/core/production.ts'
+import type { ColumnStatistics, Production, TableFacts } from '../../src/core/production.ts'
 import { parseScript, type ParsedScript, type ParsedStatement } from '../../src/sql/parse.ts'
 import { readAllowComments } from '../../src/sql/suppressions.ts'
 import { walk } from '../../src/sql/ast.ts'
@@ -94,13 +94,33 @@ function parametersOf({ node }: ParsedStatement): readonly QueryParameter[] {
   return [...numbers].toSorted((a, b) => a - b).map((number) => ({ number }))
 }
 
-/** `-- rows: orders 5000000` lines of a set-up: what production holds. Undefined when there are none. */
+/**
+ * `-- rows: orders 5000000` and `-- distinct: orders.customer_id 400000` lines of a set-up: what production holds.
+ * Undefined when there are none of the first.
+ */
 export function productionOf(setup: string): Production | undefined {
+  const columns = columnsOf(setup)
   const tables = [...setup.matchAll(/^-- rows: (?:(\w+)\.)?(\w+) (\d+)$/gm)].map((match): TableFacts => {
     const rows = Number(match[3])
     // 100 bytes a row
     const heapBytes = Math.max(1, Math.ceil(rows / 80)) * 8192
-    return { schema: match[1] ?? 'public', name: match[2] ?? '', rows, heapBytes, from: 'snapshot' }
+    const [schema, name] = [match[1] ?? 'public', match[2] ?? '']
+    const own = columns.filter(({ table }) => table === `${schema}.${name}`)
+    return {
+      schema,
+      name,
+      rows,
+      heapBytes,
+      from: 'snapshot',
+      ...(own.length === 0 ? {} : { columns: own.map(({ column }) => column) }),
+    }
   })
   return tables.length === 0 ? undefined : { sources: [], tables, settings: {} }
+}
+
+function columnsOf(setup: string): readonly { readonly table: string; readonly column: ColumnStatistics }[] {
+  return [...setup.matchAll(/^-- distinct: (?:(\w+)\.)?(\w+)\.(\w+) (\d+)$/gm)].map((match) => ({
+    table: `${match[1] ?? 'public'}.${match[2] ?? ''}`,
+    column: { name: match[3] ?? '', nullFraction: 0, distinct: Number(match[4]), width: 8, correlation: 0 },
+  }))
 }
