@@ -9,5 +9,6 @@ CREATE TABLE invoices (
   due_on date NOT NULL
 );
 CREATE INDEX invoices_customer_id_idx ON invoices (customer_id);
+CREATE UNIQUE INDEX invoices_number_lower_key ON invoices (lower(number));
 -- nobody knows how large
 CREATE TABLE letters (id bigint PRIMARY KEY, body text NOT NULL);

@@ -1,5 +1,5 @@
 /** How many rows a query can want, as far as its conditions and the indexes tell. */
-import type { FuncCall, LockingClause, Node, ResTarget, SelectStmt } from '@pgsql/types'
+import type { A_Expr, FuncCall, LockingClause, Node, ResTarget, SelectStmt } from '@pgsql/types'
 import type { QueryCatalog, QueryTable } from '../core/query-catalog.ts'
 import { allOf, as, literalText, unwrap, walk, words } from './ast.ts'
 import { aliasesIn, comparisonsIn, nullTest, sourceTable, type Comparison } from './query-columns.ts'
@@ -104,6 +104,17 @@ export function fixedColumns(
     return comparisonsIn(catalog, level, condition)
       .filter(({ use, operator }) => use.source === source && equalities.has(operator))
       .map(({ use }) => use.column.name)
+  })
+}
+
+/** Has an expression over the source to equal something else: `lower(name) = lower($1)`, or a column itself? */
+export function isMatched(catalog: QueryCatalog, level: QueryLevel, source: QuerySource): boolean {
+  return level.conditions.some((condition) => {
+    const { kind, name, lexpr, rexpr } = as<A_Expr>(condition, 'A_Expr') ?? {}
+    if (kind !== 'AEXPR_OP' || words(name).at(-1) !== '=') return false
+    const sides = [lexpr, rexpr].map((side) => side && aliasesIn(catalog, level, side))
+    const own = sides.filter((aliases) => aliases?.has(source.alias))
+    return own.length === 1 && !sides.includes(undefined)
   })
 }
 
