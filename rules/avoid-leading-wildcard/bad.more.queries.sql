@@ -6,3 +6,7 @@ SELECT id FROM customers c WHERE c.email LIKE '%@example.com' OR c.city LIKE con
 -- finds: unknown
 -- name: find_notes :many
 SELECT id FROM notes WHERE body LIKE '%urgent%' ORDER BY id LIMIT 20;
+
+-- finds: unknown
+-- name: find_references :many
+SELECT id FROM notes WHERE reference LIKE '%26' ORDER BY id LIMIT 20;

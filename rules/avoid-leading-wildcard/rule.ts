@@ -111,15 +111,24 @@ function hasTextIndex({ table, column }: ColumnUse, operand: ExpressionNode): bo
 
 function trigramIndex({ table, column }: ColumnUse, operand: ExpressionNode): Remedy {
   const isColumn = nodeIn(operand, 'ColumnRef') !== undefined
-  const key = isColumn ? quoteIdent(column.name) : `(${expressionKey(operand) ?? quoteIdent(column.name)})`
+  const name = quoteIdent(column.name)
+  const needsCast = isColumn && !hasTextType(column.type)
+  const whole = isColumn ? name : `(${expressionKey(operand) ?? name})`
+  const key = needsCast ? `(${name}::text)` : whole
   const index = quoteIdent(objectName(table.name, column.name, 'trgm_idx'))
-  return remedyOf(`CREATE INDEX CONCURRENTLY ${index} ON ${quoteName(table)} USING gin (${key} gin_trgm_ops)`)
+  const sql = `CREATE INDEX CONCURRENTLY ${index} ON ${quoteName(table)} USING gin (${key} gin_trgm_ops)`
+  if (!needsCast) return remedyOf(sql)
+  return remedyOf(sql, ` It is one of text: the query has to compare ${name}::text, too.`)
 }
 
-function remedyOf(sql: string): Remedy {
+/** citext and character have a LIKE of their own, which is in no class of pg_trgm. */
+function hasTextType(type: string): boolean {
+  return /^(?:text|character varying(?:\(\d+\))?)$/.test(type)
+}
+
+function remedyOf(sql: string, condition = ''): Remedy {
   return {
-    summary:
-      'An index of trigrams serves such patterns from three characters on; it needs the extension pg_trgm, and makes writes slower.',
+    summary: `An index of trigrams serves such patterns from three characters on; it needs the extension pg_trgm, and makes writes slower.${condition}`,
     migrations: [
       stepOutsideTransaction('CREATE EXTENSION IF NOT EXISTS pg_trgm'),
       stepOutsideTransaction(sql),

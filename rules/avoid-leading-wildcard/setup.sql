@@ -14,4 +14,4 @@ CREATE INDEX customers_name_idx ON customers (name text_pattern_ops);
 CREATE INDEX customers_city_idx ON customers USING gin (city gin_trgm_ops);
 CREATE INDEX customers_lower_email_idx ON customers USING gin (lower(email) gin_trgm_ops);
 -- nobody knows how large
-CREATE TABLE notes (id bigint PRIMARY KEY, body text NOT NULL);
+CREATE TABLE notes (id bigint PRIMARY KEY, body text NOT NULL, reference character(12) NOT NULL);
