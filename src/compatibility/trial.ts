@@ -25,6 +25,7 @@ export async function tryShapes(
   const more = await plan(
     trials.filter(({ shape }) => plans(shape)),
     send,
+    forget,
   )
   const ours = [...trials, ...more].filter(({ isPrepared }) => isPrepared).map(({ name }) => name)
   const names = forget === 'all' ? ['all'] : ours
@@ -115,12 +116,16 @@ const unfit: ReadonlySet<string> = new Set(['42883', '42804', '42846', '42725'])
 const mostParameters = 65_535
 
 /** Only planning finds what ON CONFLICT needs, missing rights, and functions whose body does not fit any more. */
-async function plan(trials: readonly Trial[], send: SendEach): Promise<readonly Trial[]> {
+async function plan(
+  trials: readonly Trial[],
+  send: SendEach,
+  forget: 'all' | 'ours',
+): Promise<readonly Trial[]> {
   const open = trials.filter(
     ({ shape, description }) => description !== undefined && !shape.isSurrogate && shape.tag !== 'CallStmt',
   )
   if (open.length === 0) return []
-  const results = await send(open.map(explain))
+  const results = await sendPlans(open, send, forget)
   const again: Trial[] = []
   for (const [index, trial] of open.entries()) {
     const error = results[index]?.error
@@ -133,7 +138,26 @@ async function plan(trials: readonly Trial[], send: SendEach): Promise<readonly 
     } else trial.take({ ...unanswered, error })
   }
   // NULL is no value of some domains: without parameters of that type nothing is planned
-  return again.length === 0 ? [] : planWithBaseTypes(again, send)
+  return again.length === 0 ? [] : planWithBaseTypes(again, send, forget)
+}
+
+/**
+ * A function that planning calls may set search_path, say, for its session: the next query must not
+ * meet that. Within a script's transaction whoever sends takes back each command.
+ */
+async function sendPlans(
+  trials: readonly Trial[],
+  send: SendEach,
+  forget: 'all' | 'ours',
+): Promise<readonly (WireResult | undefined)[]> {
+  if (forget === 'ours') return send(trials.map(explain))
+  const commands = trials.flatMap((trial) => [
+    { sql: 'begin read only' },
+    explain(trial),
+    { sql: 'rollback' },
+  ])
+  const results = await send(commands)
+  return trials.map((_, index) => results[3 * index + 1])
 }
 
 const unanswered = { tag: undefined, rows: [], notices: [], durationMs: 0 }
@@ -149,7 +173,11 @@ function explain({ name, description }: Trial): WireCommand {
 }
 
 /** Gives the further prepared statements that this took. */
-async function planWithBaseTypes(trials: readonly Trial[], send: SendEach): Promise<readonly Trial[]> {
+async function planWithBaseTypes(
+  trials: readonly Trial[],
+  send: SendEach,
+  forget: 'all' | 'ours',
+): Promise<readonly Trial[]> {
   const types = [...new Set(trials.flatMap(({ description }) => description?.parameterTypes ?? []))]
   const [found] = await send([{ sql: baseTypesSql(types) }])
   const bases = new Map(found?.rows.map(([type, base]) => [Number(type), Number(base)]))
@@ -161,7 +189,7 @@ async function planWithBaseTypes(trials: readonly Trial[], send: SendEach): Prom
   const results = await send(renamed.map(({ command }) => command))
   for (const [index, trial] of renamed.entries()) trial.take(results[index])
   const able = renamed.filter(({ description }) => description !== undefined)
-  const planned = await send(able.map(explain))
+  const planned = await sendPlans(able, send, forget)
   for (const [index, again] of able.entries()) {
     const error = planned[index]?.error
     // what it still says of data is about our NULLs

@@ -40,7 +40,6 @@ export class Explainer implements AsyncDisposable {
   readonly #database: string
   readonly #options: ExplainerOptions
   #client: Client | undefined
-  #prepared = 0
   /** One at a time: a session answers in order, and a deadline is that of one statement. */
   #last: Promise<unknown> = Promise.resolve()
 
@@ -97,19 +96,17 @@ export class Explainer implements AsyncDisposable {
     isOneStatement: boolean,
   ): Promise<PlanNode | undefined> {
     if (parameters === 0) return explained(client, `explain (verbose, format json) ${sql}`)
-    // the extended protocol takes one statement only, but wants values for parameters
-    if (this.#server.major >= 16 && isOneStatement) {
-      const answer = await client.query<ExplainRow>(`explain (verbose, generic_plan, format json) ${sql}`)
-      return planIn(answer.rows)
+    // the extended protocol takes one statement only, but wants values for parameters; without
+    // standard_conforming_strings a backslash may make several of what is one for our parser
+    if (this.#server.major >= 16 && isOneStatement && !sql.includes('\\')) {
+      const text = `explain (verbose, generic_plan, format json) ${sql}`
+      return rolledBack(client, async () => planIn((await client.query<ExplainRow>(text)).rows))
     }
-    const name = `pgrehearse_${(this.#prepared += 1)}`
-    await runOne(client, `prepare ${name} as ${sql}`)
-    try {
-      const nulls = Array.from({ length: parameters }, () => 'null').join(', ')
-      return await explained(client, `explain (verbose, format json) execute ${name}(${nulls})`)
-    } finally {
-      await client.query(`deallocate ${name}`)
-    }
+    // a function that planning calls may have prepared what has this name
+    await client.query('deallocate all')
+    await runOne(client, `prepare pgrehearse_query as ${sql}`)
+    const nulls = Array.from({ length: parameters }, () => 'null').join(', ')
+    return explained(client, `explain (verbose, format json) execute pgrehearse_query(${nulls})`)
   }
 
   async #connect(): Promise<Client> {
@@ -145,7 +142,21 @@ export class Explainer implements AsyncDisposable {
 }
 
 async function explained(client: Client, sql: string): Promise<PlanNode | undefined> {
-  return planIn(await runOne(client, sql))
+  return rolledBack(client, async () => planIn(await runOne(client, sql)))
+}
+
+/**
+ * A function that planning calls may set search_path, say, for its session: the next query must not
+ * meet that.
+ */
+async function rolledBack<T>(client: Client, work: () => Promise<T>): Promise<T> {
+  await client.query('begin read only')
+  try {
+    return await work()
+  } finally {
+    // on a connection that is gone there is nothing to take back
+    await client.query('rollback').catch(() => undefined)
+  }
 }
 
 type ExplainRow = Readonly<Record<string, unknown>>

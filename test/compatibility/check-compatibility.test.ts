@@ -439,6 +439,25 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
     },
   )
 
+  test('lets no query set the stage for others', async () => {
+    const setup = `${shop}
+      CREATE SCHEMA shadow; CREATE TABLE shadow.users (name text);
+      CREATE FUNCTION act() RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+        PERFORM set_config('search_path', 'shadow, public', false);
+        PERFORM set_config('default_transaction_read_only', 'off', false);
+        PERFORM set_config('statement_timeout', '1', false);
+        END $$;
+      CREATE FUNCTION cuckoo() RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM public.act(); RETURN 1; END $$;`
+    const texts = {
+      poison: 'SELECT cuckoo()',
+      fine: 'SELECT name FROM users',
+      also: 'SELECT u.name FROM users u',
+    }
+    const review = ['ALTER TABLE users DROP COLUMN name;', 'CREATE TABLE other (id int);']
+    const broken = [`V1.sql:0 ${old}: missing column 42703 public.users.name`]
+    expect(await found(setup, review, texts)).toEqual({ poison: [], fine: broken, also: broken })
+  })
+
   test('says what it had no time for', async () => {
     const outcome = await check(server, { setup: shop, review: [] }, { a: 'SELECT 1' }, { budgetMs: -1 })
     expect(lines(outcome)).toEqual({ a: [expect.stringContaining('The time for checking queries was over')] })

@@ -73,6 +73,32 @@ const production = madeUpProduction([
   ),
 ])
 
+test.each([18, 14] as const)('no query changes what others meet on %i', async (major) => {
+  const cuckoo = `
+    create table orders (id bigint primary key, state text);
+    create schema shadow;
+    create function act() returns void language plpgsql as $$ begin
+      perform set_config('search_path', 'shadow', false);
+      perform set_config('enable_indexscan', 'off', false), set_config('enable_bitmapscan', 'off', false);
+      execute 'deallocate all'; execute 'prepare pgrehearse_query as select 1';
+    end $$;
+    create function cuckoo() returns bigint immutable language plpgsql as $$
+    begin perform public.act(); return 1; end $$;`
+  const facts = madeUpProduction([madeUpTable('orders', 500_000, { id: { histogram: '{1,1000,500000}' } })])
+  const request = await planningRequest(major, cuckoo, 'create table other (id int)', facts, [])
+  const endsAt = performance.now() + 60_000
+  await using planning = await PlanningServer.open(request, endsAt)
+  await using copy = await InflatedCopy.open(planning, { ...request, endsAt })
+  const byKey = expect.stringContaining('orders_pkey') as unknown
+  for (const poison of ['select cuckoo()', 'select cuckoo() from orders where id = $1']) {
+    expect(await copy.explain(query('poison', poison), 'before')).toHaveProperty('root')
+    for (const sql of ['select state from orders where id = 1', 'select state from orders where id = $1']) {
+      const plan = await copy.explain(query('fine', `${sql} -- after ${poison}`), 'before')
+      expect(plan).toMatchObject({ summary: { text: byKey } })
+    }
+  }
+})
+
 test.each([18, 14] as const)('no code of migrations runs as a superuser on %i', async (major) => {
   const request = await planningRequest(
     major,
