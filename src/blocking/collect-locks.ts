@@ -1,4 +1,5 @@
 import type { Limit, Query, QueryLock, ReviewedQuery } from '../core/model.ts'
+import { queryState } from '../core/query-model.ts'
 import { formatMs } from '../core/quantities.ts'
 import type { QueryStage } from '../replay/query-stage.ts'
 import { connected } from '../replay/stage.ts'
@@ -129,12 +130,19 @@ class Collection {
     this.path = path
   }
 
-  add({ id }: ReviewedQuery, query: Query, explained: ExplainedLocks | 'no time' | undefined): void {
+  add(reviewed: ReviewedQuery, query: Query, explained: ExplainedLocks | 'no time' | undefined): void {
+    const { id } = reviewed
     if (explained === 'no time') this.unplanned.push(query.name)
-    else if (explained !== undefined && 'late' in explained) this.addLate(id, query, explained.late)
-    else if (explained !== undefined && 'refused' in explained && !isUndecided(explained)) {
-      this.unknown.set(id, `it cannot be planned on the schema before the migrations: ${explained.refused}`)
-      return
+    else if (explained !== undefined && 'late' in explained) {
+      this.addUnplanned(id, query, `planning it took longer than ${formatMs(explained.late)}`)
+    } else if (explained !== undefined && 'refused' in explained && !isUndecided(explained)) {
+      // one that did not change was taken before, else nobody would ask for its locks; its functions may know who asks
+      if (isWorking(reviewed))
+        this.addUnplanned(id, query, `planning it failed (${explained.refused.slice(0, 200)})`)
+      else {
+        this.unknown.set(id, `it cannot be planned on the schema before the migrations: ${explained.refused}`)
+        return
+      }
     }
     const measured =
       explained !== undefined && explained !== 'no time' && 'locks' in explained ? explained.locks : []
@@ -172,8 +180,7 @@ class Collection {
     return deriveLocks(catalog, statement, { path: this.path, sql, measured })
   }
 
-  private addLate(id: string, { name, span }: Query, timeoutMs: number): void {
-    const why = `planning it took longer than ${formatMs(timeoutMs)}`
+  private addUnplanned(id: string, { name, span }: Query, why: string): void {
     this.unknown.set(id, `it may take more locks than are known: ${why}`)
     this.limits.push({
       code: 'query-locks-unknown',
@@ -204,6 +211,10 @@ class Collection {
 }
 
 type DerivedMeasured = Parameters<typeof deriveLocks>[2]['measured']
+
+function isWorking(reviewed: ReviewedQuery): boolean {
+  return queryState(reviewed) === 'unchanged' || queryState(reviewed) === 'removed'
+}
 
 /** The types of its parameters are for the application's driver to say (indeterminate_datatype). */
 function isUndecided(explained: ExplainedLocks): boolean {

@@ -16,6 +16,8 @@ begin perform put('audit'); return new; end $$;
 create trigger orders_audit after update on orders for each row execute function audit_orders();
 create function endless() returns int language plpgsql immutable as $$
 begin loop begin perform pg_sleep(9); exception when query_canceled then null; end; end loop; end $$;
+create function picky() returns int language plpgsql immutable as $$
+begin raise exception 'not for you' using errcode = '42703'; end $$;
 create table members (name text);
 create table documents (id int, owner text);
 alter table documents enable row level security;
@@ -84,6 +86,15 @@ describe.each(majors)('collectLocks on PostgreSQL %i', (major) => {
     expect(words(locks.get(loop))).toEqual(['AccessShareLock orders', 'AccessShareLock orders_pkey'])
     expect(words(locks.get('select * from audit'))).toEqual(['AccessShareLock audit'])
     expect(limits.map(({ code }) => code)).toContain('query-locks-unknown')
+  })
+
+  test('a query that is taken everywhere but here waits all the same', async () => {
+    const sql = 'select * from orders where id = picky()'
+    const { locks, limits } = await collect([sql, 'select * from audit'])
+    expect(words(locks.get(sql))).toEqual(['AccessShareLock orders', 'AccessShareLock orders_pkey'])
+    expect(limits.map(({ message }) => message)).toEqual([
+      `The locks of ${sql} are derived from the catalogue only: planning it failed (not for you) on the throwaway server.`,
+    ])
   })
 
   test('dynamic SQL in a trigger is said once, with its name', async () => {

@@ -192,7 +192,7 @@ describe.each(majors)('on PostgreSQL %i, exactly the derived locks are taken by'
   test('everything could be followed', () => {
     const refused = major < 15 ? mergeCases.map(([sql]) => sql) : []
     expect([...collected.unknown.keys()]).toEqual(refused)
-    expect(collected.limits).toEqual([])
+    expect(collected.limits).toHaveLength(refused.length)
   })
 
   const each = (major < 15 ? cases : [...cases, ...mergeCases]).map(([sql, ...runs]) => ({ sql, runs }))
