@@ -6,8 +6,8 @@ import { obstaclesOf, standsInTheWay, type Obstacle } from '../sql/obstacles.ts'
 /**
  * What a query with these locks waits for while the migrations run: locks that they hold, or wait for, which makes
  * everybody else wait behind them. One effect per lock of the query and statement, with the strongest lock that the
- * statement has in the way and the longest time; longest first, then strongest. What the run itself made is nobody's
- * obstacle.
+ * statement has in the way and the longest time; longest first, then strongest, then tables before indexes. What the run
+ * itself made is nobody's obstacle.
  */
 export function waitsOf(
   locks: readonly QueryLock[],
@@ -86,5 +86,10 @@ function keyOf({ cause }: Obstacle, relation: string): string {
 
 function byWeight(a: QueryWaitEffect, b: QueryWaitEffect): number {
   const [first, second] = [a.ms?.expected ?? Infinity, b.ms?.expected ?? Infinity]
-  return first === second ? lockStrength(b.held) - lockStrength(a.held) : second - first
+  if (first !== second) return second - first
+  return lockStrength(b.held) - lockStrength(a.held) || indexRank(a) - indexRank(b)
+}
+
+function indexRank({ lock: { relation } }: QueryWaitEffect): number {
+  return relation.kind.endsWith('index') ? 1 : 0
 }

@@ -57,6 +57,19 @@ describe('waitsOf', () => {
     expect(found.map(({ held, ms }) => [held, ms?.expected])).toEqual([['AccessExclusiveLock', 900]])
   })
 
+  test('a table comes before an index that a later statement of the same transaction locks', () => {
+    const index: Relation = { ...table('orders_at_idx'), kind: 'index', table: 'public.orders' }
+    const lockedIndex: EvidencedEffect = {
+      ...{ kind: 'lock', relation: index, mode: 'AccessExclusiveLock', until: 'commit' },
+      evidence: predicted,
+    }
+    const files = [{ sql: 'a; b', effects: [[lock('orders')], [lockedIndex]] }]
+    expect(waits(files, { ...read, relation: index }, read)).toEqual([
+      '0 orders AccessExclusiveLock',
+      '1 orders_at_idx AccessExclusiveLock',
+    ])
+  })
+
   test('nobody waits for what the run made', () => {
     const relation = table('orders', false)
     const made: EvidencedEffect = {
