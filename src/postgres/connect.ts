@@ -13,7 +13,25 @@ export async function connectClient(config: ClientConfig): Promise<Client> {
 }
 
 /**
- * Settings of administrator sessions: nothing that a migration created is found by an unqualified name,
- * so that it cannot get its code called by a superuser (CVE-2018-1058).
+ * Nothing that a migration created is found by an unqualified name, so that it cannot get its code called by a
+ * superuser (CVE-2018-1058).
  */
-export const adminOptions = '-c search_path=pg_catalog'
+export const adminSearchPath = 'search_path=pg_catalog'
+
+/** What ALTER DATABASE … SET of a migration could change for us: whose rights we have, and how long we may take. */
+const undone = [
+  'role=none',
+  'default_transaction_read_only=off',
+  'standard_conforming_strings=on',
+  'quote_all_identifiers=off',
+  'statement_timeout=0',
+  'lock_timeout=0',
+  'idle_session_timeout=0',
+  'idle_in_transaction_session_timeout=0',
+]
+
+/** Settings of administrator sessions, on a server of this major where it is known: they outrank those of databases. */
+export function adminOptions(major?: number): string {
+  const settings = [adminSearchPath, ...undone, ...((major ?? 0) >= 17 ? ['transaction_timeout=0'] : [])]
+  return settings.map((setting) => `-c ${setting}`).join(' ')
+}

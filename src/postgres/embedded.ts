@@ -92,6 +92,8 @@ function startError(cause: unknown): EnvironmentError {
 class ServerLife {
   readonly folder: WorkFolder
   readonly watchdog: Watchdog
+  /** Of the server that was started. */
+  major: number | undefined
   #postmaster: ChildProcess | undefined
   /** Starts the server as it was started before, with other settings. */
   #restart: ((overrides?: SettingOverrides) => Promise<void>) | undefined
@@ -113,6 +115,7 @@ class ServerLife {
   /** With settings of this major, and the overrides in their place. */
   async start(context: StartContext, major: number, overrides: SettingOverrides): Promise<void> {
     this.#restart = (others = overrides) => this.start(context, major, others)
+    this.major = major
     await writeConfiguration(dataDir(this.folder), this.folder.socketDir, major, overrides)
     this.#postmaster = await startPostmaster(context)
   }
@@ -315,5 +318,5 @@ function socketConfig(life: ServerLife) {
 }
 
 function adminConfig(life: ServerLife, password: string, database: string) {
-  return { ...socketConfig(life), user: superuserName, password, database, options: adminOptions }
+  return { ...socketConfig(life), user: superuserName, password, database, options: adminOptions(life.major) }
 }

@@ -18,7 +18,7 @@ const oldestMajor = 14
 export async function connectExisting(options: ServerOptions): Promise<PostgresServer> {
   const address = parseServerUrl(options.serverUrl ?? '')
   const runId = randomBytes(6).toString('hex')
-  const admin = await connectTo(address, { application_name: runMark(runId), options: adminOptions })
+  const admin = await connectTo(address, { application_name: runMark(runId), options: adminOptions() })
   try {
     await refuseUnsuitable(admin, await readFacts(admin), options)
     await removeDeadRuns(admin)
@@ -190,7 +190,11 @@ class ExistingServer implements PostgresServer {
   }
 
   connectAdmin(database: string = this.#address.config.database): Promise<Client> {
-    return connectTo(this.#address, { database, options: adminOptions, application_name: 'pgrehearse' })
+    return connectTo(this.#address, {
+      database,
+      options: adminOptions(this.major),
+      application_name: 'pgrehearse',
+    })
   }
 
   connectMigrator(database: string): Promise<Client> {

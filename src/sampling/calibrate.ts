@@ -1,7 +1,7 @@
 import type { Client } from 'pg'
 import { EnvironmentError, ToolError, UsageError } from '../core/errors.ts'
 import type { HardwareRates } from '../core/production.ts'
-import { adminOptions, connectClient } from '../postgres/connect.ts'
+import { adminSearchPath, connectClient } from '../postgres/connect.ts'
 import { startEmbedded } from '../postgres/embedded.ts'
 import type { ServerOptions } from '../postgres/provider.ts'
 import { parseServerUrl, safeReason } from '../postgres/server-url.ts'
@@ -41,7 +41,7 @@ async function calibrateExisting(url: string, signal: AbortSignal): Promise<Cali
       query_timeout: 30_000,
     })
     // poolers refuse options at the start
-    await client.query(`SET ${adminOptions.replace('-c ', '')}`)
+    await client.query(`SET ${adminSearchPath}`)
     return { server: await suitableServer(client), hardware: await measure(client, signal) }
   } catch (error) {
     if (signal.aborted || error instanceof ToolError) throw error

@@ -138,6 +138,30 @@ describe.each(majors)('a started Postgres %i', (major) => {
     await migrator.end()
   })
 
+  test('what migrations set for a database does not change what the administrator is and may do', async () => {
+    const database = await server.createDatabase()
+    const migrator = await server.connectMigrator(database)
+    const settings = [
+      'role = victim',
+      'default_transaction_read_only = on',
+      'statement_timeout = 1',
+      'idle_session_timeout = 1',
+      ...(major < 17 ? [] : ['transaction_timeout = 1']),
+      'quote_all_identifiers = on',
+    ]
+    await migrator.query('create role victim')
+    for (const setting of settings) await migrator.query(`alter database ${database} set ${setting}`)
+    await migrator.end()
+    const admin = await server.connectAdmin(database)
+    const { rows } = await admin.query(
+      `select current_user = session_user as same, pg_sleep(0.05) is not null as slept, quote_ident('a') as name`,
+    )
+    expect(rows).toEqual([{ same: true, slept: true, name: 'a' }])
+    await admin.query('create table pg_temp.own (id int); create schema own')
+    await admin.end()
+    await server.dropDatabase(database)
+  })
+
   test('asks even the superuser for a password', async () => {
     const admin = await server.connectAdmin()
     const { rows } = await admin.query<{ auth: string }>(
