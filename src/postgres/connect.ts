@@ -1,5 +1,6 @@
 import { Client } from 'pg'
 import type { ClientConfig } from 'pg'
+import { limitMessages } from './message-limit.ts'
 
 /**
  * Connects a client that does not end the process when its server or backend dies between two queries
@@ -9,6 +10,7 @@ export async function connectClient(config: ClientConfig): Promise<Client> {
   const client = new Client(config)
   client.on('error', () => undefined)
   await client.connect()
+  limitMessages(client)
   return client
 }
 

@@ -223,9 +223,11 @@ export class WireSession {
       this.describeCommand(message.fields),
     )
     connection.on('noData', () => this.describeCommand([]))
-    connection.on('notice', (message: { severity?: string; message?: string }) =>
-      this.draft()?.notices.push({ severity: message.severity ?? 'NOTICE', message: message.message ?? '' }),
-    )
+    connection.on('notice', (message: { severity?: string; message?: string }) => {
+      // nobody asks for those of queries, and there may be gigabytes of them
+      if (this.exchange?.sync === 'each') return
+      this.draft()?.notices.push({ severity: message.severity ?? 'NOTICE', message: message.message ?? '' })
+    })
     connection.on('copyInResponse', () => this.sendCopyData())
     connection.on('errorMessage', (message: Error) => this.failCommand(toWireError(message)))
     connection.on('readyForQuery', (message: { status: TransactionStatus }) => {

@@ -162,6 +162,17 @@ describe.each(majors)('a started Postgres %i', (major) => {
     await server.dropDatabase(database)
   })
 
+  test('a message that is too large to hold ends its connection, and nothing else', async () => {
+    const database = await server.createDatabase()
+    const migrator = await server.connectMigrator(database)
+    const raise = (bytes: number): string => `do $$ begin raise exception '%', repeat('x', ${bytes}); end $$`
+    await expect(migrator.query(raise(3_000_000))).rejects.toThrow(/^x{3000000}$/)
+    expect((await migrator.query('select 1 as one')).rows).toEqual([{ one: 1 }])
+    await expect(migrator.query(raise(70_000_000))).rejects.toThrow(/a message of more than 64 MB/)
+    await migrator.end().catch(() => undefined)
+    await server.dropDatabase(database)
+  })
+
   test('asks even the superuser for a password', async () => {
     const admin = await server.connectAdmin()
     const { rows } = await admin.query<{ auth: string }>(
