@@ -84,7 +84,7 @@ function reportQueries(context: Context, slower: readonly Slower[]): void {
       because: receipt(context),
       severity: severityOf(slower),
       queries: slower.map(affected),
-      notes: [...new Set(plansOf(slower)), describeStatistics(effect.statistics)],
+      notes: [...new Set(plansOf(slower)), ...lookUpNotes(context), describeStatistics(effect.statistics)],
       remedy: { summary: remedyOf(table), migrations: [] },
     },
   )
@@ -131,16 +131,20 @@ function remedyOf(table: string | undefined): string {
     : `Keep the index, or first create another one on ${table} that serves these queries, concurrently; or change the queries first.`
 }
 
+function lookUpNotes({ queries }: Context): readonly string[] {
+  const needed = (queries?.indexes ?? []).filter(({ change }) => change === 'dropped')
+  return needed.flatMap(({ table, foreignKeys = [] }) =>
+    foreignKeys.map((key) => messages.slowsForeignKey({ table: displayKey(table), foreignKeys: key })),
+  )
+}
+
 /** No query is slower, but looking up the rows that reference one is. */
 function reportForeignKeys(context: Context): void {
   for (const { change, index, table, foreignKeys = [] } of context.queries?.indexes ?? []) {
     if (change !== 'dropped' || foreignKeys.length === 0) continue
-    const names = enumerate(foreignKeys)
+    const [on, names] = [displayKey(table), enumerate(foreignKeys)]
     const summary = `Keep ${displayKey(index)}, or first create another index that begins with the columns of ${names}, concurrently.`
-    context.report(
-      'slowsForeignKey',
-      { table: displayKey(table), foreignKeys: names },
-      { on: displayKey(table), because: receipt(context), remedy: { summary, migrations: [] } },
-    )
+    const options = { on, because: receipt(context), remedy: { summary, migrations: [] } }
+    context.report('slowsForeignKey', { table: on, foreignKeys: names }, options)
   }
 }

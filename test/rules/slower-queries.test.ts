@@ -79,7 +79,7 @@ test.each([
   expect(judged({ A: [change] }).map((finding) => finding.message)).toEqual([message])
 })
 
-test('nothing is said twice of an index that a foreign key needs, too', () => {
+test('one finding for an index that queries and a foreign key need', () => {
   const use = {
     change: 'dropped',
     index: 'public.i',
@@ -90,7 +90,9 @@ test('nothing is said twice of an index that a foreign key needs, too', () => {
   }
   const statement = { file: 'rules/avoid-slower-queries/bad.sql', index: 0 }
   const uses = [{ ...use, statement } as unknown as IndexUse]
-  expect(judged({ A: [scan(200_000)] }, undefined, uses)).toHaveLength(1)
+  const [finding, ...others] = judged({ A: [scan(200_000)] }, undefined, uses)
+  expect(others).toEqual([])
+  expect(finding?.notes).toContain('Deleting a row that fk references reads all of orders from now on.')
   expect(judged({}, undefined, uses)).toMatchObject([{ messageId: 'slowsForeignKey' }])
   expect(judged({})).toEqual([])
 })
