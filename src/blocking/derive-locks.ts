@@ -59,8 +59,13 @@ export function deriveLocks(
 ): DerivedLocks {
   const walk = new Walk(catalog, sql, measured.length > 0)
   walk.addMeasured(measured, statement, path)
-  if (statement === undefined) walk.unknown('our parser does not know its syntax')
-  else walk.statement(statement, { path, via: itself })
+  try {
+    if (statement === undefined) walk.unknown('our parser does not know its syntax')
+    else walk.statement(statement, { path, via: itself })
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    walk.unknown('what it sets off goes deeper than can be followed')
+  }
   return { locks: walk.footprint.all(), unknown: [...walk.reasons] }
 }
 

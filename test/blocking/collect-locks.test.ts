@@ -97,6 +97,27 @@ describe.each(majors)('collectLocks on PostgreSQL %i', (major) => {
     ])
   })
 
+  test('a chain of foreign keys that is longer than our stack is followed in part', async () => {
+    const chain = Array.from({ length: 2000 }, (_, at) =>
+      at === 0
+        ? 'create table chain0 (id int primary key);'
+        : `create table chain${at} (id int primary key references chain${at - 1} on delete cascade);`,
+    )
+    const own = await server.createDatabase()
+    const migrator = await server.connectMigrator(own)
+    for (const table of chain) await migrator.query(table)
+    await migrator.end()
+    const sql = 'delete from chain0'
+    const { locks, limits } = await collectLocks(stageOf(server, own), [queryOf(sql)], {
+      budgetMs: 60_000,
+      progress: () => {},
+    })
+    expect(words(locks.get(sql))).toContain('RowExclusiveLock chain100')
+    expect(limits.map(({ message }) => message)).toEqual([
+      `${sql} may wait for more locks than are known: what it sets off goes deeper than can be followed.`,
+    ])
+  })
+
   test('dynamic SQL in a trigger is said once, with its name', async () => {
     const { unknown, limits } = await collect([
       `update orders set status = 'x' where id = 1`,
