@@ -1,6 +1,7 @@
 import {
   affectedQueries,
   defineRule,
+  displayType,
   enumerate,
   nameQueries,
   verbFor,
@@ -110,7 +111,7 @@ function wordsOf(change: ResultChange): string {
     case 'column renamed':
       return `${change.column} as ${change.to}`
     case 'type changed':
-      return `${change.column} from ${change.from} to ${change.to}`
+      return `${change.column} from ${displayType(change.from)} to ${displayType(change.to)}`
     case 'order changed':
       return change.columns.join(', ')
     default:

@@ -9,15 +9,25 @@ export default defineRule({
     failsOnce: ({ queries, fail }: { queries: string; fail: string }) =>
       `${queries} ${fail} in every session that prepared it before, until that prepares it anew: cached plan must not change result type.`,
   },
-  statement({ queries, effects, report }) {
-    const stale = (queries?.impacts ?? []).filter(({ effect }) => effect.kind === 'cached plan')
-    if (stale.length === 0) return
+  // once per transaction: whatever it changes, a session fails at what it finds when all of it has committed
+  transaction({ transaction, report }) {
+    const stale = transaction.statements.flatMap((at) =>
+      (at.queries?.impacts ?? [])
+        .filter(({ effect }) => effect.kind === 'cached plan')
+        .map((one) => ({ ...one, at })),
+    )
+    const [first] = stale
+    if (first === undefined) return
     const refs = stale.map(({ query }) => query)
+    const causes = [...new Set(stale.map(({ at }) => at))]
     report(
       'failsOnce',
       { queries: nameQueries(refs), fail: verbFor(refs, 'fail') },
       {
-        because: effects.filter(({ kind }) => kind === 'catalog' || kind === 'rewrite'),
+        at: first.at,
+        because: causes.flatMap(({ effects }) =>
+          effects.filter(({ kind }) => kind === 'catalog' || kind === 'rewrite'),
+        ),
         notes: [
           'SQLSTATE 0A000, where drivers or poolers keep named prepared statements; others never see it.',
         ],

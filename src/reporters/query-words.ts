@@ -1,6 +1,6 @@
 /** What happens to a query of the application, in words. */
 
-import { displayKey, displayName } from '../core/locks.ts'
+import { displayKey, displayName, displayType } from '../core/locks.ts'
 import { formatCount, formatEstimate, formatRows } from '../core/quantities.ts'
 import { aboutMs } from './cost-words.ts'
 import { commaList, type Piece, type Pieces } from './pieces.ts'
@@ -139,7 +139,13 @@ function changeWords(change: ResultChange): Pieces {
     case 'column renamed':
       return ['column ', { name: change.column }, ' is called ', { name: change.to }]
     case 'type changed':
-      return [{ name: change.column }, ' is ', { name: change.to }, ', was ', { name: change.from }]
+      return [
+        { name: change.column },
+        ' is ',
+        { name: displayType(change.to) },
+        ', was ',
+        { name: displayType(change.from) },
+      ]
     case 'nullable now':
       return [{ name: change.column }, ' may be NULL']
     case 'never null now':
