@@ -1,5 +1,5 @@
 import { costLines } from '../reporters/cost-words.ts'
-import { isMetadataOnly, metadataOnly, saidOf, statementOf } from '../reporters/effects.ts'
+import { isAboutQueries, isMetadataOnly, metadataOnly, saidOf, statementOf } from '../reporters/effects.ts'
 import { codeSpan, cutText, markdownText } from '../reporters/markdown-text.ts'
 import { affectedMarkdown, remedyMarkdown, ruleLink, waitMarkdown } from '../reporters/markdown.ts'
 import { findingNames, tableNames } from '../reporters/object-names.ts'
@@ -69,7 +69,8 @@ function queriesPart(finding: Finding): readonly string[] {
 /** `Measured on PostgreSQL 18.4:` and a list; the evidence is said once where it can be. */
 export function receiptLines(report: Report, finding: Finding): readonly string[] {
   const statement = statementOf(report, finding)
-  const metadata = statement !== undefined && isMetadataOnly(statement) ? [metadataOnly] : []
+  const isMetadata = statement !== undefined && isMetadataOnly(statement) && !isAboutQueries(finding)
+  const metadata = isMetadata ? [metadataOnly] : []
   const { lines: effects, evidence } = effectLines(
     finding.because,
     metadata,
@@ -80,7 +81,7 @@ export function receiptLines(report: Report, finding: Finding): readonly string[
   const sized = cost?.tables.map(({ table }) => table) ?? []
   const names = new Set([...findingNames(finding), ...tableNames(sized)])
   const notes = finding.notes.map(printableLine)
-  const costs = costLines(cost, saidOf(report, finding)).cost
+  const costs = isAboutQueries(finding) ? [] : costLines(cost, saidOf(report, finding)).cost
   const said = [...effects, ...notes, ...costs]
   const lines = said.slice(0, maxReceiptLines).map((line) => `- ${markdownText(cutText(line, 500), names)}`)
   if (said.length > maxReceiptLines) lines.push(`- … and ${said.length - maxReceiptLines} more`)

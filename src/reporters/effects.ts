@@ -76,11 +76,18 @@ export function describeEffect(effect: Effect): string | undefined {
 /** The receipt of a finding: its effects in words, `metadata only` where true, its notes, the statement's cost. */
 export function receipt(report: Report, finding: Finding): Receipt {
   const statement = statementOf(report, finding)
+  if (isAboutQueries(finding))
+    return { ...describeEffects(finding.because), notes: finding.notes.map(printableLine) }
   const metadata = statement !== undefined && isMetadataOnly(statement) ? [metadataOnly] : []
   const notes = finding.notes.map(printableLine)
   const { cost, notes: assumed } = costLines(statement?.cost, saidOf(report, finding))
   const times = timeOf(finding.wait?.ms ?? statement?.cost?.durationMs)
   return { ...describeEffects(finding.because, metadata, times), notes: [...notes, ...cost, ...assumed] }
+}
+
+/** Does something else happen to queries than that they wait? Then it is of no interest how long the statement takes. */
+export function isAboutQueries({ queries = [], wait }: Finding): boolean {
+  return wait === undefined && queries.length > 0 && queries.every(({ what }) => what !== 'waits')
 }
 
 /** What stands above the cost of a finding's statement, or will stand elsewhere in the report. */
