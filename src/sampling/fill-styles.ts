@@ -33,10 +33,17 @@ export function stylesOf(
       base: bases.get(column.name) ?? 0n,
       ...(phase === undefined ? {} : { phase }),
       daily: daily.has(column.name),
-      bytes: request.columns?.find(({ name }) => name === column.name)?.width,
+      bytes: storedWidth(request.columns?.find(({ name }) => name === column.name)?.width),
       name: column.name,
     }
   }
+}
+
+/** Bytes of a page that one row may have; statistics count a pointer for what is in TOAST, so that none is wider. */
+const mostRowBytes = 8160
+
+function storedWidth(bytes: number | undefined): number | undefined {
+  return bytes === undefined ? undefined : Math.min(bytes, mostRowBytes)
 }
 
 /** Columns that an exclusion constraint makes one range of: the second begins where the first is over. */

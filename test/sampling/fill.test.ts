@@ -40,6 +40,15 @@ describe.each([14, 18] as const)('filling a nasty schema on Postgres %i', (major
 })
 
 describe('filling tables with the CHECKs of applications', () => {
+  it('makes no value wider than a page, whatever a snapshot claims', async () => {
+    const column = { name: 'note', nullFraction: 0, distinct: -1, width: 1e18 }
+    const tables = [{ schema: 'public', name: 'wide', rows: 50, columns: [column] }]
+    const script = 'create table wide (id int primary key, note text, data bytea)'
+    await using server = await openMajor(18)
+    await using filled = await fillSchema(server, [script], tables)
+    expect(await filled.one('select count(*)::int from wide where octet_length(note) < 9000')).toBe(50)
+  })
+
   it('meets equations, order, pairs of conditions', async () => {
     await using server = await openMajor(18)
     await using filled = await fillSchema(server, [ordinarySchema], rows)
