@@ -17,13 +17,21 @@ export function uniqueIds(
   pairs: readonly { readonly old?: Query; readonly new?: Query }[],
 ): readonly ReviewedQuery[] {
   const counts = new Map<string, number>()
+  const taken = new Set<string>()
   return pairs.map((pair) => {
     const query = pair.new ?? pair.old
     const id = query === undefined ? '' : idOf(query)
-    const count = (counts.get(id) ?? 0) + 1
+    let count = (counts.get(id) ?? 0) + 1
+    // a query may be called `a~2`
+    while (taken.has(numbered(id, count))) count += 1
     counts.set(id, count)
-    return { id: count === 1 ? id : `${id}~${count}`, ...pair }
+    taken.add(numbered(id, count))
+    return { id: numbered(id, count), ...pair }
   })
+}
+
+function numbered(id: string, count: number): string {
+  return count === 1 ? id : `${id}~${count}`
 }
 
 function idOf(query: Query): string {

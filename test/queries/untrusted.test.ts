@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { Query } from '../../src/core/query-model.ts'
+import { uniqueIds } from '../../src/queries/identity.ts'
 import { pairQueries } from '../../src/queries/pair.ts'
 import { foundIn, shown } from './found-in.ts'
 
@@ -204,6 +206,31 @@ describe('code that nobody wrote by hand', () => {
     },
     patienceMs,
   )
+})
+
+describe('ids', () => {
+  it('are those of one query, whatever files and queries are called', async () => {
+    const text = (...names: readonly string[]): string =>
+      names.map((name) => `-- :name ${name} :?\nSELECT 1;\n`).join('')
+    const found = await foundIn({
+      'a.sql': text('x#b.sql#y'),
+      'a.sql#x#b.sql': text('y', 'y~2'),
+      'a.sql#x/b.sql': text('y', 'y~2', 'y'),
+      'a.sql#x#b.sql#y.sql': text('y~2', 'y', 'y#2'),
+    })
+    const { queries } = pairQueries(undefined, found, [])
+    expect(new Set(queries.map(({ id }) => id)).size).toBe(queries.length)
+  })
+
+  it('are not those of queries that have a number themselves', () => {
+    const query = (file: string, name: string): { readonly new: Query } => {
+      const start = { line: 1, column: 1, offset: 0 }
+      const span = { file, start, end: start }
+      return { new: { name, style: 'plain SQL', span, text: '', sql: '', parameters: [], tag: '', node: {} } }
+    }
+    const ids = uniqueIds([query('a', 'x#y'), query('a#x', 'y'), query('a#x', 'y~2')]).map(({ id }) => id)
+    expect(new Set(ids).size).toBe(3)
+  })
 })
 
 describe('pairs of many', () => {
