@@ -1,6 +1,6 @@
 /** The application's code under review: the queries of both revisions, and what of it could not be understood. */
 import type { Limit } from './core/model.ts'
-import type { Production } from './core/production.ts'
+import type { Production, ProductionStatement } from './core/production.ts'
 import type { ReviewedQuery } from './core/query-model.ts'
 import type { ReviewSet } from './core/source.ts'
 import { findQueries } from './queries/find.ts'
@@ -36,7 +36,11 @@ export async function readCode(
   const current = await findQueries(trees.current, settings, isMigration)
   const old =
     trees.old === undefined ? undefined : await findQueries(trees.old, settings, isMigration, current)
-  const { queries, limits } = pairQueries(old, current, production?.statements ?? [])
+  const { queries, limits } = pairQueries(
+    old,
+    current,
+    (production?.statements ?? []).filter(isOfTheApplication),
+  )
   const all = [...limits, ...mentionedLimits(current.limits)]
   if (queries.length === 0 && all.length === 0) return undefined
   return {
@@ -44,6 +48,13 @@ export async function readCode(
     limits: all,
     ...(settings.searchPath === undefined ? {} : { searchPath: settings.searchPath }),
   }
+}
+
+/** What monitoring asks of the server itself is nobody's code. */
+function isOfTheApplication({ sql }: ProductionStatement): boolean {
+  return !/\bpg_(?:stat|statio|catalog|settings|locks|database|replication)\w*\b|\binformation_schema\b/i.test(
+    sql,
+  )
 }
 
 function notInHooks({ config }: CheckOptions): Code | undefined {

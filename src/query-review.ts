@@ -2,8 +2,10 @@
  * The application's queries in a run: found in both revisions, tried on the rehearsal's server, planned at production's
  * sizes. Joins the rooms queries, compatibility, blocking, query-catalog and planning; nothing else does.
  */
+import type { Client } from 'pg'
 import { collectLocks } from './blocking/collect-locks.ts'
 import { waitsOf } from './blocking/waits.ts'
+import { functionBodies } from './compatibility/function-bodies.ts'
 import { checkCompatibility, type Compatibility } from './compatibility/check-compatibility.ts'
 import { ConfigError, UsageError } from './core/errors.ts'
 import type { Limit, MigrationResult } from './core/model.ts'
@@ -23,6 +25,7 @@ import { readQueryCatalog } from './query-catalog/read-query-catalog.ts'
 import type { Code } from './query-files.ts'
 import { samplingCircumstances } from './rehearse.ts'
 import type { Leftovers } from './replay/alternatives.ts'
+import type { QueryStage } from './replay/query-stage.ts'
 import { connected } from './replay/stage.ts'
 import { quoteIdent } from './sql/quote.ts'
 import type { CheckOptions } from './check.ts'
@@ -65,15 +68,25 @@ export async function tryQueries(
   })
   await using admin = await connected(stage.server, stage.after ?? stage.before)
   const catalog = await readQueryCatalog(admin.client, production)
+  const bodies = stage.after === undefined ? [] : await bodiesThatMayFail(stage, admin.client, catalog)
   return {
     compatibility,
     locks,
     catalog: searchPath === undefined ? catalog : { ...catalog, searchPath },
-    limits: [...compatibility.limits, ...limits],
+    limits: [...compatibility.limits, ...limits, ...bodies],
   }
 }
 
 type RunScripts = Scripts & { readonly sharesSession: boolean }
+
+async function bodiesThatMayFail(
+  stage: QueryStage,
+  after: Client,
+  catalog: QueryCatalog,
+): Promise<readonly Limit[]> {
+  await using before = await connected(stage.server, stage.before)
+  return await functionBodies(after, await readQueryCatalog(before.client), catalog)
+}
 
 /** Plans of the queries at production's sizes; a limit when there can be none. */
 export async function planCode(

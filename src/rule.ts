@@ -78,7 +78,7 @@ export {
   describePlanChange,
   describeStatistics,
 } from './core/plan-words.ts'
-export { affectedQueries, eachQuery, nameQueries, verbFor } from './core/query-words.ts'
+export * from './core/query-words.ts'
 export { formatBytes, formatCount, formatEstimate, formatMsRange, formatRows } from './core/quantities.ts'
 export {
   blocksReads,
@@ -162,6 +162,8 @@ export interface StatementQueries {
     readonly query: QueryRef
     readonly sql: string
     readonly effect: QueryEffect
+    /** The code under review has it as it is. */
+    readonly stays?: boolean
   }[]
   /** Indexes that it creates or drops. */
   readonly indexes: readonly IndexUse[]

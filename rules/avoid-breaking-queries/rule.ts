@@ -3,6 +3,7 @@ import {
   defineRule,
   enumerate,
   nameQueries,
+  stayingNotes,
   verbFor,
   type BreakEffect,
   type StatementContext,
@@ -11,7 +12,6 @@ import {
 interface Words {
   readonly queries: string
   readonly fail: string
-  /** What they stumble over. */
   readonly what: string
 }
 
@@ -71,8 +71,8 @@ export default defineRule({
   brokenCode: 'shown',
   messages,
   statement(context) {
-    const breaks = (context.queries?.impacts ?? []).flatMap(({ query, effect }) =>
-      effect.kind === 'break' && effect.when === 'old code on new schema' ? [{ query, effect }] : [],
+    const breaks = (context.queries?.impacts ?? []).flatMap(({ query, effect, stays = false }) =>
+      effect.kind === 'break' && effect.when === 'old code on new schema' ? [{ query, effect, stays }] : [],
     )
     for (const messageId of Object.keys(messages) as MessageId[]) {
       const alike = breaks.filter(({ effect }) => messageFor(effect) === messageId)
@@ -81,7 +81,10 @@ export default defineRule({
   },
 })
 
-type Broken = Parameters<typeof affectedQueries>[0][number] & { readonly effect: BreakEffect }
+type Broken = Parameters<typeof affectedQueries>[0][number] & {
+  readonly effect: BreakEffect
+  readonly stays: boolean
+}
 
 function messageFor({ reason, until }: BreakEffect): MessageId {
   return until === undefined ? byReason[reason] : 'failsMeanwhile'
@@ -104,7 +107,10 @@ function reportAlike(
     {
       on: enumerate(objects.map(shortName)),
       because: effects.filter(({ kind }) => kind === 'catalog' || kind === 'rewrite'),
-      notes: notesOf(broken),
+      notes: [
+        ...notesOf(broken),
+        ...stayingNotes(broken.filter(({ stays, effect }) => stays && effect.until === undefined)),
+      ],
       queries: affectedQueries(
         broken.map(({ query, effect }) => ({ query, detail: `${effect.sqlstate}: ${effect.message}` })),
         'fails',
@@ -124,7 +130,6 @@ function whatFor(messageId: MessageId, broken: readonly Broken[], objects: reado
   return said
 }
 
-/** As people write it. */
 function shortName(object: string): string {
   return object.replace(/^public\./, '')
 }

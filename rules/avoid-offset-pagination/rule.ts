@@ -49,7 +49,7 @@ export default defineRule({
 
 const keysetRemedy = {
   summary:
-    'Page by the key of the last row instead: WHERE (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT 50, with an index on these columns.',
+    'Page by the key of the last row instead: sort by columns that are unique together, ask for the rows behind the last one seen, as in WHERE (sorted_by, id) < ($1, $2), and have an index on these columns.',
   migrations: [],
 }
 

@@ -29,6 +29,8 @@ export default defineRule({
     const all = breaksOf([...earlier, view])
     if (!isBoth(all)) return
     const { old, fresh } = all
+    // without new code there is nothing to put in order
+    if (fresh.every(({ stays }) => stays)) return
     report(
       'noOrder',
       {
@@ -43,7 +45,8 @@ export default defineRule({
           'Migrations first: until the last instance of the old code is gone, its queries fail. Code first: until the migrations have run, those of the new code fail.',
         ],
         queries: affectedQueries(
-          [...old, ...fresh].map(({ query, effect }) => ({
+          // the others are named where they fail
+          fresh.map(({ query, effect }) => ({
             query,
             detail: `${effect.sqlstate}: ${effect.message} (${effect.when})`,
           })),
@@ -69,6 +72,7 @@ interface Words {
 interface Broken {
   readonly query: QueryRef
   readonly effect: BreakEffect
+  readonly stays: boolean
 }
 
 interface Breaks {
@@ -79,8 +83,8 @@ interface Breaks {
 /** What fails on the other side's schema, by the statements so far. */
 function breaksOf(views: readonly StatementView[]): Breaks {
   const all = views.flatMap(({ queries }) =>
-    (queries?.impacts ?? []).flatMap(({ query, effect }) =>
-      effect.kind === 'break' ? [{ query, effect }] : [],
+    (queries?.impacts ?? []).flatMap(({ query, effect, stays = false }) =>
+      effect.kind === 'break' ? [{ query, effect, stays }] : [],
     ),
   )
   return {

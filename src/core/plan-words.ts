@@ -10,7 +10,7 @@ export function describePlanChange(change: PlanChange, isPlural = false): string
     case 'new sequential scan':
       return `read${s} all ${formatRows(change.rows)} of ${displayKey(change.table)}`
     case 'lost index':
-      return `can no longer use ${displayKey(change.index)} on ${displayKey(change.table)}`
+      return `no longer uses ${displayKey(change.index)} on ${displayKey(change.table)}`
     case 'new sort':
       return `sort${s} ${formatRows(change.rows)} that came in order before`
     case 'sort spills':

@@ -2,6 +2,7 @@ import type { MigrationResult, Statement } from '../core/model.ts'
 import {
   latest,
   queryRef,
+  queryState,
   type IndexUse,
   type QueriesOutcome,
   type QueryEffect,
@@ -30,7 +31,8 @@ export function impactsOf(migrations: readonly MigrationResult[], outcome: Queri
       if (cause === undefined) continue
       const key = keyOf(cause)
       const known = impacts.get(key) ?? []
-      known.push({ query: queryRef(reviewed), sql: latest(reviewed).sql, effect })
+      const stays = reviewed.new !== undefined && queryState(reviewed) === 'unchanged'
+      known.push({ query: queryRef(reviewed), sql: latest(reviewed).sql, effect, stays })
       impacts.set(key, known)
     }
   }

@@ -67,7 +67,8 @@ export function planChanges(
     ...newScans(before, after),
     ...(isWorse ? lostIndexes(before, after) : []),
     ...(isWorse && isExact ? [{ type: 'cost' as const, ratio }] : []),
-    ...spills(before.plan.root, after.plan.root, memory),
+    // where costs are known, they tell whether it matters
+    ...(isWorse || !isExact ? spills(before.plan.root, after.plan.root, memory) : []),
     ...newSorts(before.plan.root, after.plan.root),
   ]
 }

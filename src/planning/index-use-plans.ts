@@ -1,4 +1,5 @@
-import type { Query } from '../core/query-model.ts'
+import { latest, type Query } from '../core/query-model.ts'
+import { walk } from '../sql/ast.ts'
 import { quoteIdent } from '../sql/quote.ts'
 import { tokenize } from '../sql/tokens.ts'
 import type { PlannedQuery } from './planned-query.ts'
@@ -47,6 +48,26 @@ export function mentions(query: PlannedQuery, side: Side, { keys: [first] }: Pla
   const name = quoteIdent(first.column)
   const texts = plansOf(query, side).flatMap(({ root }) => planNodes(root).flatMap(conditions))
   return texts.some((text) => tokenize(text).some((token) => token.text === name))
+}
+
+/**
+ * `$1 IS NULL OR status = $1`: with NULL there, which drivers plan as a value, the query is another one, whose plan
+ * nobody has looked at.
+ */
+export function hasOptionalConditions({ reviewed }: PlannedQuery): boolean {
+  let found = false
+  walk(latest(reviewed).node, (tag, value) => {
+    if (tag === 'NullTest' && holdsParameter((value as { readonly arg?: unknown }).arg)) found = true
+  })
+  return found
+}
+
+function holdsParameter(node: unknown): boolean {
+  let found = false
+  walk(node, (tag) => {
+    if (tag === 'ParamRef') found = true
+  })
+  return found
 }
 
 function conditions(node: PlanNode): readonly string[] {

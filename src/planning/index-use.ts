@@ -2,7 +2,14 @@
 import { catalogEffects } from '../core/effects.ts'
 import type { MigrationResult } from '../core/model.ts'
 import { queryRef, type IndexUse, type StatementRef } from '../core/query-model.ts'
-import { foreignKeysUsing, indexNames, mentions, queriesOn, usersOf } from './index-use-plans.ts'
+import {
+  foreignKeysUsing,
+  indexNames,
+  hasOptionalConditions,
+  mentions,
+  queriesOn,
+  usersOf,
+} from './index-use-plans.ts'
 import type { PlannedQuery } from './planned-query.ts'
 import type { PlannedIndex, PlannedTable, PlanningCopy } from './planning-copy.ts'
 import { tableKey, tableTree } from './table-tree.ts'
@@ -41,9 +48,15 @@ async function useOf(
   const onTable = queriesOn(planned, side, tree)
   const users = usersOf(planned, side, names)
   const guessed = change === 'created' && copy.statistics !== 'with value statistics'
-  const mayUse = guessed
-    ? onTable.filter((query) => !users.includes(query) && mentions(query, side, index))
-    : []
+  const mayUse =
+    change === 'created'
+      ? onTable.filter(
+          (query) =>
+            !users.includes(query) &&
+            (guessed || hasOptionalConditions(query)) &&
+            mentions(query, side, index),
+        )
+      : []
   return {
     change,
     index: tableKey(index),

@@ -192,7 +192,7 @@ function planChangeWords(change: PlanChange): Pieces {
       return [`reads all ${formatRows(change.rows)} of `, { name: displayKey(change.table) }]
     case 'lost index':
       return [
-        'can no longer use ',
+        'no longer uses ',
         { name: displayKey(change.index) },
         ' on ',
         { name: displayKey(change.table) },
