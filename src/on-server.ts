@@ -39,7 +39,7 @@ export async function workOnServer(
   }
   const { rehearse } = await import('./rehearse.ts')
   if (queries.length === 0 && !wantsSuggestions(options)) return withLimits(await rehearse(options, run))
-  let more: Pick<ServerWork, 'suggestions' | 'tried'> = nothing
+  let more: Pick<ServerWork, 'suggestions' | 'tried'> & { readonly limits?: readonly Limit[] } = nothing
   const rehearsal = await rehearse(options, run, async (rehearsed, leftovers) => {
     const elapsedMs = performance.now() - begun
     const suggestions = wantsSuggestions(options)
@@ -73,14 +73,42 @@ async function tryCode(
   { code }: Work,
   leftovers: Leftovers,
   production: Production | undefined,
-): Promise<Pick<ServerWork, 'tried'>> {
+): Promise<Pick<ServerWork, 'tried'> & { readonly limits?: readonly Limit[] }> {
   if (code === undefined || code.queries.length === 0) return {}
   const { tryQueries } = await import('./query-review.ts')
-  return { tried: await tryQueries(options, code, leftovers, production) }
+  try {
+    return { tried: await tryQueries(options, code, leftovers, production) }
+  } catch (error) {
+    options.signal.throwIfAborted()
+    // what a query or a migration does to our sessions must not cost the run its findings; our own mistakes are told
+    if (!isServerError(error)) throw error
+    options.debug?.(error.stack ?? error.message)
+    return { limits: [notTried(error.message)] }
+  }
+}
+
+/** An error that Postgres sent, or a connection that ended. */
+function isServerError(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false
+  const { code } = error as Error & { readonly code?: unknown }
+  return (
+    (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) || /connection terminated/i.test(error.message)
+  )
+}
+
+function notTried(why: string): Limit {
+  return {
+    code: 'queries-not-checked',
+    message: `The application’s queries were not checked, because the server ended that: ${why.slice(0, 300)}.`,
+  }
 }
 
 /** The rehearsal may have ended before its server could be asked. */
-function withoutQueries({ code }: Work, { tried }: Pick<ServerWork, 'tried'>): readonly Limit[] {
+function withoutQueries(
+  { code }: Work,
+  { tried, limits = [] }: { readonly tried?: TriedQueries; readonly limits?: readonly Limit[] },
+): readonly Limit[] {
+  if (limits.length > 0) return limits
   if (tried !== undefined || code === undefined || code.queries.length === 0) return []
   const message = 'The application’s queries were not checked, because the rehearsal did not come to its end.'
   return [{ code: 'queries-not-checked', message }]

@@ -209,7 +209,8 @@ function readOnly(
       statistics: undefined,
       untried: 'they were only read, and trying them takes a server',
     },
-    limits: [notTried],
+    // with a server, somebody has said why not
+    limits: options.replay ? [] : [notTried],
   }
 }
 

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Limit, Query, QueryLock, ReviewedQuery } from '../core/model.ts'
 import { queryState } from '../core/query-model.ts'
 import { formatMs } from '../core/quantities.ts'
@@ -55,11 +56,14 @@ async function planAll(
 ): Promise<Collection> {
   await using session = new ExplainSession(stage.server, stage.before, searchPath)
   const collection = new Collection(catalog, await session.path())
-  for (const reviewed of queries) {
+  for (const [index, reviewed] of queries.entries()) {
+    // deriving does not wait for anything: let an interruption through
+    if (index % 100 === 99) await setImmediate()
     stage.signal.throwIfAborted()
     const query = reviewed.old ?? reviewed.new
     if (query === undefined) continue
-    collection.add(reviewed, query, await planOne(session, query, endsAt, stage.signal))
+    if (performance.now() > endsAt + derivingMs) collection.skip(query)
+    else collection.add(reviewed, query, await planOne(session, query, endsAt, stage.signal))
   }
   return collection
 }
@@ -87,6 +91,9 @@ async function followSchemas(stage: QueryStage, collection: Collection, endsAt: 
 
 /** What planning a query may take; a function that planning runs may never end. */
 const planningMs = 5000
+
+/** What deriving locks from the catalogue may take beyond the time for planning. */
+const derivingMs = 20_000
 
 /** With less time left nothing is planned any more. */
 const leastMs = 20
@@ -152,6 +159,11 @@ class Collection {
     if (reason === undefined) return
     if (!this.unknown.has(id)) this.unknown.set(id, `it may take more locks than are known: ${reason}`)
     for (const one of derived.unknown) this.reasons.set(one, [...(this.reasons.get(one) ?? []), query.name])
+  }
+
+  /** For want of time. */
+  skip({ name }: Query): void {
+    this.unplanned.push(name)
   }
 
   /** Always true: the next one, please. */

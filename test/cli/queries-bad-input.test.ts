@@ -117,3 +117,27 @@ function said({ report }: JudgedBranch, file: string, name?: string): readonly s
     .filter((text) => text.includes(file) && (name === undefined || text.includes(name)))
   return [...queriesOfFile, ...limits]
 }
+
+describe('check, when a migration keeps our sessions out', () => {
+  it('says that queries were not checked, and judges the migration', async () => {
+    const { report, result } = await judgeBranch(
+      {
+        'migrations/001_notes.up.sql': 'CREATE TABLE notes (id bigint PRIMARY KEY, body text);\n',
+        'queries/notes.sql': '-- name: Body :one\nSELECT body FROM notes WHERE id = $1;\n',
+      },
+      {
+        'migrations/002_body.up.sql': `DO $$ BEGIN
+  EXECUTE format('ALTER DATABASE %I CONNECTION LIMIT 0', current_database());
+END $$;
+ALTER TABLE notes DROP COLUMN body;
+`,
+      },
+    )
+    expect(result.exitCode).toBe(1)
+    expect(report.findings.map(({ ruleId }) => ruleId)).toContain('ban-drop-column')
+    expect(report.notChecked).toMatchObject([
+      { code: 'queries-not-checked', message: expect.stringContaining('too many connections') as string },
+    ])
+    expect(queryNamed(report, 'Body').verdict).toBe('not checkable')
+  })
+})
