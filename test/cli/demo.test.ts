@@ -83,9 +83,14 @@ describe('check of the sample shop', () => {
             "error require-concurrent-index orders",
           ],
           "V018__order_channel.sql": [
+            "info avoid-changed-results channel",
+            "info avoid-stale-prepared-statements ",
             "error avoid-slow-work-under-lock orders",
             "warning exceeds-run-budget ",
+            "error avoid-breaking-queries orders.order_form_number",
+            "error avoid-unordered-deployment ",
             "[error ban-drop-column orders.order_form_number]",
+            "warning avoid-changed-results order_form_number",
           ],
           "V019__gift_cards.sql": [
             "error require-not-valid-constraint reviews",
@@ -94,15 +99,40 @@ describe('check of the sample shop', () => {
           "V020__prepare_2027.sql": [
             "error avoid-blocking-partition-change audit_log_default",
             "error avoid-table-rewrite order_items",
+            "warning avoid-changed-results id from integer to bigint",
             "warning avoid-locking-several-tables audit_log, audit_log_default, order_items and reviews",
+            "info avoid-stale-prepared-statements ",
           ],
         }
       `)
   })
 
-  it('finds nothing in what only looks harmful', () => {
-    expect(findingsOf(report, 'V021__customer_profile.sql')).toEqual([])
+  it('finds nothing but queries with another result in what only looks harmful', () => {
+    expect(findingsOf(report, 'V021__customer_profile.sql')).toEqual([
+      'info avoid-stale-prepared-statements ',
+      'info avoid-changed-results marketing_consent_asked_at',
+      'warning avoid-changed-results last_login from timestamp to timestamptz and last_login from timestamptz to timestamp',
+    ])
     expect(findingsOf(report, 'V023__reviews_by_product_index.sql')).toEqual([])
+  })
+
+  it('finds new queries that read large tables, and names every query that a migration hits', () => {
+    const own = report.findings.filter(({ query }) => query !== undefined)
+    expect(own.map(({ ruleId, query }) => [ruleId, query?.name])).toEqual([
+      ['require-index-for-query', 'captured_on_day'],
+      ['avoid-offset-pagination', 'latestOrders'],
+      ['require-index-for-query', 'findCustomers'],
+    ])
+    expect(report.queries?.counts).toEqual({
+      broken: 1,
+      'other result': 7,
+      slower: 2,
+      blocked: 40,
+      'not checkable': 1,
+      unaffected: 45,
+      checked: 95,
+    })
+    expect(report.queries?.deployment?.order).toBe('none')
   })
 
   it('lists what nine rows make harmless', () => {
