@@ -51,10 +51,8 @@ export async function readCode(
 }
 
 /** What monitoring asks of the server itself is nobody's code. */
-function isOfTheApplication({ sql }: ProductionStatement): boolean {
-  return !/\bpg_(?:stat|statio|catalog|settings|locks|database|replication)\w*\b|\binformation_schema\b/i.test(
-    sql,
-  )
+export function isOfTheApplication({ sql }: Pick<ProductionStatement, 'sql'>): boolean {
+  return !/\b(?:pg_(?:catalog\.|stat_|statio_|(?:settings|locks|database)\b)|information_schema\.)/i.test(sql)
 }
 
 function notInHooks({ config }: CheckOptions): Code | undefined {

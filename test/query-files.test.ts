@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Limit } from '../src/core/model.ts'
-import { mentionedLimits } from '../src/query-files.ts'
+import { isOfTheApplication, mentionedLimits } from '../src/query-files.ts'
 
 function limits(count: number): readonly Limit[] {
   return Array.from({ length: count }, (_, index) => ({
@@ -20,4 +20,14 @@ it('counts the rest, and sends nobody to a report that does not have it either',
   expect(named[5]?.message).toMatch(/^4 more queries/)
   expect(named[5]?.hint).toContain('`queries.files`')
   expect(named[5]?.hint).not.toContain('--format')
+})
+
+it.each([
+  ['SELECT query, calls FROM pg_stat_statements LIMIT $1', false],
+  ['SELECT count(*) FROM pg_catalog.pg_class', false],
+  ['select table_name from information_schema.tables', false],
+  ['SELECT id FROM pg_statistics_of_shops WHERE id = $1', true],
+  ['SELECT id FROM orders WHERE id = $1', true],
+])('%s is of the application: %s', (sql, expected) => {
+  expect(isOfTheApplication({ sql })).toBe(expected)
 })

@@ -1,7 +1,7 @@
 /** The run itself changes what queries lock: foreign keys, triggers and partitions come and go. */
 import type { QueryLock, Statement } from '../core/model.ts'
 import { lockStrength } from '../core/locks.ts'
-import { reviewedTransactions, walkReview } from '../compatibility/walk.ts'
+import { reviewedTransactions, walkReview } from '../replay/walk-review.ts'
 import type { QueryStage } from '../replay/query-stage.ts'
 import { connected } from '../replay/stage.ts'
 import type { TakenLock } from './footprint.ts'

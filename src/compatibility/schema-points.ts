@@ -7,7 +7,7 @@ import { probeInside } from './probe-inside.ts'
 import { Prober, type ProbeOptions } from './prober.ts'
 import type { QueryShape } from './query-shape.ts'
 import { isRefused, stateKey, type QueryState } from './query-state.ts'
-import { reviewedTransactions, walkReview, type PlacedStatement } from './walk.ts'
+import { reviewedTransactions, walkReview, type PlacedStatement } from '../replay/walk-review.ts'
 
 /** The state of a query from a statement on. */
 export interface Point {

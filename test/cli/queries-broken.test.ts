@@ -115,6 +115,12 @@ describe('check, of a branch that breaks what the application asks', () => {
     expect(queriesUnder(judged.report, 'avoid-unordered-deployment')).toContain('TenantAccounts')
   })
 
+  it('lets no query wait that is not out yet', () => {
+    expect(queryNamed(judged.report, 'OpenTitles').state).toBe('new')
+    expect(effectsOf(judged.report, 'OpenTitles', 'wait')).toEqual([])
+    expect(effectsOf(judged.report, 'TicketState', 'wait')).not.toEqual([])
+  })
+
   it('says nothing more about the query that nothing happens to', () => {
     const { state, effects } = queryNamed(judged.report, 'TicketState')
     expect(state).toBe('unchanged')

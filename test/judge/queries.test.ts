@@ -96,6 +96,27 @@ describe('findings on queries', () => {
     expect(judgeQueries(results, { everyQuery: true })).toEqual([])
   })
 
+  test('a query that never runs has no findings but of rules that say so', () => {
+    const never: BreakEffect = {
+      kind: 'break',
+      when: 'new code on new schema',
+      reason: 'missing column',
+      sqlstate: '42703',
+      message: 'column "nope" does not exist',
+      evidence: 'measured',
+    }
+    const shown = { ...everyQuery, id: 'avoid-failures', brokenCode: 'shown' as const }
+    const results = [
+      { reviewed: isNew(one), effects: [never] },
+      { reviewed: isNew(query('two', 'SELECT 2', 5)) },
+    ]
+    expect(lines(judgeQueries(results, {}, [everyQuery, shown]))).toEqual([
+      'avoid-failures 2 one (new) is a query.',
+      'avoid-failures 5 two (new) is a query.',
+      'avoid-queries 5 two (new) is a query.',
+    ])
+  })
+
   test('a finding names its query, is sorted behind those of migrations, and has a fingerprint without the line', () => {
     const files = [{ file: 'z.sql', sql: 'lock orders', effects: [[lock('orders')]] }]
     const queries = outcome([{ reviewed: isNew(query('b', 'SELECT 1', 9)) }, { reviewed: isNew(one) }])

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TableFacts } from '../../src/core/production.ts'
 import type { IndexUse, ReviewedQuery } from '../../src/core/query-model.ts'
 import { indexUses } from '../../src/planning/index-use.ts'
+import { hasOptionalConditions } from '../../src/planning/index-use-plans.ts'
 import type { PlannedQuery } from '../../src/planning/planned-query.ts'
 import { loadParser } from '../../src/sql/parse.ts'
 import { majors } from '../postgres/servers.ts'
@@ -47,6 +48,16 @@ const queries = {
 }
 
 beforeAll(loadParser)
+
+test.each([
+  ['select id from orders where ($1::text is null or note = $1)', true],
+  ['select id from orders where coalesce($1, note) is not null', true],
+  ['select id from orders where note is null and reference = $1', false],
+])('%s has conditions that may be left out: %s', (sql, expected) => {
+  const query = queryOf(sql, 'one')
+  const planned = { reviewed: { id: 'one', old: query, new: query }, variants: [], oldVariants: [] }
+  expect(hasOptionalConditions(planned)).toBe(expected)
+})
 
 describe.each(majors)('on PostgreSQL %i', (major) => {
   let trial: TrialCopy

@@ -1,11 +1,11 @@
 /** Goes through the migrations under review on a copy, statement by statement, as their tool would. */
 import type { Migration, Statement, StatementRef } from '../core/model.ts'
-import type { QueryStage } from '../replay/query-stage.ts'
-import { commandFor } from '../replay/commands.ts'
-import { ReplaySession } from '../replay/session.ts'
-import { connected } from '../replay/stage.ts'
-import { standIn } from '../replay/stand-in.ts'
-import { beginScript, endScript, isPipeline } from '../replay/wrapping.ts'
+import type { QueryStage } from './query-stage.ts'
+import { commandFor } from './commands.ts'
+import { ReplaySession } from './session.ts'
+import { connected } from './stage.ts'
+import { standIn } from './stand-in.ts'
+import { beginScript, endScript, isPipeline } from './wrapping.ts'
 
 /** What is told on the way. */
 export interface Walker {
