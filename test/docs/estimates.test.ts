@@ -14,11 +14,12 @@ describe('a text without its estimates', () => {
     ['Reads wait under 1 ms (under 1 ms to 8 ms).', 'Reads wait <time>.'],
     ['Reads wait 3 ms (at most 9 ms).', 'Reads wait <time>.'],
     ['1 h 20 min and 3 d 4 h and 1.4 s and 12 min', '<time> and <time> and <time> and <time>'],
-    ['costs 33 GB (20 GB to 50 GB) of WAL and 512 bytes', 'costs <amounts> and <bytes>'],
+    ['takes 33 GB (20 GB to 50 GB) of WAL and 512 bytes', 'takes <amounts> and <bytes>'],
     [
-      'costs 3 MB of WAL, 1 kB of temporary files and 2 MB (1 MB to 3 MB) of disk at its peak',
-      'costs <amounts>',
+      'at 3 rows 3 MB of WAL, 1 kB of temporary files and 2 MB (1 MB to 3 MB) of disk at its peak',
+      'at 3 rows <amounts>',
     ],
+    ['measured\n  costs 3 MB of WAL\n  sampled', 'measured sampled'],
     ['about 16,000 (9,600 to 25,000) sessions would wait', '<sessions> would wait'],
     ['a sample of 30,000 rows', '<basis>'],
     [
