@@ -141,8 +141,8 @@ export class GateKeepers {
   async shortcoming(oids: readonly number[]): Promise<string | undefined> {
     const missing = new Set(oids).size - this.tables.size
     if (missing > 0) return `${missing} of the tables to gate could not be gated`
-    const renamed = await this.renamedTable()
-    if (renamed !== undefined) return `${renamed} was renamed and committed; a gate cannot follow that`
+    const lost = await this.lostTable()
+    if (lost !== undefined) return lost
     const failed = [...this.keepers].find(({ error }) => error !== undefined)
     if (failed === undefined) return undefined
     const reason = failed.error instanceof Error ? failed.error.message : String(failed.error)
@@ -224,6 +224,14 @@ export class GateKeepers {
   }
 
   /** LOCK TABLE goes by name, and looks the name up again after it had to wait. */
+  /** That a table has another name by now; undefined when none has. */
+  async lostTable(): Promise<string | undefined> {
+    const renamed = await this.renamedTable()
+    return renamed === undefined
+      ? undefined
+      : `${renamed} was renamed and committed; a gate cannot follow that`
+  }
+
   private async renamedTable(): Promise<string | undefined> {
     const { rows } = await this.observer.query<TableRow>(tablesSql, [[...this.tables.keys()]])
     for (const { oid, schema, name } of rows) {

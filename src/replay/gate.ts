@@ -200,8 +200,15 @@ class GatePass {
     await Promise.race([running, pause(5000)])
   }
 
+  /** A statement may wait for ever for a table that was lost: then that is the reason, and not the time. */
+  private async reasonFor(why: string | undefined): Promise<string | undefined> {
+    if (why === undefined) return this.gates.shortcoming(this.request.tables)
+    if (this.request.signal?.aborted === true) return why
+    return (await this.gates.lostTable()) ?? why
+  }
+
   private async result(why: string | undefined): Promise<GateResult> {
-    const reason = why ?? (await this.gates.shortcoming(this.request.tables))
+    const reason = await this.reasonFor(why)
     return {
       requests: this.requests,
       held: [...this.held.values()],
