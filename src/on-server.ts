@@ -80,20 +80,12 @@ async function tryCode(
     return { tried: await tryQueries(options, code, leftovers, production) }
   } catch (error) {
     options.signal.throwIfAborted()
+    const { isLostConnection, isServerError } = await import('./replay/seed-solve.ts')
     // what a query or a migration does to our sessions must not cost the run its findings; our own mistakes are told
-    if (!isServerError(error)) throw error
+    if (!(error instanceof Error) || !(isServerError(error) || isLostConnection(error))) throw error
     options.debug?.(error.stack ?? error.message)
     return { limits: [notTried(error.message)] }
   }
-}
-
-/** An error that Postgres sent, or a connection that ended. */
-function isServerError(error: unknown): error is Error {
-  if (!(error instanceof Error)) return false
-  const { code } = error as Error & { readonly code?: unknown }
-  return (
-    (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) || /connection terminated/i.test(error.message)
-  )
 }
 
 function notTried(why: string): Limit {

@@ -16,6 +16,7 @@ import {
   type QueriesOutcome,
   type QueryLock,
   type QueryResult,
+  type ReviewedQuery,
 } from './core/query-model.ts'
 import { timeZoneOf, type Scripts } from './judge-run.ts'
 import type { PlanningOutcome } from './planning/plan-queries.ts'
@@ -60,8 +61,7 @@ export async function tryQueries(
     budgetMs: compatibilityBudgetMs,
     progress,
   })
-  const checkable = queries.filter(({ id }) => compatibility.results.get(id)?.notCheckable === undefined)
-  const { locks, limits } = await collectLocks(stage, checkable, {
+  const { locks, limits } = await collectLocks(stage, checkableOf(queries, compatibility), {
     ...(searchPath === undefined ? {} : { searchPath: searchPath.map(quoteIdent).join(', ') }),
     budgetMs: locksBudgetMs,
     progress,
@@ -75,6 +75,13 @@ export async function tryQueries(
     catalog: searchPath === undefined ? catalog : { ...catalog, searchPath },
     limits: [...compatibility.limits, ...limits, ...bodies],
   }
+}
+
+function checkableOf(
+  queries: readonly ReviewedQuery[],
+  { results }: Compatibility,
+): readonly ReviewedQuery[] {
+  return queries.filter(({ id }) => results.get(id)?.notCheckable === undefined)
 }
 
 type RunScripts = Scripts & { readonly sharesSession: boolean }
@@ -97,8 +104,7 @@ export async function planCode(
   results: readonly MigrationResult[],
   production: Production,
 ): Promise<PlanningOutcome | Limit> {
-  const { compatibility } = tried
-  const checkable = queries.filter(({ id }) => compatibility.results.get(id)?.notCheckable === undefined)
+  const checkable = checkableOf(queries, tried.compatibility)
   if (checkable.length === 0) return noPlans('none of the queries could be checked')
   options.progress('Planning the queries at production’s sizes')
   try {

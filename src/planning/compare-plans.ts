@@ -21,7 +21,7 @@ export interface TableRead extends RelationRead {
 }
 
 /** Rows from which reading a table from end to end is told. */
-const largeTableRows = 100_000
+export const largeTableRows = 100_000
 
 /** Rows from which a sort is told. */
 const largeSortRows = 50_000

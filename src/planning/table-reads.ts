@@ -1,3 +1,4 @@
+import { largeTableRows } from './compare-plans.ts'
 import type { PlanSide, TableRead } from './compare-plans.ts'
 import type { PlanNode } from './plan.ts'
 
@@ -10,9 +11,6 @@ export interface WholeTableRead {
   /** What is wanted of it. */
   readonly rows: number
 }
-
-/** Rows from which reading a whole table is told. */
-const largeTableRows = 100_000
 
 /** More of the rows than this are better read in order. */
 const fewShare = 0.1
