@@ -28,6 +28,8 @@ export interface Scripts {
   /** Those under review, before they were laid out. */
   readonly parsed: readonly ParsedScript[]
   readonly limits: readonly Limit[]
+  /** Roles that the tool's platform has. */
+  readonly roles?: readonly string[]
 }
 
 /**
@@ -41,11 +43,33 @@ export async function readScripts(reviewSet: ReviewSet, always: boolean): Promis
   const parse = (scripts: readonly MigrationScript[]): readonly ParsedScript[] => scripts.map(parseScript)
   const parsed = parse(reviewSet.underReview)
   return {
-    history: layOutTransactions(parse(reviewSet.history), reviewSet.sharesSession),
+    history: layOutTransactions(
+      [...foundationOf(reviewSet), ...parse(reviewSet.history)],
+      reviewSet.sharesSession,
+    ),
     review: layOutTransactions(parsed, reviewSet.sharesSession),
     parsed,
     limits: parsed.flatMap(({ limits }) => limits),
+    ...(reviewSet.foundation?.roles === undefined ? {} : { roles: reviewSet.foundation.roles }),
   }
+}
+
+/** What the tool or its platform has put into the database, as a script before the first. */
+function foundationOf({ foundation }: ReviewSet): readonly ParsedScript[] {
+  if (foundation === undefined) return []
+  const { sql: text, title } = foundation
+  const script: MigrationScript = {
+    source: '',
+    file: title,
+    version: null,
+    title,
+    text,
+    start: 0,
+    end: text.length,
+    transaction: { mode: 'statement', why: 'foundation' },
+    repeatable: false,
+  }
+  return [parseScript(script)]
 }
 
 /** What was measured; undefined where nothing was. */

@@ -31,6 +31,8 @@ export interface Scripts {
   readonly history: readonly Migration[]
   readonly review: readonly Migration[]
   readonly sharesSession: boolean
+  /** Roles that the tool's platform has. */
+  readonly roles?: readonly string[]
 }
 
 /** Goes on with the server of a rehearsal before it is gone. */
@@ -106,7 +108,7 @@ async function rehearseOn(
     server,
     ...scripts,
     settings: sessionDefaults(options),
-    roles: config.roles ?? [],
+    roles: [...(config.roles ?? []), ...(scripts.roles ?? [])],
     statementTimeoutMs: config.statementTimeout ?? configDefaults.statementTimeout,
     signal: options.signal,
     progress: options.progress,
@@ -179,7 +181,7 @@ export async function samplingCircumstances(
     sharesSession: scripts.sharesSession,
     serverOptions: serverOptionsHere,
     settings: sessionDefaults(options),
-    roles: config.roles ?? [],
+    roles: [...(config.roles ?? []), ...(scripts.roles ?? [])],
     statementTimeoutMs: config.statementTimeout ?? configDefaults.statementTimeout,
     signal,
     progress,
@@ -204,7 +206,7 @@ async function usableCacheDir({ cacheDir, cwd, env, progress }: CheckOptions): P
 /** Undefined when none is wanted, or none may be used. */
 export async function openHistoryCache(
   options: CheckOptions,
-  { history, sharesSession }: Scripts,
+  { history, sharesSession, roles = [] }: Scripts,
 ): Promise<HistoryCache | undefined> {
   const { config, progress } = options
   // what a server that was given to us holds is not ours to copy
@@ -215,7 +217,7 @@ export async function openHistoryCache(
     tool: toolVersion(),
     server: await serverIdentity(serverOptions(options)),
     settings: sessionDefaults(options),
-    roles: (config.roles ?? []).toSorted(),
+    roles: [...(config.roles ?? []), ...roles].toSorted(),
     statementTimeout: config.statementTimeout ?? configDefaults.statementTimeout,
     sharesSession,
   }

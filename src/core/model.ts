@@ -65,6 +65,8 @@ export interface Statement {
   readonly inTransactionBlock: boolean
   /** Rows of inline COPY … FROM STDIN data that followed the statement in the file, raw. */
   readonly copyData?: string
+  /** Which part of its script it stands in, from 0 (see MigrationScript.parts); absent: the first. */
+  readonly part?: number
 }
 
 /** One migration under review, parsed. */
@@ -118,6 +120,17 @@ export interface Suggestion {
   readonly lines: readonly string[]
 }
 
+/** Why a finding counts for nothing. */
+export interface Acceptance {
+  readonly reason: string
+  /** Last day on which it counts, an ISO date. */
+  readonly until?: string
+  /** Who accepted it, where that is known. */
+  readonly author?: string
+  /** The baseline that lists it, relative to the project root; absent: an allow comment. */
+  readonly baseline?: string
+}
+
 export interface Finding {
   readonly ruleId: string
   readonly messageId: string
@@ -137,8 +150,8 @@ export interface Finding {
   readonly suggestion?: Suggestion
   /** Stable when lines move: rule, message, object and normalised statement text. */
   readonly fingerprint: string
-  /** Present when an allow comment accepts it. */
-  readonly allowed?: { readonly reason: string; readonly until?: string }
+  /** Present when an allow comment or the baseline accepts it. */
+  readonly allowed?: Acceptance
   /** What others go through meanwhile, at production size; absent where that is not known or not the harm. */
   readonly wait?: Wait
   /** The query that it is about: `span` is the query's then. */

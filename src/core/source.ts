@@ -23,10 +23,21 @@ export interface SourceRoot {
   readonly configFile?: string
 }
 
+/** A stretch of a script's text that its tool sends to the server in one message. UTF-16 offsets. */
+export interface ScriptPart {
+  readonly start: number
+  readonly end: number
+}
+
 /** One migration script as its tool would run it: up direction only. */
 export interface MigrationScript {
   readonly source: string
   readonly file: string
+  /**
+   * Knows the script again where the file alone does not: one of several changesets in a file, a change that was
+   * reworked under its old name. Unique within its set; absent: the file.
+   */
+  readonly id?: string
   /** As the tool compares it; null for repeatable scripts and tools without versions. */
   readonly version: string | null
   readonly title: string
@@ -35,7 +46,15 @@ export interface MigrationScript {
   /** UTF-16 offsets of the part that runs (goose and dbmate keep up and down in one file). */
   readonly start: number
   readonly end: number
+  /**
+   * Where the tool cuts the script, which need not be where psql does (marker comments, a splitter of its own), in
+   * order; what stands between them is not sent. In mode `simple query` each part is one message, else each
+   * statement of each part. Absent: one part from `start` to `end`.
+   */
+  readonly parts?: readonly ScriptPart[]
   readonly transaction: TransactionChoice
+  /** Runs in development only, until it is committed under another name (graphile-migrate's current.sql). */
+  readonly draft?: boolean
   /** Runs again whenever its content changes (Flyway R__). */
   readonly repeatable: boolean
 }
@@ -57,8 +76,30 @@ export interface MigrationSet {
   readonly baseline?: string
   /** The tool knows its scripts by version alone, so a new title changes nothing; absent: names count. */
   readonly identifiedBy?: 'version'
-  /** What the tool does with a new script that sorts before one it has already run; absent: it simply runs it. */
-  readonly whenOutOfOrder?: string
+  /** What the tool does with a new script that sorts before one it has already run; absent: not known. */
+  readonly whenOutOfOrder?: OutOfOrder
+  /** What stands in the database before the first script runs. */
+  readonly foundation?: Foundation
+}
+
+/** `refused`: the tool stops with an error; `skipped`: it never runs the script and says nothing; `runs`: it runs it. */
+export interface OutOfOrder {
+  readonly outcome: 'refused' | 'skipped' | 'runs'
+  /** A sentence without its full stop: `Flyway refuses to run it unless outOfOrder is set`. */
+  readonly says: string
+}
+
+/**
+ * What a migration tool or its platform has put into a database before the first script: the table in which it
+ * keeps its books, Supabase's roles and schemas. Not judged, and not the author's fault where it fails.
+ */
+export interface Foundation {
+  /** Names it in messages: `goose’s own table`. */
+  readonly title: string
+  /** Plain SQL, run statement by statement by the role that runs the migrations. */
+  readonly sql: string
+  /** Roles that the platform has, besides those that `sql` names. */
+  readonly roles?: readonly string[]
 }
 
 /** A file of the root that is not one of its scripts: a down migration, a callback, a name the tool ignores. */
@@ -72,9 +113,19 @@ export interface SkippedFile {
 
 /** A defect of the files themselves that the tool would refuse or stumble over. */
 export interface SourceProblem {
-  readonly code: 'duplicate-version' | 'unreadable-file' | 'refused-by-tool' | 'unresolved-placeholder'
+  readonly code:
+    | 'duplicate-version'
+    | 'missing-version'
+    | 'out-of-order-migration'
+    | 'unreadable-file'
+    | 'refused-by-tool'
+    | 'unresolved-placeholder'
   readonly file: string
   readonly message: string
+  /** Absent: that of the finding's description. */
+  readonly severity?: 'error' | 'warning' | 'info'
+  /** One imperative sentence. */
+  readonly remedy?: string
 }
 
 /** Options a user can give to every source. */
@@ -122,6 +173,12 @@ export interface ReviewSet {
    */
   readonly replayedOnly?: readonly string[]
   readonly sharesSession: boolean
+  readonly foundation?: Foundation
+  /**
+   * What the tool runs between the scripts and we cannot: migrations in code, callbacks. What they create is missing
+   * from the rehearsal.
+   */
+  readonly leftOut?: readonly SkippedFile[]
   readonly problems: readonly SourceProblem[]
   readonly notChecked: readonly Limit[]
 }

@@ -80,11 +80,25 @@ export const reservedFindings = [
       'Postgres refused the statement in the rehearsal, with the SQLSTATE and at the position that the finding gives; it will do the same in production. Failures that come from the throwaway server itself (missing extensions, rights, seeded rows) are never reported as findings but listed under “not checked”.',
   },
   {
+    id: 'missing-version',
+    title: 'A version is missing in the sequence',
+    severity: 'error',
+    explanation:
+      'The tool that runs these migrations counts them without a gap and refuses to run when a number is missing. Reported only for tools that do so; others allow holes.',
+  },
+  {
     id: 'needless-allow',
     title: 'An allow comment accepts nothing',
     severity: 'warning',
     explanation:
       'The statement below the comment has no finding of that rule (any more), or there is no statement below it. Remove the comment, so that it cannot hide a finding later.',
+  },
+  {
+    id: 'out-of-order-migration',
+    title: 'A new migration sorts before one that has already run',
+    severity: 'error',
+    explanation:
+      'Databases that ran the later migration are past this one: some tools refuse it there, others never run it and say nothing, others run it after all, in another order than a new database. The finding says which. It is compared with the target branch as it is now, so that what others have merged meanwhile counts.',
   },
   {
     id: 'refused-by-tool',
@@ -216,10 +230,13 @@ function changeOfMerged(
 
 /** The finding for a defect that a source found; its code is the finding's id. */
 export function sourceProblem(problem: SourceProblem): Finding {
-  return reservedFinding(problem.code, {
-    message: problem.message,
-    span: wholeFile(problem.file),
-    object: problem.file,
+  const { code, message, file, severity, remedy } = problem
+  return reservedFinding(code, {
+    message,
+    span: wholeFile(file),
+    object: file,
+    ...(severity === undefined ? {} : { severity }),
+    ...(remedy === undefined ? {} : { remedy: { summary: remedy, migrations: [] } }),
   })
 }
 

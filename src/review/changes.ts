@@ -7,6 +7,7 @@ import type { FullRequest } from './request.ts'
 import type { Revision } from './revision.ts'
 import { reviewRoot, rootHasChanges, type RootReview } from './root-review.ts'
 import { findRoots } from './roots.ts'
+import { surroundingsOf } from './surroundings.ts'
 
 /** What of a tree is asked for. */
 export interface ReviewScope {
@@ -74,7 +75,7 @@ function outcome(review: RootReview | undefined, base: BaseRevision): Omit<Revie
     underReview: review?.comparison.underReview ?? [],
     ...(review === undefined ? {} : { origin: review.origin }),
     edited: review?.comparison.edited ?? [],
-    sharesSession: review?.head.sharesSession ?? false,
+    ...(review === undefined ? { sharesSession: false } : surroundingsOf(review.head)),
     problems: review?.comparison.problems ?? [],
   }
 }

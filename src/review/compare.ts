@@ -191,7 +191,7 @@ function outOfOrderLimits(
   underReview: readonly MigrationScript[],
   places: Places,
 ): readonly Limit[] {
-  if (head.whenOutOfOrder === undefined) return []
+  if (head.whenOutOfOrder === undefined || head.whenOutOfOrder.outcome === 'runs') return []
   const reviewed = new Set(underReview.map(({ file }) => file))
   const last = head.scripts.findLast(
     (script) => !script.repeatable && places.baseScripts.has(places.placeOf(script.file)),
@@ -200,6 +200,6 @@ function outOfOrderLimits(
   const late = head.scripts.slice(0, head.scripts.indexOf(last)).filter(({ file }) => reviewed.has(file))
   return late.map(({ file }) => ({
     code: 'out-of-order',
-    message: `${file} sorts before ${last.file}, which is in the history: ${head.whenOutOfOrder}. It was taken as the next one to run.`,
+    message: `${file} sorts before ${last.file}, which is in the history: ${head.whenOutOfOrder?.says}. It was taken as the next one to run.`,
   }))
 }

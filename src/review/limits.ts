@@ -1,7 +1,7 @@
 import { UsageError } from '../core/errors.ts'
 import type { Limit } from '../core/model.ts'
 import type { SourceRoot } from '../core/source.ts'
-import type { UnsupportedFolder } from '../sources/unsupported.ts'
+import type { UnsupportedFolder } from '../sources/owners.ts'
 import { unsupportedTool, type FoundRoots } from './roots.ts'
 
 /** Roots that were left alone although they hold something. */

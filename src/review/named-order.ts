@@ -2,6 +2,7 @@ import type { Limit } from '../core/model.ts'
 import type { MigrationScript, MigrationSet, ReviewSet, SourceProblem } from '../core/source.ts'
 import { skippedLimits } from './compare.ts'
 import type { RootReview } from './root-review.ts'
+import { surroundingsOf, type Surroundings } from './surroundings.ts'
 
 export interface NamedScripts {
   /** The scripts as they are now. */
@@ -14,7 +15,7 @@ export interface NamedScripts {
 }
 
 /** The part of a review set that comes from the named scripts of one root. */
-export interface NamedOrder extends Pick<ReviewSet, 'base' | 'history' | 'underReview' | 'sharesSession'> {
+export interface NamedOrder extends Pick<ReviewSet, 'base' | 'history' | 'underReview'>, Surroundings {
   readonly replayedOnly: readonly string[]
   readonly problems: readonly SourceProblem[]
   readonly notChecked: readonly Limit[]
@@ -43,7 +44,7 @@ export function orderNamed(named: NamedScripts): NamedOrder {
     history,
     underReview: rest,
     replayedOnly: named.all ? [] : rest.map(({ file }) => file).filter((file) => !isNamed(file)),
-    sharesSession: head.sharesSession,
+    ...surroundingsOf(head),
     problems,
     notChecked: [...skippedLimits(skipped), ...(review === undefined ? [] : editedLimits(named, review))],
     isEmpty: rest.length === 0 && problems.length === 0 && !skipped.some(({ file }) => isNamed(file)),

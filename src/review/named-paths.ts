@@ -12,7 +12,7 @@ import type {
 } from '../core/source.ts'
 import { compareText, isInside, joinPath } from '../sources/paths.ts'
 import { loadSingleFile } from '../sources/plain-sql.ts'
-import { markerIn, unsupportedFolders } from '../sources/unsupported.ts'
+import { markerIn, unsupportedFolders } from '../sources/owners.ts'
 import { decideBase, type BaseRevision } from './base-revision.ts'
 import type { Repository } from './git.ts'
 import { onlyRoot, unsupportedLimits } from './limits.ts'
@@ -58,6 +58,8 @@ export async function reviewNamed(
     edited: [],
     replayedOnly: order?.replayedOnly ?? [],
     sharesSession: order?.sharesSession ?? false,
+    ...(order?.foundation === undefined ? {} : { foundation: order.foundation }),
+    ...(order?.leftOut === undefined ? {} : { leftOut: order.leftOut }),
     problems: [...(order?.problems ?? []), ...alone.flatMap(({ problem }) => problem ?? [])],
     notChecked: [
       ...(order?.notChecked ?? []),

@@ -10,6 +10,7 @@ import { reviewNamed } from './named-paths.ts'
 import { sourceOf, type FullRequest, type ReviewRequest } from './request.ts'
 import { openRevision } from './revision.ts'
 import { findRoots } from './roots.ts'
+import { surroundingsOf } from './surroundings.ts'
 import { reviewStaged } from './staged-review.ts'
 import { WorkingTree } from './working-tree.ts'
 
@@ -74,7 +75,7 @@ async function reviewAll(request: FullRequest, tree: FileTree): Promise<ReviewSe
     underReview: set.scripts,
     origin,
     edited: [],
-    sharesSession: set.sharesSession,
+    ...surroundingsOf(set),
     problems: set.problems,
     notChecked: [
       ...skippedLimits(set.skipped ?? []),

@@ -1,7 +1,7 @@
 import { UsageError } from '../core/errors.ts'
 import type { FileTree, MigrationSource, SourceRoot } from '../core/source.ts'
 import { isInside, normalisePath } from '../sources/paths.ts'
-import { unsupportedFolders, type UnsupportedFolder } from '../sources/unsupported.ts'
+import { unsupportedFolders, type UnsupportedFolder } from '../sources/owners.ts'
 
 /** What the configuration says about where migrations are. */
 export interface RootSettings {

@@ -13,7 +13,7 @@ import { isFlywayName, parseFlywayName } from './flyway-names.ts'
 import { loadFlywayScript } from './flyway-script.ts'
 import { compareNumbers, compareText, folderOf, isInside, nameOf } from './paths.ts'
 import { duplicateVersions } from './read.ts'
-import { unsupportedFolders } from './unsupported.ts'
+import { folderOwners } from './owners.ts'
 
 /**
  * Flyway: `V1.2__title.sql` in the order of their versions, then `R__title.sql` in the order of their
@@ -41,7 +41,7 @@ const buildOutput = /(?:^|\/)(?:target|build|out|bin)\/(?:classes|test-classes|r
 
 async function detect(files: FileTree): Promise<readonly SourceRoot[]> {
   const paths = await files.list()
-  const foreign = await unsupportedFolders(files)
+  const foreign = await folderOwners(files)
   const roots: SourceRoot[] = []
   for (const config of await readFlywayConfigs(files)) {
     const [dir, ...otherDirs] = config.dirs.filter((folder) =>
@@ -102,7 +102,9 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
     problems,
     skipped: folder.skipped,
     ...(baseline === undefined ? {} : { baseline: baseline.file }),
-    ...(config.outOfOrder ? {} : { whenOutOfOrder: 'Flyway refuses to run it unless outOfOrder is set' }),
+    whenOutOfOrder: config.outOfOrder
+      ? { outcome: 'runs', says: 'Flyway runs it, because outOfOrder is set' }
+      : { outcome: 'refused', says: 'Flyway refuses to run it unless outOfOrder is set' },
   }
 }
 

@@ -11,7 +11,7 @@ import type {
 import type { TransactionChoice } from '../core/model.ts'
 import { compareText, folderOf, groupByFolder, isInside, nameOf } from './paths.ts'
 import { duplicateVersions, readText } from './read.ts'
-import { unsupportedFolders } from './unsupported.ts'
+import { folderOwners } from './owners.ts'
 
 /**
  * golang-migrate: `{version}_{title}.up.sql`, versions are uint64, one folder, no subfolders.
@@ -48,7 +48,7 @@ export function isGolangMigrateName(name: string): boolean {
 }
 
 async function detect(files: FileTree): Promise<readonly SourceRoot[]> {
-  const foreign = await unsupportedFolders(files)
+  const foreign = await folderOwners(files)
   const roots: SourceRoot[] = []
   for (const [dir, paths] of groupByFolder(await files.list())) {
     if (!paths.some((path) => isGolangMigrateName(nameOf(path)))) continue
@@ -81,7 +81,10 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
     if ('problem' in read) problems.push(read.problem)
     else scripts.push(scriptOf(entry, read.text, options))
   })
-  const whenOutOfOrder = 'golang-migrate never runs it on a database that is already at a later version'
+  const whenOutOfOrder = {
+    outcome: 'skipped',
+    says: 'golang-migrate never runs it on a database that is already at a later version',
+  } as const
   return { root, scripts, sharesSession: true, problems, skipped, identifiedBy: 'version', whenOutOfOrder }
 }
 

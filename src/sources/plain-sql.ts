@@ -21,7 +21,7 @@ import {
   titleOf,
 } from './plain-sql-names.ts'
 import { duplicateVersions, readText } from './read.ts'
-import { unsupportedFolders } from './unsupported.ts'
+import { folderOwners } from './owners.ts'
 
 /**
  * A folder of numbered `.sql` files without a tool that we know: `001_x.sql`, `20240101120000_x.sql`,
@@ -45,7 +45,7 @@ const usualFolders = /(?:^|\/)(?:migrations?|migrate|schema_?migrations|db_?migr
 const numberedShare = 0.8
 
 async function detect(files: FileTree): Promise<readonly SourceRoot[]> {
-  const foreign = await unsupportedFolders(files)
+  const foreign = await folderOwners(files)
   const dirs = new Set<string>()
   for (const [dir, paths] of groupByFolder(await files.list())) {
     const names = paths.map(nameOf).filter((name) => name.endsWith('.sql') && !isDownName(name))

@@ -1,6 +1,6 @@
 import { loadModule, parseSync } from 'libpg-query'
 import type { AstNode, Limit, Span } from '../core/model.ts'
-import type { MigrationScript } from '../core/source.ts'
+import type { MigrationScript, ScriptPart } from '../core/source.ts'
 import { LineIndex } from './lines.ts'
 import { splitScript } from './split.ts'
 
@@ -13,6 +13,8 @@ export interface ParsedStatement {
   readonly node: AstNode | undefined
   readonly index: number
   readonly copyData?: string
+  /** Which part of the script it stands in, from 0; absent: the first. */
+  readonly part?: number
   /** Why our parser gave up, when it did. */
   readonly parseError?: string
 }
@@ -38,38 +40,59 @@ export async function loadParser(): Promise<void> {
  * know (tag `Unparsed`) does not hide the others.
  */
 export function parseScript(script: MigrationScript): ParsedScript {
-  const { text, file } = script
-  const lines = new LineIndex(text)
-  const { pieces, unterminated } = splitScript(text, script.start, script.end)
-  const statements: ParsedStatement[] = []
-  const limits: Limit[] = []
-  for (const piece of pieces) {
-    if (piece.kind === 'meta command') {
-      const limit = metaCommandLimit(
-        text.slice(piece.start, piece.end),
-        lines.span(file, piece.start, piece.end),
-      )
-      if (limit !== undefined) limits.push(limit)
-      continue
-    }
-    const sql = text.slice(piece.start, piece.end)
-    statements.push({
-      sql,
-      span: lines.span(file, piece.start, piece.end),
-      index: statements.length,
-      ...parseStatement(sql),
-      ...(piece.copyData === undefined ? {} : { copyData: piece.copyData }),
-    })
+  const reader = new ScriptReader(script)
+  const parts = script.parts ?? [{ start: script.start, end: script.end }]
+  for (const [index, part] of parts.entries()) reader.read(part, index)
+  const { lines, statements, limits } = reader
+  return { script, lines, statements, limits }
+}
+
+class ScriptReader {
+  readonly lines: LineIndex
+  readonly statements: ParsedStatement[] = []
+  readonly limits: Limit[] = []
+  private readonly script: MigrationScript
+
+  constructor(script: MigrationScript) {
+    this.script = script
+    this.lines = new LineIndex(script.text)
   }
-  if (unterminated !== undefined) {
-    limits.push({
+
+  read({ start, end }: ScriptPart, part: number): void {
+    const { pieces, unterminated } = splitScript(this.script.text, start, end)
+    for (const piece of pieces) {
+      if (piece.kind === 'meta command') this.takeMetaCommand(piece)
+      else this.takeStatement(piece, part)
+    }
+    if (unterminated === undefined) return
+    this.limits.push({
       code: 'unterminated-literal',
       message: `A ${unterminated.what} that begins here never ends.`,
       hint: 'Close it; until then everything after it is part of it.',
-      span: lines.span(file, unterminated.start, script.end),
+      span: this.spanOf({ start: unterminated.start, end }),
     })
   }
-  return { script, lines, statements, limits }
+
+  private takeStatement(piece: ScriptPart & { readonly copyData?: string }, part: number): void {
+    const sql = this.script.text.slice(piece.start, piece.end)
+    this.statements.push({
+      sql,
+      span: this.spanOf(piece),
+      index: this.statements.length,
+      ...parseStatement(sql),
+      ...(piece.copyData === undefined ? {} : { copyData: piece.copyData }),
+      ...(part === 0 ? {} : { part }),
+    })
+  }
+
+  private takeMetaCommand(piece: ScriptPart): void {
+    const limit = metaCommandLimit(this.script.text.slice(piece.start, piece.end), this.spanOf(piece))
+    if (limit !== undefined) this.limits.push(limit)
+  }
+
+  private spanOf({ start, end }: ScriptPart): Span {
+    return this.lines.span(this.script.file, start, end)
+  }
 }
 
 /** One statement's tree, or why there is none. Never throws. */

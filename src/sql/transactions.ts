@@ -16,7 +16,9 @@ export function layOutTransactions(
   const clock = new TransactionClock()
   return scripts.map((parsed) => {
     clock.startScript(parsed, sharesSession)
-    const statements = parsed.statements.map((statement) => clock.place(statement))
+    const statements = parsed.statements.map((statement, index) =>
+      clock.place(statement, parsed.statements[index - 1], parsed.statements[index + 1]),
+    )
     clock.endScript(parsed)
     return toMigration(parsed, statements)
   })
@@ -41,9 +43,12 @@ class TransactionClock {
   private open: 'none' | 'implicit' | 'block' = 'none'
   private runIsOpen = false
   private insideSimpleQuery = false
+  /** Each part of the script is a simple Query message. */
+  private sendsParts = false
 
   startScript(parsed: ParsedScript, sharesSession: boolean): void {
     const { mode } = parsed.script.transaction
+    this.sendsParts = mode === 'simple query'
     if (!sharesSession && !this.runIsOpen && this.open !== 'none') this.close()
     if (mode === 'run' && this.runIsOpen) return
     if (this.runIsOpen) this.endRun()
@@ -54,8 +59,6 @@ class TransactionClock {
       this.begin('block')
     } else if (mode === 'file') {
       this.begin('block')
-    } else if (mode === 'simple query' && parsed.statements.length > 1) {
-      this.begin('implicit')
     }
   }
 
@@ -66,8 +69,14 @@ class TransactionClock {
     this.insideSimpleQuery = false
   }
 
-  place(parsed: ParsedStatement): Statement {
+  /** `before` and `after` are its neighbours in the script. */
+  place(
+    parsed: ParsedStatement,
+    before: ParsedStatement | undefined,
+    after: ParsedStatement | undefined,
+  ): Statement {
     const { parseError: _parseError, ...statement } = parsed
+    if (this.sendsParts && !isSamePart(before, parsed)) this.startMessage(isSamePart(parsed, after))
     const command = transactionCommand(parsed.tag, parsed.node)
     if (command === 'begin' && this.open === 'none') this.begin('block')
     const placed: Statement = {
@@ -77,6 +86,13 @@ class TransactionClock {
     }
     this.after(command)
     return placed
+  }
+
+  /** A message ends with the implicit transaction of the one before it; of one statement it has none. */
+  private startMessage(ofSeveral: boolean): void {
+    if (this.open === 'implicit') this.close()
+    if (this.open === 'none' && ofSeveral) this.begin('implicit')
+    else this.insideSimpleQuery = ofSeveral
   }
 
   private after(command: TransactionCommand): void {
@@ -107,6 +123,10 @@ class TransactionClock {
     this.runIsOpen = false
     if (this.open !== 'none') this.close()
   }
+}
+
+function isSamePart(one: ParsedStatement | undefined, other: ParsedStatement | undefined): boolean {
+  return one !== undefined && other !== undefined && (one.part ?? 0) === (other.part ?? 0)
 }
 
 export type TransactionCommand = 'begin' | 'end' | 'end and chain' | 'none'

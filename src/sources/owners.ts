@@ -2,16 +2,24 @@ import type { FileTree } from '../core/source.ts'
 import { folderOf, groupByFolder, isInside, joinPath, nameOf } from './paths.ts'
 import { decodeText } from './text.ts'
 
-/** A folder that belongs to a migration tool which no source of ours knows yet. */
-export interface UnsupportedFolder {
+/** A folder that belongs to a migration tool by its layout, a manifest beside it, or comments in its files. */
+export interface FolderOwner {
   readonly tool: string
+  /** Id of our source for it; absent: no source knows the tool. */
+  readonly source?: string
   readonly dir: string
   /** What gave it away: a file or a comment. */
   readonly because: string
+  readonly found: 'layout' | 'marker comment'
 }
+
+/** A folder of a migration tool that no source of ours knows. */
+export type UnsupportedFolder = FolderOwner & { readonly source?: never }
 
 interface Marker {
   readonly tool: string
+  /** Id of our source for it, once there is one. */
+  readonly source?: string
   readonly pattern: RegExp
   /** Up and down live in one file, so the file as a whole is not what runs. */
   readonly mixesDirections: boolean
@@ -33,12 +41,13 @@ const markers: readonly Marker[] = [
 /** Which tool a file's comments name, if any. */
 export function markerIn(
   text: string,
-): { readonly tool: string; readonly mixesDirections: boolean } | undefined {
+): { readonly tool: string; readonly source?: string; readonly mixesDirections: boolean } | undefined {
   return markers.find(({ pattern }) => pattern.test(text))
 }
 
 interface LayoutRule {
   readonly tool: string
+  readonly source?: string
   /** Matches a path; the first group is the folder that the tool owns. */
   readonly pattern: RegExp
   /** Below that folder. */
@@ -65,30 +74,40 @@ const telling =
   /(?:\.toml|\.sum|\.plan|_journal\.json|migration\.sql|up\.sql|\.do\.[^/]*sql|changelog[^/]*\.(?:xml|ya?ml))$/i
 
 /** Rust tools name their files like others do; only the manifest next to the folder tells them apart. */
-const crates: readonly { readonly tool: string; readonly pattern: RegExp }[] = [
+const crates: readonly { readonly tool: string; readonly source?: string; readonly pattern: RegExp }[] = [
   { tool: 'sqlx', pattern: /^\s*sqlx\b|dependencies\.sqlx\]/m },
   { tool: 'Refinery', pattern: /^\s*refinery\b|dependencies\.refinery\]/m },
   { tool: 'Diesel', pattern: /^\s*diesel_migrations\b/m },
 ]
 
-const known = new WeakMap<FileTree, Promise<readonly UnsupportedFolder[]>>()
+const known = new WeakMap<FileTree, Promise<readonly FolderOwner[]>>()
 
 /**
- * Folders that belong to tools we cannot follow yet, by layout, manifest or marker comment. No source may
- * claim them: running a goose file from top to bottom would apply its down part as well.
+ * Folders that belong to a tool, by layout, manifest or marker comment, in that order: the first to claim a folder has
+ * it. No other source may take what is in them: running a goose file from top to bottom would apply its down part too.
  */
-export function unsupportedFolders(files: FileTree): Promise<readonly UnsupportedFolder[]> {
+export function folderOwners(files: FileTree): Promise<readonly FolderOwner[]> {
   const before = known.get(files)
   if (before !== undefined) return before
-  const found = findUnsupported(files)
+  const found = findOwners(files)
   known.set(files, found)
   return found
 }
 
-async function findUnsupported(files: FileTree): Promise<readonly UnsupportedFolder[]> {
+/** Those of one of our sources, for its `detect`. */
+export async function foldersOf(files: FileTree, source: string): Promise<readonly FolderOwner[]> {
+  return (await folderOwners(files)).filter((owner) => owner.source === source)
+}
+
+/** Those of tools that no source of ours knows. */
+export async function unsupportedFolders(files: FileTree): Promise<readonly UnsupportedFolder[]> {
+  return (await folderOwners(files)).filter((owner): owner is UnsupportedFolder => owner.source === undefined)
+}
+
+async function findOwners(files: FileTree): Promise<readonly FolderOwner[]> {
   const paths = await files.list()
-  const folders = new Map<string, UnsupportedFolder>()
-  const add = (folder: UnsupportedFolder): void => {
+  const folders = new Map<string, FolderOwner>()
+  const add = (folder: FolderOwner): void => {
     if (!folders.has(folder.dir)) folders.set(folder.dir, folder)
   }
   const sqlFolders = groupByFolder(paths.filter((path) => path.endsWith('.sql')))
@@ -101,16 +120,21 @@ async function findUnsupported(files: FileTree): Promise<readonly UnsupportedFol
   return [...folders.values()]
 }
 
-function byLayout(path: string, sqlFolders: ReadonlyMap<string, readonly string[]>): UnsupportedFolder[] {
-  const found: UnsupportedFolder[] = []
-  for (const { tool, pattern, below } of layoutRules) {
+function byLayout(path: string, sqlFolders: ReadonlyMap<string, readonly string[]>): FolderOwner[] {
+  const found: FolderOwner[] = []
+  for (const { tool, source, pattern, below } of layoutRules) {
     const match = pattern.exec(path)
     if (match === null) continue
     const owner = match[1] ?? ''
     if (tool === 'Atlas' && isRunByAnother(sqlFolders.get(owner) ?? [])) continue
-    for (const name of below ?? ['']) found.push({ tool, dir: joinPath(owner, name), because: path })
+    for (const name of below ?? [''])
+      found.push({ ...ofTool(tool, source), dir: joinPath(owner, name), because: path, found: 'layout' })
   }
   return found
+}
+
+function ofTool(tool: string, source: string | undefined): Pick<FolderOwner, 'tool' | 'source'> {
+  return source === undefined ? { tool } : { tool, source }
 }
 
 /** Atlas can write files for golang-migrate and Flyway, which then run them. */
@@ -122,28 +146,32 @@ async function byManifest(
   files: FileTree,
   manifests: readonly string[],
   sqlFolders: readonly string[],
-): Promise<readonly UnsupportedFolder[]> {
-  const found: UnsupportedFolder[] = []
+): Promise<readonly FolderOwner[]> {
+  const found: FolderOwner[] = []
   for (const manifest of manifests) {
     const dir = joinPath(folderOf(manifest), 'migrations')
     if (!sqlFolders.some((folder) => isInside(folder, dir))) continue
     const text = await textOf(files, manifest)
     const crate = crates.find(({ pattern }) => pattern.test(text))
-    if (crate !== undefined) found.push({ tool: crate.tool, dir, because: manifest })
+    if (crate !== undefined)
+      found.push({ ...ofTool(crate.tool, crate.source), dir, because: manifest, found: 'layout' })
   }
   return found
 }
 
-/** Looks into the first and the last file of every folder that holds numbered scripts. */
+/** Looks into the first and the last file of every folder: of its numbered ones, where it has some. */
 async function byMarker(
   files: FileTree,
   folders: ReadonlyMap<string, readonly string[]>,
-): Promise<readonly UnsupportedFolder[]> {
-  const looks = [...folders].map(async ([dir, paths]): Promise<UnsupportedFolder | undefined> => {
+): Promise<readonly FolderOwner[]> {
+  const looks = [...folders].map(async ([dir, paths]): Promise<FolderOwner | undefined> => {
     const numbered = paths.filter((path) => /^[vV]?\d/.test(nameOf(path)))
-    for (const path of new Set([numbered[0], numbered.at(-1)])) {
+    const looked = numbered.length > 0 ? numbered : paths
+    for (const path of new Set([looked[0], looked.at(-1)])) {
       const marker = path === undefined ? undefined : markerIn(await textOf(files, path))
-      if (marker !== undefined) return { tool: marker.tool, dir, because: `a comment in ${path}` }
+      if (marker === undefined) continue
+      const because = `a comment in ${path}`
+      return { ...ofTool(marker.tool, marker.source), dir, because, found: 'marker comment' }
     }
     return undefined
   })
