@@ -7,6 +7,7 @@ import { readsStdin } from './commands.ts'
 import { gateLocks, type GateLock, type GateResult } from './gate.ts'
 import { mayHideLocks, mayRunCode, planGate } from './gate-plan.ts'
 import type { RelationCatalog } from './relations.ts'
+import { partOf } from './wrapping.ts'
 
 export interface GateContext {
   readonly server: PostgresServer
@@ -112,8 +113,12 @@ async function bring(
     const before = migration.statements.filter((one) => at < index || one.index < statement.index)
     const wraps = wrapsInBlock(migration) && !(at === index && !statement.inTransactionBlock)
     if (wraps) await client.query('begin')
-    for (const one of before) await runEarlier(client, one, prepare)
+    for (const [position, one] of before.entries()) {
+      if (wraps && position > 0 && startsMessage(migration, one)) await client.query('commit; begin')
+      await runEarlier(client, one, prepare)
+    }
     if (wraps && at < index) await client.query('commit')
+    else if (wraps && startsMessage(migration, statement)) await client.query('commit; begin')
   }
 }
 
@@ -125,6 +130,11 @@ async function runEarlier(
   if (readsStdin(statement)) throw new Error('a COPY … FROM STDIN comes before it')
   const prepared = prepare(statement)
   if ('sql' in prepared) await client.query(prepared.sql)
+}
+
+/** Is it the first of a message, which is a transaction of its own? */
+function startsMessage({ transaction, statements }: Migration, statement: Statement): boolean {
+  return transaction.mode === 'simple query' && partOf(statements, statement)[0] === statement
 }
 
 /** The tool's own BEGIN, where the file does not manage its transactions itself. */

@@ -25,8 +25,13 @@ export function historyKey(
  * of it runs, and with which values in place of placeholders.
  */
 function scriptDigest({ file, transaction, text, statements }: Migration): string {
-  const parts = statements.map(({ sql, copyData, span }) => [span.start.offset, sql, copyData ?? null])
-  return digest([file, transaction.mode, text, parts])
+  const steps = statements.map(({ sql, copyData, span, part }) => [
+    span.start.offset,
+    sql,
+    copyData ?? null,
+    part ?? 0,
+  ])
+  return digest([file, transaction.mode, text, steps])
 }
 
 function digest(value: unknown): string {

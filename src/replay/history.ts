@@ -50,14 +50,39 @@ async function applyOne(
     if ('refused' in prepared) limits.push(historyLimit(migration, statement, prepared.refused))
     else steps.push({ statement, command: commandFor(statement, prepared.sql) })
   }
-  const autocommits = !steps.some(
-    ({ statement }) => transactionCommand(statement.tag, statement.node) !== 'none',
-  )
+  for (const message of messages(migration, steps))
+    limits.push(...(await applyMessage(session, migration, message)))
+  return limits
+}
+
+/** In mode `simple query` each part of the script is a transaction of its own, where the script says nothing else. */
+function messages({ transaction }: Migration, steps: readonly Step[]): readonly (readonly Step[])[] {
+  if (transaction.mode !== 'simple query' || steps.some(isTransactionCommand)) return [steps]
+  const parts = new Map<number, Step[]>()
+  for (const step of steps) {
+    const { part = 0 } = step.statement
+    const before = parts.get(part)
+    if (before === undefined) parts.set(part, [step])
+    else before.push(step)
+  }
+  return [...parts.values()]
+}
+
+function isTransactionCommand({ statement }: Step): boolean {
+  return transactionCommand(statement.tag, statement.node) !== 'none'
+}
+
+async function applyMessage(
+  session: ReplaySession,
+  migration: Migration,
+  steps: readonly Step[],
+): Promise<readonly Limit[]> {
+  const autocommits = !steps.some(isTransactionCommand)
   const wraps = autocommits && migration.transaction.mode !== 'statement' && steps.length > 1
-  if (!wraps && autocommits) return [...limits, ...(await applyOneByOne(session, migration, steps))]
-  if (await applyAsWritten(session, steps, wraps)) return limits
+  if (!wraps && autocommits) return applyOneByOne(session, migration, steps)
+  if (await applyAsWritten(session, steps, wraps)) return []
   if (session.wire.status !== 'I') await session.run([{ sql: 'rollback' }], true)
-  return [...limits, ...(await applyOneByOne(session, migration, steps))]
+  return applyOneByOne(session, migration, steps)
 }
 
 interface Step {

@@ -16,7 +16,7 @@ import type { ProbeReading, RelationReading } from './probe.ts'
 import type { KnownRelation, RelationCatalog } from './relations.ts'
 import type { ReplaySession } from './session.ts'
 import type { WireError, WireResult } from './wire.ts'
-import { beginScript, endScript, isPipeline } from './wrapping.ts'
+import { beginMessage, beginScript, endMessage, endScript, isPipelined } from './wrapping.ts'
 
 /** One executed statement. */
 export interface MeasuredStatement {
@@ -53,6 +53,11 @@ export interface MeasureOptions {
   readonly decodeEvent: ((message: string) => DdlEvent | undefined) | undefined
   /** Bytes of temporary files that this cluster has written since the last call, where that can be known. */
   readonly newTempBytes: (() => Promise<number>) | undefined
+}
+
+interface Executed {
+  readonly measured: MeasuredStatement
+  readonly failure: MigrationFailure | undefined
 }
 
 /** Runs migrations in one session, statement by statement, and measures each. */
@@ -96,15 +101,14 @@ export class Measurement {
     let failure = first && this.failureFor(migration, first, await beginScript(this.session, migration))
     for (const statement of migration.statements) {
       if (failure !== undefined) break
-      const prepared = this.options.prepare(statement)
-      if ('refused' in prepared) {
-        limits.push({ code: 'statement-refused', message: prepared.refused, span: statement.span })
-        continue
-      }
-      this.enterTransaction(statement, rollsBack)
-      const result = await this.execute(migration, statement, prepared.sql, !isPipeline(migration))
-      measured.push(result.measured)
-      failure = result.failure
+      failure = this.failureFor(migration, statement, await beginMessage(this.session, migration, statement))
+      if (failure !== undefined) break
+      const result = await this.runStatement(migration, statement, rollsBack)
+      if ('refused' in result) limits.push(result.refused)
+      else measured.push(result.measured)
+      const error = await endMessage(this.session, migration, statement)
+      failure = 'refused' in result ? undefined : result.failure
+      failure ??= this.failureFor(migration, statement, error)
     }
     const last = migration.statements.at(-1)
     if (failure === undefined && last !== undefined) {
@@ -118,6 +122,21 @@ export class Measurement {
       limits,
       ...(failure === undefined ? {} : { failure }),
     }
+  }
+
+  private async runStatement(
+    migration: Migration,
+    statement: Statement,
+    rollsBack: boolean,
+  ): Promise<Executed | { readonly refused: Limit }> {
+    const prepared = this.options.prepare(statement)
+    if ('refused' in prepared) {
+      return {
+        refused: { code: 'statement-refused', message: prepared.refused, span: statement.span },
+      }
+    }
+    this.enterTransaction(statement, rollsBack)
+    return this.execute(migration, statement, prepared.sql, !isPipelined(migration, statement))
   }
 
   /** Locks end with their transaction. Counters start anew where every commit flushes them (15+), else they go on. */
@@ -136,7 +155,7 @@ export class Measurement {
     statement: Statement,
     sql: string,
     sync: boolean,
-  ): Promise<{ readonly measured: MeasuredStatement; readonly failure: MigrationFailure | undefined }> {
+  ): Promise<Executed> {
     const command = commandFor(statement, sql)
     const { result, reading } = canProbe(statement)
       ? await this.session.runProbed(command, { sync, everyRelation: commitsByItself(statement) })

@@ -5,7 +5,7 @@ import { commandFor } from './commands.ts'
 import { ReplaySession } from './session.ts'
 import { connected } from './stage.ts'
 import { standIn } from './stand-in.ts'
-import { beginScript, endScript, isPipeline } from './wrapping.ts'
+import { beginScript, endScript, isPipelined, partOf } from './wrapping.ts'
 
 /** What is told on the way. */
 export interface Walker {
@@ -67,15 +67,19 @@ class Walk {
 
   async migration(migration: Migration, endsRun: boolean): Promise<Outcome> {
     const { file, statements } = migration
-    if (!(await this.begin(migration))) return 'failed'
+    if ((await beginScript(this.session, migration)) !== undefined) return 'failed'
     for (const statement of statements) {
+      if (!(await this.begin(migration, statement))) return 'failed'
       const outcome = await this.statement({
         statement,
         ref: { file, index: statement.index, span: statement.span },
       })
       if (outcome !== 'goes on') return outcome
+      if (!(await this.end(migration, statement))) return 'failed'
+      const told = await this.tellCommitted()
+      if (told !== 'goes on') return told
     }
-    if (!(await this.end(migration, endsRun))) return 'failed'
+    if ((await endScript(this.session, migration, endsRun)) !== undefined) return 'failed'
     const outcome = await this.tellCommitted()
     await this.leave(endsRun)
     return outcome
@@ -100,15 +104,16 @@ class Walk {
   }
 
   /** What travels in one pipeline is put into a block, so that something can be asked within. */
-  private async begin(migration: Migration): Promise<boolean> {
-    if (!isPipeline(migration)) return (await beginScript(this.session, migration)) === undefined
+  private async begin(migration: Migration, statement: Statement): Promise<boolean> {
+    const isFirst = partOf(migration.statements, statement)[0] === statement
+    if (!isFirst || !isPipelined(migration, statement)) return true
     const [result] = await this.session.run([{ sql: 'begin' }], true)
     return result?.error === undefined
   }
 
-  private async end(migration: Migration, endsRun: boolean): Promise<boolean> {
-    if (!isPipeline(migration)) return (await endScript(this.session, migration, endsRun)) === undefined
-    if (this.session.wire.status === 'I') return true
+  private async end(migration: Migration, statement: Statement): Promise<boolean> {
+    const isLast = partOf(migration.statements, statement).at(-1) === statement
+    if (!isLast || !isPipelined(migration, statement) || this.session.wire.status === 'I') return true
     const [result] = await this.session.run([{ sql: 'commit' }], true)
     return result?.error === undefined
   }

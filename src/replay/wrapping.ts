@@ -1,22 +1,23 @@
-import type { Migration } from '../core/model.ts'
+import type { Migration, Statement } from '../core/model.ts'
 import type { ReplaySession } from './session.ts'
 import type { WireError } from './wire.ts'
 
-/** Do its statements travel in one pipeline, with a single Sync at its end? */
-export function isPipeline({ transaction, statements }: Migration): boolean {
-  return transaction.mode === 'simple query' && statements.length > 1
+/** Does it travel in a pipeline with the others of its part, with a single Sync at the end of that? */
+export function isPipelined({ transaction, statements }: Migration, statement: Statement): boolean {
+  return transaction.mode === 'simple query' && partOf(statements, statement).length > 1
+}
+
+/** Does any of its statements travel in a pipeline? */
+export function hasPipeline(migration: Migration): boolean {
+  return migration.statements.some((statement) => isPipelined(migration, statement))
 }
 
 /** Begins the transaction that the script's tool begins, if any. */
 export async function beginScript(
   session: ReplaySession,
-  migration: Migration,
+  { transaction: { mode }, statements }: Migration,
 ): Promise<WireError | undefined> {
-  const { mode } = migration.transaction
-  if (migration.statements.length === 0) return undefined
-  // a first command that needs no snapshot makes the server see a pipeline: what must not run in a
-  // transaction block is refused as it is in a simple Query of several statements
-  if (isPipeline(migration)) return errorOf(session, 'show server_version', false)
+  if (statements.length === 0) return undefined
   if (mode === 'file' || (mode === 'run' && session.wire.status === 'I')) {
     return errorOf(session, 'begin', true)
   }
@@ -26,19 +27,45 @@ export async function beginScript(
 /** Commits it. `endsRun`: the script is the last of those that share one transaction (mode `run`). */
 export async function endScript(
   session: ReplaySession,
-  migration: Migration,
+  { transaction: { mode }, statements }: Migration,
   endsRun: boolean,
 ): Promise<WireError | undefined> {
-  const { mode } = migration.transaction
-  if (migration.statements.length === 0 || (mode === 'run' && !endsRun)) return undefined
-  if (isPipeline(migration)) {
-    const [result] = await session.run([], true)
-    return result?.error
-  }
+  if (statements.length === 0 || (mode === 'run' && !endsRun)) return undefined
   if ((mode === 'file' || mode === 'run') && session.wire.status !== 'I') {
     return errorOf(session, 'commit', true)
   }
   return undefined
+}
+
+/**
+ * Before the first statement of a pipeline. A first command that needs no snapshot makes the server see a pipeline:
+ * what must not run in a transaction block is refused as it is in a simple Query of several statements.
+ */
+export async function beginMessage(
+  session: ReplaySession,
+  migration: Migration,
+  statement: Statement,
+): Promise<WireError | undefined> {
+  const isFirst = partOf(migration.statements, statement)[0] === statement
+  if (!isFirst || !isPipelined(migration, statement)) return undefined
+  return errorOf(session, 'show server_version', false)
+}
+
+/** After the last statement of a pipeline: the Sync that commits it. */
+export async function endMessage(
+  session: ReplaySession,
+  migration: Migration,
+  statement: Statement,
+): Promise<WireError | undefined> {
+  const isLast = partOf(migration.statements, statement).at(-1) === statement
+  if (!isLast || !isPipelined(migration, statement)) return undefined
+  const [result] = await session.run([], true)
+  return result?.error
+}
+
+/** The statements that stand in the same part of their script. */
+export function partOf(statements: readonly Statement[], { part = 0 }: Statement): readonly Statement[] {
+  return statements.filter((other) => (other.part ?? 0) === part)
 }
 
 async function errorOf(session: ReplaySession, sql: string, sync: boolean): Promise<WireError | undefined> {

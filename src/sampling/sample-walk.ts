@@ -7,7 +7,14 @@ import { canProbe, commandFor } from '../replay/commands.ts'
 import { ReplaySession, type SessionOptions } from '../replay/session.ts'
 import { standIn } from '../replay/stand-in.ts'
 import type { WireError, WireResult } from '../replay/wire.ts'
-import { beginScript, endScript, isPipeline } from '../replay/wrapping.ts'
+import {
+  beginMessage,
+  beginScript,
+  endMessage,
+  endScript,
+  hasPipeline,
+  isPipelined,
+} from '../replay/wrapping.ts'
 import { fileSizesSql, newEntries, newFileBytes, readFileSizes } from './file-sizes.ts'
 import { StatementCounters, waitedForCpuMs } from './statement-counters.ts'
 
@@ -132,9 +139,11 @@ class Walk {
         results.push({ wallMs: 0, why })
         continue
       }
+      await beginMessage(this.session, migration, statement)
       const result = await this.statement(index, migration, statement)
       results.push(result)
       if ('why' in result) why = this.lost(migration, statement)
+      else await endMessage(this.session, migration, statement)
     }
     await this.leave(migration, endsRun, why)
     return results
@@ -155,17 +164,18 @@ class Walk {
     const { wire } = this.session
     if (wire.isLost) return
     if (why === undefined) await endScript(this.session, migration, endsRun)
-    else if (wire.status !== 'I' || isPipeline(migration)) await this.session.run([{ sql: 'rollback' }], true)
+    else if (wire.status !== 'I' || hasPipeline(migration))
+      await this.session.run([{ sql: 'rollback' }], true)
     if (migration.transaction.mode === 'run' && !endsRun) this.broken = why
     else this.broken = undefined
   }
 
   /** After a failure: why the rest of the script cannot run, if it cannot. */
-  private lost(migration: Migration, { sql }: Statement): string | undefined {
+  private lost(migration: Migration, statement: Statement): string | undefined {
     if (this.isOver) return overBudget
     if (this.session.wire.isLost) return 'the connection was lost before it'
-    if (isPipeline(migration) || this.session.wire.status === 'E') {
-      return `an earlier statement of its transaction failed on synthetic rows (${beginningOf(sql)})`
+    if (isPipelined(migration, statement) || this.session.wire.status === 'E') {
+      return `an earlier statement of its transaction failed on synthetic rows (${beginningOf(statement.sql)})`
     }
     return undefined
   }
@@ -178,7 +188,7 @@ class Walk {
     const prepared = standIn(this.request.server, statement, this.request.again)
     if ('refused' in prepared) return { wallMs: 0, why: 'it is not run here' }
     if (this.request.limitMs(index, statement.index) <= 0) return { wallMs: 0, why: tooLong, cutOff: true }
-    const sync = !isPipeline(migration)
+    const sync = !isPipelined(migration, statement)
     const looks = canProbe(statement)
     const guarded = looks && sync && this.session.wire.status === 'T'
     if (this.request.grows(index, statement.index)) await this.likeProduction(index, statement)

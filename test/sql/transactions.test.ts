@@ -54,6 +54,22 @@ describe('layOutTransactions', () => {
     )
   })
 
+  it('takes each part of a script for a message of its own', () => {
+    const text = 'select 1; select 2;\nselect 3;\nselect 4; select 5;'
+    const ends = [...text.matchAll(/\n|$/g)].map(({ index }) => index)
+    const parts = ends.map((end, at) => ({ start: at === 0 ? 0 : (ends[at - 1] ?? 0), end }))
+    const inParts = (mode: TransactionMode): string => {
+      const parsed = [parseScript({ ...script(text, mode), parts })]
+      return layOutTransactions(parsed, false)
+        .flatMap(({ statements }) => statements)
+        .map(({ transaction, inTransactionBlock }) => `${transaction}${inTransactionBlock ? 'b' : ''}`)
+        .join(' ')
+    }
+    expect(inParts('simple query')).toBe('0b 0b 1 2b 2b')
+    expect(inParts('statement')).toBe('0 1 2 3 4')
+    expect(inParts('file')).toBe('0b 0b 0b 0b 0b')
+  })
+
   it('joins all files of a run', () => {
     expect(layout('run', 'select 1; select 2', 'select 3')).toBe('0b 0b 0b')
   })
