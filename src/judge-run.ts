@@ -12,6 +12,7 @@ import type {
   QueriesOutcome,
 } from './core/model.ts'
 import type { Production } from './core/production.ts'
+import { scriptKey } from './core/script-name.ts'
 import type { MigrationScript, ReviewSet } from './core/source.ts'
 import { predictRun, type StatementPrediction } from './predict/index.ts'
 import { unite } from './replay/agree.ts'
@@ -119,13 +120,15 @@ export async function judgeRun(
   // before rules look at them: receipts are made of the very effects that pricing replaces
   const { results: all, production, queries } = (await pricing?.(united)) ?? { results: united }
   const replayedOnly = new Set(reviewSet.replayedOnly ?? [])
-  const results = all.filter(({ migration }) => !replayedOnly.has(migration.file))
+  const results = all.filter(({ migration }) => !replayedOnly.has(scriptKey(migration)))
   const { rules } = await import('../rules/index.ts')
   const judgement = judge({
     migrations: results,
     rules: [...(options.config.customRules ?? []), ...rules],
     severities: severitiesOf(options.config),
-    allows: scripts.parsed.filter(({ script }) => !replayedOnly.has(script.file)).map(readAllowComments),
+    allows: scripts.parsed
+      .filter(({ script }) => !replayedOnly.has(scriptKey(script)))
+      .map(readAllowComments),
     today: options.now.toISOString().slice(0, 10),
     onEmptyDatabase: options.all,
     thresholds: thresholdsOf(options.config),

@@ -11,6 +11,7 @@ import { ConfigError, EnvironmentError, UsageError } from './core/errors.ts'
 import type { RunCost } from './core/cost-model.ts'
 import type { Limit, MigrationResult, ReportProduction } from './core/model.ts'
 import type { Production } from './core/production.ts'
+import { scriptKey } from './core/script-name.ts'
 import type { ReviewSet } from './core/source.ts'
 import type { PricedResults, Scripts } from './judge-run.ts'
 import { ageDays } from './production/load.ts'
@@ -68,7 +69,7 @@ function costOfJudged(
 ): RunCost {
   if (replayedOnly.length === 0) return run
   return runCost(
-    results.filter(({ migration }) => !replayedOnly.includes(migration.file)),
+    results.filter(({ migration }) => !replayedOnly.includes(scriptKey(migration))),
     production,
   )
 }

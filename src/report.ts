@@ -84,9 +84,10 @@ function reachesLevel(findings: readonly Finding[], failOn: FailOn): boolean {
 }
 
 function reportMigration({ migration, statements, outcome }: MigrationResult): ReportMigration {
-  const { file, source, version, title, transaction, text } = migration
+  const { file, id, source, version, title, transaction, text } = migration
   return {
     file,
+    ...(id === undefined ? {} : { id }),
     source,
     version,
     title,

@@ -4,7 +4,8 @@
  * happens here, the run's own results stay as they are.
  */
 import type { CheckOptions } from './check.ts'
-import type { Finding, Migration, MigrationResult, Severity, Suggestion } from './core/model.ts'
+import type { Finding, Migration, MigrationResult, Severity, Statement, Suggestion } from './core/model.ts'
+import { scriptKey } from './core/script-name.ts'
 import type { MigrationScript, ReviewSet, ScriptOrigin } from './core/source.ts'
 import { judgeRun, type JudgedRun, type Scripts } from './judge-run.ts'
 import type { Alternatives } from './replay/alternatives.ts'
@@ -85,13 +86,17 @@ function notProven({ finding: { ruleId, span } }: Candidate, why: string): strin
 const weight: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 }
 
 async function findCandidates(origin: ScriptOrigin, judged: JudgedRun): Promise<readonly Candidate[]> {
-  const results = new Map(judged.results.map((result) => [result.migration.file, result]))
   const candidates: Candidate[] = []
   for (const finding of judged.findings.toSorted((a, b) => weight[a.severity] - weight[b.severity])) {
-    const candidate = await candidateIn(origin, finding, results.get(finding.span.file))
+    const candidate = await candidateIn(origin, finding, resultOf(finding, judged))
     if (candidate !== undefined) candidates.push(candidate)
   }
   return candidates.slice(0, mostCandidates)
+}
+
+function resultOf({ span }: Finding, { results }: JudgedRun): MigrationResult | undefined {
+  const isHere = ({ span: { start } }: Statement): boolean => start.offset === span.start.offset
+  return results.find(({ migration }) => migration.file === span.file && migration.statements.some(isHere))
 }
 
 async function candidateIn(
@@ -174,11 +179,11 @@ class Proof {
 
   private async tryOut(candidate: Candidate): Promise<Outcome | string> {
     this.signal.throwIfAborted()
-    const script = await this.load(candidate)
-    if (typeof script === 'string') return script
-    const scripts = this.scriptsWith(script)
-    const changed = scripts.review.find(({ file }) => file === script.file)
-    if (changed !== undefined && isKeptFromRunning(candidate, changed))
+    const loaded = await this.load(candidate)
+    if (typeof loaded === 'string') return loaded
+    const scripts = this.scriptsWith(loaded)
+    const { file } = candidate.finding.span
+    if (scripts.review.some((changed) => changed.file === file && isKeptFromRunning(candidate, changed)))
       return 'it must run outside a transaction, and this file is one'
     const foreseen = await this.foreseenObjection(candidate, scripts)
     if (foreseen !== undefined) return foreseen
@@ -210,19 +215,30 @@ class Proof {
     })
   }
 
-  /** The script as its tool would take it: in another transaction mode, perhaps, or not at all. */
-  private async load({ finding, text }: Candidate): Promise<MigrationScript | string> {
+  /** The file's scripts as the tool would take them: in another transaction mode, perhaps, or not at all. */
+  private async load({ finding, text }: Candidate): Promise<readonly MigrationScript[] | string> {
     const { source, root, files, options } = this.origin
     const { file } = finding.span
     const { scripts, problems } = await source.load(root, overlay(files, file, text), options)
     const problem = problems.find(({ message }) => !this.knownProblems.has(message))
     if (problem !== undefined) return problem.message
-    return scripts.find((script) => script.file === file) ?? 'the tool does not run the file with it'
+    const ofFile = scripts.filter((script) => script.file === file)
+    return this.isComplete(file, ofFile) ? ofFile : 'the tool does not run the file with it'
   }
 
-  private scriptsWith(script: MigrationScript): Scripts {
+  /** Are all scripts of the file that are under review among these? */
+  private isComplete(file: string, loaded: readonly MigrationScript[]): boolean {
+    const keys = new Set(loaded.map(scriptKey))
+    return this.run.scripts.parsed.every(({ script }) => script.file !== file || keys.has(scriptKey(script)))
+  }
+
+  private scriptsWith(loaded: readonly MigrationScript[]): Scripts {
     const { scripts, reviewSet } = this.run
-    const parsed = scripts.parsed.map((one) => (one.script.file === script.file ? parseScript(script) : one))
+    const changed = new Map(loaded.map((script) => [scriptKey(script), script]))
+    const parsed = scripts.parsed.map((one) => {
+      const script = changed.get(scriptKey(one.script))
+      return script === undefined ? one : parseScript(script)
+    })
     return { ...scripts, parsed, review: layOutTransactions(parsed, reviewSet.sharesSession) }
   }
 }

@@ -47,7 +47,7 @@ function placesOf(results: readonly MigrationResult[]): Places {
 const knownPlaces = new WeakMap<readonly MigrationResult[], Places>()
 
 function isSameStatement({ cause: a }: Obstacle, { cause: b }: Obstacle): boolean {
-  return a.file === b.file && a.index === b.index
+  return a.file === b.file && a.span.start.offset === b.span.start.offset
 }
 
 interface WaitAt {
@@ -81,7 +81,7 @@ function withoutParts(waits: readonly WaitAt[]): readonly WaitAt[] {
 }
 
 function keyOf({ cause }: Obstacle, relation: string): string {
-  return `${cause.file}\0${cause.index}\0${relation}`
+  return `${cause.file}\0${cause.span.start.offset}\0${relation}`
 }
 
 function byWeight(a: QueryWaitEffect, b: QueryWaitEffect): number {

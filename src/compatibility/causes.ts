@@ -71,7 +71,7 @@ export function changesByCause(
         isAccepted(state) &&
         resultChanges(before.columns, state.columns).some((other) => JSON.stringify(other) === text),
     )
-    const key = cause === undefined ? '' : `${cause.file} ${cause.index}`
+    const key = cause === undefined ? '' : `${cause.file} ${cause.span.start.offset}`
     const group = groups.get(key) ?? { ...(cause === undefined ? {} : { cause }), changes: [] }
     groups.set(key, group)
     group.changes.push(change)

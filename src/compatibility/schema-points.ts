@@ -164,7 +164,7 @@ async function pathOf(stage: QueryStage, database: string, options: ProbeOptions
 }
 
 function isSame({ ref: one }: PlacedStatement, { ref: other }: PlacedStatement): boolean {
-  return one.file === other.file && one.index === other.index
+  return one.file === other.file && one.span.start.offset === other.span.start.offset
 }
 
 function pointsOf(shape: QueryShape, commits: readonly Commit[], inside: InsidePoints): readonly Point[] {

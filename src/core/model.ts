@@ -72,6 +72,8 @@ export interface Statement {
 /** One migration under review, parsed. */
 export interface Migration {
   readonly file: string
+  /** One of several in its file: see MigrationScript.id. */
+  readonly id?: string
   readonly source: string
   readonly version: string | null
   readonly title: string
@@ -180,6 +182,8 @@ export interface Limit {
 /** A line of the report for one migration. */
 export interface ReportMigration {
   readonly file: string
+  /** Tells it from others of the same file. */
+  readonly id?: string
   readonly source: string
   readonly version: string | null
   readonly title: string

@@ -168,8 +168,8 @@ export interface ReviewSet {
   /** Scripts that existed at the base and were edited or deleted since. Replayed in their base version. */
   readonly edited: readonly EditedScript[]
   /**
-   * Files of `underReview` that stand between named ones and are replayed for their sake only: nobody
-   * asked to judge them (paths on the command line).
+   * Those of `underReview`, by scriptKey(), that stand between named ones and are replayed for their sake only:
+   * nobody asked to judge them (paths on the command line).
    */
   readonly replayedOnly?: readonly string[]
   readonly sharesSession: boolean

@@ -7,6 +7,7 @@ import {
 } from '../core/effects.ts'
 import { displayType } from '../core/locks.ts'
 import { describeEffect, describeEvidence, statementOf } from '../reporters/effects.ts'
+import { migrationOf } from '../reporters/migration-of.ts'
 import { objectNames } from '../reporters/object-names.ts'
 import { list } from '../reporters/words.ts'
 import { groupBy } from './match.ts'
@@ -42,10 +43,10 @@ export function harmlessChanges(report: Report): readonly HarmlessChange[] {
   const judged = [...report.findings, ...report.harmless]
   const suspects = new Set(judged.map((finding) => statementOf(report, finding)))
   const blocked = blockedTables(report)
-  const findings = groupBy(report.findings, ({ span }) => span.file)
+  const findings = groupBy(report.findings, (finding) => migrationOf(report, finding))
   return report.migrations.flatMap((migration) => {
     if (migration.outcome === 'failed') return []
-    const own = findings.get(migration.file) ?? []
+    const own = findings.get(migration) ?? []
     const causes = new Set(own.flatMap(({ because }) => blockingLocks(because).map(lockKey)))
     return migration.statements
       .filter((statement) => !suspects.has(statement) && !isPartOf(causes, statement))

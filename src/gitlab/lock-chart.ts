@@ -4,6 +4,7 @@ import { about } from '../reporters/cost-words.ts'
 import { describeMode, relationName } from '../reporters/effects.ts'
 import { lockTimeline } from '../reporters/lock-timeline.ts'
 import { codeSpan, cutText, markdownText } from '../reporters/markdown-text.ts'
+import { migrationOf } from '../reporters/migration-of.ts'
 import { count, list, openFindings } from '../reporters/words.ts'
 import { groupBy } from './match.ts'
 import { gravity } from './sticky-words.ts'
@@ -33,9 +34,9 @@ const maxCandidates = 30
  * the longest held. Undefined when no migration of several statements makes anybody wait.
  */
 export function migrationToDraw(report: Report): ReportMigration | undefined {
-  const gravest = gravityOfFiles(report)
+  const gravest = gravityOfMigrations(report)
   const [first] = report.migrations
-    .map((migration) => ({ migration, gravity: gravest.get(migration.file) ?? 0 }))
+    .map((migration) => ({ migration, gravity: gravest.get(migration) ?? 0 }))
     .toSorted((a, b) => b.gravity - a.gravity)
     .slice(0, maxCandidates)
     .map((each) => ({ ...each, weight: weightOf(report, each.migration, each.gravity) }))
@@ -62,12 +63,13 @@ export function lockChart(report: Report, migration: ReportMigration): readonly 
   ]
 }
 
-/** How grave the gravest open finding of each file is. */
-function gravityOfFiles({ findings }: Report): ReadonlyMap<string, number> {
-  const gravest = new Map<string, number>()
-  for (const finding of openFindings(findings)) {
-    const { file } = finding.span
-    gravest.set(file, Math.max(gravest.get(file) ?? 0, gravity(finding)))
+/** How grave the gravest open finding of each migration is. */
+function gravityOfMigrations(report: Report): ReadonlyMap<ReportMigration, number> {
+  const gravest = new Map<ReportMigration, number>()
+  for (const finding of openFindings(report.findings)) {
+    const migration = migrationOf(report, finding)
+    if (migration !== undefined)
+      gravest.set(migration, Math.max(gravest.get(migration) ?? 0, gravity(finding)))
   }
   return gravest
 }

@@ -101,11 +101,8 @@ function rank(thread: OurThread, { isAccepted }: MatchQuestions): number {
 }
 
 /** Groups in order of their first member. */
-export function groupBy<T>(
-  values: readonly T[],
-  key: (value: T) => string,
-): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>()
+export function groupBy<T, K>(values: readonly T[], key: (value: T) => K): ReadonlyMap<K, readonly T[]> {
+  const groups = new Map<K, T[]>()
   for (const value of values) {
     const group = groups.get(key(value))
     if (group === undefined) groups.set(key(value), [value])

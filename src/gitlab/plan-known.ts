@@ -25,8 +25,8 @@ export function knowsLess(marker: Marker, report: Report): string | undefined {
   const { pathHash, evidence } = marker
   if (pathHash === undefined) return undefined
   const wasMeasured = evidence === 'measured'
-  const migration = report.migrations.find(({ file }) => hashPath(file) === pathHash)
-  if (migration === undefined) {
+  const ofFile = report.migrations.filter(({ file }) => hashPath(file) === pathHash)
+  if (ofFile.length === 0) {
     if (limitsName(pathHash, report)) return 'its file was not judged in this run'
     if (asksLess(report) && queryFiles(report).has(pathHash))
       return 'it is about a query, and not everything about queries was looked at in this run'
@@ -36,7 +36,7 @@ export function knowsLess(marker: Marker, report: Report): string | undefined {
       : undefined
   }
   if (!wasMeasured) return undefined
-  if (!isMeasured(migration))
+  if (!ofFile.every(isMeasured))
     return 'it was measured before, and its migration was not measured to its end in this run'
   return limitsName(pathHash, report)
     ? 'it was measured before, and not everything about its migration could be seen in this run'

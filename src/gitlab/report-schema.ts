@@ -155,6 +155,7 @@ const statement = z.strictObject({
 
 const migration = z.strictObject({
   file: path,
+  id: word.exactOptional(),
   source: word,
   version: word.nullable(),
   title: word,

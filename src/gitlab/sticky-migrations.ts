@@ -3,6 +3,7 @@ import { lockStrength } from '../core/locks.ts'
 import { aboutMs, costLines, samplingLimits } from '../reporters/cost-words.ts'
 import { isMetadataOnly, metadataOnly } from '../reporters/effects.ts'
 import { codeElement, codeSpan, cutText, markdownText } from '../reporters/markdown-text.ts'
+import { migrationName, migrationOf } from '../reporters/migration-of.ts'
 import { objectNames, tableNames } from '../reporters/object-names.ts'
 import { totalMs } from '../reporters/production-words.ts'
 import { count, describeOutcome, describeTransaction } from '../reporters/words.ts'
@@ -25,9 +26,9 @@ export function migrationsPart(
   nameOf: (file: string) => string,
   drawn: ReportMigration | undefined,
 ): Part {
-  const open = groupBy(findings.filter(isOpen), ({ finding }) => finding.span.file)
-  const gravest = ({ file }: ReportMigration): number =>
-    (open.get(file) ?? []).reduce((worst, { finding }) => Math.max(worst, gravity(finding)), 0)
+  const open = groupBy(findings.filter(isOpen), ({ finding }) => migrationOf(report, finding))
+  const gravest = (migration: ReportMigration): number =>
+    (open.get(migration) ?? []).reduce((worst, { finding }) => Math.max(worst, gravity(finding)), 0)
   return {
     pieces: report.migrations.map((migration) => ({
       weight: gravest(migration) * 3,
@@ -54,7 +55,7 @@ function migrationSection(
   nameOf: (file: string) => string,
   chart: readonly string[],
 ): string {
-  const { file, statements, outcome, transaction } = migration
+  const { statements, outcome, transaction } = migration
   const total = totalMs(statements)
   const time = total === undefined ? [] : [aboutMs(total)]
   const about = [count(statements.length, 'statement'), describeOutcome(outcome), ...time].join(', ')
@@ -69,7 +70,7 @@ function migrationSection(
   const items = receipts.map((receipt, index) => statementItem(migration, index, receipt, common))
   const left = statements.length - receipts.length
   return [
-    `<details><summary>${codeElement(cutText(nameOf(file), 200))}: ${about}</summary>`,
+    `<details><summary>${codeElement(cutText(migrationName(report, migration, nameOf), 200))}: ${about}</summary>`,
     [
       `Transaction: ${markdownText(mode)}.`,
       ...(isHeld ? ['Locks are held until commit.'] : []),

@@ -1,4 +1,4 @@
-import type { Finding } from '../core/model.ts'
+import type { Finding, Span } from '../core/model.ts'
 import { nearest } from '../core/suggest.ts'
 import { isOpaque } from '../sql/statement-nodes.ts'
 import type { AllowComment, AllowComments, MalformedAllowComment } from '../sql/suppressions.ts'
@@ -89,11 +89,11 @@ export function acceptFindings<A extends Allow, F extends Acceptable>(
 }
 
 function concerns(allow: AllowComment, { finding, placed }: PlacedFinding): boolean {
-  return (
-    finding.ruleId === allow.rule &&
-    placed.view.statement.span.file === allow.file &&
-    placed.view.statement.index === allow.statementIndex
-  )
+  return finding.ruleId === allow.rule && isBelow(allow, placed.view.statement.span)
+}
+
+function isBelow(allow: AllowComment, { file, start }: Span): boolean {
+  return file === allow.file && start.offset === allow.statementOffset
 }
 
 /** What production's sizes prove harmless needs no comment, and is one it may have: tables grow. */
@@ -139,10 +139,7 @@ function whyNeedless(
   { rulesOff, statements, onEmptyDatabase }: AllowOptions,
 ): string | undefined {
   if (onEmptyDatabase || rulesOff.has(allow.rule) || aboutDurations.has(allow.rule)) return undefined
-  const below = statements.find(
-    ({ view: { statement } }) =>
-      statement.span.file === allow.file && statement.index === allow.statementIndex,
-  )
+  const below = statements.find(({ view: { statement } }) => isBelow(allow, statement.span))
   if (below !== undefined && !below.result.measured && isOpaque(below.view.statement)) return undefined
   return allow.statementIndex === undefined
     ? 'no statement stands below it'

@@ -15,7 +15,9 @@ export function sortFindings<T extends Finding>(
   findings: readonly T[],
   files: readonly string[],
 ): readonly T[] {
-  const order = new Map(files.map((file, index) => [file, index]))
+  const order = new Map<string, number>()
+  // scripts of one file stay together
+  for (const [index, file] of files.entries()) if (!order.has(file)) order.set(file, index)
   const place = ({ query, span }: Finding): number =>
     query === undefined ? (order.get(span.file) ?? -1) : files.length
   return findings.toSorted(

@@ -3,6 +3,7 @@
 import { blocksWrites, displayName, displayType, lockStrength, whatWaits } from '../core/locks.ts'
 import { formatMsRange } from '../core/quantities.ts'
 import { costLines, isSameTime, samplingLimits, tableName, type Said } from './cost-words.ts'
+import { migrationOf } from './migration-of.ts'
 import { printableLine } from './printable.ts'
 import { postgres } from './words.ts'
 import type {
@@ -172,11 +173,9 @@ function isHarmless(kind: string, change: CatalogChange): boolean {
 /** The statement a finding points into. */
 export function statementOf(report: Report, finding: Finding): ReportStatement | undefined {
   const at = finding.span.start.offset
-  return report.migrations
-    .find((migration) => migration.file === finding.span.file)
-    ?.statements.find(
-      ({ span }) => span.start.offset <= at && (at < span.end.offset || at === span.start.offset),
-    )
+  return migrationOf(report, finding)?.statements.find(
+    ({ span }) => span.start.offset <= at && (at < span.end.offset || at === span.start.offset),
+  )
 }
 
 /** What a lock mode means for the application: `reads and writes wait`. */

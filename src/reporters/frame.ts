@@ -1,5 +1,6 @@
 import { printable } from './printable.ts'
 import { statementOf } from './effects.ts'
+import { migrationOf } from './migration-of.ts'
 import type { Finding, Report, ReportMigration, ReportQuery, Span } from '../core/model.ts'
 
 /** One line of a migration, made harmless to print. */
@@ -70,7 +71,7 @@ export interface Source {
 /** Undefined when the finding is about a file whose text the report does not have. */
 export function sourceOf(report: Report, finding: Finding): Source | undefined {
   const { span } = finding
-  const migration = report.migrations.find(({ file }) => file === span.file)
+  const migration = migrationOf(report, finding)
   if (migration !== undefined) {
     const of = statementOf(report, finding)?.span ?? span
     return { lines: sourceLines(migration), firstLine: 1, text: migration.text, offset: 0, span: of }

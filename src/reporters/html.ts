@@ -5,6 +5,7 @@ import { affectedBlock, findingPlansHtml, queriesHtml, queriesStyle } from './ht
 import { style as commonStyle } from './html-style.ts'
 import { timelineFigure } from './html-timeline.ts'
 import { Markup, markup } from './markup.ts'
+import { migrationName } from './migration-of.ts'
 import { printable } from './printable.ts'
 import { basisLines, quietWords, runLines, totalMs } from './production-words.ts'
 import { aboutMs } from './cost-words.ts'
@@ -100,10 +101,10 @@ function overview({ report, ids }: Page): Markup | undefined {
 }
 
 function fileSection(page: Page, group: FileGroup): Markup {
-  const { file, migration, findings } = group
+  const { name, migration, findings } = group
   return markup`
-<section class="file" aria-label="${file}">
-<h2><code>${file}</code></h2>
+<section class="file" aria-label="${name}">
+<h2><code>${name}</code></h2>
 <p class="muted">${capital(describeFile(group))}</p>
 ${findings.map((finding) => findingArticle(page, finding))}
 ${migration === undefined ? undefined : timelineFigure(page.report, migration)}
@@ -206,7 +207,7 @@ function quietSection(page: Page, groups: readonly FileGroup[]): Markup | undefi
 <h2>Nothing found</h2>
 <ul class="lines">${quiet.map(
     (migration) => markup`
-<li><code>${migration.file}</code><br><span class="muted small">${capital(describeTransaction(migration.transaction))} · ${quietWords(page.report, migration)}</span>
+<li><code>${migrationName(page.report, migration)}</code><br><span class="muted small">${capital(describeTransaction(migration.transaction))} · ${quietWords(page.report, migration)}</span>
 ${timelineFigure(page.report, migration)}
 ${statementList(page.report, migration)}</li>`,
   )}

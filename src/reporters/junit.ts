@@ -1,4 +1,5 @@
 import { plainFinding } from './plain.ts'
+import { migrationOf } from './migration-of.ts'
 import { printableLine } from './printable.ts'
 import { markup, type Markup } from './markup.ts'
 import { plainPieces } from './pieces.ts'
@@ -28,9 +29,12 @@ export const junit: Reporter = (report: Report): string => {
   const groups = groupByFile(report)
   const files = new Set(groups.map(({ file }) => file))
   const suites = groups.map((group) => {
-    const limits = report.notChecked.filter(({ span }) => span?.file === group.file)
+    const limits = report.notChecked.filter(
+      ({ span }) =>
+        span !== undefined && span.file === group.file && migrationOf(report, { span }) === group.migration,
+    )
     return suite(
-      group.file,
+      group.name,
       [...fileCases(report, group), ...limits.map(limitCase)],
       repositoryPath(report, group.file),
     )

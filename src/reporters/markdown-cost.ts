@@ -2,6 +2,7 @@
 
 import { sourceLines } from './frame.ts'
 import { codeElement, codeSpan, markdownText } from './markdown-text.ts'
+import { migrationName } from './migration-of.ts'
 import { tableNames } from './object-names.ts'
 import { runLines, totalMs } from './production-words.ts'
 import { aboutMs, costLines, samplingLimits } from './cost-words.ts'
@@ -23,14 +24,14 @@ export function costSection(report: Report, details: boolean): readonly string[]
 }
 
 function migrationCosts(report: Report, migration: ReportMigration): readonly string[] {
-  const { file, statements } = migration
+  const { statements } = migration
   const known = statements.filter(({ cost }) => cost !== undefined)
   if (known.length === 0) return []
   const total = totalMs(statements)
   const about = [count(statements.length, 'statement'), ...(total === undefined ? [] : [aboutMs(total)])]
   const left = known.length - maxStatements
   return [
-    `<details><summary>${codeElement(file)}: ${about.join(', ')}</summary>`,
+    `<details><summary>${codeElement(migrationName(report, migration))}: ${about.join(', ')}</summary>`,
     [
       ...known.slice(0, maxStatements).map((statement) => statementItem(report, migration, statement)),
       ...(left > 0 ? [`- … and ${count(left, 'more statement')}`] : []),

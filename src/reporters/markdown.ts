@@ -18,6 +18,7 @@ import {
 } from './words.ts'
 import { costSection } from './markdown-cost.ts'
 import { queriesMarkdown } from './markdown-queries.ts'
+import { migrationName } from './migration-of.ts'
 import { findingNames, tableNames } from './object-names.ts'
 import { markdownPieces } from './pieces.ts'
 import { basisLines, quietWords } from './production-words.ts'
@@ -101,7 +102,7 @@ function heading(report: Report): string {
 function fileSection(
   report: Report,
   options: ReporterOptions,
-  { file, migration, isQueries, findings }: FileGroup,
+  { name, migration, isQueries, findings }: FileGroup,
   extent: Extent,
 ): readonly string[] {
   const shown = findings.filter((finding) => extent.findings.has(finding))
@@ -113,7 +114,7 @@ function fileSection(
         : 'not under review'
       : `${describeTransaction(migration.transaction)}; ${describeOutcome(migration.outcome)}`
   return [
-    `### ${codeSpan(file)}`,
+    `### ${codeSpan(name)}`,
     markdownText(about),
     ...shown.map((finding) => findingMarkdown(report, finding, options, extent.details)),
   ]
@@ -195,7 +196,7 @@ function sentence(note: string): string {
 }
 
 function quietItem(report: Report, migration: ReportMigration): string {
-  return `- ${codeSpan(migration.file)}: ${markdownText(quietWords(report, migration))}`
+  return `- ${codeSpan(migrationName(report, migration))}: ${markdownText(quietWords(report, migration))}`
 }
 
 function harmlessItem(finding: HarmlessFinding): string {

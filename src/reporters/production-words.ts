@@ -4,6 +4,7 @@ import { addRanges } from '../core/cost-model.ts'
 import { formatMs } from '../core/quantities.ts'
 import { aboutMs, byteWords, costLines, longMs, unknownSizes } from './cost-words.ts'
 import { statementOf } from './effects.ts'
+import { migrationOf } from './migration-of.ts'
 import { printableLine } from './printable.ts'
 import { count, describeOutcome, hasMeasured, hasQueries, list } from './words.ts'
 import type { Range, Report, ReportMigration, ReportProduction, ReportStatement } from '../core/model.ts'
@@ -100,8 +101,9 @@ function describeSource({ kind, name, ageDays }: ReportProduction['sources'][num
 }
 
 /** What became of a migration without findings: `3 statements, nothing found, about 40 ms`. */
-export function quietWords(report: Report, { file, statements, outcome }: ReportMigration): string {
-  const harmless = report.harmless.filter(({ span }) => span.file === file).length
+export function quietWords(report: Report, migration: ReportMigration): string {
+  const { statements, outcome } = migration
+  const harmless = report.harmless.filter((finding) => migrationOf(report, finding) === migration).length
   const found =
     harmless === 0 ? 'nothing found' : `${count(harmless, 'finding')} harmless at production's size`
   const about = outcome === 'rehearsed' ? found : `${describeOutcome(outcome)}: ${found}`

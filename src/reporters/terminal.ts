@@ -3,6 +3,7 @@ import { textWidth } from './text-width.ts'
 import { affectedLines } from './affected-queries.ts'
 import { receipt, type Receipt } from './effects.ts'
 import { codeFrame, type FrameLine } from './frame.ts'
+import { migrationName } from './migration-of.ts'
 import { printable, printableLine } from './printable.ts'
 import { basisLines, longStatements, quietWords, runLines } from './production-words.ts'
 import { fit, hang, label, labelWidth, type Colors, type Page } from './terminal-page.ts'
@@ -46,9 +47,9 @@ export const terminal: Reporter = (report: Report, options: ReporterOptions): st
 
 function fileBlock(page: Page, group: FileGroup): readonly string[] {
   const { colors } = page
-  const { file, migration, findings } = group
+  const { name, migration, findings } = group
   return [
-    colors.bold(colors.underline(printableLine(file))),
+    colors.bold(colors.underline(printableLine(name))),
     ...hang(page, '', describeFile(group), colors.dim),
     ...findings.flatMap((finding) => ['', ...findingLines(page, finding)]),
     ...longLines(page, migration),
@@ -138,7 +139,8 @@ function quietLines(page: Page, migration: ReportMigration | undefined): readonl
   if (migration === undefined) return []
   const { colors } = page
   const mark = migration.outcome === 'rehearsed' ? colors.green('✓') : colors.yellow('?')
-  const text = `${printableLine(migration.file)}  ${colors.dim(quietWords(page.report, migration))}`
+  const name = printableLine(migrationName(page.report, migration))
+  const text = `${name}  ${colors.dim(quietWords(page.report, migration))}`
   const long = longStatements(page.report, migration).flatMap((line) => hang(page, '  ', line, colors.dim))
   return [...hang(page, `${mark} `, text), ...long]
 }

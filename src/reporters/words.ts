@@ -1,5 +1,6 @@
 /** Words that all reporters share, so that a finding says the same thing wherever it is read. */
 
+import { migrationName, migrationOf } from './migration-of.ts'
 import { printableLine } from './printable.ts'
 import type {
   FailOn,
@@ -157,9 +158,11 @@ function nothingBlocking(report: Report, failOn: FailOn): string {
   return failOn === 'error' ? 'no errors' : `nothing at ${failOn} or above`
 }
 
-/** The part of a report about one file, in report order; findings also come for files that are no migration under review. */
+/** The part of a report about one migration or other file, in report order; findings also come for files that are no migration under review. */
 export interface FileGroup {
   readonly file: string
+  /** The file, and which of its migrations where the report has several. */
+  readonly name: string
   readonly migration: ReportMigration | undefined
   /** It holds queries of the application. */
   readonly isQueries: boolean
@@ -178,11 +181,21 @@ export function groupByFile(report: Report): readonly FileGroup[] {
   const queries = filesOf(report.findings.filter(({ query }) => query !== undefined))
   const others = filesOf(report.findings).filter((file) => !queries.includes(file))
   return [
-    ...report.migrations.map((migration) => ({ file: migration.file, migration, isQueries: false })),
-    ...others.map((file) => ({ file, migration: undefined, isQueries: false })),
-    ...queries.map((file) => ({ file, migration: undefined, isQueries: true })),
+    ...report.migrations.map((migration) => ({
+      file: migration.file,
+      name: migrationName(report, migration),
+      migration,
+      isQueries: false,
+    })),
+    ...others.map((file) => ({ file, name: file, migration: undefined, isQueries: false })),
+    ...queries.map((file) => ({ file, name: file, migration: undefined, isQueries: true })),
   ]
-    .map((group) => ({ ...group, findings: report.findings.filter(({ span }) => span.file === group.file) }))
+    .map((group) => ({
+      ...group,
+      findings: report.findings.filter(
+        (finding) => finding.span.file === group.file && migrationOf(report, finding) === group.migration,
+      ),
+    }))
     .filter((group) => isShown(report, group))
 }
 

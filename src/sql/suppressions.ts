@@ -12,6 +12,8 @@ export interface AllowComment {
   readonly file: string
   /** Index of the first statement below it; undefined when nothing follows. */
   readonly statementIndex: number | undefined
+  /** Where it begins in the file, which tells statements of several scripts of a file apart. */
+  readonly statementOffset: number | undefined
 }
 
 /** A comment that means to be an allow comment but does not read as one. */
@@ -26,9 +28,13 @@ export interface AllowComments {
   readonly malformed: readonly MalformedAllowComment[]
 }
 
-/** Finds the allow comments of a script; those inside a statement's own text (a function body, say) do not count. */
+/**
+ * Finds the allow comments of a script, and those directly above it (above its tool's marker, say); those inside a
+ * statement's own text (a function body, say) do not count.
+ */
 export function readAllowComments(parsed: ParsedScript): AllowComments {
   const { script, lines, statements } = parsed
+  const { from, to } = territory(parsed)
   const allows: AllowComment[] = []
   const malformed: MalformedAllowComment[] = []
   if (!script.text.includes('pgrehearse-allow')) return { allows, malformed }
@@ -36,7 +42,7 @@ export function readAllowComments(parsed: ParsedScript): AllowComments {
   const marker = /(?<![^\r\n])[ \t]*--[ \t]*(pgrehearse-allow\b[^\r\n]*)/g
   for (const match of script.text.matchAll(marker)) {
     const start = match.index + match[0].indexOf('--')
-    if (start < script.start || start >= script.end) continue
+    if (start < from || start >= to) continue
     if (statements.some((statement) => isWithin(statement.span, start))) continue
     const span = lines.span(script.file, start, match.index + match[0].length)
     const comment = parseAllow(match[1] ?? '')
@@ -44,10 +50,34 @@ export function readAllowComments(parsed: ParsedScript): AllowComments {
       malformed.push({ span, file: script.file, text: (match[1] ?? '').trim() })
     } else {
       const below = statements.find((statement) => statement.span.start.offset > start)
-      allows.push({ ...comment, span, file: script.file, statementIndex: below?.index })
+      const statementOffset = below?.span.start.offset
+      allows.push({ ...comment, span, file: script.file, statementIndex: below?.index, statementOffset })
     }
   }
   return { allows, malformed }
+}
+
+/**
+ * Where the comments of a script stand. What ends one of several scripts of a file, below its last statement, is the
+ * header of the next.
+ */
+function territory({ script, statements }: ParsedScript): { readonly from: number; readonly to: number } {
+  const { text, start, end, id } = script
+  const isFollowed = id !== undefined && text.slice(end).trim() !== ''
+  const last = statements.at(-1)?.span.end.offset ?? start
+  return { from: headerStart(text, start), to: isFollowed ? Math.max(last, headerStart(text, end)) : end }
+}
+
+/** Where the blank lines and comments begin that lead to `at` without a gap. */
+function headerStart(text: string, at: number): number {
+  let from = at
+  while (from > 0) {
+    const lineStart = from < 2 ? 0 : text.lastIndexOf('\n', from - 2) + 1
+    const line = text.slice(lineStart, from).trim()
+    if (line !== '' && !line.startsWith('--')) break
+    from = lineStart
+  }
+  return from
 }
 
 function isWithin(span: Span, offset: number): boolean {

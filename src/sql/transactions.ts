@@ -28,6 +28,7 @@ function toMigration(parsed: ParsedScript, statements: readonly Statement[]): Mi
   const { script } = parsed
   return {
     file: script.file,
+    ...(script.id === undefined ? {} : { id: script.id }),
     source: script.source,
     version: script.version,
     title: script.title,
