@@ -8,14 +8,16 @@ export default defineConfig({
           name: 'unit',
           sequence: { groupOrder: 0 },
           include: ['test/**/*.test.ts'],
-          exclude: ['test/{replay,postgres,cli,pack,sampling,compatibility,blocking,planning}/**'],
+          exclude: ['test/{replay,postgres,cli,pack,sampling,compatibility,blocking,planning,surprises}/**'],
         },
       },
       {
         test: {
           name: 'replay',
           sequence: { groupOrder: 1 },
-          include: ['test/{replay,postgres,cli,pack,sampling,compatibility,blocking,planning}/**/*.test.ts'],
+          include: [
+            'test/{replay,postgres,cli,pack,sampling,compatibility,blocking,planning,surprises}/**/*.test.ts',
+          ],
           globalSetup: ['test/setup/postgres-majors.ts', 'test/setup/command-line.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -1,0 +1,261 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { PostgresServer } from '../../src/postgres/provider.ts'
+import { openMajor } from '../replay/servers.ts'
+import { inShort, surprised } from './surprise.ts'
+
+describe('history that does not replay here', () => {
+  let server: PostgresServer
+  beforeAll(async () => {
+    server = await openMajor(18)
+  })
+  afterAll(() => server[Symbol.asyncDispose]())
+
+  test('extensions that this server lacks', async () => {
+    const report = await surprised(server, {
+      history: {
+        'db/migrations/001_extensions.sql': `create extension if not exists vector;
+create extension if not exists postgis with schema public;
+create extension if not exists pg_cron;
+create extension if not exists pgcrypto;
+`,
+        'db/migrations/002_items.sql': `create table items (id bigint primary key, name text, embedding vector(1536));
+create table tags (id bigint primary key, label text not null);
+create index on items using hnsw (embedding vector_cosine_ops);
+create function nearest(query vector, n int) returns setof items language sql as $$ select * from items order by embedding <=> query limit n $$;
+alter table items add column source text;
+create view item_names as select id, name from items;
+`,
+        'db/migrations/003_places.sql': `create table places (id int primary key, at geography(point, 4326));
+create index on places using gist (at);
+insert into places values (1, st_point(1, 2));
+select cron.schedule('nightly', '0 3 * * *', 'vacuum');
+alter table tags add column item bigint references items;
+create extension if not exists vector;
+`,
+      },
+      added: {
+        'db/migrations/004_more.sql': `alter table items add column rank int not null default 0;
+create index on tags (label);
+alter table itmes add column oops int;
+`,
+        'db/migrations/005_tags.sql': `create extension if not exists vector;
+alter table tags add column embedding vector(3);
+alter table tags alter column label type varchar(20);
+create index on tags using hnsw (embedding vector_l2_ops);
+alter table tags add column colour text;
+`,
+        'db/migrations/006_last.sql': `create index tags_colour on tags (colour);
+alter table places drop column at;
+`,
+      },
+    })
+    expect(inShort(report)).toMatchInlineSnapshot(`
+      "not rehearsed: db/migrations/004_more.sql
+      not rehearsed: db/migrations/005_tags.sql
+      not rehearsed: db/migrations/006_last.sql
+      info db/migrations/004_more.sql:1 require-lock-timeout: New reads and writes of items queue up behind this statement for as long as it waits for its lock, and no lock_timeout ends the wait.
+      error db/migrations/004_more.sql:2 require-concurrent-index: Building tags_label_idx blocks every write to tags until it is done.
+      info db/migrations/005_tags.sql:2 require-lock-timeout: New reads and writes of tags queue up behind this statement for as long as it waits for its lock, and no lock_timeout ends the wait.
+      error db/migrations/005_tags.sql:3 avoid-table-rewrite: Every read and write of tags waits while Postgres writes all rows anew: label changes from text to varchar(20).
+      error db/migrations/005_tags.sql:4 require-concurrent-index: Building tags_embedding_idx blocks every write to tags until it is done.
+      error db/migrations/006_last.sql:1 require-concurrent-index: Building tags_colour blocks every write to tags until it is done.
+      error db/migrations/006_last.sql:2 ban-drop-column: Every query of running code that names places.at fails once this commits, and the data is gone.
+      not checked: db/migrations/001_extensions.sql:1:1: A step of the history did not replay here: extension "vector" is not available (SQLSTATE 0A000).
+        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
+      not checked: db/migrations/001_extensions.sql:2:1: A step of the history did not replay here: extension "postgis" is not available (SQLSTATE 0A000).
+        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
+      not checked: db/migrations/001_extensions.sql:3:1: A step of the history did not replay here: extension "pg_cron" is not available (SQLSTATE 0A000).
+        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
+      not checked: db/migrations/002_items.sql:1:1: A step of the history did not replay here: type "vector" does not exist (SQLSTATE 42704).
+        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
+      not checked: db/migrations/002_items.sql:3:1: A step of the history did not replay here: relation "items" does not exist (SQLSTATE 42P01).
+        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
+      not checked: db/migrations/002_items.sql:4:1: A step of the history did not replay here: type vector does not exist (SQLSTATE 42704).
+        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
+      not checked: db/migrations/002_items.sql:5:1: A step of the history did not replay here: relation "items" does not exist (SQLSTATE 42P01).
+        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
+      not checked: db/migrations/002_items.sql:6:1: A step of the history did not replay here: relation "items" does not exist (SQLSTATE 42P01).
+        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
+      not checked: db/migrations/003_places.sql:1:1: A step of the history did not replay here: type "geography" does not exist (SQLSTATE 42704).
+        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
+      not checked: db/migrations/003_places.sql:2:1: A step of the history did not replay here: relation "places" does not exist (SQLSTATE 42P01).
+        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
+      not checked: db/migrations/003_places.sql:3:1: A step of the history did not replay here: relation "places" does not exist (SQLSTATE 42P01).
+        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
+      not checked: db/migrations/003_places.sql:4:1: A step of the history did not replay here: schema "cron" does not exist (SQLSTATE 3F000).
+        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
+      not checked: db/migrations/003_places.sql:5:1: A step of the history did not replay here: relation "items" does not exist (SQLSTATE 42P01).
+        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
+      not checked: db/migrations/003_places.sql:6:1: A step of the history did not replay here: extension "vector" is not available (SQLSTATE 0A000).
+        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
+      not checked: db/migrations/004_more.sql could not be rehearsed from here on: it builds on a step that could not be rehearsed (relation "items" does not exist). It is judged by prediction.
+        Mend the first step listed under "not checked"; this one follows.
+      not checked: db/migrations/005_tags.sql could not be rehearsed from here on: this server does not have the extension "vector". It is judged by prediction.
+        Use --server-url with a server that has it, for instance a CI service built from your production image.
+      not checked: db/migrations/006_last.sql could not be rehearsed from here on: it builds on a step that could not be rehearsed (column "colour" does not exist). It is judged by prediction.
+        Mend the first step listed under "not checked"; this one follows."
+    `)
+  })
+
+  test('what newer servers refuse', async () => {
+    const report = await surprised(server, {
+      history: {
+        'db/migrations/001_old.sql': `set default_with_oids = false;
+create table users (id int primary key, name text) with oids;
+create table visits (at abstime, seen reltime);
+create table plain (id int primary key);
+create function plv8_test() returns int language plv8 as 'return 1';
+select version() from pg_shadow where valuntil > abstime '2000-01-01';
+alter table plain set without oids;
+create operator === (leftarg = int, rightarg = int, procedure = int4eq);
+create operator => (leftarg = text, rightarg = text, procedure = texteq);
+select array_cat_agg(1) from plain;
+set checkpoint_segments = 10;
+select pg_start_backup('x');
+create table ranges (id int) with (fillfactor = 70, autovacuum_no_such = 1);
+select x.consrc from pg_constraint x;
+`,
+        'db/migrations/002_more.sql': 'alter table users add column email text;\ncreate table more (id int);',
+      },
+      added: {
+        'db/migrations/003_users.sql':
+          'alter table users add column age int;\nalter table plain add column age int;',
+      },
+    })
+    expect(inShort(report)).toMatchInlineSnapshot(`
+      "not rehearsed: db/migrations/003_users.sql
+      info db/migrations/003_users.sql:1 require-lock-timeout: New reads and writes of users queue up behind this statement for as long as it waits for its lock, and no lock_timeout ends the wait.
+      not checked: db/migrations/001_old.sql:2:1: A step of the history did not replay here: syntax error at or near "oids" (SQLSTATE 42601).
+        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
+      not checked: db/migrations/001_old.sql:3:1: A step of the history did not replay here: type "abstime" does not exist (SQLSTATE 42704).
+        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
+      not checked: db/migrations/001_old.sql:5:1: A step of the history did not replay here: language "plv8" does not exist (SQLSTATE 42704).
+        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
+      not checked: db/migrations/001_old.sql:6:1: A step of the history did not replay here: type "abstime" does not exist (SQLSTATE 42704).
+        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
+      not checked: db/migrations/001_old.sql:9:1: A step of the history did not replay here: syntax error at or near "=>" (SQLSTATE 42601).
+        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
+      not checked: db/migrations/001_old.sql:10:1: A step of the history did not replay here: function array_cat_agg(integer) does not exist (SQLSTATE 42883).
+        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
+      not checked: db/migrations/001_old.sql:11:1: A step of the history did not replay here: unrecognized configuration parameter "checkpoint_segments" (SQLSTATE 42704).
+        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
+      not checked: db/migrations/001_old.sql:12:1: A step of the history did not replay here: function pg_start_backup(unknown) does not exist (SQLSTATE 42883).
+        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
+      not checked: db/migrations/001_old.sql:13:1: A step of the history did not replay here: unrecognized parameter "autovacuum_no_such" (SQLSTATE 22023).
+        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
+      not checked: db/migrations/001_old.sql:14:1: A step of the history did not replay here: column x.consrc does not exist (SQLSTATE 42703).
+        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
+      not checked: db/migrations/002_more.sql:1:1: A step of the history did not replay here: relation "users" does not exist (SQLSTATE 42P01).
+        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
+      not checked: db/migrations/003_users.sql could not be rehearsed from here on: it builds on a step that could not be rehearsed (relation "users" does not exist). It is judged by prediction.
+        Mend the first step listed under "not checked"; this one follows."
+    `)
+  })
+
+  test('rows that a seed would have brought, platform schemas and roles', async () => {
+    const report = await surprised(server, {
+      history: {
+        'db/migrations/001_tables.sql': `create table countries (code text primary key);
+create table cities (id int primary key, country text not null references countries);
+create table settings (key text primary key, value text not null);
+grant select on countries to authenticated, service_role;
+create table profiles (id uuid primary key references auth.users (id));
+`,
+        'db/migrations/002_rows.sql': `insert into cities values (1, 'de'), (2, 'fr');
+insert into settings values ('a', (select code from countries limit 1));
+do $$ begin if not exists (select from countries) then raise exception 'run the seed first'; end if; end $$;
+select 1 / count(*) from countries;
+create policy own on profiles using (id = auth.uid());
+`,
+      },
+      added: {
+        'db/migrations/003_under_review.sql': `alter table profiles add column name text;
+alter table cities add column name text not null;
+alter table cities add constraint known check (country in ('de', 'fr'));
+`,
+      },
+    })
+    expect(inShort(report)).toMatchInlineSnapshot(`
+      "not rehearsed: db/migrations/003_under_review.sql
+      info db/migrations/003_under_review.sql:1 require-lock-timeout: New reads and writes of profiles queue up behind this statement for as long as it waits for its lock, and no lock_timeout ends the wait.
+      error db/migrations/003_under_review.sql:2 avoid-required-column: The migration fails as soon as cities holds a row, and every INSERT of running code that omits name fails from then on.
+      error db/migrations/003_under_review.sql:3 require-not-valid-constraint: Adding known blocks every read and write of cities until each of its rows has been checked.
+      not checked: db/migrations/001_tables.sql:5:1: A step of the history did not replay here: schema "auth" does not exist (SQLSTATE 3F000).
+        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
+      not checked: db/migrations/002_rows.sql:1:1: A step of the history did not replay here: insert or update on table "cities" violates foreign key constraint "cities_country_fkey" (SQLSTATE 23503).
+        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
+      not checked: db/migrations/002_rows.sql:2:1: A step of the history did not replay here: null value in column "value" of relation "settings" violates not-null constraint (SQLSTATE 23502).
+        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
+      not checked: db/migrations/002_rows.sql:3:1: A step of the history did not replay here: run the seed first (SQLSTATE P0001).
+        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
+      not checked: db/migrations/002_rows.sql:4:1: A step of the history did not replay here: division by zero (SQLSTATE 22012).
+        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
+      not checked: db/migrations/002_rows.sql:5:1: A step of the history did not replay here: relation "profiles" does not exist (SQLSTATE 42P01).
+        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
+      not checked: db/migrations/003_under_review.sql could not be rehearsed from here on: it builds on a step that could not be rehearsed (relation "profiles" does not exist). It is judged by prediction.
+        Mend the first step listed under "not checked"; this one follows."
+    `)
+  })
+
+  test('a statement under review that cannot run here for our reason', async () => {
+    const report = await surprised(server, {
+      history: { 'sql/V1__base.sql': 'create table users (id int primary key, name text);' },
+      added: {
+        'sql/V2__mixed.sql': `alter table users add column a int;
+create extension plv8;
+alter table users alter column name type varchar(10);
+copy users to program 'cat';
+create index on users (name);
+alter table users add column b text;
+`,
+        'sql/V3__next.sql': 'alter table users alter column b set not null;\ncreate index on users (a);',
+      },
+    })
+    expect(inShort(report)).toMatchInlineSnapshot(`
+      "not rehearsed: sql/V2__mixed.sql
+      not rehearsed: sql/V3__next.sql
+      error sql/V2__mixed.sql:3 avoid-table-rewrite: Every read and write of users waits while Postgres writes all rows anew: name changes from text to varchar(10).
+      error sql/V2__mixed.sql:4 avoid-slow-work-under-lock: Reads and writes of users wait until every row of users has been read: a lock from earlier in the transaction is still held.
+      error sql/V2__mixed.sql:5 require-concurrent-index: Building users_name_idx blocks every read and write of users until it is done.
+      error sql/V3__next.sql:1 require-checked-not-null: Making users.b NOT NULL blocks every read and write of users until each of its rows has been checked.
+      error sql/V3__next.sql:2 require-concurrent-index: Building users_a_idx blocks every read and write of users until it is done.
+      not checked: sql/V2__mixed.sql could not be rehearsed from here on: this server does not have the extension "plv8". It is judged by prediction.
+        Use --server-url with a server that has it, for instance a CI service built from your production image.
+      not checked: sql/V3__next.sql could not be rehearsed from here on: it builds on a step that could not be rehearsed (column "b" of relation "users" does not exist). It is judged by prediction.
+        Mend the first step listed under "not checked"; this one follows."
+    `)
+  })
+
+  test('a failing migration names itself once', async () => {
+    const report = await surprised(server, {
+      history: { 'sql/V1__base.sql': 'create table users (id int primary key, name text);' },
+      added: {
+        'sql/V2__fails.sql': 'alter table user add column a int;',
+        'sql/V3__next.sql': 'alter table users add column b int;',
+        'sql/V4__next.sql': 'alter table users add column c int;',
+        'sql/V5__next.sql': 'create index on users (name);',
+        'sql/V6__next.sql': 'alter table users add column d int;',
+      },
+    })
+    expect(inShort(report)).toMatchInlineSnapshot(`
+      "failed: sql/V2__fails.sql
+      not rehearsed: sql/V3__next.sql
+      not rehearsed: sql/V4__next.sql
+      not rehearsed: sql/V5__next.sql
+      not rehearsed: sql/V6__next.sql
+      error sql/V2__fails.sql:1 migration-fails: The migration fails here: syntax error at or near "user" (SQLSTATE 42601).
+      info sql/V3__next.sql:1 require-lock-timeout: New reads and writes of users queue up behind this statement for as long as it waits for its lock, and no lock_timeout ends the wait.
+      info sql/V4__next.sql:1 require-lock-timeout: New reads and writes of users queue up behind this statement for as long as it waits for its lock, and no lock_timeout ends the wait.
+      error sql/V5__next.sql:1 require-concurrent-index: Building users_name_idx blocks every write to users until it is done.
+      info sql/V6__next.sql:1 require-lock-timeout: New reads and writes of users queue up behind this statement for as long as it waits for its lock, and no lock_timeout ends the wait.
+      not checked: sql/V3__next.sql was not rehearsed, because sql/V2__fails.sql fails before it; it is judged by prediction.
+        Mend sql/V2__fails.sql first.
+      not checked: sql/V4__next.sql was not rehearsed, because sql/V2__fails.sql fails before it; it is judged by prediction.
+        Mend sql/V2__fails.sql first.
+      not checked: sql/V5__next.sql was not rehearsed, because sql/V2__fails.sql fails before it; it is judged by prediction.
+        Mend sql/V2__fails.sql first.
+      not checked: sql/V6__next.sql was not rehearsed, because sql/V2__fails.sql fails before it; it is judged by prediction.
+        Mend sql/V2__fails.sql first."
+    `)
+  })
+})
