@@ -2,13 +2,14 @@ import type { Config } from './config/schema.ts'
 import type { FailOn, Finding, MigrationResult, Report, ReportQueries, Suggestion } from './core/model.ts'
 import type { Production } from './core/production.ts'
 import type { ReviewSet } from './core/source.ts'
-import { judgeRun, readScripts, timeZoneOf, type JudgedRun, type Scripts } from './judge-run.ts'
+import { judgeRun, readScripts, type JudgedRun, type Scripts } from './judge-run.ts'
 import { workOnServer } from './on-server.ts'
 import type { Priced } from './price.ts'
 import type { LoadedProduction } from './production/load.ts'
 import type { AskedQueries, TriedQueries } from './query-review.ts'
 import { buildReport } from './report.ts'
 import type { Budget } from './rehearse-within.ts'
+import { timeZoneOf } from './session-defaults.ts'
 import { decideWork, type Work } from './under-review.ts'
 
 /** What the command line decides; everything else comes from the configuration. */
@@ -28,6 +29,8 @@ export interface CheckOptions {
   readonly requireRehearsal: boolean
   readonly pgVersion?: number
   readonly serverUrl?: string
+  /** Rehearse in a container of this image; not together with `serverUrl`. */
+  readonly containerImage?: string
   readonly sharedServer: boolean
   readonly superuser: boolean
   readonly cacheDir?: string
@@ -43,6 +46,10 @@ export interface CheckOptions {
   readonly everyQuery?: boolean
   /** Milliseconds for trying them out; absent: half of the rehearsal's time, within bounds. */
   readonly suggestionsLimitMs?: number
+  /** Which of the repository's databases it is about; absent: there is only one. */
+  readonly database?: string
+  /** Only code below this folder queries the database, relative to the project root; absent: all of the project's. */
+  readonly codeDir?: string
   readonly config: Config
   readonly env: Readonly<Record<string, string | undefined>>
   /** Aborted on SIGINT and SIGTERM: the run stops and leaves nothing behind. */
@@ -79,6 +86,7 @@ export async function check(options: CheckOptions): Promise<Report> {
     findings: judged.findings.map((finding) => withSuggestion(finding, onServer.suggestions)),
     production: priced?.report,
     queries: await reportOf(asked, judged),
+    database: options.database,
     base: reviewSet.base,
     project: reviewSet.project,
     historyCount: reviewSet.history.length,

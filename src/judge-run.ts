@@ -1,7 +1,6 @@
 import { editedMigration, sourceProblem } from './judge/reserved.ts'
 import { judge } from './judge/judge.ts'
-import type { Severities } from './judge/run-rules.ts'
-import { configDefaults } from './config/defaults.ts'
+import type { Severities, SeverityOverride } from './judge/severities.ts'
 import { thresholdsOf } from './config/thresholds.ts'
 import type {
   Finding,
@@ -21,6 +20,7 @@ import { loadParser, parseScript, type ParsedScript } from './sql/parse.ts'
 import { readAllowComments } from './sql/suppressions.ts'
 import { layOutTransactions } from './sql/transactions.ts'
 import type { CheckOptions } from './check.ts'
+import { sessionDefaults, timeZoneOf } from './session-defaults.ts'
 
 /** The migrations in their transactions, and what parsing could not look at. */
 export interface Scripts {
@@ -97,6 +97,8 @@ export interface JudgedRun {
   readonly findings: readonly Finding[]
   readonly harmless: readonly HarmlessFinding[]
   readonly limits: readonly Limit[]
+  /** What rules would say that the configuration switches off. */
+  readonly off: readonly Finding[]
 }
 
 /** Predicts the effects of the migrations under review, unites them with what was measured, and judges them. */
@@ -112,6 +114,7 @@ export async function judgeRun(
     ...scripts,
     sharesSession: reviewSet.sharesSession,
     timeZone: timeZoneOf(options),
+    settings: sessionDefaults(options),
     ...(serverMajor === undefined ? {} : { serverMajor }),
   })
   const united = scripts.review.map((migration, index): MigrationResult =>
@@ -126,6 +129,7 @@ export async function judgeRun(
     migrations: results,
     rules: [...(options.config.customRules ?? []), ...rules],
     severities: severitiesOf(options.config),
+    overrides: overridesOf(options.config),
     allows: scripts.parsed
       .filter(({ script }) => !replayedOnly.has(scriptKey(script)))
       .map(readAllowComments),
@@ -143,7 +147,21 @@ export async function judgeRun(
 /** Who keeps named prepared statements sees them fail; others never do. */
 function severitiesOf({ rules = {}, queries }: CheckOptions['config']): Severities {
   const keepsStatements = queries !== undefined && queries !== false && queries.preparedStatements === 'named'
-  return keepsStatements ? { 'avoid-stale-prepared-statements': 'warning', ...rules } : rules
+  const chosen = levelsOf(rules)
+  return keepsStatements ? { 'avoid-stale-prepared-statements': 'warning', ...chosen } : chosen
+}
+
+function overridesOf({ overrides = [] }: CheckOptions['config']): readonly SeverityOverride[] {
+  return overrides.map(({ paths, rules }) => ({ paths, rules: levelsOf(rules) }))
+}
+
+/** The severities without their reasons. */
+function levelsOf(rules: NonNullable<CheckOptions['config']['rules']>): Severities {
+  const levels = Object.entries(rules).map(([id, said]): [string, Severities[string]] => [
+    id,
+    typeof said === 'string' ? said : said.severity,
+  ])
+  return Object.fromEntries(levels)
 }
 
 /** Code that only a server can look into, where there was none. */
@@ -165,9 +183,4 @@ function opaqueStatements(
       ]
     }),
   )
-}
-
-/** The TimeZone that production's migrations run under; UTC is assumed. */
-export function timeZoneOf(options: Pick<CheckOptions, 'config'>): string {
-  return options.config.timeZone ?? configDefaults.timeZone
 }

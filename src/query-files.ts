@@ -2,12 +2,13 @@
 import type { Limit } from './core/model.ts'
 import type { Production, ProductionStatement } from './core/production.ts'
 import type { ReviewedQuery } from './core/query-model.ts'
-import type { ReviewSet } from './core/source.ts'
+import type { FileTree, ReviewSet } from './core/source.ts'
 import { findQueries } from './queries/find.ts'
 import { pairQueries } from './queries/pair.ts'
-import { openQueryTrees } from './review/query-trees.ts'
+import { openQueryTrees, type QueryTrees } from './review/query-trees.ts'
 import type { ReviewRequest } from './review/request.ts'
 import { isInside } from './sources/paths.ts'
+import { parseSearchPath, splitIdentifierList } from './sql/names.ts'
 import type { CheckOptions } from './check.ts'
 
 export interface Code {
@@ -31,7 +32,8 @@ export async function readCode(
   // a hook has to be quick: it judges migrations
   if (options.staged === true || options.budget !== undefined) return notInHooks(options)
   const settings = config.queries ?? {}
-  await using trees = await openQueryTrees(request, reviewSet.base)
+  await using opened = await openQueryTrees(request, reviewSet.base)
+  const trees = options.codeDir === undefined ? opened : within(opened, options.codeDir)
   const isMigration = migrationsOf(reviewSet)
   const current = await findQueries(trees.current, settings, isMigration)
   const old =
@@ -42,11 +44,32 @@ export async function readCode(
     (production?.statements ?? []).filter(isOfTheApplication),
   )
   const all = [...limits, ...mentionedLimits(current.limits)]
+  if (options.codeDir !== undefined && queries.length > 0) all.push(onlyBelow(options.codeDir))
   if (queries.length === 0 && all.length === 0) return undefined
+  const searchPath = settings.searchPath ?? productionPath(options)
+  return { queries, limits: all, ...(searchPath === undefined ? {} : { searchPath }) }
+}
+
+/** What production gives to every session, as far as the configuration tells. */
+function productionPath({ config }: CheckOptions): readonly string[] | undefined {
+  const said = config.settings?.['search_path']
+  return said === undefined ? undefined : parseSearchPath(splitIdentifierList(said))
+}
+
+/** Of several databases each has the code of its own folder: which of them code elsewhere queries, nothing tells. */
+function within({ current, old }: QueryTrees, dir: string): Pick<QueryTrees, 'current' | 'old'> {
+  const below = (tree: FileTree): FileTree => ({
+    list: async () => (await tree.list()).filter((path) => isInside(path, dir)),
+    read: (path) => tree.read(path),
+  })
+  return { current: below(current), ...(old === undefined ? {} : { old: below(old) }) }
+}
+
+function onlyBelow(dir: string): Limit {
   return {
-    queries,
-    limits: all,
-    ...(settings.searchPath === undefined ? {} : { searchPath: settings.searchPath }),
+    code: 'queries-of-one-folder',
+    message: `Only queries below ${dir === '' ? 'the project root' : dir} were taken for queries of this database, because the repository has several.`,
+    hint: 'Say under `databases` which files query which one: `queries.files`.',
   }
 }
 

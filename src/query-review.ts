@@ -18,9 +18,10 @@ import {
   type QueryResult,
   type ReviewedQuery,
 } from './core/query-model.ts'
-import { timeZoneOf, type Scripts } from './judge-run.ts'
+import type { Scripts } from './judge-run.ts'
 import type { PlanningOutcome } from './planning/plan-queries.ts'
 import { predictSchema } from './predict/index.ts'
+import { sessionDefaults, timeZoneOf } from './session-defaults.ts'
 import { predictedCatalog } from './query-catalog/predicted-catalog.ts'
 import { readQueryCatalog } from './query-catalog/read-query-catalog.ts'
 import type { Code } from './query-files.ts'
@@ -206,7 +207,11 @@ function readOnly(
   { queries, searchPath }: Code,
   production: Production | undefined,
 ): AskedQueries {
-  const schema = predictSchema({ ...scripts, timeZone: timeZoneOf(options) })
+  const schema = predictSchema({
+    ...scripts,
+    timeZone: timeZoneOf(options),
+    settings: sessionDefaults(options),
+  })
   return {
     queries: {
       results: queries.map((reviewed) => ({ reviewed, effects: [], locks: [] })),

@@ -15,7 +15,7 @@ import { replay, type ReplayedMigration, type ReplayOutcome, type ReplayRequest 
 import { toolVersion } from './report.ts'
 import type { SampleRequest } from './sampling/sample-run.ts'
 import { askGit } from './review/git.ts'
-import { timeZoneOf } from './judge-run.ts'
+import { sessionDefaults } from './session-defaults.ts'
 import type { CheckOptions } from './check.ts'
 
 export interface Rehearsal {
@@ -118,7 +118,7 @@ async function rehearseOn(
   const rehearsalOf = (outcome: ReplayOutcome): Rehearsal => ({
     ...outcome,
     server: server.version,
-    serverKind: server.kind,
+    serverKind: server.kind === 'container' ? `container ${options.containerImage}` : server.kind,
   })
   if (afterwards === undefined) return rehearsalOf(await replay(request))
   return rehearsalOf(
@@ -132,8 +132,7 @@ async function open(
   cache: HistoryCache | undefined,
   found: FoundHistory | undefined,
 ): Promise<{ readonly server: PostgresServer; readonly kept?: KeptHistory }> {
-  const { progress, serverUrl } = options
-  progress(serverUrl === undefined ? 'Starting a throwaway Postgres' : 'Connecting to the server')
+  options.progress(openingServer(options))
   if (found !== undefined) {
     try {
       return { server: await openServer({ ...serverOptions(options), image: found.image }), kept: found }
@@ -145,18 +144,25 @@ async function open(
   return { server: await openServer(serverOptions(options)) }
 }
 
+function openingServer({ serverUrl, containerImage }: CheckOptions): string {
+  if (containerImage !== undefined) return `Starting a container of ${containerImage}`
+  return serverUrl === undefined ? 'Starting a throwaway Postgres' : 'Connecting to the server'
+}
+
 async function keep(server: PostgresServer, cache: HistoryCache, prepared: PreparedHistory): Promise<void> {
   const saved = await server.save?.()
   if (saved !== undefined) cache.keep(saved, prepared)
 }
 
 function serverOptions(options: CheckOptions): ServerOptions {
-  const { config, cwd, env, pgVersion, serverUrl, sharedServer, superuser } = options
+  const { config, cwd, env, pgVersion, serverUrl, containerImage, sharedServer, superuser, signal } = options
   return {
     projectDir: cwd,
     env,
     sharedServer,
     superuser,
+    signal,
+    ...(containerImage === undefined ? {} : { containerImage }),
     ...(pgVersion === undefined ? {} : { pgVersion }),
     ...(serverUrl === undefined ? {} : { serverUrl }),
     ...(config.server?.binaries === undefined ? {} : { binaries: config.server.binaries }),
@@ -169,7 +175,7 @@ export async function samplingCircumstances(
   scripts: Scripts,
 ): Promise<Omit<SampleRequest, 'results' | 'production' | 'budgetMs'>> {
   const { config, signal, progress, debug } = options
-  const { serverUrl: _, sharedServer: _shared, ...serverOptionsHere } = serverOptions(options)
+  const { serverUrl: _, containerImage: _image, sharedServer: _shared, ...ownServer } = serverOptions(options)
   // what is wrong with the cache the rehearsal has said
   const silent = { ...options, progress: () => {} }
   await using cache = await openHistoryCache(silent, scripts)
@@ -179,7 +185,7 @@ export async function samplingCircumstances(
     history: scripts.history,
     review: scripts.review,
     sharesSession: scripts.sharesSession,
-    serverOptions: serverOptionsHere,
+    serverOptions: ownServer,
     settings: sessionDefaults(options),
     roles: [...(config.roles ?? []), ...(scripts.roles ?? [])],
     statementTimeoutMs: config.statementTimeout ?? configDefaults.statementTimeout,
@@ -209,8 +215,8 @@ export async function openHistoryCache(
   { history, sharesSession, roles = [] }: Scripts,
 ): Promise<HistoryCache | undefined> {
   const { config, progress } = options
-  // what a server that was given to us holds is not ours to copy
-  if (options.serverUrl !== undefined) return undefined
+  // what a server that was given to us holds is not ours to copy, and the files of one in a container are not at hand
+  if (options.serverUrl !== undefined || options.containerImage !== undefined) return undefined
   const dir = await usableCacheDir(options)
   if (dir === undefined) return undefined
   const circumstances = {
@@ -247,14 +253,4 @@ async function isCommitted(dir: string, { cwd, env }: Pick<CheckOptions, 'cwd' |
   }
   for (const place of [cwd, real]) if (await ask(place, ['ls-files', '-z', '--', real])) return true
   return false
-}
-
-/** What a session in production begins with: its TimeZone and the timeouts that the migration runner sets. */
-function sessionDefaults(options: CheckOptions): Readonly<Record<string, string>> {
-  const { runner } = options.config
-  return {
-    TimeZone: timeZoneOf(options),
-    ...(runner?.lockTimeout === undefined ? {} : { lock_timeout: `${runner.lockTimeout}ms` }),
-    ...(runner?.statementTimeout === undefined ? {} : { statement_timeout: `${runner.statementTimeout}ms` }),
-  }
 }

@@ -15,6 +15,10 @@ export const knownNames: KnownNames = {
     const { sources } = await import('../sources/index.ts')
     return sources.map(({ id }) => id)
   },
+  formats: async () => {
+    const { reporterNames } = await import('../reporters/reporter.ts')
+    return reporterNames
+  },
 }
 
 /** A rule, or a finding that the engine makes itself, as `rules` and `explain` show it. */

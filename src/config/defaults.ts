@@ -5,6 +5,8 @@ export const configDefaults = {
   failOn: 'error',
   requireRehearsal: false,
   timeZone: 'UTC',
+  policy: 'branch',
+  baseline: '.pgrehearse-baseline.yaml',
   /** Milliseconds after which the watchdog cancels a statement. */
   statementTimeout: 60_000,
   /** Milliseconds for trying statements out on synthetic rows. */
@@ -15,6 +17,8 @@ export const configDefaults = {
   failOn: FailOn
   requireRehearsal: boolean
   timeZone: string
+  policy: 'branch' | 'target-branch'
+  baseline: string
   statementTimeout: number
   sampling: { budget: number }
   review: { name: string; maxThreads: number; allow: 'developer' | 'maintainer' | 'not-the-author' }

@@ -52,10 +52,25 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
 async function readConfigFile(file: string, options: LoadConfigOptions): Promise<LoadedConfig> {
   const root = options.file === undefined ? path.dirname(file) : options.cwd
   const name = path.relative(options.cwd, file)
-  const { readConfigValue } = await import('./read.ts')
+  const { readWithExtended } = await import('./extend.ts')
+  const { filesOnDisk } = await import('./files-on-disk.ts')
   const { validateConfig } = await import('./validate.ts')
-  const config = await validateConfig(await readConfigValue(file, name), name, options.known)
+  const value = await readWithExtended(file, filesOnDisk(options.cwd))
+  const config = await validateConfig(value, name, options.known)
+  if (config.policy === 'target-branch' && isCode(file)) throw codeAsPolicy(name)
   return { config: withAbsolutePaths(config, root), file, root }
+}
+
+/** Is the file run, not read? */
+export function isCode(file: string): boolean {
+  return !/\.(?:json|ya?ml)$/.test(file)
+}
+
+function codeAsPolicy(name: string): ConfigError {
+  return new ConfigError(
+    `${name} says \`policy: target-branch\`, but it is code, and code of another commit is not run.`,
+    { hint: 'Write the configuration as pgrehearse.config.yaml or .json, or take `policy` out.' },
+  )
 }
 
 /** Found by lilconfig; two files in one folder are refused, because one would be ignored without a word. */

@@ -2,17 +2,13 @@ import { z } from 'zod'
 import type { MigrationSource } from '../core/source.ts'
 import type { Rule } from '../rule.ts'
 import { configDefaults } from './defaults.ts'
+import type { CustomReporter } from './define.ts'
 import { duration, text } from './parts.ts'
+import { baseline, extended, overrides, policy, rules, settings } from './policy-schema.ts'
 import { production, sampling, snapshot, tables, thresholds } from './production-schema.ts'
 import { queries } from './queries-schema.ts'
 
 const severity = z.enum(['error', 'warning', 'info'])
-
-const ruleSetting = z
-  .union([z.enum(['off', 'error', 'warning', 'info']), z.strictObject({ severity })], {
-    error: 'Expected "off", "error", "warning", "info", or an object with a severity',
-  })
-  .transform((value) => (typeof value === 'string' ? value : value.severity))
 
 const migrations = z.strictObject({
   source: text
@@ -46,7 +42,20 @@ const migrations = z.strictObject({
     .meta({ example: ['db/migrations/seeds/**'] }),
 })
 
-const server = z.strictObject({
+/** As engines read it: registry, path, tag, digest; what it means is for them to say. */
+const imageName = /^[a-z0-9](?:[\w./:@-]*\w)?$/i
+
+const serverParts = z.strictObject({
+  image: z
+    .string()
+    .max(255)
+    .regex(imageName, 'Expected the name of a container image, for example "pgvector/pgvector:pg17"')
+    .exactOptional()
+    .describe(
+      'Replay on a throwaway server in a container of this image, which has the extensions that your production has. ' +
+        'Needs a container engine (Docker, Podman); not together with `url` or `binaries`.',
+    )
+    .meta({ example: 'pgvector/pgvector:pg17' }),
   url: z
     .string()
     .regex(/^postgres(ql)?:\/\//, 'Expected a URL that begins with postgres:// or postgresql://')
@@ -80,6 +89,16 @@ const server = z.strictObject({
     )
     .meta({ example: '/usr/lib/postgresql/17' }),
 })
+
+const server = serverParts
+  .refine(({ image, url }) => image === undefined || url === undefined, {
+    error: 'Expected one of image and url: each names another server',
+    path: ['image'],
+  })
+  .refine(({ image, binaries }) => image === undefined || binaries === undefined, {
+    error: 'Expected one of image and binaries: the image brings a Postgres of its own',
+    path: ['image'],
+  })
 
 const runner = z.strictObject({
   lockTimeout: duration
@@ -152,6 +171,16 @@ const customSource = z.custom<MigrationSource>(
   'Expected a source made by defineSource(): an id, and the functions detect and load',
 )
 
+const customReporter = z.custom<CustomReporter>(
+  (value) =>
+    isRecord(value) &&
+    typeof value['id'] === 'string' &&
+    /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(value['id']) &&
+    typeof value['title'] === 'string' &&
+    typeof value['render'] === 'function',
+  'Expected a reporter made by defineReporter(): a kebab-case id, a title, and the function render',
+)
+
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null
 }
@@ -164,8 +193,8 @@ function isTimeZone(value: string): boolean {
   }
 }
 
-/** The configuration file; every part is optional. */
-export const configSchema = z.strictObject({
+/** Everything that a configuration says of one database, or of all. */
+const commonSchema = z.strictObject({
   migrations: z
     .union([migrations, z.array(migrations)], { error: 'Expected an object or a list of objects' })
     .transform((value) => (Array.isArray(value) ? value : [value]))
@@ -208,16 +237,17 @@ export const configSchema = z.strictObject({
   runner: runner
     .exactOptional()
     .describe('Timeouts that the migration runner sets itself, so that nobody is told to set what is set.'),
+  settings,
   roles: z
     .array(text.max(63, 'Expected a role name of at most 63 characters'))
     .exactOptional()
     .describe('Roles to create before the replay, in addition to those that the SQL names.')
     .meta({ example: ['app_reader'] }),
-  rules: z
-    .record(z.string(), ruleSetting)
-    .exactOptional()
-    .describe('Severity of each rule by its id, or `off`. `pgrehearse rules` lists them.')
-    .meta({ example: { 'ban-rename-column': 'warning', 'ban-truncate': 'off' } }),
+  rules,
+  overrides,
+  baseline,
+  policy,
+  extends: extended,
   customRules: z
     .array(customRule)
     .exactOptional()
@@ -227,6 +257,12 @@ export const configSchema = z.strictObject({
     .exactOptional()
     .describe(
       'Your own migration tools, made by `defineSource()` (TypeScript and JavaScript configuration only).',
+    ),
+  customReporters: z
+    .array(customReporter)
+    .exactOptional()
+    .describe(
+      'Your own report formats for `--format`, made by `defineReporter()` (TypeScript and JavaScript configuration only).',
     ),
   server: server.exactOptional().describe('The server that the rehearsal runs on.'),
   snapshot,
@@ -243,6 +279,47 @@ export const configSchema = z.strictObject({
     ),
 })
 
+/** What is decided for the whole run, or by the branch that the merge request goes to. */
+const ofTheWholeRun = {
+  base: true,
+  failOn: true,
+  requireRehearsal: true,
+  cacheDir: true,
+  policy: true,
+  extends: true,
+  overrides: true,
+  customRules: true,
+  customSources: true,
+  customReporters: true,
+  review: true,
+} as const
+
+/** One of several databases: what is said here takes the place of what is said of all. */
+const databaseSchema = z.strictObject({
+  name: reviewName.describe('How reports and reviews call the database.').meta({ example: 'billing' }),
+  ...commonSchema.omit(ofTheWholeRun).shape,
+})
+
+/** The configuration file; every part is optional. */
+export const configSchema = z.strictObject({
+  ...commonSchema.shape,
+  databases: z
+    .array(databaseSchema)
+    .min(1, 'Expected at least one database')
+    .refine(haveNamesOfTheirOwn, 'Expected a name of its own for each database')
+    .exactOptional()
+    .describe(
+      'The databases whose migrations the repository holds, when there are several: each is judged by itself and ' +
+        'gets reports and a review of its own. An entry may say anything that the configuration says, in the place ' +
+        'of what is said of all; rules are united.',
+    )
+    .meta({ example: [{ name: 'billing', migrations: { dir: 'services/billing/migrations' } }] }),
+})
+
+function haveNamesOfTheirOwn(databases: readonly { readonly name: string }[]): boolean {
+  return new Set(databases.map(({ name }) => name)).size === databases.length
+}
+
 /** What the review reads of the target branch's configuration; its other keys are not its business. */
 export const policySchema = z.object(
   configSchema.pick({ failOn: true, requireRehearsal: true, review: true }).shape,
@@ -251,11 +328,17 @@ export const policySchema = z.object(
 /** The part of the configuration that decides how a merge request is reviewed. */
 export type PolicyConfig = Readonly<z.output<typeof policySchema>>
 
-/** The configuration once read: durations in milliseconds, `migrations` a list, every rule a severity or `off`. */
-export type Config = Readonly<z.output<typeof configSchema>>
+/**
+ * The configuration once read: durations in milliseconds, `migrations` a list, every rule a severity or `off` (with its
+ * reason where there is one), and what it extends merged in.
+ */
+export type Config = Readonly<Omit<z.output<typeof configSchema>, 'extends'>>
 
 /** `queries` when it is not `false`. */
 export type QueriesConfig = Exclude<NonNullable<Config['queries']>, false>
+
+/** One entry of `databases`. */
+export type DatabaseConfig = NonNullable<Config['databases']>[number]
 
 /** One entry of `migrations`. */
 export type MigrationsConfig = Readonly<z.output<typeof migrations>>
@@ -265,7 +348,7 @@ export type ConfigInput = AllowUndefined<z.input<typeof configSchema>>
 
 type AllowUndefined<T> = T extends readonly (infer Item)[]
   ? readonly AllowUndefined<Item>[]
-  : T extends Rule | MigrationSource
+  : T extends Rule | MigrationSource | CustomReporter
     ? T
     : T extends object
       ? { readonly [K in keyof T]: AllowUndefined<T[K]> | OptionalOnly<T, K> }

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { ConfigError } from '../core/errors.ts'
 import { nearest } from '../core/suggest.ts'
+import { withoutEmpty } from './merge.ts'
+import { refusedSettings, settingName } from './policy-schema.ts'
 import { configSchema, policySchema, type Config, type PolicyConfig } from './schema.ts'
 
 /** What the rest of the program knows by name; asked only when the configuration names some. */
@@ -9,6 +11,8 @@ export interface KnownNames {
   /** Ids of findings that the engine makes itself: they cannot be configured, and no rule may take them. */
   readonly reserved: () => Promise<readonly string[]>
   readonly sources: () => Promise<readonly string[]>
+  /** Names for `--format`, which no reporter of the user's own may take. */
+  readonly formats?: () => Promise<readonly string[]>
 }
 
 /**
@@ -16,10 +20,19 @@ export interface KnownNames {
  * @throws {ConfigError} naming every key that is wrong
  */
 export async function validateConfig(value: unknown, file: string, known: KnownNames): Promise<Config> {
+  const { extends: _, ...config } = checkShape(value, file)
+  const issues = await nameIssues(config, known)
+  if (issues.length > 0) throw invalid(file, issues)
+  return config
+}
+
+/**
+ * Is every key of one that we have, with a value of its form? Names of rules and sources are not looked up.
+ * @throws {ConfigError} naming every key that is wrong
+ */
+export function checkShape(value: unknown, file: string): z.output<typeof configSchema> {
   const result = configSchema.safeParse(withoutEmpty(value))
   if (!result.success) throw invalid(file, flatten(result.error.issues))
-  const issues = await nameIssues(result.data, known)
-  if (issues.length > 0) throw invalid(file, issues)
   return result.data
 }
 
@@ -42,26 +55,6 @@ function invalid(file: string, issues: readonly Issue[]): ConfigError {
       hint: 'docs/configuration.md of the package describes every key; `pgrehearse init` writes a commented example.',
     },
   )
-}
-
-/**
- * A key without a value (its children are commented out in YAML, or undefined in TypeScript) is as good as
- * no key. Only plain objects: rules and sources of the user's own are left alone.
- */
-function withoutEmpty(value: unknown): unknown {
-  if (value === null || value === undefined) return {}
-  if (!isPlainObject(value)) return value
-  const entries = Object.entries(value).filter(([, child]) => child !== null && child !== undefined)
-  return Object.fromEntries(
-    entries.map(([key, child]) => [key, isPlainObject(child) ? withoutEmpty(child) : child]),
-  )
-}
-
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  // An object made in another realm, as configuration code may be, has another Object.prototype.
-  return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
 /** Union errors say only "Invalid input"; the branch that the user meant says which key is wrong. */
@@ -115,12 +108,24 @@ interface JsonSchema {
 }
 
 async function nameIssues(config: Config, known: KnownNames): Promise<Issue[]> {
-  return [...(await ruleIssues(config, known)), ...(await sourceIssues(config, known))]
+  return [
+    ...(await ruleIssues(config, known)),
+    ...(await sourceIssues(config, known)),
+    ...(await reporterIssues(config, known)),
+    ...settingIssues(config),
+  ]
 }
 
 /** Ids that nobody knows: a rule switched off under a wrong name would stay on without a word. */
-async function ruleIssues({ rules = {}, customRules = [] }: Config, known: KnownNames): Promise<Issue[]> {
-  if (Object.keys(rules).length === 0 && customRules.length === 0) return []
+async function ruleIssues(config: Config, known: KnownNames): Promise<Issue[]> {
+  const { rules = {}, overrides = [], customRules = [] } = config
+  const named: readonly (readonly PropertyKey[])[] = [
+    ...Object.keys(rules).map((id) => ['rules', id]),
+    ...overrides.flatMap((override, index) =>
+      Object.keys(override.rules).map((id) => ['overrides', index, 'rules', id]),
+    ),
+  ]
+  if (named.length === 0 && customRules.length === 0) return []
   const issues: Issue[] = []
   const reserved = await known.reserved()
   const taken = [...(await known.rules()), ...reserved]
@@ -129,18 +134,49 @@ async function ruleIssues({ rules = {}, customRules = [] }: Config, known: Known
     if (taken.includes(id)) issues.push(custom(`There is already a rule called ${JSON.stringify(id)}`, path))
     taken.push(id)
   }
-  for (const id of Object.keys(rules)) {
+  const choice = taken.filter((other) => !reserved.includes(other))
+  for (const path of named) {
+    const id = String(path.at(-1))
     const name = JSON.stringify(id)
     if (reserved.includes(id)) {
-      issues.push(
-        custom(`${name} is not a rule: pgrehearse finds it itself, with a fixed severity`, ['rules', id]),
-      )
-    } else if (!taken.includes(id)) {
-      const choice = taken.filter((other) => !reserved.includes(other))
-      issues.push(unknownName(`No rule is called ${name}`, id, choice, ['rules', id]))
+      issues.push(custom(`${name} is not a rule: pgrehearse finds it itself, with a fixed severity`, path))
+    } else if (!choice.includes(id)) {
+      issues.push(unknownName(`No rule is called ${name}`, id, choice, path))
     }
   }
   return issues
+}
+
+async function reporterIssues({ customReporters = [] }: Config, known: KnownNames): Promise<Issue[]> {
+  if (customReporters.length === 0) return []
+  const taken = [...((await known.formats?.()) ?? [])]
+  return customReporters.flatMap(({ id }, index) => {
+    const isTaken = taken.includes(id)
+    taken.push(id)
+    if (!isTaken) return []
+    return [
+      custom(`There is already a report format called ${JSON.stringify(id)}`, [
+        'customReporters',
+        index,
+        'id',
+      ]),
+    ]
+  })
+}
+
+/** Settings that have a key of their own must not be given twice, and some are not the migrations' business. */
+function settingIssues({ settings = {}, timeZone }: Config): Issue[] {
+  return Object.keys(settings).flatMap((name) => {
+    const path = ['settings', name]
+    if (!settingName.test(name)) {
+      return [custom('Expected the name of a setting of Postgres, for example "search_path"', path)]
+    }
+    if (name === 'timezone' && timeZone !== undefined) {
+      return [custom('The time zone is given twice: keep this or `timeZone`', path)]
+    }
+    const why = refusedSettings[name]
+    return why === undefined ? [] : [custom(why, path)]
+  })
 }
 
 async function sourceIssues(

@@ -11,8 +11,8 @@ export interface AllowOptions {
   readonly today: string
   /** Ids that a comment may name. */
   readonly knownRules: readonly string[]
-  /** Ids of rules that are off: an allow for one is neither needed nor needless. */
-  readonly rulesOff: ReadonlySet<string>
+  /** Is the rule off in the file? An allow for it is neither needed nor needless then. */
+  readonly isOff: (ruleId: string, file: string) => boolean
   readonly statements: readonly PlacedStatement[]
   /** Nothing existed before the run (`--all`): comments that wait for rows have nothing to accept. */
   readonly onEmptyDatabase: boolean
@@ -136,9 +136,9 @@ function problemOf<A extends Allow, F extends Acceptable>(
  */
 function whyNeedless(
   allow: AllowComment,
-  { rulesOff, statements, onEmptyDatabase }: AllowOptions,
+  { isOff, statements, onEmptyDatabase }: AllowOptions,
 ): string | undefined {
-  if (onEmptyDatabase || rulesOff.has(allow.rule) || aboutDurations.has(allow.rule)) return undefined
+  if (onEmptyDatabase || isOff(allow.rule, allow.file) || aboutDurations.has(allow.rule)) return undefined
   const below = statements.find(({ view: { statement } }) => isBelow(allow, statement.span))
   if (below !== undefined && !below.result.measured && isOpaque(below.view.statement)) return undefined
   return allow.statementIndex === undefined

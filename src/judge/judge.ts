@@ -13,8 +13,9 @@ import { applyQueryAllows } from './query-allows.ts'
 import { judgedQueries, runQueryRules } from './query-findings.ts'
 import { migrationFails, reservedFindings } from './reserved.ts'
 import { Run, type PlacedFinding } from './recorder.ts'
-import { runRules, type Severities } from './run-rules.ts'
+import { runRules } from './run-rules.ts'
 import { quietSecondary } from './secondary.ts'
+import { ChosenSeverities, type Severities, type SeverityOverride } from './severities.ts'
 import { sortFindings } from './sort.ts'
 import { placeStatements, type PlacedStatement } from './views.ts'
 import { withWaitingQueries } from './waiting-queries.ts'
@@ -25,6 +26,8 @@ export interface JudgeInput {
   readonly migrations: readonly MigrationResult[]
   readonly rules: readonly Rule[]
   readonly severities?: Severities
+  /** Severities in some files; the last that matches and names the rule counts. */
+  readonly overrides?: readonly SeverityOverride[]
   /** Allow comments of the migrations, one entry per file. */
   readonly allows?: readonly AllowComments[]
   /** ISO date, UTC: what `until` of an allow comment is compared with. */
@@ -48,15 +51,19 @@ export interface Judgement {
   readonly findings: readonly Finding[]
   /** In the same order: found, and proven harmless by production's sizes. */
   readonly harmless: readonly HarmlessFinding[]
+  /** What rules would say that the configuration switches off. */
+  readonly off: readonly Finding[]
 }
 
 /** Turns what the statements do, and how long they take where that is known, into findings. */
 export function judge(input: JudgeInput): Judgement {
-  const { migrations, rules, severities = {}, allows = [], today, aboutFiles = [] } = input
+  const { migrations, rules, allows = [], today, aboutFiles = [] } = input
+  const severities = new ChosenSeverities(input.severities, input.overrides)
   const { onEmptyDatabase = false, thresholds = defaultThresholds, production } = input
   const statements = placeStatements(migrations, input.queries)
   const run = new Run(statements)
-  const judged = weighFindings(runRules(run, rules, severities), run, { thresholds, production })
+  const weighed = weighFindings(runRules(run, rules, severities), run, { thresholds, production })
+  const judged = weighed.filter(({ off }) => off !== true)
   // all of history together is no deployment
   const budgets = onEmptyDatabase ? [] : budgetFindings(statements, thresholds)
   const all = [...judged, ...failures(statements, judged), ...budgets]
@@ -65,36 +72,45 @@ export function judge(input: JudgeInput): Judgement {
   const { findings, aboutAllows } = applyAllows(named, allows, {
     today,
     knownRules,
-    rulesOff: new Set(Object.keys(severities).filter((id) => severities[id] === 'off')),
+    isOff: (ruleId, file) => severities.of(ruleId, file) === 'off',
     statements,
     onEmptyDatabase,
   })
   const told = findings.filter(({ harmless }) => harmless === undefined)
   const kept = noteBurdens(quietSecondary(mergeBrokenCode(told, rules)), production)
   const files = migrations.map(({ migration }) => migration.file)
-  return separate(
-    [
-      ...aboutFiles,
-      ...kept.map(({ finding }) => finding),
-      ...aboutAllows,
-      ...aboutQueries(input, severities, knownRules),
-    ],
+  const queries = aboutQueries(input, severities, knownRules)
+  const off = weighed.filter((placed) => placed.off === true && placed.harmless === undefined)
+  const judgement = separate(
+    [...aboutFiles, ...kept.map(({ finding }) => finding), ...aboutAllows, ...queries.findings],
     findings.flatMap(toHarmless),
     files,
   )
+  return { ...judgement, off: [...untold(off, told), ...queries.off] }
+}
+
+/** Of what rules would say that are off, what others do not say as well. */
+function untold(off: readonly PlacedFinding[], told: readonly PlacedFinding[]): readonly Finding[] {
+  if (off.length === 0) return []
+  const unsaid = quietSecondary([...told, ...off])
+  return unsaid.filter((placed) => placed.off === true).map(({ finding }) => finding)
 }
 
 /** Findings on lines of queries, and about the allow comments above them. */
 function aboutQueries(
   { queries, everyQuery = false, rules, today }: JudgeInput,
-  severities: Severities,
+  severities: ChosenSeverities,
   knownRules: readonly string[],
-): readonly Finding[] {
-  if (queries === undefined) return []
+): Pick<Judgement, 'findings' | 'off'> {
+  if (queries === undefined) return { findings: [], off: [] }
   const judged = judgedQueries(queries, everyQuery)
-  const found = runQueryRules(judged, rules, severities)
+  const all = runQueryRules(judged, rules, severities)
+  const found = all.filter(({ off }) => off !== true)
   const { findings, aboutAllows } = applyQueryAllows(found, judged, rules, { today, knownRules })
-  return [...findings.map(({ finding }) => finding), ...aboutAllows]
+  return {
+    findings: [...findings.map(({ finding }) => finding), ...aboutAllows],
+    off: all.filter(({ off }) => off === true).map(({ finding }) => finding),
+  }
 }
 
 function toHarmless({ finding, harmless }: PlacedFinding): readonly HarmlessFinding[] {
@@ -106,7 +122,7 @@ function separate(
   findings: readonly Finding[],
   harmless: readonly HarmlessFinding[],
   files: readonly string[],
-): Judgement {
+): Omit<Judgement, 'off'> {
   const all: readonly (Finding | HarmlessFinding)[] = numberDuplicates(
     sortFindings([...findings, ...harmless], files),
   )

@@ -8,7 +8,7 @@ import {
 } from '../core/query-model.ts'
 import type { QueryContext, QueryReportOptions, QueryView, Rule } from '../rule.ts'
 import { fingerprint } from './fingerprint.ts'
-import type { Severities } from './run-rules.ts'
+import type { ChosenSeverities } from './severities.ts'
 
 /** A query of the application that rules are asked about. */
 export interface JudgedQuery {
@@ -20,6 +20,8 @@ export interface JudgedQuery {
 export interface QueryFinding {
   readonly finding: Finding
   readonly query: JudgedQuery
+  /** The configuration switches its rule off here: counted, and not told. */
+  readonly off?: boolean
 }
 
 /**
@@ -55,15 +57,14 @@ function neverRuns({ view: { effects } }: JudgedQuery): boolean {
   return effects.some((effect) => effect.kind === 'break' && effect.when === 'new code on new schema')
 }
 
-/** Calls every rule that is not off for every query. */
+/** Calls every rule for every query; what a rule that is off says is marked so. */
 export function runQueryRules(
   queries: readonly JudgedQuery[],
   rules: readonly Rule[],
-  severities: Severities,
+  severities: ChosenSeverities,
 ): readonly QueryFinding[] {
   return rules.flatMap((rule) => {
-    const configured = severities[rule.id]
-    if (configured === 'off' || rule.query === undefined) return []
+    if (rule.query === undefined) return []
     const findings: QueryFinding[] = []
     for (const query of queries) {
       // how well it would run is of no interest
@@ -72,13 +73,21 @@ export function runQueryRules(
         const message = rule.messages[messageId]?.(data)
         if (message === undefined)
           throw new Error(`Rule ${rule.id} reports ${messageId}, which it does not have.`)
-        const severity = configured ?? options.severity ?? rule.severity
+        const finding = toFinding(rule, messageId, query.view, options)
+        const chosen = severities.of(rule.id, finding.span.file)
+        const own = options.severity ?? rule.severity
+        const severity = chosen === undefined || chosen === 'off' ? own : chosen
         findings.push({
           query,
-          finding: { ...toFinding(rule, messageId, query.view, options), severity, message },
+          finding: { ...finding, severity, message },
+          ...(chosen === 'off' ? { off: true } : {}),
         })
       }
-      rule.query({ ...query.view, report })
+      try {
+        rule.query({ ...query.view, report })
+      } catch (error) {
+        if (!severities.isOffEverywhere(rule.id)) throw error
+      }
     }
     return findings
   })

@@ -13,6 +13,8 @@ export interface PlacedFinding {
   readonly harm?: Harm
   /** The configuration gave the severity. */
   readonly configured?: boolean
+  /** The configuration switches its rule off here: counted, and not told. */
+  readonly off?: boolean
   /** The rule gave this case a severity: nothing makes it more. */
   readonly cap?: Severity
   /** Production's sizes prove it harmless: why, in a sentence. */
@@ -57,12 +59,13 @@ interface RecordedEffect {
 export class Recorder {
   readonly findings: PlacedFinding[] = []
   private readonly rule: Rule
-  private readonly configured: Severity | undefined
+  private readonly chosen: (file: string) => 'off' | Severity | undefined
   private readonly run: Run
 
-  constructor(rule: Rule, configured: Severity | undefined, run: Run) {
+  /** `chosen`: what the configuration says about the rule in a file. */
+  constructor(rule: Rule, chosen: (file: string) => 'off' | Severity | undefined, run: Run) {
     this.rule = rule
-    this.configured = configured
+    this.chosen = chosen
     this.run = run
   }
 
@@ -79,11 +82,14 @@ export class Recorder {
       )
     }
     const harm = options.harm ?? this.rule.harm
+    const chosen = this.chosen(placed.view.statement.span.file)
+    const configured = chosen === 'off' ? undefined : chosen
     this.findings.push({
-      finding: this.toFinding(messageId, message, options, placed),
+      finding: this.toFinding(messageId, message, options, placed, configured),
       placed,
       secondary: this.rule.secondary === true,
-      configured: this.configured !== undefined,
+      configured: configured !== undefined,
+      ...(chosen === 'off' ? { off: true } : {}),
       ...(harm === undefined || harm === 'other' ? {} : { harm }),
       ...(options.severity === undefined ? {} : { cap: options.severity }),
     })
@@ -94,6 +100,7 @@ export class Recorder {
     message: string,
     options: ReportOptions,
     placed: PlacedStatement,
+    configured: Severity | undefined,
   ): Finding {
     const { statement } = placed.view
     const because = [...new Set(options.because)].map((effect) => this.evidenced(effect))
@@ -102,7 +109,7 @@ export class Recorder {
     return {
       ruleId,
       messageId,
-      severity: this.configured ?? options.severity ?? this.rule.severity,
+      severity: configured ?? options.severity ?? this.rule.severity,
       message,
       span: statement.span,
       object,

@@ -1,4 +1,4 @@
-import type { Migration, Severity } from '../core/model.ts'
+import type { Migration } from '../core/model.ts'
 import type {
   ReportFunction,
   Rule,
@@ -8,37 +8,51 @@ import type {
   TransactionView,
 } from '../rule.ts'
 import { Recorder, type PlacedFinding, type Run } from './recorder.ts'
+import type { ChosenSeverities } from './severities.ts'
 import type { PlacedStatement } from './views.ts'
 
-/** Severities from the configuration, by rule id; what is not named has its own. */
-export type Severities = Readonly<Record<string, 'off' | Severity>>
-
-/** Calls every rule that is not off for every statement and every transaction. */
-export function runRules(run: Run, rules: readonly Rule[], severities: Severities): readonly PlacedFinding[] {
+/** Calls every rule for every statement and every transaction; what a rule that is off says is marked so. */
+export function runRules(
+  run: Run,
+  rules: readonly Rule[],
+  severities: ChosenSeverities,
+): readonly PlacedFinding[] {
   const { statements } = run
   const views = statements.map(({ view }) => view)
   const contexts = statements.map((placed, index) => new Context(placed, views, index))
   const ends = lastOfTransactions(statements)
   return rules.flatMap((rule) => {
-    const severity = severities[rule.id]
-    if (severity === 'off') return []
-    const recorder = new Recorder(rule, severity, run)
-    if (rule.statement !== undefined) {
-      for (const context of contexts) {
-        context.recorder = recorder
-        rule.statement(context)
-      }
-    }
-    for (const placed of ends) {
-      const { transaction, migration } = placed
-      rule.transaction?.({
-        transaction,
-        migration,
-        report: (messageId, data, reported) => recorder.record(placed, messageId, data, reported),
-      })
+    const recorder = new Recorder(rule, (file) => severities.of(rule.id, file), run)
+    try {
+      callRule(rule, recorder, contexts, ends)
+    } catch (error) {
+      // somebody may have switched it off for just that
+      if (!severities.isOffEverywhere(rule.id)) throw error
     }
     return recorder.findings
   })
+}
+
+function callRule(
+  rule: Rule,
+  recorder: Recorder,
+  contexts: readonly Context[],
+  ends: readonly PlacedStatement[],
+): void {
+  if (rule.statement !== undefined) {
+    for (const context of contexts) {
+      context.recorder = recorder
+      rule.statement(context)
+    }
+  }
+  for (const placed of ends) {
+    const { transaction, migration } = placed
+    rule.transaction?.({
+      transaction,
+      migration,
+      report: (messageId, data, reported) => recorder.record(placed, messageId, data, reported),
+    })
+  }
 }
 
 /**

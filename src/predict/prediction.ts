@@ -7,6 +7,8 @@ export interface PredictionInput {
   readonly review: readonly Migration[]
   /** TimeZone of production's sessions, until a file sets another. */
   readonly timeZone: string
+  /** Other settings that production's sessions begin with, by name; only those that prediction understands count. */
+  readonly settings?: Readonly<Record<string, string>>
   /** Default 18. */
   readonly serverMajor?: number
   /** Do SET and temporary tables of one file reach the next? Default no. */

@@ -34,7 +34,7 @@ export class PredictionRun {
       isComplete: input.history.length > 0,
       canRollBack: [...input.history, ...input.review].some(rollsBack),
     })
-    this.session = new Session(input.timeZone)
+    this.session = new Session(input.timeZone, input.settings)
     this.serverMajor = input.serverMajor ?? 18
     this.sharesSession = input.sharesSession ?? false
   }

@@ -12,8 +12,8 @@ interface Values {
 }
 
 /**
- * SET, SET LOCAL and RESET as the files say them. Settings of roles and databases are production's own business
- * and left out.
+ * SET, SET LOCAL and RESET as the files say them, on top of what production's sessions begin with, as far as the
+ * configuration tells.
  */
 export class Session {
   private readonly defaults: Values
@@ -22,13 +22,12 @@ export class Session {
   private current: Values
   private atBegin: Values
 
-  constructor(timeZone: string) {
-    this.defaults = {
-      searchPath: defaultSearchPath,
-      lockTimeoutMs: 0,
-      statementTimeoutMs: 0,
-      timeZone,
-    }
+  constructor(timeZone: string, settings: Readonly<Record<string, string>> = {}) {
+    const given = Object.entries(settings).map(([name, value]) => readText(name, value))
+    this.defaults = Object.assign(
+      { searchPath: defaultSearchPath, lockTimeoutMs: 0, statementTimeoutMs: 0, timeZone },
+      ...given,
+    ) as Values
     this.sessionValues = this.current = this.atBegin = this.defaults
   }
 
@@ -82,8 +81,7 @@ export class Session {
       if (call === undefined || words(call.funcname).at(-1) !== 'set_config') continue
       const [name, value, isLocal] = (call.args ?? []).map((argument: Node) => literalText(argument))
       if (name === undefined || value === undefined) continue
-      const values = name.toLowerCase() === 'search_path' ? splitIdentifierList(value) : [value]
-      this.change(readSetting(name, values), isLocal === 'true' || isLocal === 't')
+      this.change(readText(name, value), isLocal === 'true' || isLocal === 't')
     }
   }
 
@@ -103,6 +101,11 @@ const settingKeys: Readonly<Record<string, keyof Values>> = {
   lock_timeout: 'lockTimeoutMs',
   statement_timeout: 'statementTimeoutMs',
   timezone: 'timeZone',
+}
+
+/** A setting from the text form of its value, as set_config() and ALTER DATABASE take it. */
+function readText(name: string, value: string): Partial<Values> {
+  return readSetting(name, name.toLowerCase() === 'search_path' ? splitIdentifierList(value) : [value])
 }
 
 function readSetting(name: string, values: readonly string[]): Partial<Values> {

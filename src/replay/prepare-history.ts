@@ -7,6 +7,7 @@ import { namedRoles } from './roles.ts'
 import { seedTables } from './seed.ts'
 import { ReplaySession, type SessionOptions } from './session.ts'
 import { connected } from './stage.ts'
+import { setSessionDefaults } from './session-defaults.ts'
 
 /** The databases that a rehearsal starts from, and what was to be said while they were made. */
 export interface PreparedHistory {
@@ -97,17 +98,12 @@ async function createBase({ server, settings, createEmpty }: HistoryContext): Pr
  */
 const publicCreateSql = 'grant create on schema public to public'
 
-/** As database defaults they survive RESET ALL and DISCARD ALL in a script. */
 async function setDefaults(
   client: Client,
   database: string,
   settings: HistoryContext['settings'],
 ): Promise<void> {
-  for (const [name, value] of Object.entries(settings)) {
-    await client.query(
-      `alter database ${client.escapeIdentifier(database)} set ${client.escapeIdentifier(name)} to ${client.escapeLiteral(value)}`,
-    )
-  }
+  await setSessionDefaults(client, database, settings)
   // for CREATE SCHEMA after SET ROLE; a copy of a database does not inherit its grants
   await client.query(`grant create on database ${client.escapeIdentifier(database)} to public`)
 }

@@ -40,7 +40,12 @@ export function inputJsonSchema(): JsonSchema {
 /** JSON schema of what people write in YAML and JSON; functions cannot be written there. */
 export function configJsonSchema(): JsonSchema {
   const schema = inputJsonSchema()
-  const { customRules: _rules, customSources: _sources, ...properties } = schema.properties ?? {}
+  const {
+    customRules: _rules,
+    customSources: _sources,
+    customReporters: _reporters,
+    ...properties
+  } = schema.properties ?? {}
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'pgrehearse configuration',

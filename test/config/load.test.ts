@@ -190,13 +190,13 @@ server: { pgVersion: 9, url: "mysql://root:secret@db" }
         → at migrations.transaction
       ✖ Invalid input: expected string, received number
         → at roles[1]
-      ✖ Expected "off", "error", "warning", "info", or an object with a severity
+      ✖ Expected "off", "error", "warning", "info", or an object with a severity and a reason
         → at rules["ban-truncate"]
       ✖ Expected a URL that begins with postgres:// or postgresql://
         → at server.url
       ✖ Expected a major version of Postgres from 14
         → at server.pgVersion
-      ✖ Invalid option: expected one of "error"|"warning"|"info"
+      ✖ Invalid option: expected one of "off"|"error"|"warning"|"info"
         → at rules["ban-rename-column"].severity
       hint: docs/configuration.md of the package describes every key; \`pgrehearse init\` writes a commented example."
     `)

@@ -58,6 +58,26 @@ describe('settings in force when a statement begins', () => {
   })
 })
 
+describe('what production gives to every session', () => {
+  const settings = { LOCK_TIMEOUT: '5s', search_path: '"$user", app, public', TimeZone: 'Asia/Tokyo' }
+  const history = migrations(['create table app.t (a int)'])
+
+  it('holds until a file says otherwise, and again after a reset', () => {
+    const sql = "create index on t (a); set lock_timeout = '1s'; select 1; reset all; select 1"
+    const [predictions = []] = predictRun({
+      history,
+      review: migrations([sql]),
+      timeZone: 'UTC',
+      settings,
+    })
+    expect(predictions.map(({ settings: { lockTimeoutMs } }) => lockTimeoutMs)).toEqual([
+      5000, 5000, 1000, 1000, 5000,
+    ])
+    expect(predictions[0]?.settings.timeZone).toBe('Asia/Tokyo')
+    expect(locksOf(predictions[0])).toBe('app.t S')
+  })
+})
+
 describe('search_path', () => {
   const history = ['create schema app; create table app.t (a int); create table public.t (b int)']
 

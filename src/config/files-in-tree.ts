@@ -1,0 +1,34 @@
+import path from 'node:path'
+import { ConfigError } from '../core/errors.ts'
+import type { FileTree } from '../core/source.ts'
+import type { ConfigFiles } from './extend.ts'
+import { isPath } from './files-on-disk.ts'
+import { parseConfigText } from './read.ts'
+
+const asText = 'Write it as YAML or JSON in the repository.'
+
+/**
+ * Configuration files of a commit, by their path from the top of the repository. Nothing of them is run, and nothing
+ * outside of the commit is read. `where` goes behind a file's name in messages: `of main (1a2b3c4)`.
+ */
+export function filesInTree(tree: FileTree, paths: ReadonlySet<string>, where: string): ConfigFiles {
+  const nameOf = (file: string): string => `${file} ${where}`
+  return {
+    nameOf,
+    async read(file) {
+      return parseConfigText((await tree.read(file)) ?? new Uint8Array(), file)
+    },
+    resolve(said, from) {
+      const what = `${nameOf(from)} extends ${JSON.stringify(said)}`
+      if (!isPath(said) || path.isAbsolute(said)) {
+        throw new ConfigError(`${what}, which is not a file of that commit.`, { hint: asText })
+      }
+      const file = path.posix.join(path.posix.dirname(from), said.replaceAll('\\', '/'))
+      if (!paths.has(file)) throw new ConfigError(`${what}, which does not exist there.`)
+      if (/\.(?:json|ya?ml)$/.test(file)) return file
+      throw new ConfigError(`${what}, which is code, and code of another commit is not run.`, {
+        hint: asText,
+      })
+    },
+  }
+}
