@@ -21,6 +21,11 @@ export function decodeText(bytes: Uint8Array): DecodedText {
   return { text }
 }
 
+/** Does a UTF-8 byte order mark stand before the text? */
+export function startsWithMark(bytes: Uint8Array): boolean {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
+}
+
 function utf16Mark(bytes: Uint8Array): string | undefined {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'UTF-16 (little endian)'
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'UTF-16 (big endian)'
