@@ -20,6 +20,7 @@ export interface ReportParts {
   /** Absent when there are none. */
   readonly queries?: ReportQueries | undefined
   readonly results: readonly MigrationResult[]
+  readonly database?: Report['database'] | undefined
   readonly base: Report['base']
   readonly project: Report['project']
   readonly historyCount: number
@@ -44,6 +45,7 @@ export function buildReport(parts: ReportParts): Report {
     createdAt: now.toISOString(),
     evidence: server === undefined ? 'predicted' : 'measured',
     ...(server === undefined ? {} : { server }),
+    ...(parts.database === undefined ? {} : { database: parts.database }),
     base,
     ...(project === undefined ? {} : { project }),
     historyCount,

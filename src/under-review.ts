@@ -71,7 +71,10 @@ function noQueries(): UsageError {
   })
 }
 
-function reviewRequest(options: CheckOptions): ReviewRequest {
+/** What the review has to know of the options. */
+export function reviewRequest(
+  options: Pick<CheckOptions, 'cwd' | 'paths' | 'all' | 'staged' | 'base' | 'config' | 'env'>,
+): ReviewRequest {
   const { cwd, paths, all, staged, base, env, config } = options
   const [settings, ...others] = config.migrations ?? []
   if (others.length > 0) {

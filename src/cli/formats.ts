@@ -53,6 +53,18 @@ function parseFormat(value: string): FormatTarget {
   return file === undefined || file === '-' ? { name } : { name, file }
 }
 
+/**
+ * The target for one of several databases: `report-{database}.json` becomes `report-billing.json`; without that word,
+ * `report.json` becomes `report.billing.json`.
+ */
+export function targetOf(target: FormatTarget, database: string): FormatTarget {
+  const { file } = target
+  if (file === undefined) return target
+  if (file.includes('{database}')) return { ...target, file: file.replaceAll('{database}', database) }
+  const { dir, name, ext } = path.parse(file)
+  return { ...target, file: path.join(dir, `${name}.${database}${ext}`) }
+}
+
 /** Writes every report. Files first: a closed pipe on standard output must not cost the artefacts. */
 export async function writeReports(
   report: Report,

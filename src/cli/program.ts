@@ -104,6 +104,7 @@ function addServerOptions(command: Command): Command {
         parseServerUrl,
       ),
     )
+    .addOption(imageOption())
     .option('--shared-server', 'allow an existing server that holds other databases')
     .option('--superuser', 'run migrations as superuser (trusted repositories only)')
     .option('--cache-dir <folder>', 'keep the replayed history here between runs')
@@ -122,6 +123,7 @@ function addQueries(program: Command, run: Run): void {
     .option('--base <ref>', 'what production runs: this git revision')
     .option('--all', 'judge every query, not only those that are new or changed')
     .option('--snapshot <file>', 'sizes and activity of production, as snapshot writes them')
+    .addOption(databaseOption())
     .addOption(failOnOption())
     .addOption(formatOption())
   addConfigOptions(addServerOptions(command)).action((flags: QueriesFlags) =>
@@ -136,16 +138,16 @@ function addReview(program: Command, run: Run): void {
   const command = program
     .command('review')
     .description('post the report of another job on the GitLab merge request, and be the gate')
-    .argument('<report>', 'what check wrote with --format json:<report>')
+    .argument('<reports...>', 'what check wrote with --format json:<report>')
     .addOption(failOnOption())
     .option('--require-rehearsal', 'exit with 1 when a migration could not be rehearsed')
     .addOption(formatOption())
     .option('--no-config', 'do not read the configuration of the target branch')
   for (const option of postingOptions()) command.addOption(option)
-  command.action((report: string, flags: ReviewFlags) =>
+  command.action((reports: string[], flags: ReviewFlags) =>
     run(async (context) => {
       const { runReview } = await import('./commands/review.ts')
-      return runReview(report, flags, context)
+      return runReview(reports, flags, context)
     }),
   )
 }
@@ -171,6 +173,7 @@ function addReviewOptions(command: Command): Command {
       .addOption(new Option('--all', 'judge every migration').conflicts(['base', 'staged']))
       .option('--staged', 'judge what the next git commit changes, as the index holds it')
       .option('--snapshot <file>', 'sizes and activity of production, as snapshot writes them')
+      .addOption(databaseOption())
       .addOption(failOnOption())
       .addOption(formatOption()),
   )
@@ -187,6 +190,13 @@ function formatOption(): Option {
   return new Option(
     '--format <name[:file]>',
     'write a report: terminal, json, markdown, codequality, sarif, junit, github, rdjson, html (repeatable)',
+  ).argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value])
+}
+
+function databaseOption(): Option {
+  return new Option(
+    '--database <name>',
+    'judge only this one of several databases in the repository (repeatable)',
   ).argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value])
 }
 
@@ -232,7 +242,8 @@ function addSetupCommands(program: Command, run: Run): void {
     )
   const doctor = program.command('doctor').description('say what works on this machine and what does not')
   for (const option of serverOptions()) doctor.addOption(option)
-  addConfigOptions(doctor).action((flags: Pick<CheckFlags, 'config'> & GitLabFlags) =>
+  doctor.addOption(imageOption())
+  addConfigOptions(doctor).action((flags: Pick<CheckFlags, 'config' | 'image'> & GitLabFlags) =>
     run(async (context) => {
       const { runDoctor } = await import('./commands/doctor.ts')
       return runDoctor(flags, context)
@@ -281,6 +292,20 @@ function addCalibrate(program: Command, run: Run): void {
         return runCalibrate(flags, context)
       }),
     )
+}
+
+function imageOption(): Option {
+  return new Option(
+    '--image <name>',
+    'replay in a throwaway container of this Postgres image, e.g. pgvector/pgvector:pg17',
+  ).argParser(parseImage)
+}
+
+function parseImage(value: string): string {
+  if (value.length <= 255 && /^[a-z0-9](?:[\w./:@-]*\w)?$/i.test(value)) return value
+  throw new InvalidArgumentError(
+    'Expected the name of a container image, for example pgvector/pgvector:pg17.',
+  )
 }
 
 function parseMajor(value: string): number {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Command } from 'commander'
@@ -7,7 +7,7 @@ import { ToolError } from '../core/errors.ts'
 import { readPipeline } from '../gitlab/environment.ts'
 import { readReport } from '../gitlab/report-file.ts'
 import type { Environment } from '../review/git.ts'
-import { reviewExitCode, reviewLog, tellVerdict } from './commands/review.ts'
+import { graver, reviewExitCode, reviewLog, tellVerdict } from './commands/review.ts'
 import type { CommandContext } from './context.ts'
 import { endingSignals, exitCodes, Interrupted, signalExitCode, type EndingSignal } from './exit.ts'
 import { readUntrustedFile, takeToken } from './review-input.ts'
@@ -41,23 +41,38 @@ export async function runCheckAndReview(
     const file = path.join(folder, 'report.json')
     const exitCode = await runCheckAlone(command, file, env, context)
     context.signal.throwIfAborted()
-    if (exitCode !== exitCodes.clean && exitCode !== exitCodes.findings) {
+    const reports = await reportsIn(folder)
+    if (reports.length === 0 || isSignal(exitCode)) {
       log('Nothing is posted, because the check did not come to an end.')
       return exitCode
     }
-    const verdict = await reviewOf(file, { flags, token, env, context, gate: 'report', log })
-    if (verdict === undefined) return exitCodeWithoutReview(exitCode, flags)
-    context.signal.throwIfAborted()
-    if (verdict.preview !== undefined) await context.out.write(describePlan(verdict.preview))
-    tellVerdict(verdict, log)
-    const finalCode = exitCodeAfter(exitCode, verdict, flags)
-    // the report above was written before the comments were read
-    if (exitCode === exitCodes.findings && finalCode !== exitCodes.findings)
-      log('Nothing that is left fails the job, whatever the report above says of the check alone.')
-    return finalCode
+    const run = { flags, token, env, context, gate: 'report', log } as const
+    const verdicts: (ReviewVerdict | undefined)[] = []
+    for (const report of reports) verdicts.push(await reviewAndTell(path.join(folder, report), run))
+    return exitCodeAfter(exitCode, verdicts, run)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** One for each database of the repository, in their order. */
+async function reportsIn(folder: string): Promise<readonly string[]> {
+  return (await readdir(folder)).filter((name) => name.endsWith('.json')).toSorted()
+}
+
+/** A check that was ended from outside has judged a part only. */
+function isSignal(exitCode: number): boolean {
+  return exitCode >= exitCodes.bug
+}
+
+async function reviewAndTell(file: string, run: OwnReport): Promise<ReviewVerdict | undefined> {
+  const { context, log } = run
+  const verdict = await reviewOf(file, run)
+  context.signal.throwIfAborted()
+  if (verdict === undefined) return undefined
+  if (verdict.preview !== undefined) await context.out.write(describePlan(verdict.preview))
+  tellVerdict(verdict, log)
+  return verdict
 }
 
 type OwnReport = Omit<ReviewRun, keyof ReviewPlace | 'received'>
@@ -78,14 +93,26 @@ async function reviewOf(file: string, run: OwnReport): Promise<ReviewVerdict | u
   }
 }
 
-function exitCodeWithoutReview(check: number, { reviewFailure }: ReviewFlags): number {
-  return check === exitCodes.clean && reviewFailure === 'error' ? exitCodes.environment : check
-}
-
-/** Findings that fail the check pass when comments accept them; nothing else makes a failed check pass. */
-function exitCodeAfter(check: number, verdict: ReviewVerdict, flags: ReviewFlags): number {
-  if (check === exitCodes.findings && verdict.accepted === 0) return check
-  return reviewExitCode(verdict, flags)
+/**
+ * The exit code of check and reviews together. Findings that fail the check pass when comments accept them; nothing else
+ * makes a failed check pass.
+ */
+function exitCodeAfter(
+  check: number,
+  verdicts: readonly (ReviewVerdict | undefined)[],
+  { flags, log }: Pick<OwnReport, 'flags' | 'log'>,
+): number {
+  const posted = verdicts.filter((verdict) => verdict !== undefined)
+  const isMissing = posted.length < verdicts.length
+  if (check !== exitCodes.clean && check !== exitCodes.findings) return check
+  const isAccepted = !isMissing && posted.some(({ accepted }) => accepted > 0)
+  if (check === exitCodes.findings && !isAccepted) return check
+  const unposted = isMissing && flags.reviewFailure === 'error' ? exitCodes.environment : exitCodes.clean
+  const exitCode = posted.map((verdict) => reviewExitCode(verdict, flags)).reduce(graver, unposted)
+  // the report above was written before the comments were read
+  if (check === exitCodes.findings && exitCode !== exitCodes.findings)
+    log('Nothing that is left fails the job, whatever the report above says of the check alone.')
+  return exitCode
 }
 
 /** Runs `check` as it was called, without the review and without the token; its output is ours. Gives its exit code. */

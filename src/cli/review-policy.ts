@@ -19,12 +19,16 @@ export interface GatePolicy {
 }
 
 /** The flags win over the target branch's configuration, which wins over the defaults. */
-export function gatePolicy(flags: ReviewFlags, config: PolicyConfig): GatePolicy {
+export function gatePolicy(
+  flags: ReviewFlags,
+  config: PolicyConfig,
+  database: string | undefined,
+): GatePolicy {
   const { review = {} } = config
   const defaults = configDefaults
   return {
     review: {
-      name: flags.reviewName ?? review.name ?? defaults.review.name,
+      name: flags.reviewName ?? reviewName(review.name, database),
       maxThreads: flags.maxThreads ?? review.maxThreads ?? defaults.review.maxThreads,
       allowBy: flags.allowBy ?? review.allow ?? defaults.review.allow,
     },
@@ -32,6 +36,15 @@ export function gatePolicy(flags: ReviewFlags, config: PolicyConfig): GatePolicy
     requireRehearsal: flags.requireRehearsal ?? config.requireRehearsal ?? defaults.requireRehearsal,
   }
 }
+
+/** Each database of a repository has a review of its own. */
+function reviewName(configured: string | undefined, database: string | undefined): string {
+  if (database === undefined) return configured ?? configDefaults.review.name
+  const both = configured === undefined ? database : `${configured}-${database}`
+  return both.length > longestReviewName ? database : both
+}
+
+const longestReviewName = 32
 
 export interface TargetOptions {
   readonly repository: Repository | undefined

@@ -88,7 +88,7 @@ export async function runReviewOf(run: ReviewRun): Promise<ReviewVerdict> {
         targetSha: env['CI_MERGE_REQUEST_TARGET_BRANCH_SHA'] || version?.startSha,
       })
     : {}
-  const policy = gatePolicy(flags, config)
+  const policy = gatePolicy(flags, config, received.report.database)
   const report = run.gate === 'report' ? received.report : withSettings(received.report, policy)
   if (!('open' in opened)) return verdict(report, await reviewWithoutServer(report, opened.outcome))
   const options = { ...opened, report, policy: policy.review, repository, ...commonOptions(run) }

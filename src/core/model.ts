@@ -177,6 +177,8 @@ export interface Limit {
   /** What to run, behind the hint. */
   readonly sql?: string
   readonly span?: Span
+  /** Everything that the limit is about, where the message names only the first of it. */
+  readonly steps?: readonly { readonly span: Span; readonly message: string }[]
 }
 
 /** A line of the report for one migration. */
@@ -228,6 +230,8 @@ export interface Report {
   /** ISO 8601, UTC. */
   readonly createdAt: string
   readonly evidence: 'measured' | 'predicted'
+  /** Which of the repository's databases it is about; absent: there is only one. */
+  readonly database?: string
   /** `pgrehearse queries`: findings about migrations alone are left out. */
   readonly only?: 'queries'
   readonly server?: { readonly version: string; readonly kind: string }

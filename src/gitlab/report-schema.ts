@@ -251,6 +251,10 @@ export const reportSchema = z.strictObject({
   production: production.exactOptional(),
   queries: queries.exactOptional(),
   notChecked: z.array(limit).max(50_000),
+  database: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,31}$/)
+    .exactOptional(),
   only: z.literal('queries').exactOptional(),
   exitCode: z.int().min(0),
 })

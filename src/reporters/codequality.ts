@@ -3,7 +3,7 @@ import { formatJson } from './json.ts'
 import { printableLine } from './printable.ts'
 import { repositoryPath } from './repository-path.ts'
 import { waitLines } from './wait-words.ts'
-import { openFindings } from './words.ts'
+import { ofDatabase, openFindings } from './words.ts'
 import type { Finding, Report, Severity } from '../core/model.ts'
 import type { Reporter } from './reporter.ts'
 
@@ -24,7 +24,7 @@ const severityNames: Readonly<Record<Severity, 'critical' | 'major' | 'info'>> =
  */
 export const codequality: Reporter = (report: Report): string => {
   const findings = openFindings(report.findings)
-  const fingerprints = uniqueFingerprints(findings)
+  const fingerprints = uniqueFingerprints(findings).map((one) => ofDatabase(report, one))
   return formatJson(
     findings.map((finding, index) => ({
       description: described(report, finding),

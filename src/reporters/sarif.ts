@@ -3,6 +3,7 @@ import { formatJson } from './json.ts'
 import { sourceOf } from './frame.ts'
 import { printable, printableLine, wellFormed } from './printable.ts'
 import { repositoryPath } from './repository-path.ts'
+import { ofDatabase } from './words.ts'
 import type { Finding, Limit, Report, Severity, Span, Suggestion } from '../core/model.ts'
 import type { Reporter, ReporterOptions } from './reporter.ts'
 
@@ -95,7 +96,7 @@ function result(report: Report, finding: Finding, ruleIds: readonly string[]): o
       },
     ],
     ...relatedQueries(report, finding),
-    partialFingerprints: { 'pgrehearse/v1': finding.fingerprint },
+    partialFingerprints: { 'pgrehearse/v1': ofDatabase(report, finding.fingerprint) },
     ...(finding.suggestion === undefined ? {} : { fixes: [fix(report, finding, finding.suggestion)] }),
     // An empty list says "not suppressed"; without it viewers may not tell.
     suppressions: finding.allowed === undefined ? [] : [suppression(finding.allowed)],

@@ -104,12 +104,18 @@ export function describeScope(report: Report): readonly string[] {
     `${count(report.migrations.length, 'migration')} with ${count(statements.length, 'statement')}` +
     (how.length === 0 ? '' : `: ${list(how)}`)
   return [
+    ...(report.database === undefined ? [] : [`database ${report.database}`]),
     ...(report.migrations.length === 0 && hasQueries(report) ? [] : [migrations]),
     `on top of ${count(report.historyCount, 'earlier migration')}, compared with ` +
       printableLine(base.description) +
       (commit ? ` (${printableLine(base.commit.slice(0, 12))})` : ''),
     `TimeZone ${printableLine(settings.timeZone)} (assumed)`,
   ]
+}
+
+/** The fingerprint among those of all databases: two may have the same table, and a server takes all reports together. */
+export function ofDatabase({ database }: Report, fingerprint: string): string {
+  return database === undefined ? fingerprint : `${database}-${fingerprint}`
 }
 
 /** Does the report say anything about the application's queries? */

@@ -2,17 +2,20 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { CheckOptions } from '../../check.ts'
 import { configDefaults } from '../../config/defaults.ts'
+import type { Database } from '../../databases.ts'
 import { loadConfig, type LoadedConfig } from '../../config/load.ts'
 import { UsageError } from '../../core/errors.ts'
-import type { FailOn } from '../../core/model.ts'
+import type { FailOn, Report } from '../../core/model.ts'
 import { nearest } from '../../core/suggest.ts'
 import { budgetLine, budgetOf, cacheFolder, refuseUnusableBudget } from '../budget.ts'
 import { knownNames } from '../catalogue.ts'
 import { queriesPart } from '../../report.ts'
 import { printable } from '../../reporters/printable.ts'
 import type { CommandContext } from '../context.ts'
-import { parseFormats, writeReports } from '../formats.ts'
+import { checkEach } from '../each-database.ts'
+import { parseFormats } from '../formats.ts'
 import { startProgress } from '../progress.ts'
+import { chooseServer } from '../server-choice.ts'
 
 /** The options as commander hands them over. */
 export interface CheckFlags {
@@ -25,6 +28,7 @@ export interface CheckFlags {
   readonly format?: readonly string[]
   readonly pgVersion?: number
   readonly serverUrl?: string
+  readonly image?: string
   readonly sharedServer?: boolean
   readonly superuser?: boolean
   readonly cacheDir?: string
@@ -37,6 +41,8 @@ export interface CheckFlags {
   readonly suggestions?: boolean
   /** A file, false for `--no-config`, else to be looked for. */
   readonly config?: string | boolean
+  /** Names of databases: judge these only. */
+  readonly database?: readonly string[]
   /** `queries`: leaves out what is about migrations alone. */
   readonly queriesOnly?: boolean
   /** `queries --all` */
@@ -59,24 +65,40 @@ export async function runCheck(
     ...(typeof flags.config === 'string' ? { file: flags.config } : {}),
     known: knownNames,
   })
+  const named = { ...checkOptions(paths, flags, loaded, context, () => {}), only: flags.database ?? [] }
+  const { databasesOf } = await import('../../databases.ts')
+  const databases = await databasesOf(named)
+  const checkOne = (database: Database): Promise<Report> => checkDatabase(database, flags, loaded, context)
+  return checkEach(databases, checkOne, targets, context)
+}
+
+async function checkDatabase(
+  { name, config, paths, codeDir }: Database,
+  flags: CheckFlags,
+  loaded: LoadedConfig,
+  context: CommandContext,
+): Promise<Report> {
   const { check } = await import('../../check.ts')
   const progress = startProgress(context, flags.replay === false || flags.budget !== undefined)
+  const label = name === undefined ? '' : `${name}: `
+  const update = (message: string): void => progress.update(label + message)
   try {
-    const options = {
-      ...checkOptions(paths, flags, loaded, context, progress.update),
-      ...(await cacheFolder(flags, loaded.config.cacheDir, { ...context, root: loaded.root })),
-    }
-    const whole = await check(options)
+    const whole = await check({
+      ...checkOptions(paths, flags, { ...loaded, config }, context, update),
+      ...(await cacheFolder(flags, config.cacheDir, { ...context, root: loaded.root })),
+      paths,
+      ...(name === undefined ? {} : { database: name }),
+      ...(codeDir === undefined ? {} : { codeDir }),
+    })
     context.signal.throwIfAborted()
     const report = flags.queriesOnly === true ? queriesPart(whole) : whole
     // nothing under review is one line in all
-    if (report.migrations.length > 0) progress.update('Writing the report')
+    if (report.migrations.length > 0) update('Writing the report')
     progress.stop()
     const budget =
       flags.budget === undefined ? undefined : budgetLine(report, performance.now(), flags.budget)
     if (budget !== undefined) await context.err.write(`${printable(budget)}\n`)
-    await writeReports(report, targets, context)
-    return report.exitCode
+    return report
   } finally {
     progress.stop()
   }
@@ -136,8 +158,6 @@ function checkOptions(
 ): CheckOptions {
   const { server } = config
   const base = flags.all ? undefined : (flags.base ?? config.base)
-  const pgVersion = flags.pgVersion ?? server?.pgVersion
-  const serverUrl = flags.serverUrl ?? server?.url
   return {
     cwd: root,
     paths: paths.map((name) => fromRoot(root, path.resolve(context.cwd, name))),
@@ -149,8 +169,7 @@ function checkOptions(
     sharedServer: flags.sharedServer ?? server?.shared ?? false,
     superuser: flags.superuser ?? server?.superuser ?? false,
     ...(base === undefined ? {} : { base }),
-    ...(pgVersion === undefined ? {} : { pgVersion }),
-    ...(serverUrl === undefined ? {} : { serverUrl }),
+    ...chooseServer(flags, server),
     ...(flags.snapshot === undefined ? {} : { snapshotFile: path.resolve(context.cwd, flags.snapshot) }),
     ...budgetOf(flags, config.cacheDir),
     ...(flags.suggestions === undefined ? {} : { suggestions: flags.suggestions }),
