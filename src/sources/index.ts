@@ -1,10 +1,26 @@
 import type { MigrationSource } from '../core/source.ts'
+import { dbmate } from './dbmate.ts'
 import { flyway } from './flyway.ts'
 import { golangMigrate } from './golang-migrate.ts'
+import { goose } from './goose.ts'
+import { diesel } from './diesel.ts'
+import { refinery } from './refinery.ts'
+import { sqlx } from './sqlx.ts'
+import { liquibase } from './liquibase.ts'
 import { plainSql } from './plain-sql.ts'
 
 /** Every migration tool we know, most particular first: plain-sql takes what no other tool owns. */
-export const sources: readonly MigrationSource[] = [flyway, golangMigrate, plainSql]
+export const sources: readonly MigrationSource[] = [
+  diesel,
+  refinery,
+  sqlx,
+  goose,
+  dbmate,
+  liquibase,
+  flyway,
+  golangMigrate,
+  plainSql,
+]
 
 /** The source with this id, e.g. for a configuration's `source: 'flyway'`. */
 export function findSource(id: string): MigrationSource | undefined {

@@ -1,4 +1,7 @@
 import type { FileTree } from '../core/source.ts'
+import { rustFolders } from './cargo.ts'
+import { forPostgres } from './dialects.ts'
+import { packageFolders } from './node-pg-migrate-config.ts'
 import { folderOf, groupByFolder, isInside, joinPath, nameOf } from './paths.ts'
 import { decodeText } from './text.ts'
 
@@ -27,15 +30,30 @@ interface Marker {
 
 /** Comments by which tools mark their files; each from the tool's own documentation. */
 const markers: readonly Marker[] = [
-  { tool: 'goose', pattern: /^--\s*\+goose\s+up\b/im, mixesDirections: true },
-  { tool: 'dbmate', pattern: /^--\s*migrate:up\b/im, mixesDirections: true },
+  { tool: 'goose', source: 'goose', pattern: /^--\s*\+goose\s+up\b/im, mixesDirections: true },
+  { tool: 'dbmate', source: 'dbmate', pattern: /^--\s*migrate:up\b/im, mixesDirections: true },
   { tool: 'sql-migrate', pattern: /^--\s*\+migrate\s+up\b/im, mixesDirections: true },
-  { tool: 'node-pg-migrate', pattern: /^--\s*up migration\b/im, mixesDirections: true },
+  {
+    tool: 'node-pg-migrate',
+    source: 'node-pg-migrate',
+    pattern: /^--\s*up migration\b/im,
+    mixesDirections: true,
+  },
   { tool: 'tern', pattern: /^---- create above \/ drop below ----/im, mixesDirections: true },
   { tool: 'Rambler', pattern: /^--\s*rambler up\b/im, mixesDirections: true },
-  { tool: 'Liquibase', pattern: /^--\s*liquibase formatted sql/im, mixesDirections: true },
-  { tool: 'Graphile Migrate', pattern: /^--!\s*previous:/im, mixesDirections: false },
-  { tool: 'Drizzle', pattern: /^--> statement-breakpoint/im, mixesDirections: false },
+  {
+    tool: 'Liquibase',
+    source: 'liquibase',
+    pattern: /^\s*--\s*liquibase\s*formatted\b/im,
+    mixesDirections: true,
+  },
+  {
+    tool: 'Graphile Migrate',
+    source: 'graphile-migrate',
+    pattern: /^--!\s*previous:/im,
+    mixesDirections: false,
+  },
+  { tool: 'Drizzle', source: 'drizzle', pattern: /^--> statement-breakpoint/im, mixesDirections: false },
 ]
 
 /** Which tool a file's comments name, if any. */
@@ -50,19 +68,39 @@ interface LayoutRule {
   readonly source?: string
   /** Matches a path; the first group is the folder that the tool owns. */
   readonly pattern: RegExp
+  /** Another tool's, when this file stands in the same folder as the path. */
+  readonly unlessBeside?: string
   /** Below that folder. */
   readonly below?: readonly string[]
 }
 
 const layoutRules: readonly LayoutRule[] = [
-  { tool: 'Prisma', pattern: /^(?:(.*)\/)?migration_lock\.toml$/ },
-  { tool: 'Prisma', pattern: /^(?:(.*)\/)?\d{8,}_[^/]*\/migration\.sql$/ },
-  { tool: 'Drizzle', pattern: /^(?:(.*)\/)?meta\/_journal\.json$/ },
+  {
+    tool: 'Supabase',
+    source: 'supabase',
+    pattern: /^((?:.*\/)?supabase)\/config\.toml$/,
+    below: ['migrations'],
+  },
+  { tool: 'Supabase', source: 'supabase', pattern: /^((?:.*\/)?supabase\/migrations)\/\d+_[^/]*\.sql$/ },
+  { tool: 'Prisma', source: 'prisma', pattern: /^(?:(.*)\/)?migration_lock\.toml$/ },
+  { tool: 'Drizzle', source: 'drizzle', pattern: /^(?:(.*)\/)?\d{14}_[^/]*\/snapshot\.json$/ },
+  {
+    tool: 'Prisma',
+    source: 'prisma',
+    pattern: /^(?:(.*)\/)?\d+_[^/]*\/migration\.sql$/,
+    unlessBeside: 'snapshot.json',
+  },
+  { tool: 'Drizzle', source: 'drizzle', pattern: /^(?:(.*)\/)?meta\/_journal\.json$/ },
+  {
+    tool: 'Graphile Migrate',
+    source: 'graphile-migrate',
+    pattern: /^(?:(.*)\/)?committed\/\d+(?:-[-\w]*)?\.sql$/,
+  },
   { tool: 'Sqitch', pattern: /^(?:(.*)\/)?sqitch\.plan$/, below: ['deploy', 'revert', 'verify'] },
-  { tool: 'Diesel', pattern: /^(?:(.*)\/)?diesel\.toml$/, below: ['migrations'] },
-  { tool: 'Diesel', pattern: /^(?:(.*)\/)?\d{4}-\d{2}-\d{2}-\d{6}[^/]*\/up\.sql$/ },
+  { tool: 'Diesel', source: 'diesel', pattern: /^(?:(.*)\/)?diesel\.toml$/, below: ['migrations'] },
+  { tool: 'Diesel', source: 'diesel', pattern: /^(?:(.*)\/)?\d{14}_diesel_initial_setup\/up\.sql$/ },
+  { tool: 'Diesel', source: 'diesel', pattern: /^(?:(.*)\/)?\d{4}-\d{2}-\d{2}-\d{6}[^/]*\/up\.sql$/ },
   { tool: 'Hasura', pattern: /^(?:(.*)\/)?\d{10,}_[^/]*\/up\.sql$/ },
-  { tool: 'Supabase', pattern: /^((?:.*\/)?supabase)\/config\.toml$/, below: ['migrations'] },
   { tool: 'Bun', pattern: /^(?:(.*)\/)?\d+_[^/]*\.tx\.up\.sql$/ },
   { tool: 'Postgrator', pattern: /^(?:(.*)\/)?\d+\.do\.[^/]*sql$/ },
   { tool: 'Atlas', pattern: /^(?:(.*)\/)?atlas\.sum$/ },
@@ -71,14 +109,7 @@ const layoutRules: readonly LayoutRule[] = [
 
 /** Ends of all names above: most paths of a large repository need no second look. */
 const telling =
-  /(?:\.toml|\.sum|\.plan|_journal\.json|migration\.sql|up\.sql|\.do\.[^/]*sql|changelog[^/]*\.(?:xml|ya?ml))$/i
-
-/** Rust tools name their files like others do; only the manifest next to the folder tells them apart. */
-const crates: readonly { readonly tool: string; readonly source?: string; readonly pattern: RegExp }[] = [
-  { tool: 'sqlx', pattern: /^\s*sqlx\b|dependencies\.sqlx\]/m },
-  { tool: 'Refinery', pattern: /^\s*refinery\b|dependencies\.refinery\]/m },
-  { tool: 'Diesel', pattern: /^\s*diesel_migrations\b/m },
-]
+  /(?:\.toml|\.sum|\.plan|_journal\.json|snapshot\.json|migration\.sql|(?:committed|supabase\/migrations)\/\d[^/]*\.sql|up\.sql|\.do\.[^/]*sql|changelog[^/]*\.(?:xml|ya?ml))$/i
 
 const known = new WeakMap<FileTree, Promise<readonly FolderOwner[]>>()
 
@@ -111,20 +142,33 @@ async function findOwners(files: FileTree): Promise<readonly FolderOwner[]> {
     if (!folders.has(folder.dir)) folders.set(folder.dir, folder)
   }
   const sqlFolders = groupByFolder(paths.filter((path) => path.endsWith('.sql')))
+  // sqlx names its files like others do: where only a manifest near by speaks for it, what the files say goes first
+  const rust = await rustFolders(files)
+  for (const { certain, ...folder } of rust) if (certain) add(folder)
+  const all = new Set(paths)
   for (const path of paths) {
-    if (telling.test(path)) for (const folder of byLayout(path, sqlFolders)) add(folder)
+    if (telling.test(path)) for (const folder of byLayout(path, all, sqlFolders)) add(folder)
   }
-  const manifests = paths.filter((path) => nameOf(path) === 'Cargo.toml')
-  for (const folder of await byManifest(files, manifests, [...sqlFolders.keys()])) add(folder)
-  for (const folder of await byMarker(files, sqlFolders)) add(folder)
-  return [...folders.values()]
+  for (const folder of await packageFolders(files, [...sqlFolders.keys()])) add(folder)
+  const byOthers = [...folders.values()]
+  for (const folder of await byMarker(files, sqlFolders)) {
+    const isPart = byOthers.some(({ tool, dir }) => tool === folder.tool && isInside(folder.dir, dir))
+    if (!isPart) add(folder)
+  }
+  for (const { certain, ...folder } of rust) if (!certain) add(folder)
+  return Promise.all([...folders.values()].map((folder) => forPostgres(files, folder)))
 }
 
-function byLayout(path: string, sqlFolders: ReadonlyMap<string, readonly string[]>): FolderOwner[] {
+function byLayout(
+  path: string,
+  paths: ReadonlySet<string>,
+  sqlFolders: ReadonlyMap<string, readonly string[]>,
+): FolderOwner[] {
   const found: FolderOwner[] = []
-  for (const { tool, source, pattern, below } of layoutRules) {
+  for (const { tool, source, pattern, below, unlessBeside } of layoutRules) {
     const match = pattern.exec(path)
     if (match === null) continue
+    if (unlessBeside !== undefined && paths.has(joinPath(folderOf(path), unlessBeside))) continue
     const owner = match[1] ?? ''
     if (tool === 'Atlas' && isRunByAnother(sqlFolders.get(owner) ?? [])) continue
     for (const name of below ?? [''])
@@ -140,23 +184,6 @@ function ofTool(tool: string, source: string | undefined): Pick<FolderOwner, 'to
 /** Atlas can write files for golang-migrate and Flyway, which then run them. */
 function isRunByAnother(paths: readonly string[]): boolean {
   return paths.some((path) => /^\d+_.*\.up\.sql$|^V\d[^/]*__.*\.sql$/.test(nameOf(path)))
-}
-
-async function byManifest(
-  files: FileTree,
-  manifests: readonly string[],
-  sqlFolders: readonly string[],
-): Promise<readonly FolderOwner[]> {
-  const found: FolderOwner[] = []
-  for (const manifest of manifests) {
-    const dir = joinPath(folderOf(manifest), 'migrations')
-    if (!sqlFolders.some((folder) => isInside(folder, dir))) continue
-    const text = await textOf(files, manifest)
-    const crate = crates.find(({ pattern }) => pattern.test(text))
-    if (crate !== undefined)
-      found.push({ ...ofTool(crate.tool, crate.source), dir, because: manifest, found: 'layout' })
-  }
-  return found
 }
 
 /** Looks into the first and the last file of every folder: of its numbered ones, where it has some. */

@@ -1,0 +1,190 @@
+import type { TransactionChoice } from '../core/model.ts'
+import type {
+  FileTree,
+  MigrationScript,
+  MigrationSet,
+  MigrationSource,
+  OutOfOrder,
+  SkippedFile,
+  SourceOptions,
+  SourceProblem,
+  SourceRoot,
+} from '../core/source.ts'
+import { markProblem } from './byte-order-mark.ts'
+import { rustProjectOf } from './cargo.ts'
+import { lostTableProblem } from './own-table.ts'
+import { foldersOf } from './owners.ts'
+import { compareText, isInside, nameOf } from './paths.ts'
+import { duplicateVersions, readText } from './read.ts'
+
+/**
+ * refinery: `V<version>__<name>.sql` and `U<version>__<name>.sql`, subfolders included. Read in refinery-core 0.10.1.
+ *
+ * - Names and order: src/util.rs (`^([U|V])(\d+(?:\.\d+)?)__(\w+)\.sql$`, other names are passed over with a
+ *   warning, versions are i32, i64 with the feature int8-versions), by version whatever the letter (src/runner.rs). U
+ *   is not undo: it is a version that may come late. Holes are allowed. .rs files are functions that make SQL; only
+ *   embed_migrations! takes them (refinery-macros/src/lib.rs), the command line does not.
+ * - Transactions: BEGIN, the file as one simple Query, COMMIT, then the row of refinery_schema_history likewise, the
+ *   asynchronous drivers both in one (src/traits/sync.rs, src/drivers/postgres.rs); set_grouped(true) puts all pending
+ *   files into one. There is no way to run a file without.
+ * - Session: one client.
+ * - Order of merging: a V below the database's version stops the run; after set_abort_missing(false), and on the command
+ *   line without -m, it is never run. Edits and new names stop it likewise (verify_migrations, src/traits/mod.rs).
+ */
+export const refinery: MigrationSource = {
+  id: 'refinery',
+  title: 'refinery',
+  docs: 'https://docs.rs/refinery/latest/refinery/',
+  detect,
+  load,
+}
+
+const namePattern = /^[UV](\d+(?:\.\d+)?)__([\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]+)\.(sql|rs)$/u
+
+async function detect(files: FileTree): Promise<readonly SourceRoot[]> {
+  const paths = await files.list()
+  const owned = await foldersOf(files, refinery.id)
+  return owned
+    .filter(({ dir }) => paths.some((path) => isInside(path, dir) && namePattern.test(nameOf(path))))
+    .map(({ dir }) => ({ source: refinery.id, dir, found: 'layout' }))
+}
+
+interface Entry {
+  readonly file: string
+  readonly version: bigint
+  readonly title: string
+}
+
+/** What the program that runs the migrations has set. */
+interface RunnerSettings {
+  readonly isGrouped: boolean
+  readonly passesOverLate: boolean
+  readonly hasWideVersions: boolean
+  readonly table: string
+}
+
+async function load(root: SourceRoot, files: FileTree, options: SourceOptions): Promise<MigrationSet> {
+  const settings = await readSettings(files)
+  const { entries, skipped, problems } = await readFolder(root, files, settings)
+  entries.sort((a, b) => compareVersions(a, b) || compareText(a.file, b.file))
+  problems.push(
+    ...duplicateVersions(
+      entries.map(({ file, version }) => ({ file, version: String(version) })),
+      'refinery runs each version once and fails',
+    ),
+  )
+  const scripts: MigrationScript[] = []
+  const transaction = options.transaction ?? transactionOf(settings)
+  for (const entry of entries) {
+    const read = await readText(files, entry.file)
+    if ('problem' in read) {
+      problems.push(read.problem)
+      continue
+    }
+    problems.push(
+      ...(await markProblem(files, entry.file, 'refinery')),
+      ...lostTableProblem(entry.file, read.text, 'refinery', settings.table),
+    )
+    scripts.push(scriptOf(entry, read.text, transaction))
+  }
+  return {
+    root,
+    scripts,
+    sharesSession: true,
+    problems,
+    skipped,
+    whenOutOfOrder: outOfOrder(settings),
+    foundation: {
+      title: 'refinery’s own table',
+      sql: `CREATE TABLE IF NOT EXISTS ${settings.table} (
+  version ${settings.hasWideVersions ? 'int8' : 'int4'} PRIMARY KEY,
+  name varchar(255),
+  applied_on varchar(255),
+  checksum varchar(255)
+);`,
+    },
+  }
+}
+
+async function readSettings(files: FileTree): Promise<RunnerSettings> {
+  const { code, features } = await rustProjectOf(files, refinery.id)
+  const says = (pattern: RegExp): boolean => code.some((text) => pattern.test(text))
+  const named = /\bset_migration_table_name\(\s*"([A-Za-z_][\w.]*)"/
+  const table = code.map((text) => named.exec(text)?.[1]).find((name) => name !== undefined)
+  return {
+    isGrouped: says(/\bset_grouped\(\s*true\s*\)/),
+    passesOverLate: says(/\bset_abort_missing\(\s*false\s*\)/),
+    hasWideVersions: features.includes('int8-versions'),
+    table: table ?? 'refinery_schema_history',
+  }
+}
+
+async function readFolder(
+  root: SourceRoot,
+  files: FileTree,
+  { hasWideVersions }: RunnerSettings,
+): Promise<{ entries: Entry[]; skipped: SkippedFile[]; problems: SourceProblem[] }> {
+  const entries: Entry[] = []
+  const skipped: SkippedFile[] = []
+  const problems: SourceProblem[] = []
+  const maxVersion = hasWideVersions ? (1n << 63n) - 1n : (1n << 31n) - 1n
+  for (const file of await files.list()) {
+    if (!isInside(file, root.dir)) continue
+    const [, version = '', name = '', extension] = namePattern.exec(nameOf(file)) ?? []
+    if (extension === 'rs')
+      skipped.push({ file, reason: 'migrations in Rust are not run', affectsOthers: true })
+    else if (extension === undefined) {
+      const reason =
+        'refinery ignores names other than V<version>__<name>.sql, <name> of letters, digits and _'
+      if (file.endsWith('.sql')) skipped.push({ file, reason, affectsOthers: false })
+    } else if (version.includes('.') || BigInt(version) > maxVersion)
+      problems.push(refusedVersion(file, version, hasWideVersions))
+    else entries.push({ file, version: BigInt(version), title: name.replaceAll('_', ' ') })
+  }
+  return { entries, skipped, problems }
+}
+
+function refusedVersion(file: string, version: string, hasWideVersions: boolean): SourceProblem {
+  const isTooBig = !version.includes('.') && !hasWideVersions
+  const what = `a whole number of ${hasWideVersions ? 64 : 32} bits`
+  const message = `refinery refuses the whole folder: the version of ${file}, ${version}, is not ${what}.`
+  const remedy = isTooBig
+    ? 'Turn on the feature int8-versions of the crate, or choose a smaller version.'
+    : 'Choose a version without a point.'
+  return { code: 'refused-by-tool', file, message, remedy }
+}
+
+function transactionOf({ isGrouped }: RunnerSettings): TransactionChoice {
+  return isGrouped
+    ? { mode: 'run', why: 'the program says set_grouped(true)' }
+    : { mode: 'file', why: 'refinery default' }
+}
+
+function outOfOrder({ passesOverLate }: RunnerSettings): OutOfOrder {
+  return passesOverLate
+    ? { outcome: 'skipped', says: 'refinery never runs it, because of set_abort_missing(false)' }
+    : { outcome: 'refused', says: 'refinery stops with an error, unless its name starts with U' }
+}
+
+function compareVersions(a: Entry, b: Entry): number {
+  if (a.version === b.version) return 0
+  return a.version < b.version ? -1 : 1
+}
+
+function scriptOf(
+  { file, version, title }: Entry,
+  text: string,
+  transaction: TransactionChoice,
+): MigrationScript {
+  return {
+    source: refinery.id,
+    file,
+    version: String(version),
+    title,
+    text,
+    start: 0,
+    end: text.length,
+    transaction,
+    repeatable: false,
+  }
+}
