@@ -62,7 +62,12 @@ export async function rehearseWithin(
   }
 }
 
-function uncached({ serverUrl }: CheckOptions): NotRehearsed {
+function uncached({ serverUrl, containerImage }: CheckOptions): NotRehearsed {
+  if (containerImage !== undefined)
+    return notRehearsed(
+      'the history cannot be cached in a container',
+      'Replay in CI, or let the hook use the embedded server.',
+    )
   if (serverUrl === undefined)
     return notRehearsed('there is no folder to cache the history in', 'Name one with --cache-dir.')
   return notRehearsed(

@@ -4,6 +4,7 @@ import type { LoadedConfig } from '../config/load.ts'
 import { EnvironmentError, ToolError } from '../core/errors.ts'
 import type { ServerOptions } from '../postgres/provider.ts'
 import type { CommandContext } from './context.ts'
+import { chooseServer, type ServerFlags } from './server-choice.ts'
 import { exitCodes } from './exit.ts'
 
 /** One line of `doctor`. `remedy` completes a failure or a warning. */
@@ -19,24 +20,30 @@ export interface Diagnosis {
 export async function examineMachine(
   context: CommandContext,
   loaded: LoadedConfig | undefined,
+  flags: ServerFlags = {},
 ): Promise<readonly Diagnosis[]> {
-  const options = serverOptions(context, loaded)
+  const options = serverOptions(context, loaded, flags)
   return [
     examineNode(),
     examinePlatform(),
     await examineBinaries(options),
     await examineTemporaryFolder(),
+    await examineContainers(options),
     await examineServer(options),
   ]
 }
 
-function serverOptions({ cwd, env }: CommandContext, loaded: LoadedConfig | undefined): ServerOptions {
+function serverOptions(
+  { cwd, env, signal }: CommandContext,
+  loaded: LoadedConfig | undefined,
+  flags: ServerFlags,
+): ServerOptions {
   const server = loaded?.config.server
   return {
     projectDir: loaded?.root ?? cwd,
     env,
-    ...(server?.pgVersion === undefined ? {} : { pgVersion: server.pgVersion }),
-    ...(server?.url === undefined ? {} : { serverUrl: server.url }),
+    signal,
+    ...chooseServer(flags, server),
     ...(server?.shared === undefined ? {} : { sharedServer: server.shared }),
     ...(server?.superuser === undefined ? {} : { superuser: server.superuser }),
     ...(server?.binaries === undefined ? {} : { binaries: server.binaries }),
@@ -72,7 +79,7 @@ async function examineBinaries(options: ServerOptions): Promise<Diagnosis> {
     )
     return { verdict: 'works', text: `Postgres installed: ${names.join(', ')}` }
   }
-  if (options.serverUrl !== undefined || options.binaries !== undefined) {
+  if ((options.serverUrl ?? options.containerImage) !== undefined || options.binaries !== undefined) {
     return { verdict: 'works', text: 'No Postgres of our own is installed, and the configuration needs none' }
   }
   return {
@@ -103,6 +110,21 @@ async function examineTemporaryFolder(): Promise<Diagnosis> {
       remedy: 'Set TMPDIR to a folder that is.',
       exitCode: exitCodes.environment,
     }
+  }
+}
+
+/** Needed only when the configuration or the command line names an image. */
+async function examineContainers({ containerImage }: ServerOptions): Promise<Diagnosis> {
+  const { describeEngine } = await import('../postgres/container-engine.ts')
+  try {
+    return { verdict: 'works', text: `Container engine ${await describeEngine()}` }
+  } catch (error) {
+    if (!(error instanceof EnvironmentError)) throw error
+    if (containerImage === undefined) {
+      return { verdict: 'works', text: 'No container engine, and the configuration needs none' }
+    }
+    const remedy = error.hint === undefined ? {} : { remedy: error.hint }
+    return { verdict: 'fails', text: error.message, ...remedy, exitCode: error.exitCode }
   }
 }
 

@@ -5,7 +5,7 @@ import { adminOptions, connectClient } from './connect.ts'
 import { createDatabase, dropDatabase, uniqueName } from './databases.ts'
 import { dropRoles, markDatabaseSql, markRoleSql, removeDeadRuns, runMark } from './existing-leftovers.ts'
 import type { PostgresServer, ServerOptions } from './provider.ts'
-import { ensureRoles, migratorSql, parameterGrantSql } from './roles.ts'
+import { disarmFileRolesSql, ensureRoles, migratorSql, parameterGrantSql } from './roles.ts'
 import { parseServerUrl, safeReason, type ServerAddress } from './server-url.ts'
 
 const oldestMajor = 14
@@ -16,13 +16,34 @@ const oldestMajor = 14
  * EnvironmentError when it cannot be reached or refuses us what we need.
  */
 export async function connectExisting(options: ServerOptions): Promise<PostgresServer> {
-  const address = parseServerUrl(options.serverUrl ?? '')
+  return useAddress(parseServerUrl(options.serverUrl ?? ''), options)
+}
+
+/** A server that was started for this run alone, and that nobody else can reach. */
+export interface OwnServer {
+  /** In parentheses behind the version, for instance `container postgres:17`. */
+  readonly description: string
+  /** Called as superuser, before anything else happens there. */
+  prepare(admin: Client, major: number): Promise<void>
+  /** Ends it, and everything on it. */
+  end(): Promise<void>
+}
+
+/**
+ * The same for a server whose address is known otherwise. What is `own` is used as the embedded server is: its roles
+ * are there for the migrations, and what changes the whole server may run. The caller ends it when this fails.
+ */
+export async function useAddress(
+  address: ServerAddress,
+  options: ServerOptions,
+  own?: OwnServer,
+): Promise<PostgresServer> {
   const runId = randomBytes(6).toString('hex')
   const admin = await connectTo(address, { application_name: runMark(runId), options: adminOptions() })
   try {
-    await refuseUnsuitable(admin, await readFacts(admin), options)
-    await removeDeadRuns(admin)
-    const server = new ExistingServer(address, admin, await readFacts(admin), runId, options)
+    await refuseUnsuitable(admin, await readFacts(admin), { ...options, own })
+    if (own === undefined) await removeDeadRuns(admin)
+    const server = new ExistingServer(address, admin, await readFacts(admin), runId, { ...options, own })
     await server.open()
     return server
   } catch (error) {
@@ -72,15 +93,26 @@ async function readFacts(admin: Client): Promise<ServerFacts> {
   return { ...facts, major: Number.parseInt(facts.version, 10) }
 }
 
-async function refuseUnsuitable(admin: Client, facts: ServerFacts, options: ServerOptions): Promise<void> {
+/** What was asked for, and whose server it is. */
+type UseOptions = ServerOptions & { readonly own: OwnServer | undefined }
+
+async function refuseUnsuitable(admin: Client, facts: ServerFacts, options: UseOptions): Promise<void> {
   if (facts.major < oldestMajor) {
     throw new EnvironmentError(`The server is Postgres ${facts.version}; ${oldestMajor} or later is needed.`)
   }
   if (options.pgVersion !== undefined && options.pgVersion !== facts.major) {
+    const what = options.own === undefined ? 'The server' : `The ${options.own.description}`
+    const option = options.own === undefined ? '--server-url' : '--image'
     throw new UsageError(
-      `The server is Postgres ${facts.version}, but Postgres ${options.pgVersion} was asked for.`,
-      { hint: 'Leave out one of --server-url and --pg-version.' },
+      `${what} is Postgres ${facts.version}, but Postgres ${options.pgVersion} was asked for.`,
+      { hint: `Leave out one of ${option} and --pg-version.` },
     )
+  }
+  if (options.own !== undefined) {
+    if (facts.superuser) return options.own.prepare(admin, facts.major)
+    throw new EnvironmentError(`The user ${facts.user} of the ${options.own.description} is no superuser.`, {
+      hint: 'Name an image whose POSTGRES_USER is a superuser, as in the official one.',
+    })
   }
   if (facts.isStandby) {
     throw new UsageError('The server is a standby, on which nothing can be rehearsed.', {
@@ -129,7 +161,7 @@ async function refuseForeignData(admin: Client): Promise<void> {
 }
 
 class ExistingServer implements PostgresServer {
-  readonly kind = 'existing'
+  readonly kind: 'existing' | 'container'
   readonly version: string
   readonly major: number
   readonly hasSuperuser: boolean
@@ -141,33 +173,31 @@ class ExistingServer implements PostgresServer {
   readonly #facts: ServerFacts
   readonly #runId: string
   readonly #isShared: boolean
+  readonly #own: OwnServer | undefined
   readonly #migratorPassword = randomBytes(24).toString('hex')
   readonly #databases = new Set<string>()
   readonly #createdRoles = new Set<string>()
   #ended: Promise<void> | undefined
 
-  constructor(
-    address: ServerAddress,
-    admin: Client,
-    facts: ServerFacts,
-    runId: string,
-    options: ServerOptions,
-  ) {
+  constructor(address: ServerAddress, admin: Client, facts: ServerFacts, runId: string, options: UseOptions) {
     this.#address = address
     this.#admin = admin
     this.#facts = facts
     this.#runId = runId
     this.#isShared = options.sharedServer === true
+    this.#own = options.own
+    this.kind = options.own === undefined ? 'existing' : 'container'
     this.version = facts.version
     this.major = facts.major
     this.hasSuperuser = facts.superuser
     this.migratorIsSuperuser = facts.superuser && options.superuser === true
     this.migrator = facts.superuser ? uniqueName('pgrehearse_migrator_') : facts.user
-    this.foreignRoles = new Set(facts.roles)
+    this.foreignRoles = new Set(options.own === undefined ? facts.roles : [])
   }
 
   get description(): string {
-    return `PostgreSQL ${this.version} (existing server ${this.#address.place})`
+    const what = this.#own?.description ?? `existing server ${this.#address.place}`
+    return `PostgreSQL ${this.version} (${what})`
   }
 
   /** Creates the migrator and sees whether it can log in. */
@@ -176,7 +206,9 @@ class ExistingServer implements PostgresServer {
     const superuser = this.migratorIsSuperuser
     try {
       // Before PG 16, CREATEROLE is as good as superuser: it may grant itself roles that run programs.
-      const attributes = { superuser, createDb: false, createRole: this.major >= 16 }
+      const isOwn = this.#own !== undefined
+      if (isOwn && this.major < 16 && !superuser) await this.#admin.query(disarmFileRolesSql)
+      const attributes = { superuser, createDb: isOwn, createRole: isOwn || this.major >= 16 }
       await this.#admin.query(migratorSql(this.migrator, this.#migratorPassword, attributes))
       this.#createdRoles.add(this.migrator)
       await this.#admin.query(markRoleSql(this.migrator, this.#runId))
@@ -206,7 +238,8 @@ class ExistingServer implements PostgresServer {
 
   async createDatabase(options: { readonly template?: string } = {}): Promise<string> {
     const { template } = options
-    const name = await createDatabase(this.#admin, { owner: this.migrator, template, copyFiles: false })
+    const copyFiles = this.#own !== undefined && this.major >= 15
+    const name = await createDatabase(this.#admin, { owner: this.migrator, template, copyFiles })
     this.#databases.add(name)
     await this.#admin.query(markDatabaseSql(name, this.#runId))
     if (this.hasSuperuser && this.major < 15 && template === undefined) await this.#ownPublicSchema(name)
@@ -234,7 +267,7 @@ class ExistingServer implements PostgresServer {
     const created = await ensureRoles(this.#admin, names, {
       migrator,
       major,
-      adoptExisting: false,
+      adoptExisting: this.#own !== undefined,
       migratorCreates: !this.hasSuperuser,
     })
     for (const name of created) {
@@ -249,6 +282,10 @@ class ExistingServer implements PostgresServer {
   }
 
   async #end(): Promise<void> {
+    if (this.#own !== undefined) {
+      await this.#admin.end().catch(() => undefined)
+      return this.#own.end()
+    }
     try {
       const made = await this.#rolesMadeByMigrations()
       for (const name of this.#databases) await dropDatabase(this.#admin, name).catch(() => undefined)

@@ -10,6 +10,8 @@ export interface ServerOptions {
   readonly pgVersion?: number
   /** Replay on this existing server instead of starting one. Never taken from DATABASE_URL or PG*. */
   readonly serverUrl?: string
+  /** Start a container of this image, instead of the embedded server; not together with `serverUrl`. */
+  readonly containerImage?: string
   /** Allow an existing server that holds other databases. */
   readonly sharedServer?: boolean
   /** Run migrations as superuser. */
@@ -21,17 +23,19 @@ export interface ServerOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Start the embedded server from this, made by a server of the same kind, instead of from nothing. */
   readonly image?: ClusterImage
+  /** Ends the start of a container that is under way; absent: it goes on to its end. */
+  readonly signal?: AbortSignal
 }
 
 /**
- * A server we may do anything to (embedded), or a corner of one we were given (existing).
+ * A server we may do anything to (embedded, container), or a corner of one we were given (existing).
  * Disposing it leaves nothing behind: no process, no folder, no database, no role.
  */
 export interface PostgresServer extends AsyncDisposable {
   /** As `show server_version` prints it, e.g. `18.4`. */
   readonly version: string
   readonly major: number
-  readonly kind: 'embedded' | 'existing'
+  readonly kind: 'embedded' | 'existing' | 'container'
   /** One line for reports, e.g. `PostgreSQL 18.4 (embedded)`. */
   readonly description: string
   /** Can we create event triggers, set session_replication_role, read every session? */

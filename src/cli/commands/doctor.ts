@@ -12,7 +12,7 @@ import type { CheckFlags } from './check.ts'
  * run, else the one it would have: 3 without a server, 2 with a broken configuration.
  */
 export async function runDoctor(
-  flags: Pick<CheckFlags, 'config'> & GitLabFlags,
+  flags: Pick<CheckFlags, 'config' | 'image'> & GitLabFlags,
   context: CommandContext,
 ): Promise<number> {
   const progress = startProgress(context, true)
@@ -20,7 +20,7 @@ export async function runDoctor(
   try {
     const { diagnosis, loaded } = await examineConfig(flags, context)
     const diagnoses = [
-      ...(await examineMachine(context, loaded)),
+      ...(await examineMachine(context, loaded, flags)),
       diagnosis,
       ...(await examineProject(context, loaded, flags)),
     ]
