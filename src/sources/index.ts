@@ -4,6 +4,11 @@ import { flyway } from './flyway.ts'
 import { golangMigrate } from './golang-migrate.ts'
 import { goose } from './goose.ts'
 import { diesel } from './diesel.ts'
+import { drizzle } from './drizzle.ts'
+import { graphileMigrate } from './graphile-migrate.ts'
+import { nodePgMigrate } from './node-pg-migrate.ts'
+import { prisma } from './prisma.ts'
+import { supabase } from './supabase.ts'
 import { refinery } from './refinery.ts'
 import { sqlx } from './sqlx.ts'
 import { liquibase } from './liquibase.ts'
@@ -11,6 +16,11 @@ import { plainSql } from './plain-sql.ts'
 
 /** Every migration tool we know, most particular first: plain-sql takes what no other tool owns. */
 export const sources: readonly MigrationSource[] = [
+  supabase,
+  prisma,
+  drizzle,
+  nodePgMigrate,
+  graphileMigrate,
   diesel,
   refinery,
   sqlx,

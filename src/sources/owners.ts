@@ -1,5 +1,6 @@
 import type { FileTree } from '../core/source.ts'
 import { rustFolders } from './cargo.ts'
+import { includedFolders } from './liquibase-changelogs.ts'
 import { forPostgres } from './dialects.ts'
 import { packageFolders } from './node-pg-migrate-config.ts'
 import { folderOf, groupByFolder, isInside, joinPath, nameOf } from './paths.ts'
@@ -44,7 +45,7 @@ const markers: readonly Marker[] = [
   {
     tool: 'Liquibase',
     source: 'liquibase',
-    pattern: /^\s*--\s*liquibase\s*formatted\b/im,
+    pattern: /^[ \t]*--[ \t]*liquibase[ \t]*formatted\b/im,
     mixesDirections: true,
   },
   {
@@ -104,12 +105,11 @@ const layoutRules: readonly LayoutRule[] = [
   { tool: 'Bun', pattern: /^(?:(.*)\/)?\d+_[^/]*\.tx\.up\.sql$/ },
   { tool: 'Postgrator', pattern: /^(?:(.*)\/)?\d+\.do\.[^/]*sql$/ },
   { tool: 'Atlas', pattern: /^(?:(.*)\/)?atlas\.sum$/ },
-  { tool: 'Liquibase', pattern: /^(?:(.*)\/)?(?:db\.)?changelog[^/]*\.(?:xml|ya?ml)$/i },
 ]
 
 /** Ends of all names above: most paths of a large repository need no second look. */
 const telling =
-  /(?:\.toml|\.sum|\.plan|_journal\.json|snapshot\.json|migration\.sql|(?:committed|supabase\/migrations)\/\d[^/]*\.sql|up\.sql|\.do\.[^/]*sql|changelog[^/]*\.(?:xml|ya?ml))$/i
+  /(?:\.toml|\.sum|\.plan|_journal\.json|snapshot\.json|migration\.sql|(?:committed|supabase\/migrations)\/\d[^/]*\.sql|up\.sql|\.do\.[^/]*sql)$/i
 
 const known = new WeakMap<FileTree, Promise<readonly FolderOwner[]>>()
 
@@ -149,6 +149,8 @@ async function findOwners(files: FileTree): Promise<readonly FolderOwner[]> {
   for (const path of paths) {
     if (telling.test(path)) for (const folder of byLayout(path, all, sqlFolders)) add(folder)
   }
+  for (const { dir, changelog } of await includedFolders(files))
+    add({ tool: 'Liquibase', source: 'liquibase', dir, because: changelog, found: 'layout' })
   for (const folder of await packageFolders(files, [...sqlFolders.keys()])) add(folder)
   const byOthers = [...folders.values()]
   for (const folder of await byMarker(files, sqlFolders)) {

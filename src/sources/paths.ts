@@ -50,6 +50,16 @@ export function compareText(a: string, b: string): number {
   return a < b ? -1 : 1
 }
 
+const english = new Intl.Collator('en')
+
+/**
+ * Order of `localeCompare`, by which tools in JavaScript sort names: punctuation before digits, digits before
+ * letters, case last. They take the locale of their machine; English stands for it.
+ */
+export function compareInEnglish(a: string, b: string): number {
+  return english.compare(a, b)
+}
+
 /** Compares lists of numbers part by part; a missing part counts as 0, so 1 equals 1.0. */
 export function compareNumbers(a: readonly bigint[], b: readonly bigint[]): number {
   const length = Math.max(a.length, b.length)

@@ -316,9 +316,9 @@ describe('a merge request whose migrations were removed again', () => {
   })
 
   test('stays an error when they are of a tool that is not supported', async () => {
-    const server = await repositoryWith({ 'prisma/schema.prisma': '' })
+    const server = await repositoryWith({ 'src/schema.ts': '' })
     const base = await server.git('rev-parse', 'HEAD')
-    const head = await server.commit({ 'prisma/migrations/20240101000000_a/migration.sql': 'select 1;' })
+    const head = await server.commit({ 'db/001.do.init.sql': 'select 1;' })
     const clone = await runnerClone(server, { sha: head })
     await expect(review(clone, mergeRequest('detached', base, head))).rejects.toMatchObject({
       message: expect.stringContaining('not supported yet'),
