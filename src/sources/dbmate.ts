@@ -10,6 +10,8 @@ import type {
   SourceRoot,
 } from '../core/source.ts'
 import { readDbmateSections, type DbmateSections } from './dbmate-sections.ts'
+import { endedTransactionProblem } from './ended-transaction.ts'
+import { lostTableProblem } from './own-table.ts'
 import { foldersOf } from './owners.ts'
 import { compareText, folderOf, nameOf } from './paths.ts'
 import { duplicateVersions, readText } from './read.ts'
@@ -62,7 +64,7 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
         entries,
         'dbmate fails at the second, or never runs it where the version is noted',
       ),
-      ...loaded.flatMap(({ problem }) => problem ?? []),
+      ...loaded.flatMap(({ problems }) => problems),
     ],
     skipped,
     identifiedBy: 'version',
@@ -97,16 +99,27 @@ async function readFolder(
 
 interface Loaded {
   readonly script?: MigrationScript
-  readonly problem?: SourceProblem
+  readonly problems: readonly SourceProblem[]
 }
 
 async function loadFile(entry: Entry, files: FileTree, options: SourceOptions): Promise<Loaded> {
   const read = await readText(files, entry.file)
-  if ('problem' in read) return read
+  if ('problem' in read) return { problems: [read.problem] }
   const sections = readDbmateSections(read.text)
-  const problem = problemOf(entry.file, sections, read.hasMark)
-  const script = 'refusal' in sections ? undefined : scriptOf(entry, read.text, sections, options)
-  return { ...(script === undefined ? {} : { script }), ...(problem === undefined ? {} : { problem }) }
+  const refused = refusalOf(entry.file, sections, read.hasMark)
+  if ('refusal' in sections) return { problems: refused }
+  const up = read.text.slice(sections.start, sections.end)
+  return {
+    script: scriptOf(entry, read.text, sections, options),
+    problems: [
+      ...refused,
+      ...(sections.inTransaction ? endedTransactionProblem(entry.file, up, 'dbmate') : []),
+      // dbmate falls back to public where current_schema() is null
+      ...lostTableProblem(entry.file, up, 'dbmate', 'schema_migrations').filter(
+        ({ severity }) => severity === 'warning',
+      ),
+    ],
+  }
 }
 
 function scriptOf(
@@ -134,20 +147,17 @@ function scriptOf(
   }
 }
 
-function problemOf(file: string, sections: DbmateSections, hasMark: boolean): SourceProblem | undefined {
-  const refused = (message: string, remedy: string): SourceProblem => ({
-    code: 'refused-by-tool',
-    file,
-    message,
-    remedy,
-  })
+function refusalOf(file: string, sections: DbmateSections, hasMark: boolean): readonly SourceProblem[] {
+  const refused = (message: string, remedy: string): readonly SourceProblem[] => [
+    { code: 'refused-by-tool', file, message, remedy },
+  ]
   if (hasMark)
     return refused(
       `dbmate refuses ${file}: a byte order mark stands before its first line.`,
       'Save the file as UTF-8 without it.',
     )
   if ('refusal' in sections) return refused(`dbmate refuses ${file}: ${sections.refusal}.`, sections.remedy)
-  if (!sections.isRepeated) return undefined
+  if (!sections.isRepeated) return []
   return refused(
     `dbmate fails at the second "-- migrate:up" of ${file}: it notes the same version for each, and the table of versions takes it once.`,
     'Make a migration of its own of each up section.',

@@ -9,8 +9,9 @@ import type {
   SourceProblem,
   SourceRoot,
 } from '../core/source.ts'
+import { splitScript } from '../sql/split.ts'
 import { readGooseSections, type GooseSections } from './goose-sections.ts'
-import { openLiteralIn } from './open-literal.ts'
+import { lostTableProblem } from './own-table.ts'
 import { foldersOf } from './owners.ts'
 import { compareText, folderOf, nameOf } from './paths.ts'
 import { duplicateVersions, readText } from './read.ts'
@@ -81,7 +82,7 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
         'goose refuses to run at all',
       ),
       ...problems,
-      ...loaded.flatMap(({ problem }) => problem ?? []),
+      ...loaded.flatMap(({ problems: own }) => own),
     ],
     skipped: code.map(codeMigration),
     identifiedBy: 'version',
@@ -134,18 +135,23 @@ function codeMigration({ file }: Entry): SkippedFile {
 
 interface Loaded {
   readonly script?: MigrationScript
-  readonly problem?: SourceProblem
+  readonly problems: readonly SourceProblem[]
 }
 
 async function loadFile(entry: Entry, files: FileTree, options: SourceOptions): Promise<Loaded> {
-  const read = await readText(files, entry.file)
-  if ('problem' in read) return read
+  const { file } = entry
+  const read = await readText(files, file)
+  if ('problem' in read) return { problems: [read.problem] }
   const sections = readGooseSections(read.text, options.placeholders)
-  if (sections.unknown.length > 0) return { problem: unresolved(entry.file, sections.unknown) }
-  const problem = problemOf(entry.file, sections, read.hasMark)
-  const script = scriptOf(entry, sections, problem === undefined, options)
-  if (problem === undefined) return { script }
-  return sections.end > sections.start ? { script, problem } : { problem }
+  const { text, start, end, unknown } = sections
+  if (unknown.length > 0) return { problems: [unresolved(file, unknown)] }
+  const refusal = refusalOf(file, sections, read.hasMark)
+  if (refusal !== undefined && start >= end) return { problems: [refusal] }
+  const problems = [
+    ...(refusal === undefined ? [] : [refusal]),
+    ...lostTableProblem(file, text.slice(start, end), 'goose', 'goose_db_version'),
+  ]
+  return { script: scriptOf(entry, sections, refusal === undefined, options), problems }
 }
 
 /** A file that goose would not take is still rehearsed, as its author meant it. */
@@ -182,7 +188,7 @@ function unresolved(file: string, names: readonly string[]): SourceProblem {
   return { code: 'unresolved-placeholder', file, message }
 }
 
-function problemOf(file: string, sections: GooseSections, hasMark: boolean): SourceProblem | undefined {
+function refusalOf(file: string, sections: GooseSections, hasMark: boolean): SourceProblem | undefined {
   const { refusal } = sections
   if (hasMark)
     return refused(
@@ -190,12 +196,16 @@ function problemOf(file: string, sections: GooseSections, hasMark: boolean): Sou
       'a byte order mark stands before its first line',
       'Save the file as UTF-8 without it.',
     )
-  if (refusal !== undefined) return refused(file, refusal.because, refusal.remedy)
-  for (const part of sections.parts) {
-    const open = openLiteralIn(sections.text, part)
-    if (open === undefined) continue
-    const line = lineAt(sections.text, open.start)
-    const message = `goose cuts ${file} at a semicolon inside the ${open.what} that begins in line ${line}, so the server gets pieces and refuses them.`
+  return refusal === undefined ? cutProblem(file, sections) : refused(file, refusal.because, refusal.remedy)
+}
+
+/** A function body without StatementBegin. */
+function cutProblem(file: string, { text, parts }: GooseSections): SourceProblem | undefined {
+  for (const { start, end } of parts) {
+    const { unterminated } = splitScript(text, start, end)
+    if (unterminated === undefined) continue
+    const line = lineAt(text, unterminated.start)
+    const message = `goose cuts ${file} at a semicolon inside the ${unterminated.what} that begins in line ${line}, so the server gets pieces and refuses them.`
     const remedy =
       'Put "-- +goose StatementBegin" before the statement and "-- +goose StatementEnd" after it.'
     return { code: 'refused-by-tool', file, message, remedy }

@@ -51,6 +51,19 @@ test('wraps the up section, and sends it as one message with transaction:false',
   ])
 })
 
+test.each([
+  ['a transaction opened anew', upDown('COMMIT; BEGIN; SELECT 1;')],
+  ['a savepoint left', upDown('SAVEPOINT a; ROLLBACK TO a;')],
+  ['a transaction chained', upDown('COMMIT AND CHAIN;')],
+  ['no transaction around it', '-- migrate:up transaction:false\nBEGIN; COMMIT;\n-- migrate:down'],
+  [
+    'an empty search_path, for which it takes public',
+    upDown("SELECT pg_catalog.set_config('search_path', '', false);"),
+  ],
+])('dbmate does not mind %s', async (_, text) => {
+  expect((await load({ '1_a.sql': text })).problems).toEqual([])
+})
+
 test('takes the transaction of the configuration', async () => {
   const transaction = { mode: 'statement', why: 'configuration' } as const
   const tree = treeOf({ 'db/migrations/1_a.sql': upDown('') })
@@ -85,6 +98,16 @@ test.each([
     'a second up section',
     upDown('SELECT 1;') + upDown('SELECT 2;'),
     'dbmate fails at the second "-- migrate:up" of FILE: it notes the same version for each, and the table of versions takes it once.',
+  ],
+  [
+    'a COMMIT in its transaction',
+    upDown('SELECT 1; COMMIT; SELECT 2;'),
+    'FILE ends the transaction that dbmate opens around it; dbmate commits what is in it, and then stops with an error (unexpected transaction status idle).',
+  ],
+  [
+    'a schema without its table',
+    upDown('SET search_path TO app;'),
+    'FILE leaves search_path at app; dbmate then looks for its table schema_migrations in the same session.',
   ],
 ])('says what dbmate refuses: %s', async (_, text, message) => {
   const { problems } = await load({ '1_a.sql': text })

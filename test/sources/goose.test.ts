@@ -149,6 +149,11 @@ test.each([
     Buffer.from('\uFEFF-- +goose Up\nSELECT 1;\n'),
     'goose refuses db/1_a.sql: a byte order mark stands before its first line.',
   ],
+  [
+    'a session without its table',
+    "-- +goose Up\nSELECT pg_catalog.set_config('search_path', '', false);\n",
+    "db/1_a.sql leaves search_path at ''; goose then looks for its table goose_db_version in the same session.",
+  ],
 ])('says what goose refuses: %s', async (_, text, message) => {
   expect(await refusalOf(text)).toBe(message)
 })
