@@ -1,4 +1,4 @@
-import type { Limit, Report, TransactionChoice } from './model.ts'
+import type { Limit, Report, Span, TransactionChoice } from './model.ts'
 
 /**
  * A read-only set of files: the working tree, the index, or a commit. Paths are relative to the
@@ -78,8 +78,17 @@ export interface MigrationSet {
   readonly identifiedBy?: 'version'
   /** What the tool does with a new script that sorts before one it has already run; absent: not known. */
   readonly whenOutOfOrder?: OutOfOrder
+  /**
+   * What the tool does where it keeps checksums and a script that has run was changed or renamed: a sentence without
+   * its full stop, `Flyway refuses to migrate until flyway repair`. Absent: it does not notice.
+   */
+  readonly whenEdited?: string
+  /** What the tool does when the file of a script that has run is gone, likewise. */
+  readonly whenDeleted?: string
   /** What stands in the database before the first script runs. */
   readonly foundation?: Foundation
+  /** What of the tool is not followed and has to be said: conditions that are not evaluated, an order assumed. */
+  readonly limits?: readonly Limit[]
 }
 
 /** `refused`: the tool stops with an error; `skipped`: it never runs the script and says nothing; `runs`: it runs it. */
@@ -126,6 +135,10 @@ export interface SourceProblem {
   readonly severity?: 'error' | 'warning' | 'info'
   /** One imperative sentence. */
   readonly remedy?: string
+  /** Further facts, a sentence each. */
+  readonly notes?: readonly string[]
+  /** Absent: the file as a whole. */
+  readonly place?: Span
 }
 
 /** Options a user can give to every source. */
@@ -189,4 +202,11 @@ export interface EditedScript {
   readonly change: 'edited' | 'deleted'
   /** The file that took its place: same version under another name, or same content under another version. */
   readonly renamedTo?: string
+  /** Names the script, and the one that took its place, where their files hold several; absent: the files. */
+  readonly name?: string
+  readonly newName?: string
+  /** Where the script stands now in a file that holds several; absent: the file as a whole. */
+  readonly place?: Span
+  /** What the tool does about it on a database that has run the script: see MigrationSet.whenEdited, whenDeleted. */
+  readonly toolSays?: string
 }

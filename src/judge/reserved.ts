@@ -94,6 +94,13 @@ export const reservedFindings = [
       'The statement below the comment has no finding of that rule (any more), or there is no statement below it. Remove the comment, so that it cannot hide a finding later.',
   },
   {
+    id: 'needless-baseline-entry',
+    title: 'The baseline accepts a finding that is no longer there',
+    severity: 'warning',
+    explanation:
+      'The run looked at the file that the entry of the baseline names, and did not find what the entry accepts: it is mended, or the statement has become another. Remove the entry, so that it cannot hide a finding later; `pgrehearse baseline --prune` removes all of them. An entry of a file that was not judged in the run says nothing either way, and is left alone.',
+  },
+  {
     id: 'out-of-order-migration',
     title: 'A new migration sorts before one that has already run',
     severity: 'error',
@@ -188,53 +195,59 @@ export function migrationFails(
   })
 }
 
-/** `edited-migration`: an error when the file is gone, since new databases cannot be built any more. */
-export function editedMigration({ script: { file }, change, renamedTo }: EditedScript): Finding {
-  const { messageId, message, summary } = changeOfMerged(file, change, renamedTo)
+/**
+ * `edited-migration`: an error when the file is gone, since new databases cannot be built any more, and where the tool
+ * refuses to go on.
+ */
+export function editedMigration(edited: EditedScript): Finding {
+  const { script, name = script.file, renamedTo, toolSays, place } = edited
+  const { messageId, message, summary } = changeOfMerged(edited, name)
   return reservedFinding('edited-migration', {
     messageId,
-    severity: messageId === 'deleted' ? 'error' : 'warning',
+    severity: messageId === 'deleted' || toolSays !== undefined ? 'error' : 'warning',
     message,
-    span: wholeFile(messageId === 'renamed' ? (renamedTo ?? file) : file),
-    object: file,
+    span: place ?? wholeFile(messageId === 'renamed' ? (renamedTo ?? script.file) : script.file),
+    object: name,
     notes: ['The version of the base revision was replayed.'],
     remedy: { summary, migrations: [] },
   })
 }
 
 function changeOfMerged(
-  file: string,
-  change: EditedScript['change'],
-  renamedTo: string | undefined,
+  { change, renamedTo, newName = renamedTo, toolSays }: EditedScript,
+  name: string,
 ): { readonly messageId: string; readonly message: string; readonly summary: string } {
+  const tool = toolSays === undefined ? '' : `${toolSays}, and `
   if (renamedTo !== undefined) {
+    const consequence = toolSays ?? 'a database that ran it under the old name does not know the new one'
     return {
       messageId: 'renamed',
-      message: `${file} has already been merged and is now called ${renamedTo}: a database that ran it under the old name does not know the new one.`,
+      message: `${name} has already been merged and is now called ${newName}: ${consequence}.`,
       summary: 'Give the file its old name back.',
     }
   }
   if (change === 'deleted') {
     return {
       messageId: 'deleted',
-      message: `${file} has already been merged and is now missing: databases that ran it keep its changes, new ones never get them.`,
+      message: `${name} has already been merged and is now missing: ${tool}databases that ran it keep its changes, new ones never get them.`,
       summary: 'Restore the file, and undo what it did in a new migration.',
     }
   }
   return {
     messageId: 'edited',
-    message: `${file} has already been merged: databases that ran it never see this change.`,
+    message: `${name} has already been merged: ${tool}databases that ran it never see this change.`,
     summary: 'Undo the change to this file, and make it in a new migration.',
   }
 }
 
 /** The finding for a defect that a source found; its code is the finding's id. */
 export function sourceProblem(problem: SourceProblem): Finding {
-  const { code, message, file, severity, remedy } = problem
+  const { code, message, file, severity, remedy, notes, place } = problem
   return reservedFinding(code, {
     message,
-    span: wholeFile(file),
+    span: place ?? wholeFile(file),
     object: file,
+    ...(notes === undefined ? {} : { notes }),
     ...(severity === undefined ? {} : { severity }),
     ...(remedy === undefined ? {} : { remedy: { summary: remedy, migrations: [] } }),
   })

@@ -2,6 +2,7 @@ import { UsageError } from '../core/errors.ts'
 import { commitOf, short } from './fetch.ts'
 import { askGit, type Environment, type Repository } from './git.ts'
 import { pipelineBase } from './gitlab-pipeline.ts'
+import { aheadOf, type TargetHead } from './target-branch.ts'
 
 /** What the working tree is compared with. */
 export interface BaseRevision {
@@ -14,6 +15,8 @@ export interface BaseRevision {
    * added there, so nothing can be called deleted.
    */
   readonly knowsDeletions: boolean
+  /** The branch that it will be merged into, where that may have gone on since. */
+  readonly target?: TargetHead
 }
 
 /**
@@ -49,7 +52,7 @@ async function sinceBranching(repository: Repository, ref: string, tip: string):
     return { commit: tip, description: `${ref} (${short(tip)})`, knowsDeletions: false }
   const description =
     ancestor === tip ? `${ref} (${short(tip)})` : `merge base with ${ref} (${short(ancestor)})`
-  return { commit: ancestor, description, knowsDeletions: true }
+  return { commit: ancestor, description, knowsDeletions: true, ...aheadOf(ancestor, ref, tip) }
 }
 
 async function defaultBranchBase(repository: Repository, env: Environment): Promise<BaseRevision> {

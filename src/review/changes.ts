@@ -6,7 +6,7 @@ import { isWithoutMigrations, noMigrationsLimit } from './no-migrations.ts'
 import type { FullRequest } from './request.ts'
 import type { Revision } from './revision.ts'
 import { reviewRoot, rootHasChanges, type RootReview } from './root-review.ts'
-import { findRoots } from './roots.ts'
+import { findRoots, type FoundRoots } from './roots.ts'
 import { surroundingsOf } from './surroundings.ts'
 
 /** What of a tree is asked for. */
@@ -26,22 +26,12 @@ export async function reviewChanges(
   request: FullRequest,
   tree: FileTree,
   revision: Revision,
-  { concerns, isJudged }: ReviewScope = everything,
+  scope: ReviewScope = everything,
 ): Promise<ReviewSet> {
   if (mayLackMigrations(request.env) && (await isWithoutMigrations(request, [tree, revision.tree]))) {
     return { ...outcome(undefined, revision.base), notChecked: [noMigrationsLimit()] }
   }
-  const found = await findRoots(tree, request.sources, request.settings)
-  if (found.roots.length === 0) throw noMigrations(found)
-  const headFiles = new Set(await tree.list())
-  const isChanged = (root: SourceRoot): boolean => concerns(root) && rootHasChanges(root, headFiles, revision)
-  const changes = found.roots.filter(isChanged)
-  const isOnly = changes.length === 0 && found.roots.length === 1
-  const changed = request.withHistory === true && isOnly ? found.roots : changes
-  const reviews = await Promise.all(
-    changed.map((root) => reviewRoot(request, tree, root, revision, isJudged)),
-  )
-  const active = reviews.filter(hasWork)
+  const { found, isChanged, reviews, active } = await reviewRoots(request, tree, revision, scope)
   const chosen = active[0] ?? reviews[0]
   if (active.length > 1)
     onlyRoot(
@@ -63,6 +53,49 @@ export async function reviewChanges(
   }
 }
 
+/** The roots in which something is new, edited or wrong; a single one with changes is taken for such unread. */
+export async function rootsWithWork(
+  request: FullRequest,
+  tree: FileTree,
+  revision: Revision,
+  scope: ReviewScope = everything,
+): Promise<readonly SourceRoot[]> {
+  const found = await findRoots(tree, request.sources, request.settings)
+  const headFiles = new Set(await tree.list())
+  const changed = found.roots.filter(
+    (root) => scope.concerns(root) && rootHasChanges(root, headFiles, revision),
+  )
+  if (changed.length < 2) return changed
+  const { active } = await reviewRoots(request, tree, revision, scope)
+  return active.map(({ root }) => root)
+}
+
+interface RootReviews {
+  readonly found: FoundRoots
+  readonly isChanged: (root: SourceRoot) => boolean
+  readonly reviews: readonly RootReview[]
+  readonly active: readonly RootReview[]
+}
+
+async function reviewRoots(
+  request: FullRequest,
+  tree: FileTree,
+  revision: Revision,
+  { concerns, isJudged }: ReviewScope,
+): Promise<RootReviews> {
+  const found = await findRoots(tree, request.sources, request.settings)
+  if (found.roots.length === 0) throw noMigrations(found)
+  const headFiles = new Set(await tree.list())
+  const isChanged = (root: SourceRoot): boolean => concerns(root) && rootHasChanges(root, headFiles, revision)
+  const changes = found.roots.filter(isChanged)
+  const isOnly = changes.length === 0 && found.roots.length === 1
+  const changed = request.withHistory === true && isOnly ? found.roots : changes
+  const reviews = await Promise.all(
+    changed.map((root) => reviewRoot(request, tree, root, revision, isJudged)),
+  )
+  return { found, isChanged, reviews, active: reviews.filter(hasWork) }
+}
+
 function hasWork({ comparison }: RootReview): boolean {
   return comparison.underReview.length + comparison.edited.length + comparison.problems.length > 0
 }
@@ -75,7 +108,7 @@ function outcome(review: RootReview | undefined, base: BaseRevision): Omit<Revie
     underReview: review?.comparison.underReview ?? [],
     ...(review === undefined ? {} : { origin: review.origin }),
     edited: review?.comparison.edited ?? [],
-    ...(review === undefined ? { sharesSession: false } : surroundingsOf(review.head)),
+    ...(review === undefined ? { sharesSession: false } : surroundingsOf(review.head, review.base)),
     problems: review?.comparison.problems ?? [],
   }
 }

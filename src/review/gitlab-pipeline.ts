@@ -17,6 +17,7 @@ import {
   short,
 } from './fetch.ts'
 import { askGit, runGit, type Environment, type Repository } from './git.ts'
+import { aheadOf } from './target-branch.ts'
 
 /** Is this a pipeline for a merge request? */
 function isMergeRequestPipeline(env: Environment): boolean {
@@ -61,7 +62,21 @@ async function mergeRequestBase(repository: Repository, env: Environment): Promi
     commit: diffBase,
     description: `merge request base (${short(diffBase)})`,
     knowsDeletions: true,
+    ...targetBranch(repository, env),
   }
+}
+
+/** The branch that the merge request is for, fetched when it is asked for: the runner's clone does not have it. */
+function targetBranch(repository: Repository, env: Environment): Pick<BaseRevision, 'target'> {
+  const branch = env['CI_MERGE_REQUEST_TARGET_BRANCH_NAME']
+  if (branch === undefined || !isBranchName(branch)) return {}
+  const name = `origin/${branch}`
+  const find = async (): Promise<string | undefined> => {
+    // what an earlier job left in the folder may be old, but is better than nothing
+    await fetchBranch(repository, 'origin', branch)
+    return commitOf(repository, `refs/remotes/${name}`)
+  }
+  return { target: { name, find } }
 }
 
 async function mergedTarget(repository: Repository, env: Environment): Promise<BaseRevision | undefined> {
@@ -120,7 +135,12 @@ async function branchBase(repository: Repository, env: Environment): Promise<Bas
     throw unreachable(`The default branch ${branch} is out of date here`)
   if (ancestor === undefined) return undefined
   const where = ancestor === tip ? upstream : `merge base with ${upstream}`
-  return { commit: ancestor, description: `${where} (${short(ancestor)})`, knowsDeletions: true }
+  return {
+    commit: ancestor,
+    description: `${where} (${short(ancestor)})`,
+    knowsDeletions: true,
+    ...aheadOf(ancestor, upstream, tip),
+  }
 }
 
 function onDefaultBranch(head: string): BaseRevision {

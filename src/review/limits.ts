@@ -2,7 +2,7 @@ import { UsageError } from '../core/errors.ts'
 import type { Limit } from '../core/model.ts'
 import type { SourceRoot } from '../core/source.ts'
 import type { UnsupportedFolder } from '../sources/owners.ts'
-import { unsupportedTool, type FoundRoots } from './roots.ts'
+import { supportedTools, unsupportedTool, type FoundRoots } from './roots.ts'
 
 /** Roots that were left alone although they hold something. */
 export function otherRoots(roots: readonly SourceRoot[], what: string): readonly Limit[] {
@@ -47,8 +47,8 @@ export function noMigrations({ unsupported }: FoundRoots): UsageError {
 
 /** The hint where no migrations were found. */
 export const whatWasLookedFor =
-  'Looked for Flyway (V1__title.sql), golang-migrate (1_title.up.sql) and folders of numbered .sql files ' +
-  '(migrations/001_title.sql). Name the files or their folder on the command line, or in the configuration.'
+  `Looked for ${supportedTools} (migrations/001_title.sql). ` +
+  'Name the files or their folder on the command line, or in the configuration.'
 
 /** Without git nothing tells new from old. */
 export function nothingToCompareWith(reason: string): UsageError {

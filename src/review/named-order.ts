@@ -1,6 +1,8 @@
 import type { Limit } from '../core/model.ts'
 import type { MigrationScript, MigrationSet, ReviewSet, SourceProblem } from '../core/source.ts'
+import { scriptKey } from '../core/script-name.ts'
 import { skippedLimits } from './compare.ts'
+import { withoutDrafts } from './scripts.ts'
 import type { RootReview } from './root-review.ts'
 import { surroundingsOf, type Surroundings } from './surroundings.ts'
 
@@ -34,7 +36,7 @@ export function orderNamed(named: NamedScripts): NamedOrder {
   const { head, isNamed, review } = named
   const { history, rest } = review === undefined ? sequenceOf(named) : sequenceAtBase(named, review)
   const skipped = (head.skipped ?? []).filter(({ file, affectsOthers }) => affectsOthers || isNamed(file))
-  const problems = head.problems.filter(({ file }) => isNamed(file))
+  const problems = [...head.problems, ...(review?.orderProblems ?? [])].filter(({ file }) => isNamed(file))
   const onBase = review?.revision.base
   return {
     base:
@@ -43,10 +45,14 @@ export function orderNamed(named: NamedScripts): NamedOrder {
         : { description: `paths, on top of ${onBase.description}`, commit: onBase.commit },
     history,
     underReview: rest,
-    replayedOnly: named.all ? [] : rest.map(({ file }) => file).filter((file) => !isNamed(file)),
-    ...surroundingsOf(head),
+    replayedOnly: named.all ? [] : rest.filter(({ file }) => !isNamed(file)).map(scriptKey),
+    ...surroundingsOf(head, review?.base),
     problems,
-    notChecked: [...skippedLimits(skipped), ...(review === undefined ? [] : editedLimits(named, review))],
+    notChecked: [
+      ...skippedLimits(skipped),
+      ...(head.limits ?? []),
+      ...(review === undefined ? [] : editedLimits(named, review)),
+    ],
     isEmpty: rest.length === 0 && problems.length === 0 && !skipped.some(({ file }) => isNamed(file)),
   }
 }
@@ -56,7 +62,7 @@ function sequenceOf({ head, isNamed, all }: NamedScripts): Sequence {
   const first = all ? 0 : head.scripts.findIndex(({ file }) => isNamed(file))
   const last = head.scripts.findLastIndex(({ file }) => isNamed(file))
   if (last < 0) return { history: [], rest: [] }
-  return { history: head.scripts.slice(0, first), rest: head.scripts.slice(first, last + 1) }
+  return { history: withoutDrafts(head.scripts.slice(0, first)), rest: head.scripts.slice(first, last + 1) }
 }
 
 /**
@@ -64,20 +70,24 @@ function sequenceOf({ head, isNamed, all }: NamedScripts): Sequence {
  * the base lacks runs after all of the base's, and after the new ones that come before it.
  */
 function sequenceAtBase({ head, isNamed }: NamedScripts, review: RootReview): Sequence {
-  const present = new Map(head.scripts.map((script) => [script.file, script]))
+  const key = ({ id, file }: MigrationScript): string => (id === undefined ? file : `\0${id}`)
+  const present = new Map(head.scripts.map((script) => [key(script), script]))
   const base = review.base.scripts
-  const isJudgedInPlace = (script: MigrationScript): boolean =>
-    !script.repeatable && isNamed(script.file) && present.has(script.file)
-  const added = new Set(review.comparison.underReview.map(({ file }) => file))
+  const isJudgedInPlace = (script: MigrationScript): boolean => {
+    const now = present.get(key(script))
+    return !script.repeatable && now !== undefined && isNamed(now.file)
+  }
+  const added = new Set(review.comparison.underReview.map(key))
   const later = head.scripts.filter(
-    (script) => added.has(script.file) || (script.repeatable && isNamed(script.file)),
+    (script) =>
+      added.has(key(script)) || ((script.repeatable || script.draft === true) && isNamed(script.file)),
   )
   const laterOnes = later.slice(0, later.findLastIndex(({ file }) => isNamed(file)) + 1)
   const first = base.findIndex(isJudgedInPlace)
   if (first < 0) return { history: laterOnes.length === 0 ? [] : base, rest: laterOnes }
   const end = laterOnes.length > 0 ? base.length : base.findLastIndex(isJudgedInPlace) + 1
   const inPlace = base.slice(first, end).map((script) => {
-    const now = present.get(script.file)
+    const now = present.get(key(script))
     return isJudgedInPlace(script) && now !== undefined ? now : script
   })
   return { history: base.slice(0, first), rest: [...inPlace, ...laterOnes] }

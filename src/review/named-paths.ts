@@ -206,7 +206,9 @@ async function reviewSingle(file: string, tree: FileTree, request: FullRequest):
   if (!('text' in loaded)) return { problem: loaded }
   const marker = markerIn(loaded.text)
   if (marker?.mixesDirections !== true) return { script: loaded }
-  throw new UsageError(`${file} looks like ${marker.tool}, which is not supported yet.`, {
+  const why =
+    marker.source === undefined ? 'which is not supported yet' : 'but lies in no folder of that tool'
+  throw new UsageError(`${file} looks like ${marker.tool}, ${why}.`, {
     hint: 'Run from top to bottom it would undo its own changes, so it is not taken as plain SQL.',
   })
 }

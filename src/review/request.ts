@@ -1,5 +1,6 @@
 import { UsageError } from '../core/errors.ts'
 import type { MigrationSource, SourceOptions } from '../core/source.ts'
+import { sources as allSources } from '../sources/index.ts'
 import type { Environment } from './git.ts'
 import type { RootSettings } from './roots.ts'
 
@@ -28,6 +29,11 @@ export interface ReviewRequest {
 export interface FullRequest extends ReviewRequest {
   readonly settings: RootSettings & SourceOptions
   readonly sources: readonly MigrationSource[]
+}
+
+/** Fills in the defaults. */
+export function fullRequest(request: ReviewRequest): FullRequest {
+  return { ...request, settings: request.settings ?? {}, sources: request.sources ?? allSources }
 }
 
 /** The source of a root. Throws UsageError when the configuration names one that is not there. */

@@ -1,13 +1,13 @@
 import { UsageError } from '../core/errors.ts'
 import type { FileTree, ReviewSet } from '../core/source.ts'
-import { sources as allSources } from '../sources/index.ts'
+
 import { decideBase } from './base-revision.ts'
 import { reviewChanges } from './changes.ts'
 import { skippedLimits } from './compare.ts'
 import { findRepository, type Repository, type RepositorySearch } from './git.ts'
 import { nothingToCompareWith, onlyRoot, otherRoots, unsupportedLimits } from './limits.ts'
 import { reviewNamed } from './named-paths.ts'
-import { sourceOf, type FullRequest, type ReviewRequest } from './request.ts'
+import { fullRequest, sourceOf, type FullRequest, type ReviewRequest } from './request.ts'
 import { openRevision } from './revision.ts'
 import { findRoots } from './roots.ts'
 import { surroundingsOf } from './surroundings.ts'
@@ -29,11 +29,7 @@ export type { ReviewRequest } from './request.ts'
  * UsageError when the question itself cannot be answered: no migrations, no base, more than one folder.
  */
 export async function decideReviewSet(request: ReviewRequest): Promise<ReviewSet> {
-  const full: FullRequest = {
-    ...request,
-    settings: request.settings ?? {},
-    sources: request.sources ?? allSources,
-  }
+  const full = fullRequest(request)
   if (full.all && full.base !== undefined) {
     throw new UsageError('--all judges every migration, so there is nothing for --base to compare with.')
   }
@@ -79,6 +75,7 @@ async function reviewAll(request: FullRequest, tree: FileTree): Promise<ReviewSe
     problems: set.problems,
     notChecked: [
       ...skippedLimits(set.skipped ?? []),
+      ...(set.limits ?? []),
       ...otherRoots(found.minor, 'migrations'),
       ...unsupportedLimits(found.unsupported),
     ],

@@ -3,6 +3,7 @@ import type { BaseRevision } from './base-revision.ts'
 import { withoutExcluded } from './exclude.ts'
 import { listFromGit, type Repository } from './git.ts'
 import { GitTree } from './git-tree.ts'
+import { openTarget, type FoundTarget } from './target-branch.ts'
 
 /** The base revision's files, and which paths differ from it in the working tree or in the index. */
 export interface Revision extends AsyncDisposable {
@@ -10,6 +11,8 @@ export interface Revision extends AsyncDisposable {
   readonly tree: FileTree
   readonly files: ReadonlySet<string>
   readonly touched: ReadonlySet<string>
+  /** The target branch as it is now; opened, and perhaps fetched, when it is asked for. */
+  readonly target: () => Promise<FoundTarget>
 }
 
 /**
@@ -28,12 +31,23 @@ export async function openRevision(
     touchedPaths(repository, base.commit, staged),
   ])
   const files = withoutExcluded(await tree.list(), exclude)
+  const { commit, target } = base
+  let opened: Promise<FoundTarget> | undefined
   return {
     base,
     tree: { list: () => Promise.resolve(files), read: (path) => tree.read(path) },
     files: new Set(files),
     touched: new Set(withoutExcluded([...touched], exclude)),
-    [Symbol.asyncDispose]: () => tree[Symbol.asyncDispose](),
+    target: () => {
+      opened ??=
+        target === undefined ? Promise.resolve(undefined) : openTarget(repository, commit, target, exclude)
+      return opened
+    },
+    [Symbol.asyncDispose]: async () => {
+      await tree[Symbol.asyncDispose]()
+      const found = await opened?.catch(() => undefined)
+      if (typeof found === 'object') await found[Symbol.asyncDispose]()
+    },
   }
 }
 
@@ -58,5 +72,12 @@ async function touchedPaths(
 function emptyRevision(base: BaseRevision): Revision {
   const tree = { list: () => Promise.resolve([]), read: () => Promise.resolve(undefined) }
   const nothing = new Set<string>()
-  return { base, tree, files: nothing, touched: nothing, [Symbol.asyncDispose]: () => Promise.resolve() }
+  return {
+    base,
+    tree,
+    files: nothing,
+    touched: nothing,
+    target: () => Promise.resolve(undefined),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  }
 }

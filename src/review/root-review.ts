@@ -1,9 +1,18 @@
 import type { Limit } from '../core/model.ts'
-import type { FileTree, MigrationSet, ScriptOrigin, SourceRoot } from '../core/source.ts'
+import type {
+  FileTree,
+  MigrationScript,
+  MigrationSet,
+  ScriptOrigin,
+  SourceProblem,
+  SourceRoot,
+} from '../core/source.ts'
 import { compareVersions, type Comparison } from './compare.ts'
+import { checkOrder, unreachableTarget, type MergedSet } from './order.ts'
 import { sourceOf, type FullRequest } from './request.ts'
 import type { Revision } from './revision.ts'
 import { rootHolds } from './roots.ts'
+import { mergedTree, type MergeInput, type TargetBranch } from './target-branch.ts'
 
 /** One root, at the base revision and now, and what came of it. */
 export interface RootReview {
@@ -11,9 +20,10 @@ export interface RootReview {
   readonly base: MigrationSet
   readonly head: MigrationSet
   readonly comparison: Comparison
+  /** New scripts that come too late, versions that others have taken; `comparison` holds these too. */
+  readonly orderProblems: readonly SourceProblem[]
   /** Where `head` was read. */
   readonly origin: ScriptOrigin
-  /** The script of the history that a present file continues, found by place below the root. */
   readonly revision: Revision
 }
 
@@ -46,20 +56,66 @@ export async function reviewRoot(
   const ignored = newBaseline(newest, base, revision)
   const files = ignored === undefined ? tree : without(tree, ignored)
   const head = ignored === undefined ? newest : await source.load(root, files, request.settings)
+  // an untracked file stands where git saw a deletion, or git does not know it at all
+  const isTouched = (path: string): boolean => revision.touched.has(path) || !revision.files.has(path)
   const comparison = compareVersions({
     base,
     head,
     baseFiles: revision.files,
     headFiles,
-    // an untracked file stands where git saw a deletion, or git does not know it at all
-    isTouched: (path) => revision.touched.has(path) || !revision.files.has(path),
+    isTouched,
     isJudged,
     knowsDeletions: revision.base.knowsDeletions,
   })
-  const notChecked =
-    ignored === undefined ? comparison.notChecked : [...comparison.notChecked, baselineLimit(ignored)]
   const origin = { source, root, files, options: request.settings }
-  return { root, base, head, comparison: { ...comparison, notChecked }, origin, revision }
+  const target = comparison.underReview.some(hasOrder) ? await revision.target() : undefined
+  const merged =
+    typeof target === 'object' && hasTheirs(root, target)
+      ? await mergedSet(origin, { head: files, headFiles, baseFiles: revision.files, isTouched, target })
+      : undefined
+  const order = checkOrder({ head, comparison, ...(merged === undefined ? {} : { merged }) })
+  return {
+    root,
+    base: { ...base, scripts: comparison.old },
+    head,
+    comparison: {
+      ...comparison,
+      problems: [
+        ...comparison.problems.filter(({ message }) => !order.settled.has(message)),
+        ...order.problems,
+      ],
+      notChecked: [
+        ...comparison.notChecked,
+        ...order.notChecked,
+        ...(target === 'unreachable' ? [unreachableTarget(revision.base.target?.name ?? '')] : []),
+        ...(ignored === undefined ? [] : [baselineLimit(ignored)]),
+      ],
+    },
+    orderProblems: order.problems,
+    origin,
+    revision,
+  }
+}
+
+function hasOrder({ repeatable, draft }: MigrationScript): boolean {
+  return !repeatable && draft !== true
+}
+
+function hasTheirs(root: SourceRoot, { changed }: TargetBranch): boolean {
+  for (const path of changed) if (rootHolds(root, path)) return true
+  return false
+}
+
+/** What the tool makes of the files that a merge would leave. */
+async function mergedSet({ source, root, options }: ScriptOrigin, input: MergeInput): Promise<MergedSet> {
+  const { target, isTouched } = input
+  const set = await source.load(root, mergedTree(input), options)
+  const isWhole = new Set(set.scripts.filter(({ id }) => id === undefined).map(({ file }) => file))
+  const holdsOrder = (path: string): boolean => !path.endsWith('.sql') || !isWhole.has(path)
+  const conflicts = [...target.changed].filter(
+    (path) => rootHolds(root, path) && input.headFiles.has(path) && isTouched(path) && holdsOrder(path),
+  )
+  return { target: target.name, set, conflicts }
 }
 
 /** The same root at the base; a folder that was renamed since is found by its layout. */

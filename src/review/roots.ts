@@ -1,6 +1,7 @@
 import { UsageError } from '../core/errors.ts'
 import type { FileTree, MigrationSource, SourceRoot } from '../core/source.ts'
 import { isInside, normalisePath } from '../sources/paths.ts'
+import { sources as allSources } from '../sources/index.ts'
 import { unsupportedFolders, type UnsupportedFolder } from '../sources/owners.ts'
 
 /** What the configuration says about where migrations are. */
@@ -57,6 +58,9 @@ export async function configuredRoot(
   const paths = dir === undefined ? [] : (await files.list()).filter((path) => isInside(path, dir))
   if (dir === undefined || paths.length === 0)
     throw new UsageError(`There are no files in the migration folder "${named}".`)
+  // the tool's own configuration may know more about it
+  const own = (await detectRoots(files, sources)).find((root) => root.dir === dir)
+  if (own?.configFile !== undefined || (own !== undefined && settings.source !== undefined)) return own
   if (settings.source !== undefined) return { source: settings.source, dir, found: 'configured' }
   const foreign = (await unsupportedFolders(files)).find((folder) => isInside(dir, folder.dir))
   if (foreign !== undefined) throw unsupportedTool([foreign])
@@ -65,6 +69,12 @@ export async function configuredRoot(
   return { source: detected?.source ?? 'plain-sql', dir, found: 'configured' }
 }
 
+/** `Diesel, Flyway and folders of numbered .sql files` */
+export const supportedTools = `${allSources
+  .filter(({ id }) => id !== 'plain-sql')
+  .map(({ title }) => title)
+  .join(', ')} and folders of numbered .sql files`
+
 /** The sentence for a project whose tool we do not know yet. */
 export function unsupportedTool(folders: readonly UnsupportedFolder[]): UsageError {
   const [first] = folders
@@ -72,7 +82,7 @@ export function unsupportedTool(folders: readonly UnsupportedFolder[]): UsageErr
   return new UsageError(
     `This looks like ${first?.tool ?? 'another tool'} in ${where}, which is not supported yet.`,
     {
-      hint: 'Supported are Flyway, golang-migrate and folders of numbered .sql files.',
+      hint: `Supported are ${supportedTools}.`,
     },
   )
 }

@@ -1,15 +1,16 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { UsageError } from '../core/errors.ts'
-import type { MigrationScript, ReviewSet, SourceProblem, SourceRoot } from '../core/source.ts'
+import { scriptKey } from '../core/script-name.ts'
+import type { FileTree, MigrationScript, ReviewSet, SourceProblem, SourceRoot } from '../core/source.ts'
 import { isInside } from '../sources/paths.ts'
 import { decideBase, type BaseRevision } from './base-revision.ts'
-import { reviewChanges } from './changes.ts'
+import { reviewChanges, rootsWithWork, type ReviewScope } from './changes.ts'
 import { short } from './fetch.ts'
 import type { Repository } from './git.ts'
 import { openIndex, stagedPlace, type StagedFiles } from './index-tree.ts'
 import type { FullRequest } from './request.ts'
-import { openRevision } from './revision.ts'
+import { openRevision, type Revision } from './revision.ts'
 import { rootHolds } from './roots.ts'
 
 /**
@@ -18,26 +19,62 @@ import { rootHolds } from './roots.ts'
  * New migrations of such commits are replayed before the staged ones, and not judged: they are committed already.
  * Paths on the command line leave fewer of the staged files.
  */
-export async function reviewStaged(request: FullRequest, found: Repository): Promise<ReviewSet> {
+export function reviewStaged(request: FullRequest, found: Repository): Promise<ReviewSet> {
+  return withStaged(request, found, {
+    nothing: nothingStaged,
+    use: async ({ base, since, tree, scope }) => {
+      const review = (revision: BaseRevision): Promise<ReviewSet> =>
+        since(revision, (opened) => reviewChanges(request, tree, opened, scope))
+      const known: { sinceHead?: Promise<ReviewSet> } = {}
+      const sinceHead = (): Promise<ReviewSet> => (known.sinceHead ??= review(headOf(found)))
+      return onlyJudged(await review(base), scope.isJudged, sinceHead)
+    },
+  })
+}
+
+/** The folders of migrations in which the next commit changes something. */
+export function stagedRoots(request: FullRequest, found: Repository): Promise<readonly SourceRoot[]> {
+  return withStaged<readonly SourceRoot[]>(request, found, {
+    nothing: () => [],
+    use: ({ base, since, tree, scope }) =>
+      since(base, (opened) => rootsWithWork(request, tree, opened, scope)),
+  })
+}
+
+interface Staged {
+  readonly base: BaseRevision
+  readonly tree: FileTree
+  readonly scope: ReviewScope
+  readonly since: <T>(revision: BaseRevision, use: (opened: Revision) => Promise<T>) => Promise<T>
+}
+
+interface StagedUse<T> {
+  readonly use: (staged: Staged) => Promise<T>
+  /** What to give when no migration is staged. */
+  readonly nothing: (base: BaseRevision) => T
+}
+
+async function withStaged<T>(
+  request: FullRequest,
+  found: Repository,
+  { use, nothing }: StagedUse<T>,
+): Promise<T> {
   const repository = await stagedPlace(found)
   await using index = await openIndex(repository, request.settings.exclude)
   const isJudged = await judgedPredicate(request, index)
   const judged = [...index.staged].filter(isJudged)
   const base = await stagedBase(request, repository)
-  if (judged.length === 0) return nothingStaged(base)
+  if (judged.length === 0) return nothing(base)
   const concerns = (root: SourceRoot): boolean => judged.some((file) => rootHolds(root, file))
-  const since = async (revision: BaseRevision): Promise<ReviewSet> => {
+  const since: Staged['since'] = async (revision, look) => {
     await using opened = await openRevision(repository, revision, request.settings.exclude, true)
-    return await reviewChanges(request, index.tree, opened, { concerns, isJudged })
+    return await look(opened)
   }
   try {
-    const freshProblems = async (): Promise<readonly SourceProblem[]> =>
-      (await since(headOf(repository))).problems
-    return await onlyJudged(await since(base), isJudged, freshProblems)
+    return await use({ base, tree: index.tree, scope: { concerns, isJudged }, since })
   } catch (error) {
     // a hook runs at every commit, also where a project has no migrations yet
-    if (error instanceof UsageError && !judged.some((file) => file.endsWith('.sql')))
-      return nothingStaged(base)
+    if (error instanceof UsageError && !judged.some((file) => file.endsWith('.sql'))) return nothing(base)
     throw error
   }
 }
@@ -91,33 +128,41 @@ function stagedOnly(description: string, commit: string | undefined): ReviewSet[
   return commit === undefined ? base : { ...base, commit }
 }
 
-/** Leaves what the next commit is to blame for. */
+/** Leaves what the next commit is to blame for; of a file that holds several scripts, those that it changes. */
 async function onlyJudged(
   changes: ReviewSet,
   isJudged: (file: string) => boolean,
-  freshProblems: () => Promise<readonly SourceProblem[]>,
+  sinceHead: () => Promise<ReviewSet>,
 ): Promise<ReviewSet> {
-  const isFresh = ({ file }: MigrationScript): boolean => isJudged(file)
+  const scripts = [...changes.underReview, ...changes.edited.map(({ script }) => script)]
+  const isAnyInside = scripts.some(({ id, file }) => id !== undefined && isJudged(file))
+  const changed = isAnyInside ? changedKeys(await sinceHead()) : new Set<string>()
+  const isFresh = (script: MigrationScript): boolean =>
+    isJudged(script.file) && (script.id === undefined || changed.has(scriptKey(script)))
   const underReview = changes.underReview.slice(0, changes.underReview.findLastIndex(isFresh) + 1)
   return {
     ...changes,
     base: stagedOnly(changes.base.description, changes.base.commit),
     underReview,
-    replayedOnly: underReview.filter((script) => !isFresh(script)).map(({ file }) => file),
+    replayedOnly: underReview.filter((script) => !isFresh(script)).map(scriptKey),
     edited: changes.edited.filter(
       ({ script, renamedTo }) => isFresh(script) || (renamedTo !== undefined && isJudged(renamedTo)),
     ),
-    problems: await judgedProblems(changes.problems, isJudged, freshProblems),
+    problems: await judgedProblems(changes.problems, isJudged, sinceHead),
   }
+}
+
+function changedKeys({ underReview, edited }: ReviewSet): ReadonlySet<string> {
+  return new Set([...underReview, ...edited.map(({ script }) => script)].map(scriptKey))
 }
 
 /** A version that two files claim is told at one of them, and the commit may add the other. */
 async function judgedProblems(
   problems: readonly SourceProblem[],
   isJudged: (file: string) => boolean,
-  freshProblems: () => Promise<readonly SourceProblem[]>,
+  sinceHead: () => Promise<ReviewSet>,
 ): Promise<readonly SourceProblem[]> {
   if (problems.every(({ file }) => isJudged(file))) return problems
-  const fresh = new Set((await freshProblems()).map(({ message }) => message))
+  const fresh = new Set((await sinceHead()).problems.map(({ message }) => message))
   return problems.filter(({ file, message }) => isJudged(file) || fresh.has(message))
 }

@@ -3,12 +3,20 @@ import type { MigrationSet, ReviewSet } from '../core/source.ts'
 /** What surrounds the scripts of a set when they run. */
 export type Surroundings = Pick<ReviewSet, 'sharesSession' | 'foundation' | 'leftOut'>
 
-/** What the review has to know of a set besides its scripts. */
-export function surroundingsOf({ sharesSession, foundation, skipped = [] }: MigrationSet): Surroundings {
-  const leftOut = skipped.filter(({ affectsOthers }) => affectsOthers)
+/**
+ * What the review has to know of a set besides its scripts. `base` is the set at the base revision, where the history
+ * comes from there: what was left out then is missing from it, also when it is gone by now.
+ */
+export function surroundingsOf(head: MigrationSet, base?: MigrationSet): Surroundings {
+  const isHistoryOld = base !== undefined && base.scripts.length > 0
+  const foundation = isHistoryOld ? base.foundation : head.foundation
+  const skipped = [...(base?.skipped ?? []), ...(head.skipped ?? [])]
+  const leftOut = new Map(
+    skipped.filter(({ affectsOthers }) => affectsOthers).map((each) => [each.file, each]),
+  )
   return {
-    sharesSession,
+    sharesSession: head.sharesSession,
     ...(foundation === undefined ? {} : { foundation }),
-    ...(leftOut.length === 0 ? {} : { leftOut }),
+    ...(leftOut.size === 0 ? {} : { leftOut: [...leftOut.values()] }),
   }
 }

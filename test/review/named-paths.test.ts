@@ -196,21 +196,21 @@ describe('a .sql file that belongs to no migration folder', () => {
   })
 
   test('of a tool that keeps both directions in one file is refused', async () => {
-    const folder = await folderWith({ 'migrations/001_a.sql': '-- +goose Up\nSELECT 1;\n-- +goose Down\n' })
+    const folder = await folderWith({
+      'migrations/001_a.sql': 'SELECT 1;\n---- create above / drop below ----\n',
+    })
     await expect(review(folder, ['migrations/001_a.sql'])).rejects.toMatchObject({
-      message: 'migrations/001_a.sql looks like goose, which is not supported yet.',
+      message: 'migrations/001_a.sql looks like tern, which is not supported yet.',
       exitCode: 2,
     })
     await expect(review(folder, ['migrations'])).rejects.toThrow(
-      'This looks like goose in migrations (a comment in migrations/001_a.sql), which is not supported yet.',
+      'This looks like tern in migrations (a comment in migrations/001_a.sql), which is not supported yet.',
     )
   })
 
   test('of another tool that is not supported yet runs as plain SQL, and that is said', async () => {
-    const path = 'prisma/migrations/20240101000000_init/migration.sql'
-    const set = await review(await folderWith({ [path]: '', 'prisma/migrations/migration_lock.toml': '' }), [
-      path,
-    ])
+    const path = 'db/001.do.init.sql'
+    const set = await review(await folderWith({ [path]: '' }), [path])
     expect(set.underReview).toHaveLength(1)
     expect(set.notChecked.map(({ code }) => code)).toEqual(['no-history', 'unsupported-tool'])
     expect(set.notChecked[1]?.message).toContain('so the named files ran as plain SQL')

@@ -472,21 +472,6 @@ test('a new title changes nothing for golang-migrate, a new content does', async
   ])
 })
 
-test('a new script that golang-migrate would skip is said to come too late', async () => {
-  const repository = await repositoryWith({ 'db/1_a.up.sql': '', 'db/5_e.up.sql': '' })
-  await repository.write({ 'db/3_c.up.sql': '', 'db/6_f.up.sql': '' })
-  const set = await review(repository)
-  expect(names(set.underReview)).toEqual(['db/3_c.up.sql', 'db/6_f.up.sql'])
-  expect(set.notChecked).toEqual([
-    {
-      code: 'out-of-order',
-      message:
-        'db/3_c.up.sql sorts before db/5_e.up.sql, which is in the history: golang-migrate never runs it on a ' +
-        'database that is already at a later version. It was taken as the next one to run.',
-    },
-  ])
-})
-
 describe('where the migrations are', () => {
   test('nowhere is a usage error that says what was looked for', async () => {
     await expect(review(await repositoryWith({ 'README.md': '' }))).rejects.toMatchObject({
@@ -496,23 +481,22 @@ describe('where the migrations are', () => {
   })
 
   test('in a tool that is not supported yet is a usage error that names it', async () => {
-    const repository = await repositoryWith({ 'prisma/migrations/migration_lock.toml': '' })
+    const repository = await repositoryWith({ 'db/001.do.init.sql': '' })
     await expect(review(repository)).rejects.toThrow(
-      'This looks like Prisma in prisma/migrations (prisma/migrations/migration_lock.toml), which is not supported yet.',
+      'This looks like Postgrator in db (db/001.do.init.sql), which is not supported yet.',
     )
   })
 
   test('in a tool that is not supported yet, beside a folder that is, is said when something changed there', async () => {
-    const repository = await repositoryWith({ ...two, 'prisma/migrations/migration_lock.toml': '' })
+    const repository = await repositoryWith({ ...two, 'db/001.do.init.sql': '' })
     await repository.write(third)
     expect((await review(repository)).notChecked).toEqual([])
-    await repository.write({ 'prisma/migrations/20240101000000_x/migration.sql': '' })
+    await repository.write({ 'db/002.do.more.sql': '' })
     expect((await review(repository)).notChecked).toEqual([
       {
         code: 'unsupported-tool',
         message:
-          'prisma/migrations looks like Prisma (prisma/migrations/20240101000000_x/migration.sql), ' +
-          'which is not supported yet, so it was not looked at.',
+          'db looks like Postgrator (db/001.do.init.sql), which is not supported yet, so it was not looked at.',
       },
     ])
   })
@@ -582,10 +566,7 @@ describe('where the migrations are', () => {
   test.each([
     [{ dirs: ['nowhere'] }, 'There are no files in the migration folder "nowhere".'],
     [{ dirs: ['../..'] }, 'There are no files in the migration folder "../..".'],
-    [
-      { source: 'goose' },
-      'There is no migration source "goose"; there are flyway, golang-migrate, plain-sql.',
-    ],
+    [{ source: 'ferry' }, 'There is no migration source "ferry"; there are '],
   ])('a configuration that leads nowhere is a usage error: %j', async (settings, message) => {
     await expect(review(await repositoryWith(two), { settings })).rejects.toThrow(message)
   })
