@@ -2,6 +2,7 @@ import type { FileTree } from '../core/source.ts'
 import { defaultNaming, type FlywayNaming } from './flyway-names.ts'
 import { parseProperties, parseTomlSettings, type Settings } from './flyway-settings.ts'
 import { folderOf, isInside, joinPath, nameOf, normalisePath } from './paths.ts'
+import { parseYamlSettings, settingsBelow } from './spring.ts'
 import { decodeText } from './text.ts'
 
 /** What Flyway's own configuration says about its scripts. */
@@ -60,55 +61,12 @@ export const defaultConfig: FlywayConfig = {
 }
 
 async function settingsOf(file: string, text: string): Promise<Settings | undefined> {
-  if (file.endsWith('.toml')) return withPrefix(parseTomlSettings(text), 'flyway.')
-  if (file.endsWith('.conf')) return withPrefix(parseProperties(text), 'flyway.')
-  const settings = file.endsWith('.properties') ? parseProperties(text) : await parseYaml(text)
-  return withPrefix(settings, 'spring.flyway.')
-}
-
-/** Keys below `prefix`, in camel case (Spring writes `sql-migration-prefix`); undefined when there are none. */
-function withPrefix(settings: Settings, prefix: string): Settings | undefined {
-  const own = new Map<string, string>()
-  for (const [key, value] of settings) {
-    if (!key.startsWith(prefix)) continue
-    const name = key.slice(prefix.length)
-    own.set(name.startsWith('placeholders.') ? name : camelCase(name), expandDefault(value))
-  }
-  return own.size === 0 ? undefined : own
-}
-
-function camelCase(key: string): string {
-  return key.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
-}
-
-/** `${DB_SCHEMA:shop}` is Spring for "the environment's DB_SCHEMA, else shop"; we take the default. */
-function expandDefault(value: string): string {
-  return value.replaceAll(/\$\{[^}:]*:([^}]*)\}/g, '$1')
-}
-
-/** The documents of a YAML file that hold for every profile, flattened to dotted keys. */
-async function parseYaml(text: string): Promise<Settings> {
-  // Loaded for a Spring configuration only: it would cost every run a good part of its start-up.
-  const { parseAllDocuments } = await import('yaml')
-  const settings = new Map<string, string>()
-  for (const document of parseAllDocuments(text)) {
-    if (document.errors.length > 0) continue
-    const flat = new Map<string, string>()
-    flatten(document.toJS() as unknown, '', flat)
-    const isForProfile = flat.has('spring.config.activate.on-profile') || flat.has('spring.profiles')
-    if (!isForProfile) for (const [key, value] of flat) settings.set(key, value)
-  }
-  return settings
-}
-
-function flatten(value: unknown, key: string, into: Map<string, string>): void {
-  if (Array.isArray(value)) into.set(key, value.map(String).join(','))
-  else if (typeof value === 'object' && value !== null) {
-    for (const [name, inner] of Object.entries(value))
-      flatten(inner, key === '' ? name : `${key}.${name}`, into)
-  } else if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
-    into.set(key, String(value))
-  }
+  const below = (settings: Settings, prefix: string): Settings | undefined =>
+    settingsBelow(settings, prefix, (name) => name.startsWith('placeholders.'))
+  if (file.endsWith('.toml')) return below(parseTomlSettings(text), 'flyway.')
+  if (file.endsWith('.conf')) return below(parseProperties(text), 'flyway.')
+  const settings = file.endsWith('.properties') ? parseProperties(text) : await parseYamlSettings(text)
+  return below(settings, 'spring.flyway.')
 }
 
 function configOf(file: string, settings: Settings, paths: readonly string[]): FlywayConfig {
