@@ -1,4 +1,5 @@
 import type { Config } from './config/schema.ts'
+import type { Baseline } from './core/baseline.ts'
 import type { FailOn, Finding, MigrationResult, Report, ReportQueries, Suggestion } from './core/model.ts'
 import type { Production } from './core/production.ts'
 import type { ReviewSet } from './core/source.ts'
@@ -51,6 +52,10 @@ export interface CheckOptions {
   /** Only code below this folder queries the database, relative to the project root; absent: all of the project's. */
   readonly codeDir?: string
   readonly config: Config
+  /** Sentences about whose configuration this is, for the report; absent: it is simply the branch's own. */
+  readonly decidedBy?: readonly string[]
+  /** Findings that were accepted for good; absent: none. */
+  readonly baseline?: Baseline
   readonly env: Readonly<Record<string, string | undefined>>
   /** Aborted on SIGINT and SIGTERM: the run stops and leaves nothing behind. */
   readonly signal: AbortSignal

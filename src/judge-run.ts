@@ -9,10 +9,11 @@ import type {
   Migration,
   MigrationResult,
   QueriesOutcome,
+  Span,
 } from './core/model.ts'
 import type { Production } from './core/production.ts'
 import { scriptKey } from './core/script-name.ts'
-import type { MigrationScript, ReviewSet } from './core/source.ts'
+import type { MigrationScript, ReviewSet, SkippedFile } from './core/source.ts'
 import { predictRun, type StatementPrediction } from './predict/index.ts'
 import { unite } from './replay/agree.ts'
 import type { ReplayedMigration } from './replay/replay.ts'
@@ -31,6 +32,8 @@ export interface Scripts {
   readonly limits: readonly Limit[]
   /** Roles that the tool's platform has. */
   readonly roles?: readonly string[]
+  /** What the tool runs and we cannot: code between the scripts, files that could not be read. */
+  readonly leftOut?: readonly SkippedFile[]
 }
 
 /**
@@ -52,8 +55,22 @@ export async function readScripts(reviewSet: ReviewSet, always: boolean): Promis
     parsed,
     limits: parsed.flatMap(({ limits }) => limits),
     ...(reviewSet.foundation?.roles === undefined ? {} : { roles: reviewSet.foundation.roles }),
+    leftOut: [...(reviewSet.leftOut ?? []), ...unreadFiles(reviewSet)],
   }
 }
+
+/** Files that could not be read, of the history and under review: nobody knows what they create. */
+function unreadFiles({ notChecked, problems }: ReviewSet): readonly SkippedFile[] {
+  const ofHistory = notChecked
+    .filter(({ code }) => unread.has(code))
+    .map(({ message }) => ({ file: 'a file of the history that could not be read', reason: message }))
+  const underReview = problems
+    .filter(({ code }) => unread.has(code))
+    .map(({ file, message }) => ({ file, reason: message }))
+  return [...ofHistory, ...underReview].map((one) => ({ ...one, affectsOthers: true }))
+}
+
+const unread: ReadonlySet<string> = new Set(['unreadable-file', 'unresolved-placeholder'])
 
 /** What the tool or its platform has put into the database, as a script before the first. */
 function foundationOf({ foundation }: ReviewSet): readonly ParsedScript[] {
@@ -79,6 +96,8 @@ export interface Measured {
   readonly migrations: readonly ReplayedMigration[]
   /** Server version, e.g. `18.4`. */
   readonly server: string
+  /** What was said of statements that could not be measured. */
+  readonly limits?: readonly Limit[]
 }
 
 /** Gives results what they cost at production size, and says what judging has to know of production. */
@@ -103,7 +122,7 @@ export interface JudgedRun {
 
 /** Predicts the effects of the migrations under review, unites them with what was measured, and judges them. */
 export async function judgeRun(
-  options: Pick<CheckOptions, 'config' | 'pgVersion' | 'now' | 'all' | 'everyQuery'>,
+  options: Pick<CheckOptions, 'config' | 'pgVersion' | 'now' | 'all' | 'everyQuery' | 'baseline'>,
   reviewSet: ReviewSet,
   scripts: Scripts,
   measured: Measured | undefined,
@@ -139,9 +158,10 @@ export async function judgeRun(
     ...(production === undefined ? {} : { production }),
     ...(queries === undefined ? {} : { queries }),
     ...(options.everyQuery === undefined ? {} : { everyQuery: options.everyQuery }),
+    ...(options.baseline === undefined ? {} : { baseline: options.baseline }),
     aboutFiles: [...reviewSet.edited.map(editedMigration), ...reviewSet.problems.map(sourceProblem)],
   })
-  return { results, ...judgement, limits: opaqueStatements(all, predictions) }
+  return { results, ...judgement, limits: opaqueStatements(all, predictions, measured) }
 }
 
 /** Who keeps named prepared statements sees them fail; others never do. */
@@ -168,19 +188,29 @@ function levelsOf(rules: NonNullable<CheckOptions['config']['rules']>): Severiti
 function opaqueStatements(
   results: readonly MigrationResult[],
   predictions: readonly (readonly StatementPrediction[])[],
+  rehearsal: Measured | undefined,
 ): readonly Limit[] {
+  const said = new Set((rehearsal?.limits ?? []).flatMap(placesOf))
   return results.flatMap(({ statements }, at) =>
     statements.flatMap(({ statement, measured }, position): readonly Limit[] => {
       const unknown = predictions[at]?.[position]?.unknown
-      if (measured || unknown === undefined) return []
+      if (measured || unknown === undefined || said.has(placeOf(statement.span))) return []
       return [
         {
           code: 'not-predictable',
           message: `What this statement does cannot be told without running it: ${unknown}.`,
-          hint: 'Run `pgrehearse check`, which replays it.',
+          ...(rehearsal === undefined ? { hint: 'Run `pgrehearse check`, which replays it.' } : {}),
           span: statement.span,
         },
       ]
     }),
   )
+}
+
+function placesOf({ span, steps = [] }: Limit): readonly string[] {
+  return [...(span === undefined ? [] : [span]), ...steps.map((step) => step.span)].map(placeOf)
+}
+
+function placeOf({ file, start }: Span): string {
+  return `${file}:${start.offset}`
 }

@@ -1,10 +1,20 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseDuration } from '../config/duration.ts'
-import { UsageError } from '../core/errors.ts'
+import type { BaselineFlags } from './commands/baseline.ts'
 import type { CalibrateFlags } from './commands/calibrate.ts'
 import type { CheckFlags } from './commands/check.ts'
 import type { QueriesFlags } from './commands/queries.ts'
 import type { SnapshotFlags } from './commands/snapshot.ts'
+import {
+  addConfigOptions,
+  addServerOptions,
+  databaseOption,
+  failOnOption,
+  formatOption,
+  imageOption,
+  parseServerUrl,
+  policyOption,
+} from './common-options.ts'
 import type { CommandContext } from './context.ts'
 import type { GitLabFlags } from './doctor-gitlab.ts'
 import {
@@ -55,6 +65,7 @@ export function createProgram(options: ProgramOptions): Command {
   addSetupCommands(program, run)
   addSnapshot(program, run)
   addCalibrate(program, run)
+  addBaseline(program, run)
   program.addHelpText('after', () => checkOptionsHelp(program) + helpAfter)
   return program
 }
@@ -93,29 +104,6 @@ function addCheck(program: Command, run: Run): void {
   )
 }
 
-/** Where the replay runs. */
-function addServerOptions(command: Command): Command {
-  return command
-    .addOption(
-      new Option('--pg-version <major>', 'major version of Postgres to replay on').argParser(parseMajor),
-    )
-    .addOption(
-      new Option('--server-url <url>', 'replay on this existing server; never a production server').argParser(
-        parseServerUrl,
-      ),
-    )
-    .addOption(imageOption())
-    .option('--shared-server', 'allow an existing server that holds other databases')
-    .option('--superuser', 'run migrations as superuser (trusted repositories only)')
-    .option('--cache-dir <folder>', 'keep the replayed history here between runs')
-    .addOption(
-      new Option(
-        '--cache',
-        'keep it in the configured folder, else in the git folder of this clone',
-      ).conflicts('cacheDir'),
-    )
-}
-
 function addQueries(program: Command, run: Run): void {
   const command = program
     .command('queries')
@@ -124,6 +112,7 @@ function addQueries(program: Command, run: Run): void {
     .option('--all', 'judge every query, not only those that are new or changed')
     .option('--snapshot <file>', 'sizes and activity of production, as snapshot writes them')
     .addOption(databaseOption())
+    .addOption(policyOption())
     .addOption(failOnOption())
     .addOption(formatOption())
   addConfigOptions(addServerOptions(command)).action((flags: QueriesFlags) =>
@@ -174,36 +163,10 @@ function addReviewOptions(command: Command): Command {
       .option('--staged', 'judge what the next git commit changes, as the index holds it')
       .option('--snapshot <file>', 'sizes and activity of production, as snapshot writes them')
       .addOption(databaseOption())
+      .addOption(policyOption())
       .addOption(failOnOption())
       .addOption(formatOption()),
   )
-}
-
-function failOnOption(): Option {
-  return new Option(
-    '--fail-on <severity>',
-    'least severity that makes the exit code 1 (default: error)',
-  ).choices(['error', 'warning', 'info', 'never'])
-}
-
-function formatOption(): Option {
-  return new Option(
-    '--format <name[:file]>',
-    'write a report: terminal, json, markdown, codequality, sarif, junit, github, rdjson, html (repeatable)',
-  ).argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value])
-}
-
-function databaseOption(): Option {
-  return new Option(
-    '--database <name>',
-    'judge only this one of several databases in the repository (repeatable)',
-  ).argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value])
-}
-
-function addConfigOptions(command: Command): Command {
-  return command
-    .option('--config <file>', 'read this configuration')
-    .option('--no-config', 'read no configuration')
 }
 
 function addCatalogueCommands(program: Command, run: Run): void {
@@ -294,23 +257,29 @@ function addCalibrate(program: Command, run: Run): void {
     )
 }
 
-function imageOption(): Option {
-  return new Option(
-    '--image <name>',
-    'replay in a throwaway container of this Postgres image, e.g. pgvector/pgvector:pg17',
-  ).argParser(parseImage)
-}
-
-function parseImage(value: string): string {
-  if (value.length <= 255 && /^[a-z0-9](?:[\w./:@-]*\w)?$/i.test(value)) return value
-  throw new InvalidArgumentError(
-    'Expected the name of a container image, for example pgvector/pgvector:pg17.',
-  )
-}
-
-function parseMajor(value: string): number {
-  if (/^(1[4-9]|[2-9]\d)$/.test(value)) return Number(value)
-  throw new InvalidArgumentError('Expected a major version of Postgres from 14, for example 17.')
+function addBaseline(program: Command, run: Run): void {
+  const command = program
+    .command('baseline')
+    .description('accept what is found today, with a reason, in a file to be reviewed')
+    .argument('[paths...]', 'migration files or folders whose findings are accepted; default: everything')
+    .option(
+      '--reason <text>',
+      `why new findings are accepted (default: "accepted when pgrehearse was adopted")`,
+    )
+    .option('--prune', 'remove entries whose finding is gone')
+    .option('--out <file>', 'write here, `-` is standard output (default: the configured baseline)')
+    .option('--base <ref>', 'accept what is found in what is new since this git revision')
+    .addOption(new Option('--all', 'accept what is found anywhere (default)').conflicts('base'))
+    .option('--snapshot <file>', 'sizes and activity of production, as snapshot writes them')
+    .addOption(databaseOption())
+  addServerOptions(command)
+    .option('--config <file>', 'read this configuration')
+    .action((paths: string[], flags: BaselineFlags) =>
+      run(async (context) => {
+        const { runBaseline } = await import('./commands/baseline.ts')
+        return runBaseline(paths, flags, context)
+      }),
+    )
 }
 
 /** Milliseconds. */
@@ -318,14 +287,6 @@ function parseBudget(value: string): number {
   const ms = parseDuration(value)
   if (ms !== undefined && ms > 0) return ms
   throw new InvalidArgumentError('Expected a duration such as 3s, 500ms or 1min.')
-}
-
-/** Not an InvalidArgumentError: commander would print the value, and with it a password. */
-function parseServerUrl(value: string): string {
-  if (/^postgres(ql)?:\/\//.test(value)) return value
-  throw new UsageError('--server-url is not the URL of a Postgres server.', {
-    hint: 'It begins with postgres:// or postgresql://.',
-  })
 }
 
 /** `pgrehearse --help` shows the options of the default command: they are what most people look for. */

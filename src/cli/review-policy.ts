@@ -84,10 +84,13 @@ export async function targetConfig(options: TargetOptions): Promise<PolicyConfig
     log(`${name} is code and is not run here: flags and defaults decide how the merge request is reviewed.`)
     return {}
   }
-  const { parseConfigText } = await import('../config/read.ts')
+  const { readWithExtended } = await import('../config/extend.ts')
+  const { filesInTree } = await import('../config/files-in-tree.ts')
   const { validatePolicy } = await import('../config/validate.ts')
   try {
-    return validatePolicy(await parseConfigText((await tree.read(file)) ?? new Uint8Array(), file), name)
+    const where = `of the target branch (${short(commit)})`
+    const files = filesInTree(tree, new Set(await tree.list()), where, log)
+    return validatePolicy(await readWithExtended(file, files), name)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     throw new ConfigError(error.message, {
@@ -107,8 +110,11 @@ async function targetCommit(
   return targetSha
 }
 
-/** The configuration file in the nearest folder that has one. */
-function configFileIn(files: readonly string[], prefix: string): string | undefined {
+/**
+ * The configuration file in the nearest folder that has one, from `prefix` upwards.
+ * @throws {ConfigError} when a folder has several
+ */
+export function configFileIn(files: readonly string[], prefix: string): string | undefined {
   const committed = new Set(files)
   const parts = prefix.split('/').filter((part) => part !== '')
   for (let depth = parts.length; depth >= 0; depth--) {

@@ -5,10 +5,10 @@ import { checkShape } from './validate.ts'
 /** Where configuration files are read from: the disk, or a commit. */
 export interface ConfigFiles {
   /**
-   * The file that `said` in `extends` of `from` names.
+   * The file that `said` in `extends` of `from` names; undefined for one that is left out.
    * @throws {ConfigError} when there is none, or it must not be read
    */
-  readonly resolve: (said: string, from: string) => string
+  readonly resolve: (said: string, from: string) => string | undefined
   /**
    * What a file says, not yet validated.
    * @throws {ConfigError} when it cannot be read or parsed
@@ -50,6 +50,7 @@ async function readLayers({ file, value, files, layers, chain }: Layer): Promise
   const here = [...chain, file]
   for (const said of basesOf(value)) {
     const base = files.resolve(said, file)
+    if (base === undefined) continue
     if (here.includes(base)) {
       const circle = [...here.slice(here.indexOf(base)), base].map((each) => files.nameOf(each))
       throw new ConfigError(`These configurations extend one another in a circle: ${circle.join(' → ')}.`, {

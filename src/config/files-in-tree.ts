@@ -9,10 +9,20 @@ const asText = 'Write it as YAML or JSON in the repository.'
 
 /**
  * Configuration files of a commit, by their path from the top of the repository. Nothing of them is run, and nothing
- * outside of the commit is read. `where` goes behind a file's name in messages: `of main (1a2b3c4)`.
+ * outside of the commit is read. `where` goes behind a file's name in messages: `of main (1a2b3c4)`. `leftOut` hears of
+ * packages and code, which are left out then; without it they are refused.
  */
-export function filesInTree(tree: FileTree, paths: ReadonlySet<string>, where: string): ConfigFiles {
+export function filesInTree(
+  tree: FileTree,
+  paths: ReadonlySet<string>,
+  where: string,
+  leftOut?: (sentence: string) => void,
+): ConfigFiles {
   const nameOf = (file: string): string => `${file} ${where}`
+  const refuse = (sentence: string): undefined => {
+    if (leftOut === undefined) throw new ConfigError(`${sentence}.`, { hint: asText })
+    leftOut(`${sentence}; it is left out.`)
+  }
   return {
     nameOf,
     async read(file) {
@@ -20,15 +30,11 @@ export function filesInTree(tree: FileTree, paths: ReadonlySet<string>, where: s
     },
     resolve(said, from) {
       const what = `${nameOf(from)} extends ${JSON.stringify(said)}`
-      if (!isPath(said) || path.isAbsolute(said)) {
-        throw new ConfigError(`${what}, which is not a file of that commit.`, { hint: asText })
-      }
+      if (!isPath(said) || path.isAbsolute(said)) return refuse(`${what}, which is not a file of that commit`)
       const file = path.posix.join(path.posix.dirname(from), said.replaceAll('\\', '/'))
       if (!paths.has(file)) throw new ConfigError(`${what}, which does not exist there.`)
       if (/\.(?:json|ya?ml)$/.test(file)) return file
-      throw new ConfigError(`${what}, which is code, and code of another commit is not run.`, {
-        hint: asText,
-      })
+      return refuse(`${what}, which is code, and code of another commit is not run`)
     },
   }
 }

@@ -74,7 +74,7 @@ function codeAsPolicy(name: string): ConfigError {
 }
 
 /** Found by lilconfig; two files in one folder are refused, because one would be ignored without a word. */
-async function findConfigFile(cwd: string): Promise<string | undefined> {
+export async function findConfigFile(cwd: string): Promise<string | undefined> {
   const { lilconfig } = await import('lilconfig')
   const asText = (_file: string, content: string): string => content
   const searcher = lilconfig('pgrehearse', {
@@ -109,7 +109,8 @@ export function projectTop(cwd: string): string {
   }
 }
 
-function withAbsolutePaths(config: Config, root: string): Config {
+/** Paths of the configuration that are used as they are, from the project root. */
+export function withAbsolutePaths(config: Config, root: string): Config {
   const { cacheDir, server } = config
   return {
     ...config,

@@ -22,7 +22,7 @@ export async function readConfigValue(file: string, name: string): Promise<unkno
  * @throws {ConfigError} when it is not UTF-8 or cannot be parsed
  */
 export async function parseConfigText(bytes: Uint8Array, name: string): Promise<unknown> {
-  const text = decode(bytes, name)
+  const text = decodeText(bytes, name)
   return name.endsWith('.json') ? parseJson(text, name) : parseYaml(text, name)
 }
 
@@ -34,7 +34,8 @@ async function readBytes(file: string, name: string): Promise<Uint8Array> {
   }
 }
 
-function decode(bytes: Uint8Array, name: string): string {
+/** @throws {ConfigError} when it is not UTF-8 */
+export function decodeText(bytes: Uint8Array, name: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (cause) {
@@ -93,7 +94,7 @@ async function parseYaml(text: string, name: string): Promise<unknown> {
  * program, also under npx where the project has no copy of its own.
  */
 async function runModule(file: string, name: string): Promise<unknown> {
-  decode(await readBytes(file, name), name)
+  decodeText(await readBytes(file, name), name)
   const { createJiti } = await import('jiti')
   // fsCache would leave files behind in the temporary folder.
   const jiti = createJiti(import.meta.url, {

@@ -32,7 +32,8 @@ export const allowableReserved: readonly ReservedId[] = [
   'exceeds-statement-timeout',
 ]
 
-const aboutDurations: ReadonlySet<string> = new Set<ReservedId>([
+/** Estimates: they change from run to run, and without production's sizes nobody knows them. */
+export const aboutDurations: ReadonlySet<string> = new Set<ReservedId>([
   'exceeds-run-budget',
   'exceeds-statement-timeout',
 ])

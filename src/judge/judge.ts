@@ -4,7 +4,9 @@ import type { QueriesOutcome } from '../core/query-model.ts'
 import { defaultThresholds, type Thresholds } from '../core/thresholds.ts'
 import type { Rule } from '../rule.ts'
 import type { AllowComments } from '../sql/suppressions.ts'
+import type { Baseline, WrittenEntry } from '../core/baseline.ts'
 import { allowableReserved, applyAllows } from './allows.ts'
+import { applyBaseline, type BaselineUse } from './baseline.ts'
 import { budgetFindings } from './budgets.ts'
 import { noteBurdens } from './burdens.ts'
 import { mergeBrokenCode } from './broken-code.ts'
@@ -44,6 +46,8 @@ export interface JudgeInput {
   readonly queries?: QueriesOutcome
   /** Judge also the queries that are neither new nor changed. */
   readonly everyQuery?: boolean
+  /** Findings that were accepted for good. */
+  readonly baseline?: Baseline
 }
 
 export interface Judgement {
@@ -85,6 +89,7 @@ export function judge(input: JudgeInput): Judgement {
     [...aboutFiles, ...kept.map(({ finding }) => finding), ...aboutAllows, ...queries.findings],
     findings.flatMap(toHarmless),
     files,
+    baselineUse(input, severities),
   )
   return { ...judgement, off: [...untold(off, told), ...queries.off] }
 }
@@ -117,15 +122,40 @@ function toHarmless({ finding, harmless }: PlacedFinding): readonly HarmlessFind
   return harmless === undefined ? [] : [{ ...finding, harmless }]
 }
 
+function baselineUse(input: JudgeInput, severities: ChosenSeverities): BaselineUse | undefined {
+  const { baseline } = input
+  if (baseline === undefined) return undefined
+  const isOff = ({ rule, file }: WrittenEntry): boolean => severities.of(rule, file) === 'off'
+  return { baseline, isJudged: (entry) => !isOff(entry) && wasJudged(entry, input) }
+}
+
+/**
+ * Was the file of an entry looked at as it was when the entry was made? On an empty database other findings come up than
+ * on top of the history, and without a server fewer.
+ */
+function wasJudged(entry: WrittenEntry, input: JudgeInput): boolean {
+  const { migrations, queries, onEmptyDatabase = false, everyQuery = false } = input
+  if (entry.gone === true) return onEmptyDatabase
+  if (entry.query !== undefined) {
+    if (!everyQuery || queries === undefined || queries.untried !== undefined) return false
+    return judgedQueries(queries, true).some(({ view }) => view.query.span?.file === entry.file)
+  }
+  if (onEmptyDatabase !== (entry.run === 'all')) return false
+  const own = migrations.filter(({ migration }) => migration.file === entry.file)
+  return own.length > 0 && own.every(({ outcome }) => outcome === 'rehearsed')
+}
+
 /** Numbered together: a table that grows must not give another finding a new fingerprint. */
 function separate(
   findings: readonly Finding[],
   harmless: readonly HarmlessFinding[],
   files: readonly string[],
+  use: BaselineUse | undefined,
 ): Omit<Judgement, 'off'> {
-  const all: readonly (Finding | HarmlessFinding)[] = numberDuplicates(
-    sortFindings([...findings, ...harmless], files),
-  )
+  const sorted: readonly (Finding | HarmlessFinding)[] = sortFindings([...findings, ...harmless], files)
+  const { findings: judged, needless } =
+    use === undefined ? { findings: sorted, needless: [] } : applyBaseline(sorted, use)
+  const all = numberDuplicates(needless.length === 0 ? judged : sortFindings([...judged, ...needless], files))
   return {
     findings: all.filter((finding) => !isHarmless(finding)),
     harmless: all.filter(isHarmless),

@@ -3,15 +3,15 @@ import path from 'node:path'
 import type { CheckOptions } from '../../check.ts'
 import { configDefaults } from '../../config/defaults.ts'
 import type { Database } from '../../databases.ts'
-import { loadConfig, type LoadedConfig } from '../../config/load.ts'
+import type { LoadedConfig } from '../../config/load.ts'
 import { UsageError } from '../../core/errors.ts'
 import type { FailOn, Report } from '../../core/model.ts'
 import { nearest } from '../../core/suggest.ts'
 import { budgetLine, budgetOf, cacheFolder, refuseUnusableBudget } from '../budget.ts'
-import { knownNames } from '../catalogue.ts'
 import { queriesPart } from '../../report.ts'
 import { printable } from '../../reporters/printable.ts'
 import type { CommandContext } from '../context.ts'
+import { decideConfig, type DecidedConfig } from '../decide-config.ts'
 import { checkEach } from '../each-database.ts'
 import { parseFormats } from '../formats.ts'
 import { startProgress } from '../progress.ts'
@@ -41,6 +41,8 @@ export interface CheckFlags {
   readonly suggestions?: boolean
   /** A file, false for `--no-config`, else to be looked for. */
   readonly config?: string | boolean
+  /** Whose configuration decides; undefined: the target branch's says. */
+  readonly policy?: 'branch' | 'target-branch'
   /** Names of databases: judge these only. */
   readonly database?: readonly string[]
   /** `queries`: leaves out what is about migrations alone. */
@@ -59,12 +61,7 @@ export async function runCheck(
   refuseContradictions(paths, flags)
   // what is staged may be gone from disk
   if (!flags.staged) refuseMissingPaths(paths, context.cwd)
-  const loaded = await loadConfig({
-    cwd: context.cwd,
-    enabled: flags.config !== false,
-    ...(typeof flags.config === 'string' ? { file: flags.config } : {}),
-    known: knownNames,
-  })
+  const loaded = await decideConfig(flags, context)
   const named = { ...checkOptions(paths, flags, loaded, context, () => {}), only: flags.database ?? [] }
   const { databasesOf } = await import('../../databases.ts')
   const databases = await databasesOf(named)
@@ -72,10 +69,11 @@ export async function runCheck(
   return checkEach(databases, checkOne, targets, context)
 }
 
-async function checkDatabase(
+/** The report about one of the databases, with its progress. */
+export async function checkDatabase(
   { name, config, paths, codeDir }: Database,
   flags: CheckFlags,
-  loaded: LoadedConfig,
+  loaded: DecidedConfig,
   context: CommandContext,
 ): Promise<Report> {
   const { check } = await import('../../check.ts')
@@ -83,12 +81,15 @@ async function checkDatabase(
   const label = name === undefined ? '' : `${name}: `
   const update = (message: string): void => progress.update(label + message)
   try {
+    const { baseline, says } = await loaded.baselineOf(config)
     const whole = await check({
       ...checkOptions(paths, flags, { ...loaded, config }, context, update),
       ...(await cacheFolder(flags, config.cacheDir, { ...context, root: loaded.root })),
       paths,
       ...(name === undefined ? {} : { database: name }),
       ...(codeDir === undefined ? {} : { codeDir }),
+      ...(baseline === undefined ? {} : { baseline }),
+      decidedBy: [loaded.says, says].filter((sentence) => sentence !== undefined),
     })
     context.signal.throwIfAborted()
     const report = flags.queriesOnly === true ? queriesPart(whole) : whole
@@ -134,11 +135,12 @@ const commandNames = [
   'queries',
   'snapshot',
   'calibrate',
+  'baseline',
   'help',
 ]
 
 /** `pgrehearse chekc` reaches us as a path, because `check` is the default command. */
-function refuseMissingPaths(paths: readonly string[], cwd: string): void {
+export function refuseMissingPaths(paths: readonly string[], cwd: string): void {
   const missing = paths.find((name) => !existsSync(path.resolve(cwd, name)))
   if (missing === undefined) return
   const command = nearest(missing, commandNames)
@@ -149,7 +151,7 @@ function refuseMissingPaths(paths: readonly string[], cwd: string): void {
 }
 
 /** The command line wins over the configuration, the configuration over the defaults. */
-function checkOptions(
+export function checkOptions(
   paths: readonly string[],
   flags: CheckFlags,
   { config, root }: LoadedConfig,
