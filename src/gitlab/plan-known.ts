@@ -4,7 +4,12 @@ import type { Limit, Report, ReportMigration } from '../core/model.ts'
 import type { Marker } from './model.ts'
 
 /** Limits that take nothing away from what is known of a file. */
-const harmlessLimits: readonly string[] = ['depends-on-data', 'edited-migration', 'out-of-order']
+const harmlessLimits: readonly string[] = [
+  'depends-on-data',
+  'edited-migration',
+  'others-migrations',
+  'order-not-compared',
+]
 
 /** Limits that take something away from what is known of queries, whatever file they stand in. */
 const queryLimits: readonly string[] = [

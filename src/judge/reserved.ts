@@ -35,14 +35,14 @@ export const reservedFindings = [
     title: 'Two migrations have the same version',
     severity: 'error',
     explanation:
-      'The migration tool refuses to run, or runs only one of the two. It usually happens when two branches were merged that each took the next number. Give the newer one the next free version.',
+      'The migration tool refuses to run, or runs only one of the two. It usually happens when two branches each took the next number; when the other one was merged first, the finding says so before this one is. Give the newer one the next free version.',
   },
   {
     id: 'edited-migration',
     title: 'A migration that was already merged has been changed',
     severity: 'warning',
     explanation:
-      'The file exists at the base revision, so it has run, or will run, in its old form somewhere: tools that keep checksums refuse to go on, the others never run the change. pgrehearse replays the old version. Undo the change and write a new migration. A deleted migration is an error where the tool validates its history (Flyway does).',
+      'The file exists at the base revision, so it has run, or will run, in its old form somewhere: tools that keep checksums refuse to go on, the others never run the change. pgrehearse replays the old version. Undo the change and write a new migration. It is an error where the file is gone, and where the tool compares what it has run with checksums of its own and stops; the finding says so.',
   },
   {
     id: 'exceeds-run-budget',

@@ -105,6 +105,8 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
     whenOutOfOrder: config.outOfOrder
       ? { outcome: 'runs', says: 'Flyway runs it, because outOfOrder is set' }
       : { outcome: 'refused', says: 'Flyway refuses to run it unless outOfOrder is set' },
+    whenEdited: 'Flyway refuses to migrate until `flyway repair` takes its new name and checksum',
+    whenDeleted: 'Flyway refuses to migrate until `flyway repair` marks it as deleted',
   }
 }
 
