@@ -4,7 +4,9 @@ import { nearest } from './core/suggest.ts'
 import type { SourceRoot } from './core/source.ts'
 import type { Config, DatabaseConfig } from './config/schema.ts'
 import type { CheckOptions } from './check.ts'
+import { migrationRoots } from './review/migration-roots.ts'
 import { folderOf, isInside, normalisePath } from './sources/paths.ts'
+import { reviewRequest } from './under-review.ts'
 
 /** One database of the repository, and how it is judged. */
 export interface Database {
@@ -14,6 +16,8 @@ export interface Database {
   readonly config: Config
   /** Those of the paths on the command line that are about it. */
   readonly paths: readonly string[]
+  /** Found by its folder: no configuration names it. */
+  readonly isDetected?: true
   /** Only code below this folder queries it, relative to the project root; absent: all of the project's code. */
   readonly codeDir?: string
 }
@@ -29,7 +33,7 @@ export type DatabaseRequest = Pick<
 
 /**
  * The databases of a run: those of the configuration's `databases`, one for each entry of `migrations`, or one for each
- * folder of migrations that has something to judge. Always at least one.
+ * folder of migrations. Always at least one.
  * @throws {UsageError} for a name that no database has
  */
 export async function databasesOf(request: DatabaseRequest): Promise<readonly Database[]> {
@@ -69,11 +73,16 @@ function mergedDatabase(common: Config, { name, ...own }: DatabaseConfig): Datab
 async function detectedDatabases(request: DatabaseRequest): Promise<readonly Database[]> {
   const { config, paths } = request
   if (config.migrations?.[0]?.dir !== undefined || paths.length > 0) return []
-  const roots: readonly SourceRoot[] = await Promise.resolve([])
+  const roots = await migrationRoots(reviewRequest(request))
   if (roots.length < 2) return []
   const dirs = roots.map(({ dir }) => dir)
   return ofFolders(
-    roots.map((root) => ({ name: databaseName(root.dir, dirs), config: configOf(config, root), paths: [] })),
+    roots.map((root) => ({
+      name: databaseName(root.dir, dirs),
+      config: configOf(config, root),
+      paths: [],
+      isDetected: true,
+    })),
   )
 }
 

@@ -38,7 +38,7 @@ export async function runCheckAndReview(
   const log = reviewLog(context)
   const folder = await mkdtemp(path.join(tmpdir(), 'pgrehearse-review-'))
   try {
-    const file = path.join(folder, 'report.json')
+    const file = path.join(folder, 'report.{database}.json')
     const exitCode = await runCheckAlone(command, file, env, context)
     context.signal.throwIfAborted()
     const reports = await reportsIn(folder)
