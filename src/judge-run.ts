@@ -30,8 +30,9 @@ export interface Scripts {
   /** Those under review, before they were laid out. */
   readonly parsed: readonly ParsedScript[]
   readonly limits: readonly Limit[]
-  /** Roles that the tool's platform has. */
+  /** Roles that the tool's platform has, and settings that its sessions begin with. */
   readonly roles?: readonly string[]
+  readonly settings?: Readonly<Record<string, string>>
   /** What the tool runs and we cannot: code between the scripts, files that could not be read. */
   readonly leftOut?: readonly SkippedFile[]
 }
@@ -55,6 +56,7 @@ export async function readScripts(reviewSet: ReviewSet, always: boolean): Promis
     parsed,
     limits: parsed.flatMap(({ limits }) => limits),
     ...(reviewSet.foundation?.roles === undefined ? {} : { roles: reviewSet.foundation.roles }),
+    ...(reviewSet.foundation?.settings === undefined ? {} : { settings: reviewSet.foundation.settings }),
     leftOut: [...(reviewSet.leftOut ?? []), ...unreadFiles(reviewSet)],
   }
 }
@@ -133,7 +135,7 @@ export async function judgeRun(
     ...scripts,
     sharesSession: reviewSet.sharesSession,
     timeZone: timeZoneOf(options),
-    settings: sessionDefaults(options),
+    settings: sessionDefaults(options, scripts.settings),
     ...(serverMajor === undefined ? {} : { serverMajor }),
   })
   const united = scripts.review.map((migration, index): MigrationResult =>

@@ -210,7 +210,7 @@ function readOnly(
   const schema = predictSchema({
     ...scripts,
     timeZone: timeZoneOf(options),
-    settings: sessionDefaults(options),
+    settings: sessionDefaults(options, scripts.settings),
   })
   return {
     queries: {

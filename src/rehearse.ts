@@ -2,6 +2,7 @@ import { realpath } from 'node:fs/promises'
 import path from 'node:path'
 import { configDefaults } from './config/defaults.ts'
 import type { Limit, Migration } from './core/model.ts'
+import type { SkippedFile } from './core/source.ts'
 import { serverIdentity } from './postgres/identity.ts'
 import type { PostgresServer, ServerOptions } from './postgres/provider.ts'
 import { openServer } from './postgres/server.ts'
@@ -31,8 +32,11 @@ export interface Scripts {
   readonly history: readonly Migration[]
   readonly review: readonly Migration[]
   readonly sharesSession: boolean
-  /** Roles that the tool's platform has. */
+  /** Roles that the tool's platform has, and settings that its sessions begin with. */
   readonly roles?: readonly string[]
+  readonly settings?: Readonly<Record<string, string>>
+  /** What the tool runs and we cannot. */
+  readonly leftOut?: readonly SkippedFile[]
 }
 
 /** Goes on with the server of a rehearsal before it is gone. */
@@ -107,7 +111,7 @@ async function rehearseOn(
   const request: ReplayRequest = {
     server,
     ...scripts,
-    settings: sessionDefaults(options),
+    settings: sessionDefaults(options, scripts.settings),
     roles: [...(config.roles ?? []), ...(scripts.roles ?? [])],
     statementTimeoutMs: config.statementTimeout ?? configDefaults.statementTimeout,
     signal: options.signal,
@@ -186,7 +190,7 @@ export async function samplingCircumstances(
     review: scripts.review,
     sharesSession: scripts.sharesSession,
     serverOptions: ownServer,
-    settings: sessionDefaults(options),
+    settings: sessionDefaults(options, scripts.settings),
     roles: [...(config.roles ?? []), ...(scripts.roles ?? [])],
     statementTimeoutMs: config.statementTimeout ?? configDefaults.statementTimeout,
     signal,
@@ -212,7 +216,7 @@ async function usableCacheDir({ cacheDir, cwd, env, progress }: CheckOptions): P
 /** Undefined when none is wanted, or none may be used. */
 export async function openHistoryCache(
   options: CheckOptions,
-  { history, sharesSession, roles = [] }: Scripts,
+  { history, sharesSession, roles = [], settings }: Scripts,
 ): Promise<HistoryCache | undefined> {
   const { config, progress } = options
   // what a server that was given to us holds is not ours to copy, and the files of one in a container are not at hand
@@ -222,7 +226,7 @@ export async function openHistoryCache(
   const circumstances = {
     tool: toolVersion(),
     server: await serverIdentity(serverOptions(options)),
-    settings: sessionDefaults(options),
+    settings: sessionDefaults(options, settings),
     roles: [...(config.roles ?? []), ...roles].toSorted(),
     statementTimeout: config.statementTimeout ?? configDefaults.statementTimeout,
     sharesSession,

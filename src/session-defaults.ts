@@ -9,14 +9,18 @@ export function timeZoneOf({ config }: Configured): string {
 }
 
 /**
- * What a session in production begins with, by the name of the setting: its TimeZone, what production gives to the role
- * or the database, and the timeouts that the migration runner sets after that.
+ * What a session in production begins with, by the name of the setting: its TimeZone, what the platform and production
+ * give to the role or the database, and the timeouts that the migration runner sets after that.
  */
-export function sessionDefaults(options: Configured): Readonly<Record<string, string>> {
+export function sessionDefaults(
+  options: Configured,
+  platform: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
   const { runner, settings = {} } = options.config
   const { timezone: _, ...others } = settings
   return {
     TimeZone: timeZoneOf(options),
+    ...platform,
     ...others,
     ...(runner?.lockTimeout === undefined ? {} : { lock_timeout: `${runner.lockTimeout}ms` }),
     ...(runner?.statementTimeout === undefined ? {} : { statement_timeout: `${runner.statementTimeout}ms` }),

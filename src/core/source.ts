@@ -109,6 +109,8 @@ export interface Foundation {
   readonly sql: string
   /** Roles that the platform has, besides those that `sql` names. */
   readonly roles?: readonly string[]
+  /** Settings with which the platform lets every session begin; those of the configuration go before them. */
+  readonly settings?: Readonly<Record<string, string>>
 }
 
 /** A file of the root that is not one of its scripts: a down migration, a callback, a name the tool ignores. */

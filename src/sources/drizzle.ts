@@ -148,10 +148,15 @@ function lateEntry(entry: JournalEntry, latest: JournalEntry): SourceProblem {
   return {
     code: 'out-of-order-migration',
     file: entry.file,
-    message: `The journal’s \`when\` of ${entry.file} (${entry.when}) is not later than that of ${latest.file} (${latest.when}) before it, so Drizzle never runs it on a database that has that one, and says nothing.`,
+    message: `The journal’s \`when\` of ${entry.file} (${timeOf(entry)}) is not later than that of ${latest.file} (${timeOf(latest)}) before it, so Drizzle never runs it on a database that has that one, and says nothing.`,
     severity: 'error',
     remedy: 'Generate the migration again on top of the target branch, so that its entry gets a new `when`.',
   }
+}
+
+function timeOf({ when }: JournalEntry): string {
+  const time = new Date(when)
+  return Number.isNaN(time.getTime()) ? String(when) : time.toISOString()
 }
 
 function withoutFile({ file, tag }: JournalEntry): SourceProblem {

@@ -28,16 +28,10 @@ export async function readCurrent(dir: string, files: FileTree): Promise<Current
     const read = await readText(files, file)
     if (number === undefined) problems.push(wrongName(file))
     else if ('problem' in read) problems.push(read.problem)
-    else if (!isEmpty(read.text))
-      found.push({ script: { file, number: undefined, body: { text: read.text, start: 0 } }, number })
+    else found.push({ script: { file, number: undefined, body: { text: read.text, start: 0 } }, number })
   }
   found.sort((a, b) => (a.number < b.number ? -1 : 1))
   return { files: found.map(({ script }) => script), skipped: [], problems }
-}
-
-/** Only comments, as the template has it. */
-function isEmpty(text: string): boolean {
-  return text.split('\n').every((line) => line.trim() === '' || line.trimStart().startsWith('--'))
 }
 
 function numberIn(file: string): bigint | undefined {

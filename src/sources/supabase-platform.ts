@@ -25,6 +25,8 @@ export const supabasePlatform: Foundation = {
     'supabase_replication_admin',
     'supabase_storage_admin',
   ],
+  // ALTER ROLE postgres SET search_path in migrations/db/init-scripts/00000000000003-post-setup.sql
+  settings: { search_path: '"$user", public, extensions' },
   sql: `
 CREATE SCHEMA IF NOT EXISTS extensions;
 DO $$
@@ -212,7 +214,7 @@ CREATE TABLE realtime.messages (
   inserted_at timestamp without time zone NOT NULL DEFAULT now(),
   id uuid NOT NULL DEFAULT gen_random_uuid(),
   PRIMARY KEY (id, inserted_at)
-) PARTITION BY RANGE (inserted_at);
+);
 ALTER TABLE realtime.messages ENABLE ROW LEVEL SECURITY;
 CREATE FUNCTION realtime.topic() RETURNS text LANGUAGE sql STABLE AS $$
   SELECT nullif(current_setting('realtime.topic', true), '')
