@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { defineRule } from '../../src/rule.ts'
 import type { Finding, Remedy, Report, ReportStatement } from '../../src/core/model.ts'
+import { changelogSource } from '../review/changelog-source.ts'
 import { acceptSuggestions, branchWith, checked, suggested } from './checked.ts'
 
 const tables = [
@@ -321,3 +322,16 @@ function withoutMeasures(statement: ReportStatement): unknown {
   const { durationMs: _, ...rest } = statement
   return { ...rest, effects: rest.effects.filter(({ kind }) => kind !== 'wal' && kind !== 'temp') }
 }
+
+test('a migration that shares its file with others gets suggestions of its own', async () => {
+  const file = 'db/changelog.sql'
+  const old = `--change ann:1\n${tables}`
+  const added = `${old}--change ann:2\n${addColumn}--change bob:3\nalter table orders add column nick text;\n`
+  const workspace = await branchWith({ [file]: old }, { [file]: added })
+  const config = { customSources: [changelogSource] }
+  const { report } = await checked(workspace, { config })
+  expect(rulesIn(report)).toEqual(['require-lock-timeout', 'require-lock-timeout'])
+  expect(suggested(report)).toHaveLength(2)
+  await acceptSuggestions(workspace, report, { [file]: added })
+  expect(rulesIn((await checked(workspace, { config })).report)).toEqual([])
+})
