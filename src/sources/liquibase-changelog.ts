@@ -32,28 +32,49 @@ interface OpenNode extends ChangelogNode {
   place: { start: number; end: number }
 }
 
-const markup =
-  /<!--[^]*?-->|<!\[CDATA\[([^]*?)\]\]>|<[?!][^>]*>|<\/([\w:.-]+)\s*>|<([\w:.-]+)((?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*(\/?)>/g
+const tag =
+  /<\/([\w:.-]+)\s*>|<([\w:.-]+)((?:\s+[\w:.-]+\s*=\s*(?:"[^"<]{0,10000}"|'[^'<]{0,10000}'))*)\s*(\/?)>/y
 
 /** Elements as they stand, without a look at schemas: a file that XML would refuse gives what can be read. */
 function readXml(text: string): readonly ChangelogNode[] {
-  const top: OpenNode = { name: '', attributes: {}, children: [], text: '', place: { start: 0, end: 0 } }
+  const top = openNode('', {}, 0)
   const open: OpenNode[] = [top]
   let at = 0
-  for (const match of text.matchAll(markup)) {
+  while (at < text.length) {
     const inner = open.at(-1) ?? top
-    addText(inner, decodeEntities(text.slice(at, match.index)), at, match.index)
-    at = match.index + match[0].length
-    const [, cdata, closed, opened, attributes = '', selfClosed] = match
-    if (cdata !== undefined) addText(inner, cdata, match.index, at)
-    else if (closed !== undefined && open.length > 1) open.pop()
-    else if (opened !== undefined) {
-      const node = openNode(localName(opened), attributesOf(attributes), at)
-      inner.children.push(node)
-      if (selfClosed !== '/') open.push(node)
-    }
+    const next = text.indexOf('<', at)
+    const end = next < 0 ? text.length : next
+    addText(inner, decodeEntities(text.slice(at, end)), at, end)
+    at = next < 0 ? end : afterMarkup(text, next, open)
   }
   return top.children
+}
+
+/** Takes in what begins with this `<`; gives where it ends: the end of the text where it never does. */
+function afterMarkup(text: string, at: number, open: OpenNode[]): number {
+  const inner = open.at(-1)
+  const upTo = (mark: string): number => {
+    const found = text.indexOf(mark, at)
+    return found < 0 ? text.length : found + mark.length
+  }
+  if (text.startsWith('<!--', at)) return upTo('-->')
+  if (text.startsWith('<![CDATA[', at)) {
+    const end = upTo(']]>')
+    if (inner !== undefined) addText(inner, text.slice(at + 9, Math.max(end - 3, at + 9)), at, end)
+    return end
+  }
+  tag.lastIndex = at
+  const match = tag.exec(text)
+  if (match === null) return /[?!]/.test(text[at + 1] ?? '') ? upTo('>') : at + 1
+  const [whole, closed, opened = '', attributes = '', selfClosed] = match
+  if (closed !== undefined) {
+    if (open.length > 1) open.pop()
+  } else {
+    const node = openNode(localName(opened), attributesOf(attributes), at + whole.length)
+    inner?.children.push(node)
+    if (selfClosed !== '/') open.push(node)
+  }
+  return at + whole.length
 }
 
 function openNode(name: string, attributes: Record<string, string>, at: number): OpenNode {

@@ -17,19 +17,26 @@ interface Token extends ScriptPart {
  * The token kinds of SimpleSqlGrammar, which knows no dollar quotes: the longest match wins. What matches nothing is
  * a token of one character.
  */
-const tokens: readonly { readonly pattern: RegExp; readonly isComment?: true }[] = [
+const tokens: readonly TokenKind[] = [
   { pattern: /[ \t\r\n\f]+/y },
   { pattern: /--[^\r\n]*/y, isComment: true },
-  { pattern: /\/\*[^]*?\*\//y, isComment: true },
+  { pattern: /\/\*[^]*?\*\//y, isComment: true, begins: '/*' },
   { pattern: /(?:[\p{L}_$#@][\p{L}\d_$#@]*)(?:\s*\.\s*[\p{L}_$#@][\p{L}\d_$#@]*)*/uy },
   { pattern: /\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y },
-  { pattern: /[eEnNuU]?'(?:''|\\[^]|[^'\\])*'/y },
-  { pattern: /[eEnNuU]?'(?:''|[^'])*'/y },
-  { pattern: /"(?:""|\\[^]|[^"\\])*"/y },
-  { pattern: /"(?:""|[^"])*"/y },
-  { pattern: /`[^\n\r`]+`/y },
-  { pattern: /\[[^\d\]][^\n\r\]]*\]/y },
+  { pattern: /[eEnNuU]?'(?:''|\\[^]|[^'\\])*'/y, begins: "'" },
+  { pattern: /[eEnNuU]?'(?:''|[^'])*'/y, begins: "'" },
+  { pattern: /"(?:""|\\[^]|[^"\\])*"/y, begins: '"' },
+  { pattern: /"(?:""|[^"])*"/y, begins: '"' },
+  { pattern: /`[^\n\r`]{1,1000}`/y },
+  { pattern: /\[[^\d\]][^\n\r\]]{0,1000}\]/y },
 ]
+
+interface TokenKind {
+  readonly pattern: RegExp
+  readonly isComment?: true
+  /** What once has no end has none further on either: then it is not looked for again, or a long text takes for ever. */
+  readonly begins?: string
+}
 
 /**
  * Cuts the SQL of a changeset as Liquibase does (StringUtil.processMultiLineSQL on the tokens of SimpleSqlGrammar,
@@ -52,13 +59,19 @@ export function splitLiquibase(
 function tokenize(text: string, start: number, end: number): Token[] {
   const source = end === text.length ? text : text.slice(0, end)
   const found: Token[] = []
+  const endless = new Set<TokenKind>()
   let at = start
   while (at < end) {
     let next = at + 1
     let isComment = false
     for (const kind of tokens) {
+      if (endless.has(kind)) continue
       kind.pattern.lastIndex = at
-      if (!kind.pattern.test(source) || kind.pattern.lastIndex <= next) continue
+      if (!kind.pattern.test(source)) {
+        if (kind.begins !== undefined && source.startsWith(kind.begins, at)) endless.add(kind)
+        continue
+      }
+      if (kind.pattern.lastIndex <= next) continue
       next = kind.pattern.lastIndex
       isComment = kind.isComment ?? false
     }

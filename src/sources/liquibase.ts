@@ -25,8 +25,8 @@ import { compareText, isInside } from './paths.ts'
  * - Statements: StringUtil.processMultiLineSQL on SimpleSqlGrammar, see splitLiquibase().
  * - Transactions: one per changeset; runInTransaction:false turns autocommit on (ChangeSet.execute). The books are
  *   kept in a transaction of their own afterwards (UpdateVisitor).
- * - Session: one connection runs all changesets, so SET lasts; but before each one the default schema is put back in
- *   front of search_path (PostgresDatabase.rollback, DatabaseUtils.initializeDatabase).
+ * - Session: one connection runs all changesets, so SET lasts, search_path included; only a configured default schema
+ *   is put back in front of it before each changeset (PostgresDatabase.rollback, DatabaseUtils.initializeDatabase).
  * - Identity: file (or logicalFilePath), author and id; what has not run is run, wherever it stands; an edited
  *   changeset is refused by its checksum unless it is runOnChange or runAlways (ValidatingVisitor).
  * - Which changesets run: DbmsChangeSetFilter, ContextChangeSetFilter, LabelChangeSetFilter.
@@ -60,7 +60,6 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
     sharesSession: true,
     problems: [...walk.problems, ...duplicates(walk.scripts)],
     skipped: walk.skipped,
-    whenOutOfOrder: { outcome: 'runs', says: 'Liquibase runs what it has not run, wherever it stands' },
     whenEdited: 'Liquibase stops at its checksum, unless the changeset says runOnChange or validCheckSum',
     foundation: foundationFor(config),
     limits: limitsOf(walk, root, config),
@@ -102,7 +101,7 @@ function limitsOf(
   if (walk.conditional.length > 0) {
     limits.push({
       code: 'preconditions-not-evaluated',
-      message: `Preconditions are not evaluated: ${newest(walk.conditional)} are rehearsed as if they held.`,
+      message: `Preconditions are not evaluated but taken to hold: ${newest(walk.conditional)}.`,
     })
   }
   if (walk.contextual.length > 0 && (config?.contexts.length ?? 0) === 0) {
