@@ -7,6 +7,10 @@ import { statementOf } from '../src/reporters/effects.ts'
 import { loadReporter } from '../src/reporters/index.ts'
 import { migrationName, migrationOf } from '../src/reporters/migration-of.ts'
 import { groupByFile } from '../src/reporters/words.ts'
+import { historyKey } from '../src/replay/history-key.ts'
+import { decideReviewSet } from '../src/review/review-set.ts'
+import { loadParser, parseScript } from '../src/sql/parse.ts'
+import { layOutTransactions } from '../src/sql/transactions.ts'
 import { changelogSource } from './review/changelog-source.ts'
 import { cleanEnv, repositoryWith } from './review/repository.ts'
 
@@ -87,4 +91,21 @@ test('the report names each of them once', async () => {
   expect(text.match(/^db\/changelog\.sql \(ann:2\)$/gm)).toHaveLength(1)
   expect(text).toContain('db/changelog.sql (bob:4)')
   expect(text).toContain('alter table orders drop column price;')
+})
+
+test('a kept history stays good when the file of its scripts gains another', async () => {
+  const keyOf = async (text: string): Promise<string | undefined> => {
+    const repository = await repositoryWith({ [file]: text })
+    const { underReview } = await decideReviewSet({
+      cwd: repository.path,
+      paths: [],
+      all: true,
+      env: cleanEnv,
+      sources: [changelogSource],
+    })
+    return historyKey({}, layOutTransactions(underReview.map(parseScript), true)).scripts[0]
+  }
+  await loadParser()
+  expect(await keyOf(old + fresh)).toBe(await keyOf(old))
+  expect(await keyOf(old.replace('price', 'prize'))).not.toBe(await keyOf(old))
 })

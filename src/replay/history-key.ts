@@ -22,16 +22,16 @@ export function historyKey(
 
 /**
  * What runs, and where it stands in the file: that is told of steps that fail. The text alone does not say which part
- * of it runs, and with which values in place of placeholders.
+ * of it runs, and with which values in place of placeholders. A file that holds several scripts gains others.
  */
-function scriptDigest({ file, transaction, text, statements }: Migration): string {
+function scriptDigest({ file, id, transaction, text, statements }: Migration): string {
   const steps = statements.map(({ sql, copyData, span, part }) => [
     span.start.offset,
     sql,
     copyData ?? null,
     part ?? 0,
   ])
-  return digest([file, transaction.mode, text, steps])
+  return digest([file, transaction.mode, id === undefined ? text : { id }, steps])
 }
 
 function digest(value: unknown): string {

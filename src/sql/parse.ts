@@ -47,6 +47,14 @@ export function parseScript(script: MigrationScript): ParsedScript {
   return { script, lines, statements, limits }
 }
 
+let latest: { readonly text: string; readonly lines: LineIndex } | undefined
+
+/** Remembers the latest: the scripts of one file have its whole text each, and come one after the other. */
+function linesOf(text: string): LineIndex {
+  if (latest?.text !== text) latest = { text, lines: new LineIndex(text) }
+  return latest.lines
+}
+
 class ScriptReader {
   readonly lines: LineIndex
   readonly statements: ParsedStatement[] = []
@@ -55,7 +63,7 @@ class ScriptReader {
 
   constructor(script: MigrationScript) {
     this.script = script
-    this.lines = new LineIndex(script.text)
+    this.lines = linesOf(script.text)
   }
 
   read({ start, end }: ScriptPart, part: number): void {

@@ -37,14 +37,14 @@ export function readAllowComments(parsed: ParsedScript): AllowComments {
   const { from, to } = territory(parsed)
   const allows: AllowComment[] = []
   const malformed: MalformedAllowComment[] = []
-  if (!script.text.includes('pgrehearse-allow')) return { allows, malformed }
+  const text = script.text.slice(from, to)
+  if (!text.includes('pgrehearse-allow')) return { allows, malformed }
   // lines end where Postgres ends a comment: not at U+2028, as `^` with the flag m would have it
   const marker = /(?<![^\r\n])[ \t]*--[ \t]*(pgrehearse-allow\b[^\r\n]*)/g
-  for (const match of script.text.matchAll(marker)) {
-    const start = match.index + match[0].indexOf('--')
-    if (start < from || start >= to) continue
+  for (const match of text.matchAll(marker)) {
+    const start = from + match.index + match[0].indexOf('--')
     if (statements.some((statement) => isWithin(statement.span, start))) continue
-    const span = lines.span(script.file, start, match.index + match[0].length)
+    const span = lines.span(script.file, start, from + match.index + match[0].length)
     const comment = parseAllow(match[1] ?? '')
     if (comment === undefined) {
       malformed.push({ span, file: script.file, text: (match[1] ?? '').trim() })

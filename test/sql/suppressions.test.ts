@@ -55,4 +55,42 @@ describe('readAllowComments', () => {
     const text = 'do $$\n-- pgrehearse-allow a: x\nbegin end $$;'
     expect(read(text)).toEqual({ allows: [], malformed: [] })
   })
+
+  it('of several scripts in a file belong to the statement below, also above the next one’s header', () => {
+    const text = [
+      '-- pgrehearse-allow a: at the top',
+      '--change one',
+      'select 1;',
+      '-- pgrehearse-allow b: between two',
+      '--change two',
+      '-- pgrehearse-allow c: inside',
+      'select 2;',
+      '-- pgrehearse-allow d: at the end',
+    ].join('\n')
+    const part = (id: string, from: string, to: string): ReturnType<typeof parseScript> => {
+      const end = to === '' ? text.length : text.indexOf(to)
+      return parseScript({ ...script(text), id, start: text.indexOf(from) + from.length, end })
+    }
+    const told = [part('one', '--change one', '--change two'), part('two', '--change two', '')].map(
+      (parsed) =>
+        readAllowComments(parsed).allows.map(({ rule, statementOffset }) => [rule, statementOffset]),
+    )
+    const [first, second] = [text.indexOf('select 1'), text.indexOf('select 2')]
+    expect(told).toEqual([
+      [['a', first]],
+      [
+        ['b', second],
+        ['c', second],
+        ['d', undefined],
+      ],
+    ])
+  })
+
+  it('above the marker of a tool that keeps both directions in a file count', () => {
+    const text =
+      '\n-- pgrehearse-allow a: x\n-- +up\nselect 1;\n-- +down\n-- pgrehearse-allow b: x\nselect 2;'
+    const start = text.indexOf('-- +up') + '-- +up'.length
+    const parsed = parseScript({ ...script(text), start, end: text.indexOf('-- +down') })
+    expect(readAllowComments(parsed).allows.map(({ rule }) => rule)).toEqual(['a'])
+  })
 })
