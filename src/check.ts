@@ -5,6 +5,7 @@ import type { Production } from './core/production.ts'
 import type { ReviewSet } from './core/source.ts'
 import { judgeRun, readScripts, type JudgedRun, type Scripts } from './judge-run.ts'
 import { workOnServer } from './on-server.ts'
+import { policySentences } from './policy-words.ts'
 import type { Priced } from './price.ts'
 import type { LoadedProduction } from './production/load.ts'
 import type { AskedQueries, TriedQueries } from './query-review.ts'
@@ -108,6 +109,7 @@ export async function check(options: CheckOptions): Promise<Report> {
       ...(code?.limits ?? []),
       ...(asked?.limits ?? []),
     ],
+    policy: policySentences({ config: options.config, decidedBy: options.decidedBy ?? [], off: judged.off }),
     now: options.now,
     ...(rehearsal === undefined ? {} : { server: { version: rehearsal.server, kind: rehearsal.serverKind } }),
   })

@@ -28,6 +28,8 @@ export interface ReportParts {
   readonly failOn: FailOn
   readonly requireRehearsal: boolean
   readonly notChecked: readonly Limit[]
+  /** See Report.policy. */
+  readonly policy?: readonly string[]
   readonly now: Date
   /** Absent when nothing was replayed. */
   readonly server?: { readonly version: string; readonly kind: string }
@@ -56,6 +58,7 @@ export function buildReport(parts: ReportParts): Report {
     ...(parts.production === undefined ? {} : { production: parts.production }),
     ...(parts.queries === undefined ? {} : { queries: parts.queries }),
     notChecked,
+    ...(parts.policy === undefined || parts.policy.length === 0 ? {} : { policy: parts.policy }),
     exitCode: fails ? 1 : 0,
   }
 }

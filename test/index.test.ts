@@ -17,6 +17,7 @@ it('exports what the documentation names, and nothing else', () => {
       "check",
       "conflictsWith",
       "defineConfig",
+      "defineReporter",
       "defineRule",
       "defineSource",
       "displayName",

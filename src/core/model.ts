@@ -262,5 +262,10 @@ export interface Report {
   /** The application's queries; absent when none were found. */
   readonly queries?: ReportQueries
   readonly notChecked: readonly Limit[]
+  /**
+   * What the configuration makes of the rules and leaves out, and whose configuration that is: sentences. Absent: nothing
+   * is left out, and no severity is another.
+   */
+  readonly policy?: readonly string[]
   readonly exitCode: number
 }

@@ -73,7 +73,10 @@ function decideThreads(
 
 function wishFor(finding: Finding, thread: OurThread, { input }: PlanContext): Wish {
   const resolve = (why: string): Wish => ({ state: 'resolved', finding, isFixed: false, why })
-  if (finding.allowed !== undefined) return resolve('a comment in the SQL allows it')
+  if (finding.allowed !== undefined) {
+    const isListed = finding.allowed.baseline !== undefined
+    return resolve(isListed ? 'the baseline accepts it' : 'a comment in the SQL allows it')
+  }
   const acceptance = acceptanceIn(thread, input.remote, input.policy)
   if (acceptance !== undefined) return resolve(`${acceptance.by.username} accepted it`)
   return { state: 'open', finding }

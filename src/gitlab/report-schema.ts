@@ -193,7 +193,14 @@ const finding = z.strictObject({
     .exactOptional(),
   // part of the hidden marker of every thread
   fingerprint: z.string().regex(/^[\w.:-]{1,100}$/, 'Expected a fingerprint'),
-  allowed: z.strictObject({ reason: text, until: word.exactOptional() }).exactOptional(),
+  allowed: z
+    .strictObject({
+      reason: text,
+      until: word.exactOptional(),
+      author: word.exactOptional(),
+      baseline: path.exactOptional(),
+    })
+    .exactOptional(),
   wait: wait.exactOptional(),
   query: queryRef.exactOptional(),
   queries: z.array(affectedQuery).max(10_000).exactOptional(),
@@ -228,6 +235,10 @@ const limit = z.strictObject({
   hint: text.exactOptional(),
   sql: text.exactOptional(),
   span: span.exactOptional(),
+  steps: z
+    .array(z.strictObject({ span, message: text }))
+    .max(50_000)
+    .exactOptional(),
 })
 
 /** A report of schema version 1, without its meaning: see readReport() for paths, commits and lines. */
@@ -255,6 +266,7 @@ export const reportSchema = z.strictObject({
     .string()
     .regex(/^[a-z0-9][a-z0-9-]{0,31}$/)
     .exactOptional(),
+  policy: z.array(text).max(10_000).exactOptional(),
   only: z.literal('queries').exactOptional(),
   exitCode: z.int().min(0),
 })

@@ -93,8 +93,16 @@ function describeStanding(
         ? '**Accepted**'
         : `**Accepted** by ${userName(acceptance.by.username)}${reason(acceptance.reason)}`
     case 'allowed':
-      return `**Allowed in the SQL**${until === undefined ? '' : ` until ${codeSpan(cutText(until, 40))}`}${reason(finding.allowed?.reason ?? '')}`
+      return `**${allowedWhere(finding)}**${until === undefined ? '' : ` until ${codeSpan(cutText(until, 40))}`}${allowedBy(finding)}${reason(finding.allowed?.reason ?? '')}`
   }
+}
+
+function allowedWhere({ allowed }: Finding): string {
+  return allowed?.baseline === undefined ? 'Allowed in the SQL' : 'Accepted in the baseline'
+}
+
+function allowedBy({ allowed }: Finding): string {
+  return allowed?.author === undefined ? '' : ` by ${userName(allowed.author)}`
 }
 
 /** In code, so that nobody is notified. */

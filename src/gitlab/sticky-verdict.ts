@@ -50,11 +50,14 @@ function describeAsides(findings: readonly ReviewedFinding[]): string {
   const of = (standing: ReviewedFinding['standing']): number =>
     findings.filter((each) => each.standing === standing).length
   const accepted = of('accepted')
-  const allowed = findings.filter((each) => each.standing !== 'accepted' && !isOpen(each)).length
+  const closed = findings.filter((each) => each.standing !== 'accepted' && !isOpen(each))
+  const listed = closed.filter(({ finding }) => finding.allowed?.baseline !== undefined).length
+  const allowed = closed.length - listed
   const acknowledged = of('acknowledged')
   const parts = [
     ...(accepted > 0 ? [`${accepted} accepted in a comment`] : []),
     ...(allowed > 0 ? [`${allowed} allowed in the SQL`] : []),
+    ...(listed > 0 ? [`${listed} accepted in the baseline`] : []),
   ]
   return [
     ...(parts.length > 0 ? [`Not counted: ${list(parts)}.`] : []),

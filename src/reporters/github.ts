@@ -1,14 +1,14 @@
 import { plainMessage, plainReceipt } from './plain.ts'
 import { printableLine } from './printable.ts'
 import { repositoryPath } from './repository-path.ts'
-import { describeLimit, openFindings } from './words.ts'
+import { count, describeAcceptance, describeLimit, openFindings, policyLines } from './words.ts'
 import type { Finding, Report, Severity, Span } from '../core/model.ts'
 import type { Reporter } from './reporter.ts'
 
 const commands: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', info: 'notice' }
 
 /**
- * GitHub Actions workflow commands, a line per open finding and per limit. GitHub shows at most ten
+ * GitHub Actions workflow commands, a line per open finding and per limit, and one for all that are accepted. GitHub shows at most ten
  * annotations of each kind per step; the job log has them all.
  * @see https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#setting-an-error-message
  */
@@ -22,7 +22,27 @@ export const github: Reporter = (report: Report): string => {
       ...(hint === undefined ? [] : [hint]),
     ])
   })
-  return [...findings, ...limits].map((line) => `${line}\n`).join('')
+  const told = [...acceptedCommands(report), ...policyCommands(report)]
+  return [...findings, ...limits, ...told].map((line) => `${line}\n`).join('')
+}
+
+/** All in one notice: GitHub shows ten, and open findings need them more. */
+function acceptedCommands(report: Report): readonly string[] {
+  const lines = report.findings.flatMap(({ allowed, message, ruleId, span }) => {
+    if (allowed === undefined) return []
+    const place = `${repositoryPath(report, span.file)}:${span.start.line}`
+    const how = `${describeAcceptance(allowed)}: ${printableLine(allowed.reason)}`
+    return [`${printableLine(place)} ${ruleId}: ${printableLine(message)} (${how})`]
+  })
+  if (lines.length === 0) return []
+  return [command('notice', { title: `pgrehearse: ${count(lines.length, 'finding')} accepted` }, lines)]
+}
+
+function policyCommands(report: Report): readonly string[] {
+  const lines = policyLines(report)
+  return lines.length === 0
+    ? []
+    : [command('notice', { title: 'pgrehearse: decided by configuration' }, lines)]
 }
 
 function findingCommand(report: Report, finding: Finding): string {

@@ -13,6 +13,7 @@ import { harmlessSentences, waitLines } from './wait-words.ts'
 import {
   count,
   countFindings,
+  describeAcceptance,
   describeFile,
   describeLimit,
   describeRemedyStep,
@@ -126,8 +127,8 @@ ${allowed === undefined ? findingBody(page, finding) : allowedReason(allowed)}
 </article>`
 }
 
-function allowedReason({ reason, until }: NonNullable<Finding['allowed']>): Markup {
-  return markup`<p class="small">Accepted${until === undefined ? '' : ` until ${until}`}: ${reason}</p>`
+function allowedReason(allowed: NonNullable<Finding['allowed']>): Markup {
+  return markup`<p class="small">${capital(describeAcceptance(allowed))}: ${allowed.reason}</p>`
 }
 
 function findingBody({ report }: Page, finding: Finding): Markup {

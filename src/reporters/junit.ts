@@ -6,7 +6,15 @@ import { plainPieces } from './pieces.ts'
 import { quietWords } from './production-words.ts'
 import { queriesSection, queriesTitle } from './queries-section.ts'
 import { repositoryPath } from './repository-path.ts'
-import { describeLimit, groupByFile, isBlocking, limitSentence, type FileGroup } from './words.ts'
+import {
+  describeAcceptance,
+  describeLimit,
+  groupByFile,
+  isBlocking,
+  limitSentence,
+  policyLines,
+  type FileGroup,
+} from './words.ts'
 import type { Finding, Limit, Report } from '../core/model.ts'
 import type { Reporter } from './reporter.ts'
 
@@ -41,15 +49,22 @@ export const junit: Reporter = (report: Report): string => {
   })
   const others = report.notChecked.filter(({ span }) => span === undefined || !files.has(span.file))
   const queries = queriesCases(report)
+  const policy = policyCases(report)
   const all = [
     ...suites,
-    ...(queries.length === 0 ? [] : [suite(queriesTitle, queries)]),
-    ...(others.length === 0 ? [] : [suite('not checked', others.map(limitCase))]),
+    ...(queries.length === 0 ? [] : [suite(titleOf(report, queriesTitle), queries)]),
+    ...(policy.length === 0 ? [] : [suite(titleOf(report, 'configuration'), policy)]),
+    ...(others.length === 0 ? [] : [suite(titleOf(report, 'not checked'), others.map(limitCase))]),
   ]
   return markup`<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="pgrehearse" tests="${sum(all, 'tests')}" failures="${sum(all, 'failures')}" errors="0" skipped="${sum(all, 'skipped')}">
 ${all.map(({ xml }) => xml)}</testsuites>
 `.toString()
+}
+
+/** Suites that are called after no file are kept apart where there are several databases. */
+function titleOf({ database }: Report, title: string): string {
+  return database === undefined ? title : `${database}: ${title}`
 }
 
 interface Suite {
@@ -88,9 +103,22 @@ function findingCase(report: Report, finding: Finding): TestCase {
       allowed === undefined ? (isBlocking(finding, report.settings.failOn) ? 'failed' : 'passed') : 'skipped',
     type: finding.ruleId,
     text:
-      (allowed === undefined ? '' : `allowed: ${printableLine(allowed.reason)}\n\n`) +
+      (allowed === undefined ? '' : `${describeAllowed(allowed)}: ${printableLine(allowed.reason)}\n\n`) +
       plainFinding(report, finding),
   }
+}
+
+/** `allowed`, and more only where more is known. */
+function describeAllowed(allowed: NonNullable<Finding['allowed']>): string {
+  const { author, baseline } = allowed
+  return author === undefined && baseline === undefined ? 'allowed' : describeAcceptance(allowed)
+}
+
+/** What the configuration decides, which is no finding: a case that passes. */
+function policyCases(report: Report): readonly TestCase[] {
+  const lines = policyLines(report)
+  if (lines.length === 0) return []
+  return [{ name: 'decided by configuration', result: 'passed', text: lines.join('\n') }]
 }
 
 function limitCase(limit: Limit): TestCase {

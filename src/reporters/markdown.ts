@@ -112,7 +112,7 @@ function fileSection(
       ? isQueries
         ? 'queries of the application'
         : 'not under review'
-      : `${describeTransaction(migration.transaction)}; ${describeOutcome(migration.outcome)}`
+      : `${describeTransaction(migration.transaction)}; ${describeOutcome(migration)}`
   return [
     `### ${codeSpan(name)}`,
     markdownText(about),
@@ -132,7 +132,11 @@ export function findingMarkdown(
   const place = `${codeSpan(`${span.file}:${span.start.line}`)} · ${ruleLink(finding.ruleId, options)}`
   if (allowed !== undefined) {
     const until = allowed.until === undefined ? '' : ` until ${codeSpan(allowed.until)}`
-    return `**allowed**${until}: ${message}\\\n${place}\\\nReason: ${markdownText(allowed.reason)}`
+    const by = [
+      ...(allowed.author === undefined ? [] : [` by ${codeSpan(allowed.author)}`]),
+      ...(allowed.baseline === undefined ? [] : [` in ${codeSpan(allowed.baseline)}`]),
+    ].join('')
+    return `**allowed**${until}${by}: ${message}\\\n${place}\\\nReason: ${markdownText(allowed.reason)}`
   }
   const frame = codeFrame(report, finding)
   const more = frame === undefined ? 0 : frame.before + frame.after

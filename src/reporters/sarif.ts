@@ -3,7 +3,7 @@ import { formatJson } from './json.ts'
 import { sourceOf } from './frame.ts'
 import { printable, printableLine, wellFormed } from './printable.ts'
 import { repositoryPath } from './repository-path.ts'
-import { ofDatabase } from './words.ts'
+import { ofDatabase, policyLines } from './words.ts'
 import type { Finding, Limit, Report, Severity, Span, Suggestion } from '../core/model.ts'
 import type { Reporter, ReporterOptions } from './reporter.ts'
 
@@ -67,6 +67,19 @@ function invocation(report: Report): object {
     exitCode: report.exitCode,
     endTimeUtc: report.createdAt,
     toolExecutionNotifications: report.notChecked.map((limit) => notification(report, limit)),
+    ...configurationNotifications(report),
+  }
+}
+
+/** What the configuration decides (SARIF 3.20.20). */
+function configurationNotifications(report: Report): object {
+  const lines = policyLines(report)
+  if (lines.length === 0) return {}
+  return {
+    toolConfigurationNotifications: lines.map((line) => ({
+      level: 'note',
+      message: { text: plainText(line) },
+    })),
   }
 }
 
@@ -123,12 +136,17 @@ function fix(report: Report, { span, remedy }: Finding, { startLine, endLine, li
   }
 }
 
-function suppression({ reason, until }: NonNullable<Finding['allowed']>): object {
+function suppression({ reason, until, author, baseline }: NonNullable<Finding['allowed']>): object {
+  const properties = {
+    ...(until === undefined ? {} : { until }),
+    ...(author === undefined ? {} : { author: printableLine(author) }),
+    ...(baseline === undefined ? {} : { baseline: printableLine(baseline) }),
+  }
   return {
-    kind: 'inSource',
+    kind: baseline === undefined ? 'inSource' : 'external',
     status: 'accepted',
     justification: printableLine(reason),
-    ...(until === undefined ? {} : { properties: { until } }),
+    ...(Object.keys(properties).length === 0 ? {} : { properties }),
   }
 }
 

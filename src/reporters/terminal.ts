@@ -12,6 +12,7 @@ import { harmlessSentences, waitLines } from './wait-words.ts'
 import {
   count,
   countFindings,
+  describeAcceptance,
   describeFile,
   describeLimit,
   describeRemedyStep,
@@ -76,12 +77,11 @@ function allowedLines(
   finding: Finding,
   allowed: NonNullable<Finding['allowed']>,
 ): readonly string[] {
-  const until = allowed.until === undefined ? '' : ` until ${allowed.until}`
   const { dim } = page.colors
   return [
     ...label(page, dim('allowed'), printableLine(finding.message), dim),
     ...label(page, '', `${location(finding.span)}  ${finding.ruleId}`, dim),
-    ...label(page, '', `accepted${until}: ${printableLine(allowed.reason)}`, dim),
+    ...label(page, '', `${describeAcceptance(allowed)}: ${printableLine(allowed.reason)}`, dim),
   ]
 }
 

@@ -3,6 +3,7 @@
 import { migrationName, migrationOf } from './migration-of.ts'
 import { printableLine } from './printable.ts'
 import type {
+  Acceptance,
   FailOn,
   Finding,
   Limit,
@@ -43,6 +44,16 @@ export function isBlocking(finding: Finding, failOn: FailOn): boolean {
   return severityRank(finding.severity) <= severityRank(failOn)
 }
 
+/** `accepted until 2027-01-31 by Jo in .pgrehearse-baseline.yaml`: how a finding came to count for nothing. */
+export function describeAcceptance({ until, author, baseline }: Acceptance): string {
+  return [
+    'accepted',
+    ...(until === undefined ? [] : [`until ${printableLine(until)}`]),
+    ...(author === undefined ? [] : [`by ${printableLine(author)}`]),
+    ...(baseline === undefined ? [] : [`in ${printableLine(baseline)}`]),
+  ].join(' ')
+}
+
 /** `2 errors, 1 warning and 1 info; 1 allowed`, or `no findings`. */
 export function countFindings(findings: readonly Finding[]): string {
   const open = openFindings(findings)
@@ -75,8 +86,14 @@ const outcomeWords: Readonly<Record<ReportMigration['outcome'], string>> = {
 }
 
 /** What became of a migration, in words. */
-export function describeOutcome(outcome: ReportMigration['outcome']): string {
-  return outcomeWords[outcome]
+export function describeOutcome({
+  outcome,
+  statements,
+}: Pick<ReportMigration, 'outcome' | 'statements'>): string {
+  const predicted = statements.filter(({ measured }) => !measured).length
+  if (outcome !== 'not rehearsed' || predicted === 0 || predicted === statements.length)
+    return outcomeWords[outcome]
+  return `rehearsed but for ${count(predicted, 'statement')}, judged by prediction`
 }
 
 /** `PostgreSQL 18.4 (embedded)`; `no server` when nothing was replayed. */
@@ -110,12 +127,18 @@ export function describeScope(report: Report): readonly string[] {
       printableLine(base.description) +
       (commit ? ` (${printableLine(base.commit.slice(0, 12))})` : ''),
     `TimeZone ${printableLine(settings.timeZone)} (assumed)`,
+    ...policyLines(report),
   ]
 }
 
 /** The fingerprint among those of all databases: two may have the same table, and a server takes all reports together. */
 export function ofDatabase({ database }: Report, fingerprint: string): string {
   return database === undefined ? fingerprint : `${database}-${fingerprint}`
+}
+
+/** What the configuration makes of the rules and leaves out. */
+export function policyLines({ policy = [] }: Report): readonly string[] {
+  return policy.map(printableLine)
 }
 
 /** Does the report say anything about the application's queries? */
@@ -213,7 +236,7 @@ function isShown({ only }: Report, { findings }: FileGroup): boolean {
 /** What a file is, below its name. */
 export function describeFile({ migration, isQueries }: FileGroup): string {
   if (migration === undefined) return isQueries ? 'queries of the application' : 'not under review'
-  return `${describeTransaction(migration.transaction)} · ${describeOutcome(migration.outcome)}`
+  return `${describeTransaction(migration.transaction)} · ${describeOutcome(migration)}`
 }
 
 /** Where a limit or finding is: `file:line:column`. */
