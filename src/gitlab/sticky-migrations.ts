@@ -55,10 +55,10 @@ function migrationSection(
   nameOf: (file: string) => string,
   chart: readonly string[],
 ): string {
-  const { statements, outcome, transaction } = migration
+  const { statements, transaction } = migration
   const total = totalMs(statements)
   const time = total === undefined ? [] : [aboutMs(total)]
-  const about = [count(statements.length, 'statement'), describeOutcome(outcome), ...time].join(', ')
+  const about = [count(statements.length, 'statement'), describeOutcome(migration), ...time].join(', ')
   const locks = statements.flatMap(({ effects }) => effects.filter((effect) => effect.kind === 'lock'))
   const isHeld = locks.length > 0 && locks.every(({ until }) => until === 'commit')
   const receipts = statements

@@ -5,7 +5,7 @@
 import type { Limit, Migration } from '../core/model.ts'
 import { readSchema, type SchemaSnapshot } from './fingerprint.ts'
 import { copyBase, type PreparedHistory } from './prepare-history.ts'
-import { leavesOutSql } from './psql-parts.ts'
+import { lostObjects } from './lost-objects.ts'
 import { queryStage, type QueryStage } from './query-stage.ts'
 import {
   replay,
@@ -71,8 +71,7 @@ export async function replayWithLeftovers(
       ? {}
       : { alternatives: new PreparedAlternatives(request, prepared, pristine, left) }),
     queries: queryStage(request, prepared.base, isComplete ? left : undefined, sessionOptionsOf(request)),
-    incompleteSchema:
-      prepared.historyLimits.length > 0 || leavesOutSql([...request.history, ...request.review]),
+    incompleteSchema: !lostObjects(prepared.failedSteps, request).isEmpty,
   })
   return outcome
 }

@@ -1,7 +1,7 @@
 /**
  * A file of the history cache.
  *
- * First line: `pgrehearse history 1 <SHA-256 of all that follows>`. Second line: the manifest, JSON. Then the
+ * First line: `pgrehearse history 2 <SHA-256 of all that follows>`. Second line: the manifest, JSON. Then the
  * image of the cluster (`postgres/cluster-image.ts`), gzipped.
  */
 import { hash } from 'node:crypto'
@@ -9,11 +9,12 @@ import { promisify } from 'node:util'
 import { constants, gunzip, gzip } from 'node:zlib'
 import type { Limit } from '../core/model.ts'
 import { maxImageBytes, type ClusterImage } from '../postgres/cluster-image.ts'
+import type { FailedStep } from './failed-step.ts'
 import type { HistoryKey } from './history-key.ts'
 import type { PreparedHistory } from './prepare-history.ts'
 
 /** With the number of the layout above, of the manifest's and of the image's. */
-const signature = 'pgrehearse history 1 '
+const signature = 'pgrehearse history 2 '
 
 export interface CacheEntry {
   readonly key: HistoryKey
@@ -90,13 +91,23 @@ function isManifest(value: unknown): value is Manifest {
     isListOf(key['scripts'], (one) => typeof one === 'string') &&
     typeof prepared['base'] === 'string' &&
     typeof prepared['seeded'] === 'string' &&
-    isListOf(prepared['historyLimits'], isLimit) &&
+    isListOf(prepared['failedSteps'], isFailedStep) &&
     isListOf(prepared['seedLimits'], isLimit)
   )
 }
 
 function isLimit(value: unknown): value is Limit {
   return isRecord(value) && typeof value['code'] === 'string' && typeof value['message'] === 'string'
+}
+
+function isFailedStep(value: unknown): value is FailedStep {
+  return (
+    isRecord(value) &&
+    isRecord(value['span']) &&
+    typeof value['message'] === 'string' &&
+    typeof value['sqlstate'] === 'string' &&
+    isListOf(value['mentions'], (one) => typeof one === 'string')
+  )
 }
 
 function isListOf(value: unknown, isOne: (one: unknown) => boolean): boolean {

@@ -1,4 +1,6 @@
 import type { ErrorEffect } from '../core/model.ts'
+import { extensionRemedy, type ServerTraits } from './extension-remedy.ts'
+import { missingExtension, missingLanguage } from './missing-object.ts'
 
 /**
  * Whose failure is it? A migration that fails in production too is the author's; one that fails because of our
@@ -6,86 +8,158 @@ import type { ErrorEffect } from '../core/model.ts'
  */
 export type FailureCause =
   | { readonly whose: 'theirs' }
-  /** SQLSTATE class 22 or 23 on seeded tables: try again without rows. */
+  /** Rows decide: try again without ours. */
   | { readonly whose: 'data' }
-  | { readonly whose: 'ours'; readonly why: string; readonly hint: string }
+  | OurFailure
+
+export interface OurFailure {
+  readonly whose: 'ours'
+  /** A part of a sentence: `this server does not have the extension "vector"`. */
+  readonly why: string
+  readonly hint?: string
+  /** It only follows from something that was said before. */
+  readonly follows?: true
+  /** Nothing more can be tried on this server. */
+  readonly final?: true
+}
 
 export interface FailureCircumstances {
   /** Migrations ran as a superuser. */
   readonly superuser: boolean
-  /** Some earlier step could not be rehearsed, so objects may be missing through no fault of this one. */
-  readonly incompleteSchema: boolean
+  /** A clause, where an object may be missing through no fault of the statement. */
+  readonly lost: string | undefined
   readonly seeded: boolean
+  readonly server: ServerTraits
 }
 
 const superuserHint =
   'Run with --superuser if you trust this migration, or give --server-url a server whose user may do it.'
 
-export function classifyFailure(error: ErrorEffect, circumstances: FailureCircumstances): FailureCause {
+export function classifyFailure(
+  error: Pick<ErrorEffect, 'sqlstate' | 'message'>,
+  circumstances: FailureCircumstances,
+): FailureCause {
   const { sqlstate, message } = error
-  if (sqlstate === '42501' && !circumstances.superuser) {
+  const ours =
+    missingPart(sqlstate, message, circumstances.server) ??
+    rightsProblem(sqlstate, message, circumstances) ??
+    resourceProblem(sqlstate, message) ??
+    surroundingsProblem(sqlstate, message)
+  if (ours !== undefined) return { whose: 'ours', ...ours }
+  if (circumstances.lost !== undefined) {
+    return { whose: 'ours', why: `${circumstances.lost}: ${message}`, follows: true }
+  }
+  if (circumstances.seeded && isAboutRows(sqlstate)) return { whose: 'data' }
+  return { whose: 'theirs' }
+}
+
+type Ours = Omit<OurFailure, 'whose'>
+
+/** Data exceptions, integrity violations, and what code raises by itself when it looks at rows. */
+function isAboutRows(sqlstate: string): boolean {
+  return /^2[123]/.test(sqlstate) || raisedByCode.has(sqlstate)
+}
+
+/** raise_exception, no_data_found, too_many_rows, assert_failure */
+const raisedByCode: ReadonlySet<string> = new Set(['P0001', 'P0002', 'P0003', 'P0004'])
+
+/**
+ * Does a failure without any row of ours still say nothing about production? Where code raises an error after it has
+ * looked at rows, where a foreign key misses the row that it refers to, and where a query found nothing to insert:
+ * the rows that it wants may be there, though no migration of ours has brought them.
+ * @param isOurTable was the table with this name made by the migrations under review, so that all its rows are known?
+ */
+export function dependsOnRows(
+  { sqlstate, detail = '' }: Pick<ErrorEffect, 'sqlstate' | 'detail'>,
+  sql: string,
+  isOurTable: (name: string) => boolean,
+): boolean {
+  if (raisedByCode.has(sqlstate)) return /\b(?:select|perform|exists|found|into)\b/i.test(sql)
+  if (sqlstate === '23502') return /\bselect\b/i.test(sql) && !/^\s*alter\b/i.test(sql)
+  const parent = /is not present in table "([^"]+)"/.exec(detail)?.[1]
+  return sqlstate === '23503' && parent !== undefined && !isOurTable(parent)
+}
+
+/** An extension, language, library or file that this server does not have. */
+function missingPart(sqlstate: string, message: string, server: ServerTraits): Ours | undefined {
+  const extension = missingExtension(message)
+  if (extension !== undefined) {
+    const lacks = `this server does not have the extension "${extension}"`
+    const why = /has no/.test(message) ? `${lacks} in that version` : lacks
+    return { why, hint: extensionRemedy(extension, server) }
+  }
+  if (missingLanguage(message) !== undefined) {
     return {
-      whose: 'ours',
-      why: `our role on the throwaway server may not do it (${message})`,
-      hint: superuserHint,
+      why: `this server does not have the language (${message})`,
+      hint: 'Name a container image that has it (`server.image`), or give --server-url a server that has it.',
     }
   }
-  const missing = missingPart(sqlstate, message)
-  if (missing !== undefined) return missing
-  if (isResourceProblem(sqlstate)) {
+  if (sqlstate !== '58P01') return undefined
+  return {
+    why: `this server lacks a file (${message})`,
+    hint: 'Name a container image that has it (`server.image`), or give --server-url a server that has it.',
+  }
+}
+
+function rightsProblem(
+  sqlstate: string,
+  message: string,
+  { superuser }: FailureCircumstances,
+): Ours | undefined {
+  if (sqlstate !== '42501' || superuser) return undefined
+  return { why: `our role on the throwaway server may not do it (${message})`, hint: superuserHint }
+}
+
+/** Class 53 (insufficient resources), 58030 (I/O error), and a server that is gone. */
+function resourceProblem(sqlstate: string, message: string): Ours | undefined {
+  if (sqlstate.startsWith('53') || sqlstate === '58030') {
     return {
-      whose: 'ours',
       why: `the throwaway server ran out of something (${message})`,
       hint: 'Free disk space or memory on this machine and run again.',
+      final: true,
     }
   }
   if (sqlstate === '57P02' || sqlstate === '57P03' || sqlstate === '08006') {
     return {
-      whose: 'ours',
       why: `the throwaway server went away under it (${message})`,
       hint: 'Look whether the disk or the memory of this machine is full, and run again.',
-    }
-  }
-  if (circumstances.incompleteSchema && undefinedObject.has(sqlstate)) {
-    return {
-      whose: 'ours',
-      why: `it builds on a step that could not be rehearsed (${message})`,
-      hint: 'Mend the first step listed under "not checked"; this one follows.',
-    }
-  }
-  if (circumstances.seeded && /^2[23]/.test(sqlstate)) return { whose: 'data' }
-  return { whose: 'theirs' }
-}
-
-/** invalid_schema_name, undefined table, column, function, object, and their look-alikes. */
-const undefinedObject: ReadonlySet<string> = new Set(['3F000', '42P01', '42703', '42883', '42704', '42P02'])
-
-/** An extension, language or file that this server does not have. */
-function missingPart(sqlstate: string, message: string): FailureCause | undefined {
-  const extension =
-    /extension "([^"]+)" is not available/.exec(message)?.[1] ??
-    /extension control file .*\/([^/"]+)\.control/.exec(message)?.[1]
-  if (extension !== undefined || sqlstate === '58P01') {
-    return {
-      whose: 'ours',
-      why:
-        extension === undefined
-          ? `this server lacks a file (${message})`
-          : `this server does not have the extension "${extension}"`,
-      hint: 'Use --server-url with a server that has it, for instance a CI service built from your production image.',
-    }
-  }
-  if (/^language "[^"]+" does not exist/.test(message)) {
-    return {
-      whose: 'ours',
-      why: `this server does not have the language (${message})`,
-      hint: 'Use --server-url with a server that has it.',
+      final: true,
     }
   }
   return undefined
 }
 
-/** Class 53 (insufficient resources) and 58030 (I/O error). */
-function isResourceProblem(sqlstate: string): boolean {
-  return sqlstate.startsWith('53') || sqlstate === '58030'
+/** What stands around production's database and not around ours: roles, other servers, locales, settings at its start. */
+function surroundingsProblem(sqlstate: string, message: string): Ours | undefined {
+  const role = /^role "([^"]+)" does not exist/.exec(message)?.[1]
+  if (role !== undefined) {
+    return {
+      why: `no migration creates the role "${role}"`,
+      hint: `Add '${role}' to \`roles\` in the configuration, if production has it.`,
+    }
+  }
+  if (/^(?:tablespace|database) "[^"]+" does not exist/.test(message)) {
+    return { why: `it stands beside this database in production (${message})` }
+  }
+  if (sqlstate === '08001') {
+    return { why: `it connects to another server, and that is not within reach here (${message})` }
+  }
+  if (
+    /^collation "[^"]+" for encoding|could not create locale|^invalid (?:LC_\w+ )?locale name/.test(message)
+  ) {
+    return {
+      why: `this machine does not have the locale (${message})`,
+      hint: 'Name a container image that has it (`server.image`), or give --server-url a server that has it.',
+    }
+  }
+  if (sqlstate === '55000' && atStart.test(message)) {
+    return {
+      why: `this server was not started with the setting that it needs (${message})`,
+      hint: 'Give --server-url a server that is set up as production is.',
+    }
+  }
+  return undefined
 }
+
+const atStart =
+  /shared_preload_libraries|wal_level|max_prepared_transactions|prepared transactions are disabled/

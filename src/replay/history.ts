@@ -1,6 +1,7 @@
-import type { Limit, Migration, Statement } from '../core/model.ts'
+import type { Migration, Statement } from '../core/model.ts'
 import { transactionCommand } from '../sql/transactions.ts'
 import { commandFor, readsStdin } from './commands.ts'
+import { failedStep, type FailedStep } from './failed-step.ts'
 import type { ReplaySession } from './session.ts'
 import type { WireCommand, WireError } from './wire.ts'
 
@@ -14,22 +15,22 @@ export interface HistoryOptions {
 /**
  * Applies migrations that production already has: fast, in their own transactions, unmeasured.
  *
- * They did succeed once, so a failing step says something about our server, not about the step. It is listed, and
- * the rest of the file is still applied, statement by statement, so that what follows stands on as much of the
- * schema as possible.
+ * They did succeed once, so a failing step says something about our server, not about the step. It is returned, and
+ * the rest of the file is still applied, in its transactions where that goes, so that what follows stands on as much
+ * of the schema as possible.
  */
 export async function applyHistory(
   session: ReplaySession,
   migrations: readonly Migration[],
   options: HistoryOptions,
-): Promise<readonly Limit[]> {
-  const limits: Limit[] = []
+): Promise<readonly FailedStep[]> {
+  const failed: FailedStep[] = []
   for (const [index, migration] of migrations.entries()) {
     options.progress?.(index, migrations.length)
-    limits.push(...(await applyOne(session, migration, options)))
+    failed.push(...(await applyOne(session, migration, options)))
     await leave(session, options.sharesSession)
   }
-  return limits
+  return failed
 }
 
 /** Between files: no open transaction; a fresh session where the tool reconnects. */
@@ -42,17 +43,17 @@ async function applyOne(
   session: ReplaySession,
   migration: Migration,
   options: HistoryOptions,
-): Promise<readonly Limit[]> {
+): Promise<readonly FailedStep[]> {
   const steps: Step[] = []
-  const limits: Limit[] = []
+  const failed: FailedStep[] = []
   for (const statement of migration.statements) {
     const prepared = options.prepare(statement)
-    if ('refused' in prepared) limits.push(historyLimit(migration, statement, prepared.refused))
+    if ('refused' in prepared) failed.push(refusedStep(migration, statement, prepared.refused))
     else steps.push({ statement, command: commandFor(statement, prepared.sql) })
   }
   for (const message of messages(migration, steps))
-    limits.push(...(await applyMessage(session, migration, message)))
-  return limits
+    failed.push(...(await applyMessage(session, migration, message)))
+  return failed
 }
 
 /** In mode `simple query` each part of the script is a transaction of its own, where the script says nothing else. */
@@ -76,13 +77,19 @@ async function applyMessage(
   session: ReplaySession,
   migration: Migration,
   steps: readonly Step[],
-): Promise<readonly Limit[]> {
+): Promise<readonly FailedStep[]> {
   const autocommits = !steps.some(isTransactionCommand)
   const wraps = autocommits && migration.transaction.mode !== 'statement' && steps.length > 1
-  if (!wraps && autocommits) return applyOneByOne(session, migration, steps)
-  if (await applyAsWritten(session, steps, wraps)) return []
-  if (session.wire.status !== 'I') await session.run([{ sql: 'rollback' }], true)
-  return applyOneByOne(session, migration, steps)
+  if (!wraps && autocommits) return applyEach(session, migration, steps)
+  const error = await applyAsWritten(session, steps, wraps)
+  if (error === undefined) return []
+  await rollBack(session)
+  if (!refusedInBlock.has(error.code)) {
+    const failed = await applyWithSavepoints(session, migration, steps, wraps)
+    if (failed !== undefined) return failed
+    await rollBack(session)
+  }
+  return applyEach(session, migration, steps)
 }
 
 interface Step {
@@ -90,35 +97,91 @@ interface Step {
   readonly command: WireCommand
 }
 
+/** active_sql_transaction, invalid_transaction_termination: without a block it may run. */
+const refusedInBlock: ReadonlySet<string> = new Set(['25001', '2D000'])
+
+async function rollBack(session: ReplaySession): Promise<void> {
+  if (session.wire.status !== 'I' && !session.wire.isLost) await session.run([{ sql: 'rollback' }], true)
+}
+
 /**
- * All statements in few round trips, in a wrapper's BEGIN and COMMIT or with the file's own. False when one failed:
- * then the transaction is to be rolled back.
+ * All statements in few round trips, in a wrapper's BEGIN and COMMIT or with the file's own. The first error, when one
+ * failed: then the transaction is to be rolled back.
  */
 async function applyAsWritten(
   session: ReplaySession,
   steps: readonly Step[],
   wrap: boolean,
-): Promise<boolean> {
+): Promise<WireError | undefined> {
   if (!wrap) {
-    for (const { command } of steps) if ((await firstError(session, [command])) !== undefined) return false
-    return true
+    for (const { command } of steps) {
+      const error = await firstError(session, [command])
+      if (error !== undefined) return error
+    }
+    return undefined
   }
   await session.run([{ sql: 'begin' }], true)
   for (const batch of batches(steps)) {
-    const commands = batch.map(({ command }) => command)
-    if ((await firstError(session, commands)) !== undefined) return false
+    const error = await firstError(
+      session,
+      batch.map(({ command }) => command),
+    )
+    if (error !== undefined) return error
   }
-  return (await firstError(session, [{ sql: 'commit' }])) === undefined
+  return firstError(session, [{ sql: 'commit' }])
+}
+
+/**
+ * The same once more, without what fails. Undefined when the transaction itself cannot commit: then it is to be
+ * rolled back.
+ */
+async function applyWithSavepoints(
+  session: ReplaySession,
+  migration: Migration,
+  steps: readonly Step[],
+  wrap: boolean,
+): Promise<readonly FailedStep[] | undefined> {
+  const failed: FailedStep[] = []
+  if (wrap) await session.run([{ sql: 'begin' }], true)
+  for (const step of steps) {
+    const isGuarded = session.wire.status === 'T' && mayBeGuarded(step.statement)
+    const error = isGuarded ? await guarded(session, step) : await firstError(session, [step.command])
+    failed.push(...failedBy(session, migration, step, error))
+    if (session.wire.isLost) return failed
+    if (session.wire.status === 'E' && !isGuarded) return undefined
+  }
+  if (!wrap) return failed
+  return (await firstError(session, [{ sql: 'commit' }])) === undefined ? failed : undefined
+}
+
+/** SET TRANSACTION must come before any savepoint; savepoints of the file itself must not be ours. */
+function mayBeGuarded({ tag, node }: Statement): boolean {
+  return tag !== 'TransactionStmt' && !(tag === 'VariableSetStmt' && node?.['kind'] === 'VAR_SET_MULTI')
+}
+
+async function guarded(session: ReplaySession, { statement, command }: Step): Promise<WireError | undefined> {
+  const begin = { sql: 'savepoint pgrehearse_step' }
+  const end = { sql: 'release savepoint pgrehearse_step' }
+  if (readsStdin(statement)) await session.run([begin], true)
+  const commands = readsStdin(statement) ? [command] : [begin, command, end]
+  const error = await firstError(session, commands)
+  if (error !== undefined && !session.wire.isLost) {
+    await session.run([{ sql: 'rollback to savepoint pgrehearse_step' }], true)
+  }
+  return error
 }
 
 const batchSize = 200
 
 /** COPY travels alone: nothing may stand behind it on the wire while it waits for data. */
-function batches(steps: readonly Step[]): readonly (readonly Step[])[] {
+function batches(
+  steps: readonly Step[],
+  travelsAlone: (statement: Statement) => boolean = readsStdin,
+): readonly (readonly Step[])[] {
   const result: Step[][] = []
   let open: Step[] = []
   for (const step of steps) {
-    const alone = readsStdin(step.statement)
+    const alone = travelsAlone(step.statement)
     if (open.length > 0 && (alone || open.length >= batchSize)) {
       result.push(open)
       open = []
@@ -133,6 +196,21 @@ function batches(steps: readonly Step[]): readonly (readonly Step[])[] {
   return result
 }
 
+/** What is cancelled for its time must not take others with it that are on the wire already. */
+function mayTakeLong(statement: Statement): boolean {
+  return readsStdin(statement) || longTags.has(statement.tag)
+}
+
+const longTags: ReadonlySet<string> = new Set([
+  'DoStmt',
+  'CallStmt',
+  'SelectStmt',
+  'CopyStmt',
+  'VacuumStmt',
+  'RefreshMatViewStmt',
+  'Unparsed',
+])
+
 async function firstError(
   session: ReplaySession,
   commands: readonly WireCommand[],
@@ -142,26 +220,44 @@ async function firstError(
 }
 
 /** Each statement for itself; after a failed attempt, what exists already was applied before the failure. */
-async function applyOneByOne(
+async function applyEach(
   session: ReplaySession,
   migration: Migration,
   steps: readonly Step[],
-): Promise<readonly Limit[]> {
-  const limits: Limit[] = []
-  for (const { statement, command } of steps) {
-    if (transactionCommand(statement.tag, statement.node) !== 'none') continue
-    const error = await firstError(session, [command])
-    if (session.wire.isLost) {
-      return [...limits, historyLimit(migration, statement, error?.message ?? 'the connection was lost')]
-    }
-    if (error !== undefined && !alreadyDone.has(error.code)) {
-      limits.push(historyLimit(migration, statement, `${error.message} (SQLSTATE ${error.code})`))
-    }
+): Promise<readonly FailedStep[]> {
+  const failed: FailedStep[] = []
+  const bare = steps.filter((step) => !isTransactionCommand(step))
+  for (const batch of batches(bare, mayTakeLong)) {
+    const commands = batch.map(({ command }) => command)
+    const results = await session.run(commands, commands.length === 1 ? true : 'each')
+    for (const [at, step] of batch.entries())
+      failed.push(...failedBy(session, migration, step, results[at]?.error))
+    if (session.wire.isLost) return failed
   }
-  return limits
+  return failed
 }
 
-/** duplicate table, object, column, schema, function, database, alias; unique violation of a row inserted twice. */
+function failedBy(
+  session: ReplaySession,
+  migration: Migration,
+  { statement }: Step,
+  error: WireError | undefined,
+): readonly FailedStep[] {
+  if (error === undefined || alreadyDone.has(error.code)) return []
+  const isCancelled = session.interruption === 'too long' && error.code === '57014'
+  return [
+    failedStep(migration, statement, {
+      sqlstate: error.code,
+      message: error.message,
+      reason: isCancelled ? 'too long' : 'error',
+    }),
+  ]
+}
+
+/**
+ * duplicate table, object, column, schema, function, database, alias; unique violation of a row inserted twice;
+ * no_active_sql_transaction, of LOCK and SAVEPOINT where the block was left out.
+ */
 const alreadyDone: ReadonlySet<string> = new Set([
   '42P07',
   '42710',
@@ -170,13 +266,9 @@ const alreadyDone: ReadonlySet<string> = new Set([
   '42723',
   '42P04',
   '23505',
+  '25P01',
 ])
 
-function historyLimit(migration: Migration, statement: Statement, why: string): Limit {
-  return {
-    code: 'history-step-failed',
-    message: `A step of the history did not replay here: ${why}.`,
-    hint: 'Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.',
-    span: { ...statement.span, file: migration.file },
-  }
+function refusedStep(migration: Migration, statement: Statement, why: string): FailedStep {
+  return failedStep(migration, statement, { sqlstate: '', message: why, reason: 'refused' })
 }

@@ -43,6 +43,8 @@ export interface MigrationFailure {
   readonly error: ErrorEffect
   /** The watchdog stopped it. */
   readonly tooLong: boolean
+  /** The session ended with it, and with that what the script had set in it. */
+  readonly sessionLost: boolean
 }
 
 export interface MeasureOptions {
@@ -54,6 +56,16 @@ export interface MeasureOptions {
   /** Bytes of temporary files that this cluster has written since the last call, where that can be known. */
   readonly newTempBytes: (() => Promise<number>) | undefined
 }
+
+/** How much of a script is run. */
+export interface ScriptExtent {
+  /** Index of the first statement; those before it have been committed. */
+  readonly from: number
+  /** Indexes of statements that are left out. */
+  readonly without: ReadonlySet<number>
+}
+
+export const wholeScript: ScriptExtent = { from: 0, without: new Set() }
 
 interface Executed {
   readonly measured: MeasuredStatement
@@ -93,21 +105,30 @@ export class Measurement {
   }
 
   /** Runs one script in its wrapping. `endsRun`: it is the last of those that share one transaction (mode `run`). */
-  async run(migration: Migration, endsRun: boolean): Promise<MeasuredMigration> {
+  async run(
+    migration: Migration,
+    endsRun: boolean,
+    { from, without }: ScriptExtent = wholeScript,
+  ): Promise<MeasuredMigration> {
     const rollsBack = migration.statements.some(isRollback)
     const measured: MeasuredStatement[] = []
     const limits: Limit[] = []
     const [first] = migration.statements
-    let failure = first && this.failureFor(migration, first, await beginScript(this.session, migration))
-    for (const statement of migration.statements) {
+    const begins = first !== undefined && from === 0
+    let failure = begins
+      ? this.failureFor(migration, first, await beginScript(this.session, migration))
+      : undefined
+    for (const statement of migration.statements.slice(from)) {
       if (failure !== undefined) break
       failure = this.failureFor(migration, statement, await beginMessage(this.session, migration, statement))
       if (failure !== undefined) break
-      const result = await this.runStatement(migration, statement, rollsBack)
-      if ('refused' in result) limits.push(result.refused)
-      else measured.push(result.measured)
+      if (!without.has(statement.index)) {
+        const result = await this.runStatement(migration, statement, rollsBack)
+        if ('refused' in result) limits.push(result.refused)
+        else measured.push(result.measured)
+        failure = 'refused' in result ? undefined : result.failure
+      }
       const error = await endMessage(this.session, migration, statement)
-      failure = 'refused' in result ? undefined : result.failure
       failure ??= this.failureFor(migration, statement, error)
     }
     const last = migration.statements.at(-1)
@@ -216,7 +237,12 @@ export class Measurement {
   ): MigrationFailure | undefined {
     if (cause === undefined) return undefined
     const error = toErrorEffect(cause, statement, migration.text)
-    return { statement, error, tooLong: this.session.interruption === 'too long' }
+    return {
+      statement,
+      error,
+      tooLong: this.session.interruption === 'too long',
+      sessionLost: this.session.wire.isLost,
+    }
   }
 }
 

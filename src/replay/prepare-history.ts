@@ -2,6 +2,7 @@ import type { Client } from 'pg'
 import { installBroker } from '../postgres/broker.ts'
 import type { PostgresServer } from '../postgres/provider.ts'
 import type { Limit, Migration, Statement } from '../core/model.ts'
+import type { FailedStep } from './failed-step.ts'
 import { applyHistory } from './history.ts'
 import { namedRoles } from './roles.ts'
 import { seedTables } from './seed.ts'
@@ -16,7 +17,7 @@ export interface PreparedHistory {
   /** Name of its copy with seeded tables. */
   readonly seeded: string
   /** Steps that did not replay; when there are any, objects may be missing. */
-  readonly historyLimits: readonly Limit[]
+  readonly failedSteps: readonly FailedStep[]
   readonly seedLimits: readonly Limit[]
 }
 
@@ -52,22 +53,22 @@ export async function prepareHistory(
     return kept.prepared
   }
   if (kept !== undefined) await server.dropDatabase(kept.prepared.seeded)
-  const { base, historyLimits } = await prepareBase(context, kept)
+  const { base, failedSteps } = await prepareBase(context, kept)
   const seeded = await copyBase(context, base)
-  return { base, seeded, historyLimits, seedLimits: await seed(context, seeded) }
+  return { base, seeded, failedSteps, seedLimits: await seed(context, seeded) }
 }
 
 /** Applies the history, or what is missing of it, and seeds nothing. Afterwards nobody is connected to the server. */
 export async function prepareBase(
   context: HistoryContext,
   kept: KeptHistory | undefined,
-): Promise<Pick<PreparedHistory, 'base' | 'historyLimits'>> {
+): Promise<Pick<PreparedHistory, 'base' | 'failedSteps'>> {
   const { server, history } = context
   if (kept?.applied === history.length) return kept.prepared
   await server.ensureRoles([...new Set([...context.roles, ...namedRoles(history)])])
   const base = kept?.prepared.base ?? (await createBase(context))
   const failed = await applyRest(context, base, kept?.applied ?? 0)
-  return { base, historyLimits: [...(kept?.prepared.historyLimits ?? []), ...failed] }
+  return { base, failedSteps: [...(kept?.prepared.failedSteps ?? []), ...failed] }
 }
 
 /** A copy of the database with the history, with the settings that a session in production begins with. */
@@ -112,7 +113,7 @@ async function applyRest(
   context: HistoryContext,
   database: string,
   applied: number,
-): Promise<readonly Limit[]> {
+): Promise<readonly FailedStep[]> {
   const { server, sharesSession, prepare, sessionOptions, progress } = context
   const rest = context.history.slice(applied)
   if (rest.length === 0) return []

@@ -2,8 +2,9 @@
  * Where the application's queries are tried: the schema before the migrations under review, the one after them, and
  * copies of the former to walk through them.
  */
-import type { Limit, Migration } from '../core/model.ts'
+import type { Migration } from '../core/model.ts'
 import type { PostgresServer } from '../postgres/provider.ts'
+import type { FailedStep } from './failed-step.ts'
 import { applyHistory } from './history.ts'
 import { copyBase } from './prepare-history.ts'
 import type { ReplayRequest } from './replay.ts'
@@ -28,7 +29,7 @@ export interface QueryStage {
    * Applies these, whole migrations of `review` or the first transactions of one, as their tool would, unmeasured.
    * Gives what did not succeed.
    */
-  apply(database: string, migrations: readonly Migration[]): Promise<readonly Limit[]>
+  apply(database: string, migrations: readonly Migration[]): Promise<readonly FailedStep[]>
 }
 
 /** The stage of a rehearsal that has ended; its databases live as long as the server. */

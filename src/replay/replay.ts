@@ -4,30 +4,23 @@ import type { Effect, Limit, LockEffect, Migration } from '../core/model.ts'
 import { decodeEvent, installEventTriggers } from '../postgres/event-triggers.ts'
 import type { PostgresServer } from '../postgres/provider.ts'
 import { discardsStatements, setsSessionDefaults } from './commands.ts'
-import { classifyFailure, type FailureCause } from './failures.ts'
+import { failedStep } from './failed-step.ts'
+import { classifyFailure, dependsOnRows, type FailureCause } from './failures.ts'
 import { mayNeedGates, type GateContext, type GatedLocks } from './gate-pass.ts'
+import { historyLimits } from './history-limits.ts'
+import { LeftOutStatements, type LeftOut } from './left-out.ts'
+import { lostObjects, LostObjects } from './lost-objects.ts'
 import type { MeasuredMigration, MeasuredStatement, MigrationFailure } from './measure.ts'
-import { isUnfilledVariable, leavesOutSql } from './psql-parts.ts'
-import { preflightSelect } from './preflight.ts'
+import type { Circumstances } from './circumstances.ts'
+import { isUnfilledVariable } from './psql-parts.ts'
 import { copyBase, prepareHistory, type KeptHistory, type PreparedHistory } from './prepare-history.ts'
+import { dependsOnData, leftOutLimits, notReached, notRehearsed } from './review-limits.ts'
 import { namedRoles } from './roles.ts'
 import { newMarker, type SessionOptions } from './session.ts'
 import { connected, isServerGone, Stage, type StageContext } from './stage.ts'
 import { standIn } from './stand-in.ts'
 
-/** What migrations run on and in, wherever they run. */
-export interface Circumstances {
-  readonly history: readonly Migration[]
-  readonly review: readonly Migration[]
-  readonly sharesSession: boolean
-  /** Session defaults: production's TimeZone and what the migration runner sets by itself. */
-  readonly settings: Readonly<Record<string, string>>
-  /** Roles to create besides those that the SQL names. */
-  readonly roles: readonly string[]
-  readonly statementTimeoutMs: number
-  readonly signal: AbortSignal
-  readonly progress: (message: string) => void
-}
+export type { Circumstances } from './circumstances.ts'
 
 export interface ReplayRequest extends Circumstances {
   readonly server: PostgresServer
@@ -88,8 +81,9 @@ class Replay {
   private readonly limits: Limit[] = []
   private readonly shared: Pick<StageContext, 'sessionOptions' | 'prepare'>
   private readonly marker = newMarker()
-  /** Something could not be replayed here, so later steps may miss objects. */
-  private incompleteSchema = false
+  /** What could not be replayed here, so that later steps may miss objects. */
+  private lost = new LostObjects([], undefined)
+  private leftOut = new LeftOutStatements(this.lost)
   private retries: boolean
 
   constructor(request: ReplayRequest) {
@@ -106,8 +100,12 @@ class Replay {
     const context = { ...this.request, ...this.shared }
     const prepared = await prepareHistory(context, kept)
     if (kept?.applied !== history.length) await keep?.(prepared)
-    this.incompleteSchema = prepared.historyLimits.length > 0 || leavesOutSql([...history, ...review])
-    this.limits.push(...prepared.historyLimits, ...prepared.seedLimits)
+    this.lost = lostObjects(prepared.failedSteps, this.request)
+    this.leftOut = new LeftOutStatements(this.lost)
+    this.limits.push(
+      ...historyLimits(prepared.failedSteps, { ...this.request, unknown: this.lost.whyUnknown }),
+      ...prepared.seedLimits,
+    )
     await server.ensureRoles(namedRoles([...history, ...review]))
     await this.request.onPrepared?.(prepared)
     await this.watch(prepared.seeded)
@@ -133,16 +131,13 @@ class Replay {
     const stage = await Stage.open(this.stageContext(admin), seeded, { seeded: true })
     const rehearsal = { base, admin, gates, stage }
     try {
-      let stopped: string | undefined
       for (const [index, migration] of this.request.review.entries()) {
-        if (stopped !== undefined) {
-          results.push(this.notReached(migration, `${stopped} fails before it`, `Mend ${stopped} first.`))
-          continue
-        }
         this.request.progress(`Rehearsing ${migration.file}`)
         const result = await this.rehearseOne(rehearsal, index, migration)
-        if (result.outcome === 'failed') stopped = migration.file
         results.push(result)
+        if (result.outcome !== 'failed') continue
+        results.push(...this.behind(index))
+        break
       }
     } finally {
       await rehearsal.stage[Symbol.asyncDispose]()
@@ -159,26 +154,72 @@ class Replay {
     try {
       const gated = on.gates === undefined ? undefined : await on.stage.gate(on.gates, index)
       const measured = await this.measureOne(on, index, migration)
-      this.limits.push(...measured.limits, ...(gated?.limits ?? []))
+      const leftOut = this.leftOut.of(migration)
+      this.limits.push(...measured.limits, ...leftOutLimits(migration, leftOut))
+      this.limits.push(...(gated?.limits ?? []).filter((limit) => !isAbout(limit, leftOut)))
       return withGatedLocks(this.conclude(migration, measured), gated)
     } catch (error) {
       if (!isServerGone(error)) throw error
       const hint = 'Look for a full disk or too little memory on this machine, and run again.'
-      return this.notReached(migration, 'the throwaway server went away before it', hint)
+      this.limits.push(notReached([migration], 'the throwaway server went away before it', hint))
+      return { migration, outcome: 'not rehearsed', statements: [] }
     }
   }
 
   /** Once on seeded tables, and once more without rows of ours when it may have failed for them. */
   private async measureOne(on: ReviewStage, index: number, migration: Migration): Promise<MeasuredMigration> {
-    const measured = await on.stage.run(migration, this.endsRun(index))
+    const measured = await this.measureWithout(on, index, migration)
     const { failure } = measured
     if (failure === undefined || this.causeOf(migration, failure, on.stage.seeded).whose !== 'data')
       return measured
-    await on.stage[Symbol.asyncDispose]()
-    on.stage = await this.unseededStage(on.base, on.admin, index)
-    const again = await on.stage.run(migration, this.endsRun(index))
-    if (again.failure === undefined && !breaksOnAnyRow(failure)) this.limits.push(dependsOnData(failure))
+    await this.replaceStage(on, index)
+    const again = await this.measureWithout(on, index, migration)
+    if (
+      again.failure === undefined &&
+      !breaksOnAnyRow(failure) &&
+      !this.leftOut.has(migration, failure.statement)
+    )
+      this.limits.push(dependsOnData(failure))
     return again
+  }
+
+  /** Leaves out what cannot be run here for reasons of ours, and goes on with the rest. */
+  private async measureWithout(
+    on: ReviewStage,
+    index: number,
+    migration: Migration,
+  ): Promise<MeasuredMigration> {
+    for (;;) {
+      const before = this.leftOut.of(migration)
+      const measured = await on.stage.run(migration, this.endsRun(index), {
+        without: new Set(before.map(({ failure }) => failure.statement.index)),
+        excuses: (failure) => this.excuses(migration, failure, on.stage.seeded),
+      })
+      const { failure } = measured
+      const leftOut = this.leftOut.of(migration)
+      if (failure === undefined || leftOut.length === before.length) return measured
+      if (failure.sessionLost || leftOut.at(-1)?.failure !== failure) return measured
+      // the stage could not take its transaction back, because that began in an earlier file
+      await this.replaceStage(on, index)
+    }
+  }
+
+  private excuses(migration: Migration, failure: MigrationFailure, seeded: boolean): boolean {
+    const cause = this.causeOf(migration, failure, seeded)
+    if (cause.whose === 'ours') return cause.final !== true && this.leftOut.add(migration, failure, cause)
+    if (cause.whose === 'data') return false
+    const { statement, error } = failure
+    const rowsDecide = dependsOnRows(error, statement.sql, (table) => this.isMadeInReview(table))
+    return rowsDecide && this.leftOut.add(migration, failure, { whose: 'data' })
+  }
+
+  private isMadeInReview(table: string): boolean {
+    return this.request.review.some(({ statements }) =>
+      statements.some(({ tag, node }) => {
+        const relation = node?.['relation'] as { relname?: unknown } | undefined
+        return tag === 'CreateStmt' && relation?.relname === table
+      }),
+    )
   }
 
   /** A copy that nobody touches, where the gate pass may need one. */
@@ -191,11 +232,15 @@ class Replay {
   }
 
   private conclude(migration: Migration, { failure, statements }: MeasuredMigration): ReplayedMigration {
-    if (failure === undefined) return { migration, outcome: 'rehearsed', statements }
+    const isWhole = this.leftOut.of(migration).length === 0
+    if (failure === undefined)
+      return { migration, outcome: isWhole ? 'rehearsed' : 'not rehearsed', statements }
     const cause = this.causeOf(migration, failure, false)
     if (cause.whose !== 'ours') return { migration, outcome: 'failed', statements }
-    this.incompleteSchema = true
-    this.limits.push(notRehearsed(migration, failure, cause.why, cause.hint))
+    const { sqlstate, message } = failure.error
+    for (const statement of migration.statements.slice(failure.statement.index))
+      this.lost.add(failedStep(migration, statement, { sqlstate, message, reason: 'error' }))
+    this.limits.push(notRehearsed(migration, failure, cause))
     return { migration, outcome: 'not rehearsed', statements: withoutError(statements) }
   }
 
@@ -219,20 +264,22 @@ class Replay {
         hint: 'Write the value into the file, or have your runner do it and name the files that it makes.',
       }
     }
-    const { migratorIsSuperuser: superuser } = this.request.server
-    return classifyFailure(failure.error, { superuser, incompleteSchema: this.incompleteSchema, seeded })
+    const { server } = this.request
+    const lost = this.lost.explain(migration, failure.statement, failure.error)
+    return classifyFailure(failure.error, { superuser: server.migratorIsSuperuser, lost, seeded, server })
   }
 
   /**
    * The schema as it is before the migration, without any row of ours: whatever passes there failed for our rows.
    * The rest of the run stays on it.
    */
-  private async unseededStage(base: string, admin: Client, index: number): Promise<Stage> {
+  private async replaceStage(on: ReviewStage, index: number): Promise<void> {
+    await on.stage[Symbol.asyncDispose]()
     this.retries = true
-    const copy = await copyBase(this.request, base)
+    const copy = await copyBase(this.request, on.base)
     await this.watch(copy)
-    const apply = this.request.review.slice(0, index)
-    return Stage.open(this.stageContext(admin), copy, { seeded: false, apply })
+    const apply = this.request.review.slice(0, index).map((migration) => this.leftOut.without(migration))
+    on.stage = await Stage.open(this.stageContext(on.admin), copy, { seeded: false, apply })
   }
 
   private stageContext(admin: Client): StageContext {
@@ -246,14 +293,18 @@ class Replay {
     }
   }
 
-  private notReached(migration: Migration, why: string, hint: string): ReplayedMigration {
-    this.limits.push({
-      code: 'not-rehearsed',
-      message: `${migration.file} was not rehearsed, because ${why}; it is judged by prediction.`,
-      hint,
-    })
-    return { migration, outcome: 'not rehearsed', statements: [] }
+  /** What comes behind a migration that fails. */
+  private behind(index: number): readonly ReplayedMigration[] {
+    const { review } = this.request
+    const rest = review.slice(index + 1)
+    const { file = '' } = review[index] ?? {}
+    if (rest.length > 0) this.limits.push(notReached(rest, `${file} fails before`, `Mend ${file} first.`))
+    return rest.map((migration) => ({ migration, outcome: 'not rehearsed', statements: [] }))
   }
+}
+
+function isAbout({ span }: Limit, leftOut: readonly LeftOut[]): boolean {
+  return leftOut.some(({ failure }) => failure.statement.span.start.offset === span?.start.offset)
 }
 
 function withoutError(statements: readonly MeasuredStatement[]): readonly MeasuredStatement[] {
@@ -261,15 +312,6 @@ function withoutError(statements: readonly MeasuredStatement[]): readonly Measur
   if (last === undefined || !last.effects.some(({ kind }) => kind === 'error')) return statements
   // judged by prediction, like everything after it
   return statements.slice(0, -1)
-}
-
-function notRehearsed(migration: Migration, failure: MigrationFailure, why: string, hint: string): Limit {
-  return {
-    code: 'not-rehearsed',
-    message: `${migration.file} could not be rehearsed from here on: ${why}. It is judged by prediction.`,
-    hint,
-    span: failure.statement.span,
-  }
 }
 
 /** A gate pass takes milliseconds; what takes longer waits for something that no gate holds. */
@@ -299,16 +341,4 @@ function covers(effect: Effect, { relation, mode }: LockEffect): boolean {
 /** ADD COLUMN … NOT NULL without a default fails on any row: that is the column's fault, and a rule says so. */
 function breaksOnAnyRow({ statement, error }: MigrationFailure): boolean {
   return error.sqlstate === '23502' && statement.tag === 'AlterTableStmt' && /\badd\b/i.test(statement.sql)
-}
-
-function dependsOnData(failure: MigrationFailure): Limit {
-  const select = preflightSelect(failure.statement)
-  return {
-    code: 'depends-on-data',
-    message: `Whether this statement succeeds depends on the rows in production (here: ${failure.error.message}, SQLSTATE ${failure.error.sqlstate}).`,
-    ...(select === undefined
-      ? { hint: 'Check the rows it concerns in production beforehand.' }
-      : { hint: 'Run this in production beforehand:', sql: select }),
-    span: failure.statement.span,
-  }
 }

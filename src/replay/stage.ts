@@ -4,7 +4,7 @@ import type { DdlEvent } from '../postgres/event-triggers.ts'
 import type { PostgresServer } from '../postgres/provider.ts'
 import { gateMigration, type GateContext, type GatedLocks } from './gate-pass.ts'
 import { applyHistory } from './history.ts'
-import { Measurement, type MeasuredMigration } from './measure.ts'
+import { Measurement, type MeasuredMigration, type MigrationFailure, type ScriptExtent } from './measure.ts'
 import { RelationCatalog } from './relations.ts'
 import { ReplaySession, type SessionOptions } from './session.ts'
 
@@ -15,6 +15,14 @@ export interface StageContext {
   readonly sessionOptions: SessionOptions
   readonly prepare: (statement: Statement) => { readonly sql: string } | { readonly refused: string }
   readonly decodeEvent: ((message: string) => DdlEvent | undefined) | undefined
+}
+
+/** What of a migration is not run. */
+export interface LeavingOut {
+  /** Indexes of statements that are known to fail here for our reasons. */
+  readonly without: ReadonlySet<number>
+  /** May it go on without the statement that failed? */
+  readonly excuses: (failure: MigrationFailure) => boolean
 }
 
 /** A copy of the database on which migrations are measured one after the other. */
@@ -79,9 +87,40 @@ export class Stage implements AsyncDisposable {
     return gateMigration(context, index, this.observer, this.catalog)
   }
 
-  /** Measures one migration. `endsRun`: no further one shares its transaction. */
-  async run(migration: Migration, endsRun: boolean): Promise<MeasuredMigration> {
+  /**
+   * Measures one migration. `endsRun`: no further one shares its transaction. A statement whose failure is excused is
+   * left out: its transaction is run again without it, unless that began in an earlier file, then the failure stands.
+   */
+  async run(
+    migration: Migration,
+    endsRun: boolean,
+    { without, excuses }: LeavingOut,
+  ): Promise<MeasuredMigration> {
     await this.enterScript()
+    const leftOut = new Set(without)
+    const committed: MeasuredMigration[] = []
+    for (let from = 0; ;) {
+      const measured = await this.attempt(migration, endsRun, { from, without: leftOut })
+      const { failure } = measured
+      if (failure === undefined || leftOut.has(failure.statement.index) || !excuses(failure))
+        return joined([...committed, measured])
+      const { statement } = failure
+      const restart = migration.statements.findIndex(
+        ({ transaction }) => transaction === statement.transaction,
+      )
+      if (this.session?.wire.isLost === true || (restart === 0 && migration.transaction.mode === 'run'))
+        return joined([...committed, measured])
+      leftOut.add(statement.index)
+      committed.push(upTo(measured, migration.statements[restart] ?? statement))
+      from = restart
+    }
+  }
+
+  private async attempt(
+    migration: Migration,
+    endsRun: boolean,
+    extent: ScriptExtent,
+  ): Promise<MeasuredMigration> {
     this.session ??= await ReplaySession.open(
       this.context.server,
       this.database,
@@ -94,7 +133,7 @@ export class Stage implements AsyncDisposable {
       decodeEvent: this.context.decodeEvent,
       newTempBytes: this.context.server.kind === 'embedded' ? () => this.newTempBytes() : undefined,
     })
-    const measured = await this.measurement.run(migration, endsRun)
+    const measured = await this.measurement.run(migration, endsRun, extent)
     // what was seen of a transaction that rolled back is not so
     if (measured.failure !== undefined) {
       this.measurement = undefined
@@ -130,6 +169,24 @@ export class Stage implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.session?.[Symbol.asyncDispose]()
     await this.observer.end().catch(() => undefined)
+  }
+}
+
+/** What had committed when the transaction began that this statement is the first of. */
+function upTo({ statements, limits }: MeasuredMigration, { index, span }: Statement): MeasuredMigration {
+  return {
+    statements: statements.filter(({ statement }) => statement.index < index),
+    limits: limits.filter((limit) => (limit.span?.start.offset ?? 0) < span.start.offset),
+  }
+}
+
+/** Several stretches of one script; how the last ended counts. */
+function joined(measured: readonly MeasuredMigration[]): MeasuredMigration {
+  const failure = measured.at(-1)?.failure
+  return {
+    statements: measured.flatMap(({ statements }) => statements),
+    limits: measured.flatMap(({ limits }) => limits),
+    ...(failure === undefined ? {} : { failure }),
   }
 }
 

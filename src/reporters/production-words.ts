@@ -106,7 +106,7 @@ export function quietWords(report: Report, migration: ReportMigration): string {
   const harmless = report.harmless.filter((finding) => migrationOf(report, finding) === migration).length
   const found =
     harmless === 0 ? 'nothing found' : `${count(harmless, 'finding')} harmless at production's size`
-  const about = outcome === 'rehearsed' ? found : `${describeOutcome(outcome)}: ${found}`
+  const about = outcome === 'rehearsed' ? found : `${describeOutcome(migration)}: ${found}`
   const total = totalMs(statements)
   return [
     count(statements.length, 'statement'),

@@ -58,11 +58,11 @@ export async function withMigrations<T>(
     progress: () => {},
   }
   const sessionOptions = sessionOptionsOf(request)
-  const { base, historyLimits } = await prepareBase(
+  const { base, failedSteps } = await prepareBase(
     { ...request, sessionOptions, prepare: (statement) => standIn(server, statement, false) },
     undefined,
   )
-  if (historyLimits.length > 0) throw new Error(historyLimits.map(({ message }) => message).join('\n'))
+  if (failedSteps.length > 0) throw new Error(failedSteps.map(({ message }) => message).join('\n'))
   const empty = queryStage(request, base, undefined, sessionOptions)
   const left = await empty.copyBefore()
   const failed = await empty.apply(left, review)

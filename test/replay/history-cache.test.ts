@@ -318,7 +318,7 @@ describe('a key', () => {
 
 describe('entries', () => {
   const key = historyKey({}, [])
-  const prepared: PreparedHistory = { base: 'a', seeded: 'b', historyLimits: [], seedLimits: [] }
+  const prepared: PreparedHistory = { base: 'a', seeded: 'b', failedSteps: [], seedLimits: [] }
   const image = { password: 'p', bytes: Buffer.from('the image') }
 
   const open = (
@@ -346,7 +346,7 @@ describe('entries', () => {
     ['changed in the manifest', (bytes) => replaced(bytes, '"base":"a"', '"base":"c"'), /it is damaged$/],
     [
       'of another format',
-      (bytes) => replaced(bytes, 'history 1 ', 'history 2 '),
+      (bytes) => replaced(bytes, 'history 2 ', 'history 1 '),
       /not written by this version/,
     ],
     ['empty', () => Buffer.alloc(0), /not written by this version of pgrehearse$/],

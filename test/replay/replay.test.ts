@@ -126,16 +126,38 @@ describe.each(majors)('replay on Postgres %i', (major) => {
     )
   })
 
-  it('forgets what it saw of a transaction that was rolled back', async () => {
+  it('runs a transaction again without the statement that it could not run, as if it had not been seen before', async () => {
     const result = await rehearse([
-      'alter table users set unlogged; alter table users rename to people; create extension no_such_extension',
-      'alter table users add column a int',
+      'alter table users set unlogged; alter table users rename to people; create extension no_such_extension; alter table people add column b int',
+      'alter table people add column a int',
     ])
     expect(outcomes(result)).toEqual(['not rehearsed', 'rehearsed'])
+    expect(result.migrations[0]?.statements.map(({ effects }) => words(effects))).toEqual([
+      expect.arrayContaining(['lock users AccessExclusiveLock', 'rewrite users (persistence)']),
+      [],
+      [],
+    ])
     expect(words(result.migrations[1]?.statements[0]?.effects ?? [])).toEqual([
-      'lock users AccessExclusiveLock',
+      'lock people AccessExclusiveLock',
     ])
   })
+
+  it.each(['statement', 'simple query', 'run'] as const)(
+    'goes on in mode %s without what it could not run, in earlier files too',
+    async (mode) => {
+      const result = await rehearse(
+        [
+          'alter table users add column a int; create extension no_such_extension; alter table users add column b int',
+          'alter table orgs add column c int; create extension no_such_extension; alter table users add column d int',
+          'alter table users drop column b, drop column d; alter table orgs drop column c',
+        ],
+        { mode },
+      )
+      expect(outcomes(result)).toEqual(['not rehearsed', 'not rehearsed', 'rehearsed'])
+      expect(result.migrations.map(({ statements }) => statements.length)).toEqual([2, 2, 2])
+      expect(codes(result)).toEqual(['not-rehearsed', 'not-rehearsed'])
+    },
+  )
 
   it('leaves a column that any row breaks to the rules', async () => {
     const result = await rehearse(['alter table users add column required int not null'])

@@ -227,7 +227,7 @@ test('a kept history is taken up, and the machine is measured where production i
   const kept = {
     image: saved.image,
     applied: 1,
-    prepared: { base, seeded: base, historyLimits: [], seedLimits: [] },
+    prepared: { base, seeded: base, failedSteps: [], seedLimits: [] },
   }
   const hardware = { sortMicrosPerRow: 1, scanBytesPerSecond: 1e9, walBytesPerSecond: 1e9 }
   const outcome = await sampleRun({ ...request, kept, production: { ...request.production, hardware } })

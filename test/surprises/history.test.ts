@@ -50,50 +50,26 @@ alter table places drop column at;
       },
     })
     expect(inShort(report)).toMatchInlineSnapshot(`
-      "not rehearsed: db/migrations/004_more.sql
+      "failed: db/migrations/004_more.sql
       not rehearsed: db/migrations/005_tags.sql
       not rehearsed: db/migrations/006_last.sql
       info db/migrations/004_more.sql:1 require-lock-timeout: New reads and writes of items queue up behind this statement for as long as it waits for its lock, and no lock_timeout ends the wait.
       error db/migrations/004_more.sql:2 require-concurrent-index: Building tags_label_idx blocks every write to tags until it is done.
+      error db/migrations/004_more.sql:3 migration-fails: The migration fails here: relation "itmes" does not exist (SQLSTATE 42P01).
       info db/migrations/005_tags.sql:2 require-lock-timeout: New reads and writes of tags queue up behind this statement for as long as it waits for its lock, and no lock_timeout ends the wait.
       error db/migrations/005_tags.sql:3 avoid-table-rewrite: Every read and write of tags waits while Postgres writes all rows anew: label changes from text to varchar(20).
       error db/migrations/005_tags.sql:4 require-concurrent-index: Building tags_embedding_idx blocks every write to tags until it is done.
       error db/migrations/006_last.sql:1 require-concurrent-index: Building tags_colour blocks every write to tags until it is done.
       error db/migrations/006_last.sql:2 ban-drop-column: Every query of running code that names places.at fails once this commits, and the data is gone.
-      not checked: db/migrations/001_extensions.sql:1:1: A step of the history did not replay here: extension "vector" is not available (SQLSTATE 0A000).
-        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
-      not checked: db/migrations/001_extensions.sql:2:1: A step of the history did not replay here: extension "postgis" is not available (SQLSTATE 0A000).
-        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
-      not checked: db/migrations/001_extensions.sql:3:1: A step of the history did not replay here: extension "pg_cron" is not available (SQLSTATE 0A000).
-        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
-      not checked: db/migrations/002_items.sql:1:1: A step of the history did not replay here: type "vector" does not exist (SQLSTATE 42704).
-        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
-      not checked: db/migrations/002_items.sql:3:1: A step of the history did not replay here: relation "items" does not exist (SQLSTATE 42P01).
-        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
-      not checked: db/migrations/002_items.sql:4:1: A step of the history did not replay here: type vector does not exist (SQLSTATE 42704).
-        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
-      not checked: db/migrations/002_items.sql:5:1: A step of the history did not replay here: relation "items" does not exist (SQLSTATE 42P01).
-        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
-      not checked: db/migrations/002_items.sql:6:1: A step of the history did not replay here: relation "items" does not exist (SQLSTATE 42P01).
-        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
-      not checked: db/migrations/003_places.sql:1:1: A step of the history did not replay here: type "geography" does not exist (SQLSTATE 42704).
-        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
-      not checked: db/migrations/003_places.sql:2:1: A step of the history did not replay here: relation "places" does not exist (SQLSTATE 42P01).
-        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
-      not checked: db/migrations/003_places.sql:3:1: A step of the history did not replay here: relation "places" does not exist (SQLSTATE 42P01).
-        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
-      not checked: db/migrations/003_places.sql:4:1: A step of the history did not replay here: schema "cron" does not exist (SQLSTATE 3F000).
-        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
-      not checked: db/migrations/003_places.sql:5:1: A step of the history did not replay here: relation "items" does not exist (SQLSTATE 42P01).
-        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
-      not checked: db/migrations/003_places.sql:6:1: A step of the history did not replay here: extension "vector" is not available (SQLSTATE 0A000).
-        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
-      not checked: db/migrations/004_more.sql could not be rehearsed from here on: it builds on a step that could not be rehearsed (relation "items" does not exist). It is judged by prediction.
-        Mend the first step listed under "not checked"; this one follows.
-      not checked: db/migrations/005_tags.sql could not be rehearsed from here on: this server does not have the extension "vector". It is judged by prediction.
-        Use --server-url with a server that has it, for instance a CI service built from your production image.
-      not checked: db/migrations/006_last.sql could not be rehearsed from here on: it builds on a step that could not be rehearsed (column "colour" does not exist). It is judged by prediction.
-        Mend the first step listed under "not checked"; this one follows."
+      not checked: This server does not have the extension "vector", so 8 steps of the history did not replay: db/migrations/001_extensions.sql:1; db/migrations/002_items.sql:1, 3, 4, 5 and 3 more.
+        Name a container image that has it (\`server: { image: 'pgvector/pgvector:pg18' }\` in the configuration), or give --server-url a server that has it, or replay with a stand-in (\`extensions: { stub: ['vector'] }\`). Everything that does not build on it is judged all the same.
+      not checked: This server does not have the extension "postgis", so 4 steps of the history did not replay: db/migrations/001_extensions.sql:2; db/migrations/003_places.sql:1, 2, 3.
+        Name a container image that has it (\`server: { image: 'postgis/postgis:18-3.6' }\` in the configuration), or give --server-url a server that has it, or replay with a stand-in (\`extensions: { stub: ['postgis'] }\`). Everything that does not build on it is judged all the same.
+      not checked: This server does not have the extension "pg_cron", so 2 steps of the history did not replay: db/migrations/001_extensions.sql:3; db/migrations/003_places.sql:4.
+        Name a container image that has it (\`server: { image: 'supabase/postgres' }\` in the configuration), or give --server-url a server that has it, or replay with a stand-in (\`extensions: { stub: ['pg_cron'] }\`). Everything that does not build on it is judged all the same.
+      not checked: db/migrations/004_more.sql:1:1: This statement could not be rehearsed and is judged by prediction: it builds on a step that could not be rehearsed: relation "items" does not exist.
+      not checked: db/migrations/005_tags.sql and db/migrations/006_last.sql were not rehearsed, because db/migrations/004_more.sql fails before; they are judged by prediction.
+        Mend db/migrations/004_more.sql first."
     `)
   })
 
@@ -125,30 +101,13 @@ select x.consrc from pg_constraint x;
     expect(inShort(report)).toMatchInlineSnapshot(`
       "not rehearsed: db/migrations/003_users.sql
       info db/migrations/003_users.sql:1 require-lock-timeout: New reads and writes of users queue up behind this statement for as long as it waits for its lock, and no lock_timeout ends the wait.
-      not checked: db/migrations/001_old.sql:2:1: A step of the history did not replay here: syntax error at or near "oids" (SQLSTATE 42601).
-        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
-      not checked: db/migrations/001_old.sql:3:1: A step of the history did not replay here: type "abstime" does not exist (SQLSTATE 42704).
-        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
-      not checked: db/migrations/001_old.sql:5:1: A step of the history did not replay here: language "plv8" does not exist (SQLSTATE 42704).
-        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
-      not checked: db/migrations/001_old.sql:6:1: A step of the history did not replay here: type "abstime" does not exist (SQLSTATE 42704).
-        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
-      not checked: db/migrations/001_old.sql:9:1: A step of the history did not replay here: syntax error at or near "=>" (SQLSTATE 42601).
-        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
-      not checked: db/migrations/001_old.sql:10:1: A step of the history did not replay here: function array_cat_agg(integer) does not exist (SQLSTATE 42883).
-        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
-      not checked: db/migrations/001_old.sql:11:1: A step of the history did not replay here: unrecognized configuration parameter "checkpoint_segments" (SQLSTATE 42704).
-        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
-      not checked: db/migrations/001_old.sql:12:1: A step of the history did not replay here: function pg_start_backup(unknown) does not exist (SQLSTATE 42883).
-        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
-      not checked: db/migrations/001_old.sql:13:1: A step of the history did not replay here: unrecognized parameter "autovacuum_no_such" (SQLSTATE 22023).
-        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
-      not checked: db/migrations/001_old.sql:14:1: A step of the history did not replay here: column x.consrc does not exist (SQLSTATE 42703).
-        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
-      not checked: db/migrations/002_more.sql:1:1: A step of the history did not replay here: relation "users" does not exist (SQLSTATE 42P01).
-        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
-      not checked: db/migrations/003_users.sql could not be rehearsed from here on: it builds on a step that could not be rehearsed (relation "users" does not exist). It is judged by prediction.
-        Mend the first step listed under "not checked"; this one follows."
+      not checked: Postgres 18 refuses what older versions accepted (syntax error at or near "oids"; type "abstime" does not exist; syntax error at or near "=>"; and 5 more), so 9 steps of the history did not replay: db/migrations/001_old.sql:2, 3, 6, 9, 10 and 4 more.
+        If production is older, replay on its version: \`server: { pgVersion: … }\`, from 14, or \`server: { image: 'postgres:…' }\`. Everything that does not build on it is judged all the same.
+      not checked: This server does not have the extension "plv8", so 1 step of the history did not replay: db/migrations/001_old.sql:5.
+        Name a container image that has it (\`server: { image: … }\` in the configuration), or give --server-url a server that has it. Everything that does not build on it is judged all the same.
+      not checked: 1 step of the history did not replay here: db/migrations/001_old.sql:13: unrecognized parameter "autovacuum_no_such" (SQLSTATE 22023).
+        Everything that does not build on it is judged all the same.
+      not checked: db/migrations/003_users.sql:1:1: This statement could not be rehearsed and is judged by prediction: it builds on a step that could not be rehearsed: relation "users" does not exist."
     `)
   })
 
@@ -180,20 +139,11 @@ alter table cities add constraint known check (country in ('de', 'fr'));
       info db/migrations/003_under_review.sql:1 require-lock-timeout: New reads and writes of profiles queue up behind this statement for as long as it waits for its lock, and no lock_timeout ends the wait.
       error db/migrations/003_under_review.sql:2 avoid-required-column: The migration fails as soon as cities holds a row, and every INSERT of running code that omits name fails from then on.
       error db/migrations/003_under_review.sql:3 require-not-valid-constraint: Adding known blocks every read and write of cities until each of its rows has been checked.
-      not checked: db/migrations/001_tables.sql:5:1: A step of the history did not replay here: schema "auth" does not exist (SQLSTATE 3F000).
-        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
-      not checked: db/migrations/002_rows.sql:1:1: A step of the history did not replay here: insert or update on table "cities" violates foreign key constraint "cities_country_fkey" (SQLSTATE 23503).
-        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
-      not checked: db/migrations/002_rows.sql:2:1: A step of the history did not replay here: null value in column "value" of relation "settings" violates not-null constraint (SQLSTATE 23502).
-        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
-      not checked: db/migrations/002_rows.sql:3:1: A step of the history did not replay here: run the seed first (SQLSTATE P0001).
-        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
-      not checked: db/migrations/002_rows.sql:4:1: A step of the history did not replay here: division by zero (SQLSTATE 22012).
-        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
-      not checked: db/migrations/002_rows.sql:5:1: A step of the history did not replay here: relation "profiles" does not exist (SQLSTATE 42P01).
-        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
-      not checked: db/migrations/003_under_review.sql could not be rehearsed from here on: it builds on a step that could not be rehearsed (relation "profiles" does not exist). It is judged by prediction.
-        Mend the first step listed under "not checked"; this one follows."
+      not checked: No migration that ran here creates what the history builds on (schema "auth" does not exist; relation "profiles" does not exist), so 2 steps of the history did not replay: db/migrations/001_tables.sql:5; db/migrations/002_rows.sql:5.
+        Rehearse on a server where the platform, the seed or the code that brings it has run (\`server.image\`, --server-url), or let a first migration create it. Everything that does not build on it is judged all the same.
+      not checked: The history wants rows that no migration brings (insert or update on table "cities" violates foreign key constraint "cities_country_fkey"; null value in column "value" of relation "settings" violates not-null constraint; run the seed first; and 1 more), so 4 steps of the history did not replay: db/migrations/002_rows.sql:1, 2, 3, 4.
+        Rows that a seed or the application has made are not here. Everything that does not build on it is judged all the same.
+      not checked: db/migrations/003_under_review.sql:1:1: This statement could not be rehearsed and is judged by prediction: it builds on a step that could not be rehearsed: relation "profiles" does not exist."
     `)
   })
 
@@ -213,16 +163,18 @@ alter table users add column b text;
     })
     expect(inShort(report)).toMatchInlineSnapshot(`
       "not rehearsed: sql/V2__mixed.sql
-      not rehearsed: sql/V3__next.sql
+      rehearsed: sql/V3__next.sql
       error sql/V2__mixed.sql:3 avoid-table-rewrite: Every read and write of users waits while Postgres writes all rows anew: name changes from text to varchar(10).
       error sql/V2__mixed.sql:4 avoid-slow-work-under-lock: Reads and writes of users wait until every row of users has been read: a lock from earlier in the transaction is still held.
       error sql/V2__mixed.sql:5 require-concurrent-index: Building users_name_idx blocks every read and write of users until it is done.
       error sql/V3__next.sql:1 require-checked-not-null: Making users.b NOT NULL blocks every read and write of users until each of its rows has been checked.
       error sql/V3__next.sql:2 require-concurrent-index: Building users_a_idx blocks every read and write of users until it is done.
-      not checked: sql/V2__mixed.sql could not be rehearsed from here on: this server does not have the extension "plv8". It is judged by prediction.
-        Use --server-url with a server that has it, for instance a CI service built from your production image.
-      not checked: sql/V3__next.sql could not be rehearsed from here on: it builds on a step that could not be rehearsed (column "b" of relation "users" does not exist). It is judged by prediction.
-        Mend the first step listed under "not checked"; this one follows."
+      not checked: sql/V2__mixed.sql:3:1: Whether this statement succeeds depends on the rows in production (here: value too long for type character varying(10), SQLSTATE 22001).
+        Run this in production beforehand: select count((name)::varchar(10)) as must_not_fail from users;
+      not checked: sql/V2__mixed.sql:2:1: This statement could not be rehearsed and is judged by prediction: this server does not have the extension "plv8".
+        Name a container image that has it (\`server: { image: … }\` in the configuration), or give --server-url a server that has it.
+      not checked: sql/V2__mixed.sql:4:1: This statement could not be rehearsed and is judged by prediction: our role on the throwaway server may not do it (permission denied to COPY to or from an external program).
+        Run with --superuser if you trust this migration, or give --server-url a server whose user may do it."
     `)
   })
 
@@ -248,13 +200,7 @@ alter table users add column b text;
       info sql/V4__next.sql:1 require-lock-timeout: New reads and writes of users queue up behind this statement for as long as it waits for its lock, and no lock_timeout ends the wait.
       error sql/V5__next.sql:1 require-concurrent-index: Building users_name_idx blocks every write to users until it is done.
       info sql/V6__next.sql:1 require-lock-timeout: New reads and writes of users queue up behind this statement for as long as it waits for its lock, and no lock_timeout ends the wait.
-      not checked: sql/V3__next.sql was not rehearsed, because sql/V2__fails.sql fails before it; it is judged by prediction.
-        Mend sql/V2__fails.sql first.
-      not checked: sql/V4__next.sql was not rehearsed, because sql/V2__fails.sql fails before it; it is judged by prediction.
-        Mend sql/V2__fails.sql first.
-      not checked: sql/V5__next.sql was not rehearsed, because sql/V2__fails.sql fails before it; it is judged by prediction.
-        Mend sql/V2__fails.sql first.
-      not checked: sql/V6__next.sql was not rehearsed, because sql/V2__fails.sql fails before it; it is judged by prediction.
+      not checked: sql/V3__next.sql and 3 more migrations were not rehearsed, because sql/V2__fails.sql fails before; they are judged by prediction.
         Mend sql/V2__fails.sql first."
     `)
   })

@@ -76,20 +76,13 @@ create index users_region on users (region);
         What it would have done (include a file, set a variable, copy data, connect elsewhere) is missing from the rehearsal.
       not checked: db/migrations/006_generated.sql:2:1: The psql command \\connect is not run: only psql itself understands it.
         What it would have done (include a file, set a variable, copy data, connect elsewhere) is missing from the rehearsal.
-      not checked: db/migrations/002_include.sql:3:1: A step of the history did not replay here: relation "countries" does not exist (SQLSTATE 42P01).
-        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
-      not checked: db/migrations/003_variables.sql:2:1: A step of the history did not replay here: syntax error at or near ":" (SQLSTATE 42601).
-        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
-      not checked: db/migrations/003_variables.sql:3:1: A step of the history did not replay here: syntax error at or near ":" (SQLSTATE 42601).
-        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
-      not checked: db/migrations/003_variables.sql:4:1: A step of the history did not replay here: syntax error at or near ":" (SQLSTATE 42601).
-        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
-      not checked: db/migrations/007_billing.sql could not be rehearsed from here on: it builds on a step that could not be rehearsed (schema "billing" does not exist). It is judged by prediction.
-        Mend the first step listed under "not checked"; this one follows.
-      not checked: db/migrations/008_variable.sql could not be rehearsed from here on: a psql variable stands here, and only psql itself can fill it in. It is judged by prediction.
-        Write the value into the file, or have your runner do it and name the files that it makes.
-      not checked: db/migrations/008_variable.sql:2:1: What this statement does cannot be told without running it: our parser does not know the syntax.
-        Run \`pgrehearse check\`, which replays it."
+      not checked: No migration that ran here creates what the history builds on (relation "countries" does not exist), so 1 step of the history did not replay: db/migrations/002_include.sql:3.
+        It may build on SQL that only psql reads or makes (\\i, \\gexec). Rehearse on a server where the platform, the seed or the code that brings it has run (\`server.image\`, --server-url), or let a first migration create it. Everything that does not build on it is judged all the same.
+      not checked: Only psql itself can fill in its variables (\`:name\`), so 3 steps of the history did not replay: db/migrations/003_variables.sql:2, 3, 4.
+        Have your runner write the values into the files. Everything that does not build on it is judged all the same.
+      not checked: db/migrations/007_billing.sql:1:1: The statements of lines 1, 2 and 3 could not be rehearsed and are judged by prediction: it may build on SQL that only psql reads or makes (\\i, \\gexec): schema "billing" does not exist, and 2 more like it.
+      not checked: db/migrations/008_variable.sql:2:1: This statement could not be rehearsed and is judged by prediction: a psql variable stands here, and only psql itself can fill it in.
+        Write the value into the file, or have your runner do it and name the files that it makes."
     `)
   })
 

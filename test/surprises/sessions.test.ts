@@ -148,9 +148,9 @@ alter table after_sleep add column b int;`,
       info db/migrations/003_loop.sql:1 require-lock-timeout: New reads and writes of users queue up behind this statement for as long as it waits for its lock, and no lock_timeout ends the wait.
       error db/migrations/003_loop.sql:3 require-concurrent-index: Building users_email_idx blocks every write to users until it is done.
       error db/migrations/004_more.sql:1 avoid-table-rewrite: Every read and write of users waits while Postgres writes all rows anew: the default of c is evaluated for each row.
-      not checked: db/migrations/002_sleep.sql:1:1: A step of the history did not replay here: canceling statement due to user request (SQLSTATE 57014).
-        Everything that does not build on it is judged all the same. A server that has what it needs can be given by --server-url.
-      not checked: db/migrations/003_loop.sql could not be rehearsed from here on: it ran longer than 0.4 s on nearly empty tables and was cancelled. It is judged by prediction.
+      not checked: After 0.4 s on nearly empty tables a statement was cancelled, so 1 step of the history did not replay: db/migrations/002_sleep.sql:1.
+        If that is intended, raise statementTimeout in the configuration. Everything that does not build on it is judged all the same.
+      not checked: db/migrations/003_loop.sql:2:1: This statement could not be rehearsed and is judged by prediction: it ran longer than 0.4 s on nearly empty tables and was cancelled.
         If that is intended, raise statementTimeout in the configuration."
     `)
   })

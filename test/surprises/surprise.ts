@@ -1,8 +1,7 @@
 import type { Config } from '../../src/config/schema.ts'
-import type { Report } from '../../src/core/model.ts'
+import type { Finding, Limit, MigrationResult } from '../../src/core/model.ts'
 import { judgeRun, readScripts } from '../../src/judge-run.ts'
 import type { PostgresServer } from '../../src/postgres/provider.ts'
-import { buildReport } from '../../src/report.ts'
 import { describeLimit, limitSentence } from '../../src/reporters/words.ts'
 import { replay } from '../../src/replay/replay.ts'
 import { decideReviewSet } from '../../src/review/review-set.ts'
@@ -19,11 +18,18 @@ export interface Surprise {
   readonly statementTimeoutMs?: number
 }
 
+/** What of a report these tests look at. */
+export interface ShortReport {
+  readonly migrations: readonly { readonly file: string; readonly outcome: MigrationResult['outcome'] }[]
+  readonly findings: readonly Finding[]
+  readonly notChecked: readonly Limit[]
+}
+
 /**
  * What `check` comes to on a server that many tests share: the same steps as in src/rehearse.ts, without starting a
  * server for each.
  */
-export async function surprised(server: PostgresServer, surprise: Surprise): Promise<Report> {
+export async function surprised(server: PostgresServer, surprise: Surprise): Promise<ShortReport> {
   const { history, added, config = {}, statementTimeoutMs = 60_000 } = surprise
   const workspace = await repositoryWith(history)
   await workspace.git('checkout', '--quiet', '-b', 'feature')
@@ -50,24 +56,17 @@ export async function surprised(server: PostgresServer, surprise: Surprise): Pro
   const judged = await judgeRun(options, reviewSet, scripts, {
     migrations: rehearsal.migrations,
     server: server.version,
+    limits: rehearsal.limits,
   })
-  return buildReport({
-    ...judged,
-    production: undefined,
-    base: reviewSet.base,
-    project: undefined,
-    historyCount: reviewSet.history.length,
-    timeZone: 'UTC',
-    failOn: 'error',
-    requireRehearsal: false,
+  return {
+    migrations: judged.results.map(({ migration: { file }, outcome }) => ({ file, outcome })),
+    findings: judged.findings,
     notChecked: [...reviewSet.notChecked, ...scripts.limits, ...rehearsal.limits, ...judged.limits],
-    now: options.now,
-    server: { version: server.version, kind: server.kind },
-  })
+  }
 }
 
 /** A report in a few lines, in the words of the terminal: outcomes, findings, what was not checked. */
-export function inShort(report: Report): string {
+export function inShort(report: ShortReport): string {
   return [
     ...report.migrations.map(({ outcome, file }) => `${outcome}: ${file}`),
     ...report.findings.map(
