@@ -1,4 +1,5 @@
 import type { MigrationSource } from '../core/source.ts'
+import { atlas } from './atlas.ts'
 import { dbmate } from './dbmate.ts'
 import { flyway } from './flyway.ts'
 import { golangMigrate } from './golang-migrate.ts'
@@ -10,6 +11,7 @@ import { nodePgMigrate } from './node-pg-migrate.ts'
 import { prisma } from './prisma.ts'
 import { supabase } from './supabase.ts'
 import { refinery } from './refinery.ts'
+import { sqitch } from './sqitch.ts'
 import { sqlx } from './sqlx.ts'
 import { liquibase } from './liquibase.ts'
 import { plainSql } from './plain-sql.ts'
@@ -23,7 +25,9 @@ export const sources: readonly MigrationSource[] = [
   graphileMigrate,
   diesel,
   refinery,
+  sqitch,
   sqlx,
+  atlas,
   goose,
   dbmate,
   liquibase,

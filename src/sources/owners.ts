@@ -4,6 +4,7 @@ import { includedFolders } from './liquibase-changelogs.ts'
 import { forPostgres } from './dialects.ts'
 import { packageFolders } from './node-pg-migrate-config.ts'
 import { folderOf, groupByFolder, isInside, joinPath, nameOf } from './paths.ts'
+import { sqitchFolders } from './sqitch.ts'
 import { decodeText } from './text.ts'
 
 /** A folder that belongs to a migration tool by its layout, a manifest beside it, or comments in its files. */
@@ -97,14 +98,13 @@ const layoutRules: readonly LayoutRule[] = [
     source: 'graphile-migrate',
     pattern: /^(?:(.*)\/)?committed\/\d+(?:-[-\w]*)?\.sql$/,
   },
-  { tool: 'Sqitch', pattern: /^(?:(.*)\/)?sqitch\.plan$/, below: ['deploy', 'revert', 'verify'] },
   { tool: 'Diesel', source: 'diesel', pattern: /^(?:(.*)\/)?diesel\.toml$/, below: ['migrations'] },
   { tool: 'Diesel', source: 'diesel', pattern: /^(?:(.*)\/)?\d{14}_diesel_initial_setup\/up\.sql$/ },
   { tool: 'Diesel', source: 'diesel', pattern: /^(?:(.*)\/)?\d{4}-\d{2}-\d{2}-\d{6}[^/]*\/up\.sql$/ },
   { tool: 'Hasura', pattern: /^(?:(.*)\/)?\d{10,}_[^/]*\/up\.sql$/ },
   { tool: 'Bun', pattern: /^(?:(.*)\/)?\d+_[^/]*\.tx\.up\.sql$/ },
   { tool: 'Postgrator', pattern: /^(?:(.*)\/)?\d+\.do\.[^/]*sql$/ },
-  { tool: 'Atlas', pattern: /^(?:(.*)\/)?atlas\.sum$/ },
+  { tool: 'Atlas', source: 'atlas', pattern: /^(?:(.*)\/)?atlas\.sum$/ },
 ]
 
 /** Ends of all names above: most paths of a large repository need no second look. */
@@ -145,15 +145,23 @@ async function findOwners(files: FileTree): Promise<readonly FolderOwner[]> {
   // sqlx names its files like others do: where only a manifest near by speaks for it, what the files say goes first
   const rust = await rustFolders(files)
   for (const { certain, ...folder } of rust) if (certain) add(folder)
+  for (const folder of await sqitchFolders(files)) add(folder)
   const all = new Set(paths)
+  const marked = await byMarker(files, sqlFolders)
+  // Atlas can write files for the tools that keep up and down in one file; who runs them is in the files
+  const others = new Set(
+    marked.filter(({ tool }) => /^(?:goose|dbmate|Liquibase)$/.test(tool)).map(({ dir }) => dir),
+  )
   for (const path of paths) {
-    if (telling.test(path)) for (const folder of byLayout(path, all, sqlFolders)) add(folder)
+    if (!telling.test(path)) continue
+    for (const folder of byLayout(path, all, sqlFolders))
+      if (folder.tool !== 'Atlas' || !others.has(folder.dir)) add(folder)
   }
   for (const { dir, changelog } of await includedFolders(files))
     add({ tool: 'Liquibase', source: 'liquibase', dir, because: changelog, found: 'layout' })
   for (const folder of await packageFolders(files, [...sqlFolders.keys()])) add(folder)
   const byOthers = [...folders.values()]
-  for (const folder of await byMarker(files, sqlFolders)) {
+  for (const folder of marked) {
     const isPart = byOthers.some(({ tool, dir }) => tool === folder.tool && isInside(folder.dir, dir))
     if (!isPart) add(folder)
   }

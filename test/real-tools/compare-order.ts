@@ -1,5 +1,6 @@
 import type { Migration, Statement } from '../../src/core/model.ts'
 import { normalizeSql } from '../../src/sql/tokens.ts'
+import { transactionCommand } from '../../src/sql/transactions.ts'
 import type { LoggedMessage } from './log.ts'
 
 /** Where the tool ran something else, or otherwise, than we say it does; empty when it is all the same. */
@@ -12,6 +13,8 @@ export function compareOrder(
   let before: Placed | undefined
   for (const { file, statements } of migrations) {
     for (const statement of statements) {
+      // a tool's own BEGIN looks like the script's; what stands between them tells enough
+      if (transactionCommand(statement.tag, statement.node) !== 'none') continue
       const where = `${file}:${statement.span.start.line} (${beginning(statement)})`
       const message = search.next(normalizeSql(statement.sql))
       if (message === undefined) {

@@ -1,0 +1,107 @@
+import { sqlStretches } from './sql-stretches.ts'
+
+/** A script with psql's variables filled in. */
+export interface FilledScript {
+  readonly text: string
+  /** Names of variables without a value, each once. */
+  readonly unresolved: readonly string[]
+}
+
+/**
+ * Fills in `:name`, `:'name'`, `:"name"` and `:{?name}` as psql does (psqlscan.l; not inside of literals, comments and
+ * dollar quotes), from given values and from the script's own `\set` lines. What has no value stays, as in psql.
+ */
+export function fillPsqlVariables(text: string, given: Readonly<Record<string, string>>): FilledScript {
+  if (!/:/.test(text)) return { text, unresolved: [] }
+  const filler = new Filler(text, new Map(Object.entries(given)))
+  filler.run()
+  return { text: filler.filled, unresolved: [...filler.unresolved] }
+}
+
+const reference = /:[:=]|:\{\?([\w\u0080-\uffff]+)\}|:([\w\u0080-\uffff]+)|^[ \t]*\\(set|unset)\b([^\n]*)/gm
+const name = /^[\w\u0080-\uffff]+$/
+
+class Filler {
+  readonly unresolved = new Set<string>()
+  filled = ''
+  private readonly text: string
+  private readonly values: Map<string, string>
+  /** Where the next piece of the text begins that is not yet in `filled`. */
+  private at = 0
+
+  constructor(text: string, values: Map<string, string>) {
+    this.text = text
+    this.values = values
+  }
+
+  run(): void {
+    for (const { kind, start, end } of sqlStretches(this.text)) {
+      if (kind === 'code') this.code(start, end)
+      else if (kind === 'quoted' && start >= this.at) this.quoted(start, end)
+    }
+    this.filled += this.text.slice(this.at)
+  }
+
+  private code(start: number, end: number): void {
+    const pattern = new RegExp(reference)
+    pattern.lastIndex = Math.max(start, this.at)
+    for (
+      let match = pattern.exec(this.text);
+      match !== null && match.index < end;
+      match = pattern.exec(this.text)
+    ) {
+      const [whole, asked, plain, command, rest = ''] = match
+      if (command !== undefined) this.metaCommand(match.index, whole, command, rest)
+      else if (asked !== undefined) this.put(match.index, whole, this.values.has(asked) ? 'TRUE' : 'FALSE')
+      else if (plain !== undefined) this.variable(match.index, whole, plain)
+    }
+  }
+
+  /** `:'name'` and `:"name"`: the quote belongs to the variable. */
+  private quoted(start: number, end: number): void {
+    const [quote = '', inner] = [this.text[start], this.text.slice(start + 1, end - 1)]
+    if (this.text[start - 1] !== ':' || this.text[start - 2] === ':' || !name.test(inner)) return
+    const value = this.values.get(inner)
+    if (value === undefined) this.unresolved.add(inner)
+    else {
+      const doubled = value.replaceAll(quote, quote + quote)
+      const prefix = quote === "'" && value.includes('\\') ? ' E' : ''
+      const body = prefix === '' ? doubled : doubled.replaceAll('\\', '\\\\')
+      this.put(start - 1, this.text.slice(start - 1, end), `${prefix}${quote}${body}${quote}`)
+    }
+  }
+
+  private variable(index: number, whole: string, variable: string): void {
+    const value = this.values.get(variable)
+    if (value !== undefined) this.put(index, whole, value)
+    else if (!/^\d+$/.test(variable) && !this.isInBrackets(index)) this.unresolved.add(variable)
+  }
+
+  /** `a[1:n]` is a slice. */
+  private isInBrackets(index: number): boolean {
+    const line = this.text.slice(this.text.lastIndexOf('\n', index) + 1, index)
+    return line.lastIndexOf('[') > line.lastIndexOf(']')
+  }
+
+  /** Done here, so it becomes a comment. */
+  private metaCommand(index: number, whole: string, command: string, rest: string): void {
+    const [variable, ...words] = rest.match(/"[^"]*"|'(?:[^'\\]|\\.|'')*'|`[^`]*`|[^\s'"`]+/g) ?? []
+    if (variable === undefined) return
+    this.put(index, whole, `-- ${whole.trim()}`)
+    if (command === 'unset' || words.some((word) => word.startsWith('`'))) this.values.delete(variable)
+    else this.values.set(variable, words.map((word) => this.argument(word)).join(''))
+  }
+
+  private argument(word: string): string {
+    const quoted = /^:(['"]?)([\w\u0080-\uffff]+)\1$/.exec(word)
+    if (quoted?.[2] !== undefined) return this.values.get(quoted[2]) ?? word
+    if (word.startsWith("'"))
+      return word.slice(1, -1).replaceAll(/''|\\(.)/g, (both, letter?: string) => letter ?? both[0] ?? '')
+    return word.startsWith('"') ? word.slice(1, -1) : word
+  }
+
+  private put(index: number, whole: string, value: string): void {
+    this.filled += this.text.slice(this.at, index) + value
+    this.at = index + whole.length
+  }
+}
