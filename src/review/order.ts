@@ -1,7 +1,8 @@
 import type { Limit } from '../core/model.ts'
 import type { MigrationScript, MigrationSet, SourceProblem } from '../core/source.ts'
 import type { Comparison } from './compare.ts'
-import { nameScripts, placeOf } from './scripts.ts'
+import { lateProblems } from './late.ts'
+import { nameScripts } from './scripts.ts'
 
 /** What the tool would see once the branch is merged. */
 export interface MergedSet {
@@ -42,7 +43,8 @@ export function checkOrder(input: OrderInput): OrderCheck {
   }
 }
 
-interface Places extends OrderInput {
+/** The scripts of the branch and of the target branch, as they stand to each other. */
+export interface Places extends OrderInput {
   /** Everything there will be, in the tool's order. */
   readonly all: readonly MigrationScript[]
   readonly nameOf: (script: MigrationScript) => string
@@ -73,50 +75,6 @@ function placesOf(input: OrderInput): Places {
 
 function keyOf({ id, file }: MigrationScript): string {
   return id === undefined ? file : `\0${id}`
-}
-
-/** New scripts that sort before one that databases have run, or will have when the branch is merged. */
-function lateProblems(places: Places): readonly SourceProblem[] {
-  const { all, isReviewed, head } = places
-  const problems: SourceProblem[] = []
-  let last: MigrationScript | undefined
-  let lastOfOtherVersion: MigrationScript | undefined
-  for (const script of all.toReversed()) {
-    if (script.repeatable || script.draft === true) continue
-    if (!isReviewed(script)) {
-      last ??= script
-      if (script.version !== last.version) lastOfOtherVersion ??= script
-    } else if (script.version !== null || head.whenOutOfOrder !== undefined) {
-      // two of one version are a defect of their own
-      const isSameVersion = script.version !== null && script.version === last?.version
-      const later = isSameVersion ? lastOfOtherVersion : last
-      if (later !== undefined) problems.push(lateProblem(script, later, places))
-    }
-  }
-  return problems.toReversed()
-}
-
-function lateProblem(
-  script: MigrationScript,
-  later: MigrationScript,
-  { head: { whenOutOfOrder }, nameOf, isOthers, merged }: Places,
-): SourceProblem {
-  const [name, other] = [nameOf(script), nameOf(later)]
-  const outcome = whenOutOfOrder?.outcome
-  const where = isOthers(later) ? `was merged to ${merged?.target} meanwhile` : 'has already been merged'
-  const says =
-    whenOutOfOrder?.says ?? 'whether databases that ran that one still run this one is up to the tool'
-  const order = outcome === 'runs' ? `, and a new database runs it before the other` : ''
-  const place = placeOf(script)
-  return {
-    code: 'out-of-order-migration',
-    file: script.file,
-    message: `${name} sorts before ${other}, which ${where}: ${says}${order}.`,
-    severity: outcome === undefined ? 'warning' : outcome === 'runs' ? 'info' : 'error',
-    remedy: script.version === null ? `Put it behind ${other}.` : `Give it a version after that of ${other}.`,
-    notes: ['It was rehearsed as the next one to run.'],
-    ...(place === undefined ? {} : { place }),
-  }
 }
 
 /** Two branches took the same number, and the other one was merged first. */

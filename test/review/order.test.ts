@@ -51,6 +51,25 @@ describe('a new script that sorts before one of the history', () => {
     ])
   })
 
+  test('and does no harm is told once for all of them', async () => {
+    const repository = await repositoryWith({
+      'db/V1__a.sql': '',
+      'db/V9__z.sql': '',
+      'flyway.conf': 'flyway.locations=filesystem:db\nflyway.outOfOrder=true\n',
+    })
+    await repository.write({
+      'db/V2__b.sql': '',
+      'db/V3__c.sql': '',
+      'db/V4__d.sql': '',
+      'db/V10__e.sql': '',
+    })
+    const { problems } = await review(repository)
+    expect(told(problems)).toEqual([['out-of-order-migration', 'info', 'db/V2__b.sql']])
+    expect(problems[0]?.message).toBe(
+      'db/V2__b.sql and 2 more sort before db/V9__z.sql, which has already been merged: Flyway runs it, because outOfOrder is set, but only a new database runs it in this order.',
+    )
+  })
+
   test('is a warning where nobody knows what runs the files', async () => {
     const repository = await repositoryWith({ 'migrations/001_a.sql': '', 'migrations/003_c.sql': '' })
     await repository.write({ 'migrations/002_b.sql': '' })

@@ -78,7 +78,7 @@ test('one that is put between old ones is said to come late', async () => {
       code: 'out-of-order-migration',
       severity: 'info',
       message:
-        'db/changelog.sql (b:3) sorts before db/changelog.sql (a:2), which has already been merged: the tool runs it, and a new database runs it before the other.',
+        'db/changelog.sql (b:3) sorts before db/changelog.sql (a:2), which has already been merged: the tool runs it, but only a new database runs it in this order.',
       place: { start: { line: 6 } },
     },
   ])
