@@ -4,6 +4,7 @@ import path from 'node:path'
 import { EnvironmentError, UsageError } from '../core/errors.ts'
 import type { Report } from '../core/model.ts'
 import { nearest } from '../core/suggest.ts'
+import { canMerge, mergeTexts } from '../reporters/merge.ts'
 import { isReporterName, loadReporter, reporterNames, type ReporterName } from '../reporters/index.ts'
 import type { CommandContext } from './context.ts'
 
@@ -53,41 +54,73 @@ function parseFormat(value: string): FormatTarget {
   return file === undefined || file === '-' ? { name } : { name, file }
 }
 
-/**
- * The target for one of several databases: `report-{database}.json` becomes `report-billing.json`; without that word,
- * `report.json` becomes `report.billing.json`.
- */
-export function targetOf(target: FormatTarget, database: string): FormatTarget {
-  const { file } = target
-  if (file === undefined) return target
-  if (file.includes('{database}')) return { ...target, file: file.replaceAll('{database}', database) }
-  const { dir, name, ext } = path.parse(file)
-  return { ...target, file: path.join(dir, `${name}.${database}${ext}`) }
-}
-
 /** Writes every report. Files first: a closed pipe on standard output must not cost the artefacts. */
 export async function writeReports(
   report: Report,
   targets: readonly FormatTarget[],
   context: CommandContext,
 ): Promise<void> {
-  const ruleTitle = await titlesFor(targets)
-  for (const { name, file } of targets.toSorted(
-    (a, b) => Number(b.file !== undefined) - Number(a.file !== undefined),
-  )) {
-    const reporter = await loadReporter(name)
-    const looks = file === undefined ? context.out : { color: false, width: 100 }
-    const text = reporter(report, { color: looks.color, width: looks.width, ...ruleTitle })
-    if (file === undefined) await context.out.write(text)
-    else await writeFileAtomically(path.resolve(context.cwd, file), text, file)
+  for (const target of filesFirst(targets)) {
+    await writeText(await textOf(report, target, context), target.file, context)
   }
+}
+
+/**
+ * The same for several databases: one file for all where the format can hold several reports, else, or where its name
+ * holds `{database}`, one for each. `spoken` are those that people are to read of.
+ */
+export async function writeReportsOfAll(
+  reports: readonly Report[],
+  spoken: readonly Report[],
+  targets: readonly FormatTarget[],
+  context: CommandContext,
+): Promise<void> {
+  for (const target of filesFirst(targets)) {
+    const { name, file } = target
+    const isForEach = file?.includes('{database}') === true
+    const shown = file !== undefined && (isForEach || canMerge(name)) ? reports : spoken
+    const texts = await Promise.all(shown.map((report) => textOf(report, target, context)))
+    const merged = isForEach || (shown.length === 1 && !canMerge(name)) ? undefined : mergeTexts(name, texts)
+    if (merged !== undefined) await writeText(merged, file, context)
+    else {
+      const isAlone = shown.length === 1 && !isForEach
+      for (const [index, { database = '' }] of shown.entries())
+        await writeText(texts[index] ?? '', isAlone ? file : file && fileOf(file, database), context)
+    }
+  }
+}
+
+function filesFirst(targets: readonly FormatTarget[]): readonly FormatTarget[] {
+  return targets.toSorted((a, b) => Number(b.file !== undefined) - Number(a.file !== undefined))
+}
+
+/** `report-{database}.html` becomes `report-billing.html`; without that word, `report.html` `report.billing.html`. */
+function fileOf(file: string, database: string): string {
+  if (file.includes('{database}')) return file.replaceAll('{database}', database)
+  const { dir, name, ext } = path.parse(file)
+  return path.join(dir, `${name}.${database}${ext}`)
+}
+
+async function textOf(
+  report: Report,
+  { name, file }: FormatTarget,
+  context: CommandContext,
+): Promise<string> {
+  const reporter = await loadReporter(name)
+  const { color, width } = file === undefined ? context.out : { color: false, width: 100 }
+  return reporter(report, { color, width, ...(await titlesFor(name)) })
+}
+
+async function writeText(text: string, file: string | undefined, context: CommandContext): Promise<void> {
+  if (file === undefined) await context.out.write(text)
+  else await writeFileAtomically(path.resolve(context.cwd, file), text, file)
 }
 
 /** Titles are for formats that describe rules; the terminal does without and starts quicker. */
 async function titlesFor(
-  targets: readonly FormatTarget[],
+  name: ReporterName,
 ): Promise<{ ruleTitle?: (ruleId: string) => string | undefined }> {
-  if (targets.every(({ name }) => name === 'terminal')) return {}
+  if (name === 'terminal') return {}
   const { allRules } = await import('./catalogue.ts')
   const titles = new Map((await allRules()).map(({ id, title }) => [id, title]))
   return { ruleTitle: (ruleId) => titles.get(ruleId) }

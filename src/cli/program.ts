@@ -127,16 +127,16 @@ function addReview(program: Command, run: Run): void {
   const command = program
     .command('review')
     .description('post the report of another job on the GitLab merge request, and be the gate')
-    .argument('<reports...>', 'what check wrote with --format json:<report>')
+    .argument('<report>', 'what check wrote with --format json:<report>')
     .addOption(failOnOption())
     .option('--require-rehearsal', 'exit with 1 when a migration could not be rehearsed')
     .addOption(formatOption())
     .option('--no-config', 'do not read the configuration of the target branch')
   for (const option of postingOptions()) command.addOption(option)
-  command.action((reports: string[], flags: ReviewFlags) =>
+  command.action((report: string, flags: ReviewFlags) =>
     run(async (context) => {
       const { runReview } = await import('./commands/review.ts')
-      return runReview(reports, flags, context)
+      return runReview(report, flags, context)
     }),
   )
 }

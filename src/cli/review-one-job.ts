@@ -1,25 +1,19 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Command } from 'commander'
 import { ToolError } from '../core/errors.ts'
 import { readPipeline } from '../gitlab/environment.ts'
-import { readReport } from '../gitlab/report-file.ts'
+import { readReports } from '../gitlab/report-file.ts'
 import type { Environment } from '../review/git.ts'
-import { graver, reviewExitCode, reviewLog, tellVerdict } from './commands/review.ts'
+import { graver, refuseOneName, reviewAndTell, reviewExitCode, reviewLog } from './commands/review.ts'
 import type { CommandContext } from './context.ts'
 import { endingSignals, exitCodes, Interrupted, signalExitCode, type EndingSignal } from './exit.ts'
 import { readUntrustedFile, takeToken } from './review-input.ts'
 import { checkReviewOptions, withoutOptions, type ReviewFlags } from './review-options.ts'
-import { describePlan } from './review-plan-text.ts'
-import {
-  reviewPlace,
-  runReviewOf,
-  type ReviewPlace,
-  type ReviewRun,
-  type ReviewVerdict,
-} from './review-run.ts'
+import { reviewPlace, type ReviewPlace, type ReviewRun, type ReviewVerdict } from './review-run.ts'
 
 /**
  * `check --review gitlab`: the two jobs in one. This process holds the token and touches nothing of the checkout; a
@@ -38,53 +32,38 @@ export async function runCheckAndReview(
   const log = reviewLog(context)
   const folder = await mkdtemp(path.join(tmpdir(), 'pgrehearse-review-'))
   try {
-    const file = path.join(folder, 'report.{database}.json')
+    const file = path.join(folder, 'report.json')
     const exitCode = await runCheckAlone(command, file, env, context)
     context.signal.throwIfAborted()
-    const reports = await reportsIn(folder)
-    if (reports.length === 0 || isSignal(exitCode)) {
+    if (!existsSync(file) || isEnded(exitCode)) {
       log('Nothing is posted, because the check did not come to an end.')
       return exitCode
     }
     const run = { flags, token, env, context, gate: 'report', log } as const
-    const verdicts: (ReviewVerdict | undefined)[] = []
-    for (const report of reports) verdicts.push(await reviewAndTell(path.join(folder, report), run))
-    return exitCodeAfter(exitCode, verdicts, run)
+    return exitCodeAfter(exitCode, await reviewsOf(file, run), run)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-/** One for each database of the repository, in their order. */
-async function reportsIn(folder: string): Promise<readonly string[]> {
-  return (await readdir(folder)).filter((name) => name.endsWith('.json')).toSorted()
-}
-
-/** A check that was ended from outside has judged a part only. */
-function isSignal(exitCode: number): boolean {
+/** A check that was ended from outside, or by a bug of ours, has judged a part only. */
+function isEnded(exitCode: number): boolean {
   return exitCode >= exitCodes.bug
-}
-
-async function reviewAndTell(file: string, run: OwnReport): Promise<ReviewVerdict | undefined> {
-  const { context, log } = run
-  const verdict = await reviewOf(file, run)
-  context.signal.throwIfAborted()
-  if (verdict === undefined) return undefined
-  if (verdict.preview !== undefined) await context.out.write(describePlan(verdict.preview))
-  tellVerdict(verdict, log)
-  return verdict
 }
 
 type OwnReport = Omit<ReviewRun, keyof ReviewPlace | 'received'>
 
-/** Undefined, and a sentence in the log, when the report or the target branch cannot be reviewed. */
-async function reviewOf(file: string, run: OwnReport): Promise<ReviewVerdict | undefined> {
+/** Undefined, and a sentence in the log, when a report or the target branch cannot be reviewed. */
+async function reviewsOf(file: string, run: OwnReport): Promise<readonly ReviewVerdict[] | undefined> {
   const { flags, env, context, log } = run
   try {
     const place = await reviewPlace(flags, env, context)
     const name = 'The report of the check'
-    const received = readReport(await readUntrustedFile(file, name), { name, commit: place.commit })
-    return await runReviewOf({ ...run, ...place, received })
+    const all = readReports(await readUntrustedFile(file, name), { name, commit: place.commit })
+    refuseOneName(all, flags)
+    const verdicts: ReviewVerdict[] = []
+    for (const received of all) verdicts.push(await reviewAndTell({ ...run, ...place, received }))
+    return verdicts
   } catch (error) {
     if (!(error instanceof ToolError)) throw error
     log(`Nothing is posted. ${error.message}`)
@@ -99,16 +78,14 @@ async function reviewOf(file: string, run: OwnReport): Promise<ReviewVerdict | u
  */
 function exitCodeAfter(
   check: number,
-  verdicts: readonly (ReviewVerdict | undefined)[],
+  verdicts: readonly ReviewVerdict[] | undefined,
   { flags, log }: Pick<OwnReport, 'flags' | 'log'>,
 ): number {
-  const posted = verdicts.filter((verdict) => verdict !== undefined)
-  const isMissing = posted.length < verdicts.length
   if (check !== exitCodes.clean && check !== exitCodes.findings) return check
-  const isAccepted = !isMissing && posted.some(({ accepted }) => accepted > 0)
-  if (check === exitCodes.findings && !isAccepted) return check
-  const unposted = isMissing && flags.reviewFailure === 'error' ? exitCodes.environment : exitCodes.clean
-  const exitCode = posted.map((verdict) => reviewExitCode(verdict, flags)).reduce(graver, unposted)
+  if (verdicts === undefined)
+    return check === exitCodes.clean && flags.reviewFailure === 'error' ? exitCodes.environment : check
+  if (check === exitCodes.findings && !verdicts.some(({ accepted }) => accepted > 0)) return check
+  const exitCode = verdicts.map((verdict) => reviewExitCode(verdict, flags)).reduce(graver)
   // the report above was written before the comments were read
   if (check === exitCodes.findings && exitCode !== exitCodes.findings)
     log('Nothing that is left fails the job, whatever the report above says of the check alone.')

@@ -29,8 +29,36 @@ export interface ReceivedReport {
  * `name` is how messages call the file, `commit` the commit that must have been judged.
  * @throws {UsageError} saying what is wrong with it
  */
-export function readReport(bytes: Uint8Array, { name, commit }: ReadOptions): ReceivedReport {
-  const report = validReport(parse(bytes, name), name)
+export function readReport(bytes: Uint8Array, options: ReadOptions): ReceivedReport {
+  return receivedReport(parse(bytes, options.name), options)
+}
+
+/**
+ * The same where one file may hold the reports of several databases, each of which has a review of its own. Never empty.
+ * @throws {UsageError} also when two of them are of one database
+ */
+export function readReports(bytes: Uint8Array, options: ReadOptions): readonly ReceivedReport[] {
+  const value = parse(bytes, options.name)
+  const several = severalReports.safeParse(value)
+  if (!several.success) return [receivedReport(value, options)]
+  const received = several.data.reports.map((report) => receivedReport(report, options))
+  const names = received.map(({ report }) => report.database ?? '')
+  if (new Set(names).size < names.length || names.includes('')) {
+    throw new UsageError(`${options.name} does not say which of its reports is about which database.`, {
+      hint: reportHint,
+    })
+  }
+  return received
+}
+
+/** What `--format json` writes for several databases. */
+const severalReports = z.strictObject({
+  schemaVersion: z.literal(1),
+  reports: z.array(z.unknown()).min(1).max(100),
+})
+
+function receivedReport(value: unknown, { name, commit }: ReadOptions): ReceivedReport {
+  const report = validReport(value, name)
   const { project } = report
   if (project === undefined) {
     throw new UsageError(

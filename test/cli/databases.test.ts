@@ -29,28 +29,45 @@ async function branch(files: Readonly<Record<string, string>> = {}): Promise<Wor
   return workspace
 }
 
+async function readJson(cwd: string, name: string): Promise<unknown> {
+  return JSON.parse(await readFile(path.join(cwd, name), 'utf8'))
+}
+
 describe('several databases in one repository', () => {
   it('are judged one by one, each with reports of its own; what has nothing to do is one line', async () => {
     const { path: cwd } = await branch({ 'pgrehearse.config.yaml': config })
-    const result = await run(['lint', '--format', 'json:report.json'], { cwd })
+    const formats = ['json:report.json', 'codequality:cq.json', 'junit:junit.xml', 'html:{database}.html']
+    const result = await run(['lint', ...formats.flatMap((format) => ['--format', format])], { cwd })
     expect(result).toMatchObject({ exitCode: 1, stderr: '' })
     expect(result.stdout).toContain('database billing')
     expect(result.stdout).toContain('database catalog')
     expect(result.stdout).toContain('Nothing is under review in search.\n')
-    const reports = (await readdir(cwd)).filter((name) => name.startsWith('report')).toSorted()
-    expect(reports).toEqual(['report.billing.json', 'report.catalog.json', 'report.search.json'])
-    const catalog = JSON.parse(await readFile(path.join(cwd, 'report.catalog.json'), 'utf8')) as unknown
-    expect(catalog).toMatchObject({ database: 'catalog', findings: [{ ruleId: 'require-concurrent-index' }] })
+    const pages = (await readdir(cwd)).filter((name) => name.endsWith('.html')).toSorted()
+    expect(pages).toEqual(['billing.html', 'catalog.html', 'search.html'])
+    expect(await readJson(cwd, 'report.json')).toMatchObject({
+      schemaVersion: 1,
+      reports: [
+        { database: 'billing', findings: [{ ruleId: 'require-lock-timeout' }] },
+        { database: 'catalog', findings: [{ ruleId: 'require-concurrent-index' }] },
+        { database: 'search', migrations: [] },
+      ],
+    })
+    expect(await readJson(cwd, 'cq.json')).toMatchObject([
+      { fingerprint: expect.stringMatching(/^billing-[0-9a-f]{20}$/) as unknown },
+      { fingerprint: expect.stringMatching(/^catalog-[0-9a-f]{20}$/) as unknown },
+    ])
+    const junit = await readFile(path.join(cwd, 'junit.xml'), 'utf8')
+    expect(junit.match(/<testsuites |<\/testsuites>|<\?xml/g)).toHaveLength(3)
+    expect(junit).toMatch(/000002_paid[^]*002_sku/)
   })
 
   it('are found without a configuration, those that have something to judge', async () => {
     const { path: cwd } = await branch()
-    const result = await run(['lint', '--format', 'codequality:cq-{database}.json'], { cwd })
+    const result = await run(['lint', '--format', 'html:report.html'], { cwd })
     expect(result).toMatchObject({ exitCode: 1, stderr: '' })
-    expect((await readdir(cwd)).filter((name) => name.startsWith('cq'))).toEqual([
-      'cq-services-billing.json',
-      'cq-services-catalog.json',
-      'cq-services-search.json',
+    expect((await readdir(cwd)).filter((name) => name.startsWith('report'))).toEqual([
+      'report.services-billing.html',
+      'report.services-catalog.html',
     ])
     expect(result.stdout).not.toContain('search')
   })
@@ -58,10 +75,10 @@ describe('several databases in one repository', () => {
   it('are one in its reports where one of those that no configuration names has something to judge', async () => {
     const workspace = await branch()
     await workspace.remove('services/billing/db/migrations/000002_paid.up.sql')
-    const result = await run(['lint', '--format', 'json:report.json'], { cwd: workspace.path })
+    const result = await run(['lint', '--format', 'html:report.html'], { cwd: workspace.path })
     expect(result.stdout).toContain('database services-catalog')
-    const report = JSON.parse(await readFile(path.join(workspace.path, 'report.json'), 'utf8')) as unknown
-    expect(report).toMatchObject({ database: 'services-catalog' })
+    expect(result.stdout).not.toContain('database services-billing')
+    expect(await readdir(workspace.path)).toContain('report.html')
   })
 
   it('lose nothing of the others when one cannot be judged', async () => {

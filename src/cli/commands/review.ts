@@ -1,80 +1,66 @@
 import path from 'node:path'
 import { UsageError } from '../../core/errors.ts'
-import { readReport, type ReceivedReport } from '../../gitlab/report-file.ts'
+import { readReports, type ReceivedReport } from '../../gitlab/report-file.ts'
 import { printableLine } from '../../reporters/printable.ts'
 import type { CommandContext } from '../context.ts'
 import { exitCodes } from '../exit.ts'
-import { parseFormats, targetOf, writeReports } from '../formats.ts'
+import { spokenOf } from '../each-database.ts'
+import { parseFormats, writeReports, writeReportsOfAll } from '../formats.ts'
 import { readUntrustedFile, takeToken } from '../review-input.ts'
 import type { ReviewFlags } from '../review-options.ts'
 import { describePlan } from '../review-plan-text.ts'
-import { reviewPlace, runReviewOf, type ReviewVerdict } from '../review-run.ts'
+import { reviewPlace, runReviewOf, type ReviewRun, type ReviewVerdict } from '../review-run.ts'
 
 /**
- * `review <report.json…>`: posts the review of a report that another job made, and is the gate. Loads no code and no
+ * `review <report.json>`: posts the review of a report that another job made, and is the gate. Loads no code and no
  * configuration of the checkout, and trusts nothing that the report says about how it is to be judged.
  */
-export async function runReview(
-  files: readonly string[],
-  flags: ReviewFlags,
-  context: CommandContext,
-): Promise<number> {
+export async function runReview(file: string, flags: ReviewFlags, context: CommandContext): Promise<number> {
   const targets = parseFormats(flags.format ?? [])
   const { token, env } = takeToken(context.env, flags.tokenEnv)
   const place = await reviewPlace(flags, env, context)
+  const bytes = await readUntrustedFile(path.resolve(context.cwd, file), file)
+  const all = readReports(bytes, { name: file, commit: place.commit })
+  refuseOneName(all, flags)
   const log = reviewLog(context)
-  // all are read before the first is posted: a file that is none is said without consequences
-  const all: { readonly file: string; readonly received: ReceivedReport }[] = []
-  for (const file of files) {
-    const bytes = await readUntrustedFile(path.resolve(context.cwd, file), file)
-    all.push({ file, received: readReport(bytes, { name: file, commit: place.commit }) })
-  }
-  refuseSameReview(all, flags)
-  let exitCode: number = exitCodes.clean
-  for (const { received } of all) {
-    const verdict = await runReviewOf({
-      ...{ ...place, received, flags, token, env, context, log },
-      gate: 'policy',
-    })
+  const verdicts: ReviewVerdict[] = []
+  for (const received of all) {
+    const run = { ...place, received, flags, token, env, context, gate: 'policy', log } as const
+    verdicts.push(await reviewAndTell(run))
     context.signal.throwIfAborted()
-    const { preview } = verdict
-    if (preview !== undefined) await context.out.write(describePlan(preview))
-    const { database } = received.report
-    const named = targets.map((target) => (database === undefined ? target : targetOf(target, database)))
-    // the plan has standard output for itself
-    const written = preview === undefined ? named : named.filter((target) => target.file !== undefined)
-    await writeReports(verdict.report, written, context)
-    tellVerdict(verdict, log)
-    exitCode = graver(exitCode, reviewExitCode(verdict, flags))
   }
-  return exitCode
+  const reports = verdicts.map(({ report }) => report)
+  // the plan has standard output for itself
+  const isDryRun = verdicts.some(({ preview }) => preview !== undefined)
+  const written = isDryRun ? targets.filter((target) => target.file !== undefined) : targets
+  const [only, ...others] = reports
+  if (only !== undefined && others.length === 0) await writeReports(only, written, context)
+  else await writeReportsOfAll(reports, spokenOf(reports), written, context)
+  return verdicts.map((verdict) => reviewExitCode(verdict, flags)).reduce(graver)
+}
+
+/** Posts the review of one report, and says in the log what came of it. */
+export async function reviewAndTell(run: ReviewRun): Promise<ReviewVerdict> {
+  const verdict = await runReviewOf(run)
+  run.context.signal.throwIfAborted()
+  const { preview } = verdict
+  if (preview !== undefined) await run.context.out.write(describePlan(preview))
+  tellVerdict(verdict, run.log)
+  return verdict
+}
+
+/** Reviews of several databases under one name would undo each other. */
+export function refuseOneName(all: readonly ReceivedReport[], { reviewName }: ReviewFlags): void {
+  if (all.length === 1 || reviewName === undefined) return
+  throw new UsageError('--review-name gives several databases one review.', {
+    hint: 'Leave it out: each review is called after its database.',
+  })
 }
 
 /** Findings are graver than a review that could not be posted. */
 export function graver(one: number, other: number): number {
   if (one === exitCodes.findings || other === exitCodes.findings) return exitCodes.findings
   return Math.max(one, other)
-}
-
-/** Two reports of one database, or two reports without one, would undo each other's review. */
-function refuseSameReview(
-  all: readonly { readonly file: string; readonly received: ReceivedReport }[],
-  { reviewName }: ReviewFlags,
-): void {
-  const seen = new Map<string, string>()
-  for (const { file, received } of all) {
-    const name = reviewName ?? received.report.database ?? ''
-    const before = seen.get(name)
-    if (before !== undefined) {
-      throw new UsageError(`${before} and ${file} would be one review of the merge request.`, {
-        hint:
-          reviewName === undefined
-            ? 'Give `review` the reports of one run; those of several databases carry their names.'
-            : 'Leave out --review-name, or review them one by one, each under a name of its own.',
-      })
-    }
-    seen.set(name, file)
-  }
 }
 
 /** A line of the review on standard error. */
