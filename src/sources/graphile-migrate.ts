@@ -22,9 +22,9 @@ import { duplicateVersions, readText } from './read.ts'
  * Graphile Migrate: `committed/<number>[-<message>].sql`, then current.sql or the files of current/, which run in
  * development only, again and again, until they are committed. Read in graphile-migrate 1.4.1 (dist):
  *
- * - Order: by the number as text; every file names the hash of the one before it, and the chain and each hash are
- *   checked before anything runs, so that a hole, an edit or two of the same number stop it (getAllMigrations and
- *   runCommittedMigration in migration.js, hash.js).
+ * - Order: by the number as text; every file names the hash of the one before it. The chain is checked before anything
+ *   runs, a file's own hash when its turn comes: a hole in the chain, an edit or two of the same number stop it, a number
+ *   left out does not (getAllMigrations and runCommittedMigration in migration.js, hash.js).
  * - Transactions: BEGIN, the text below the headers as one message, its row, COMMIT; with `--! no-transaction` in the
  *   first line of that text the message alone (runStringMigration in migration.js, header.js).
  * - Session: one connection (commands/migrate.js).
