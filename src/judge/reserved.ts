@@ -70,7 +70,7 @@ export const reservedFindings = [
     title: 'An allow comment cannot be read',
     severity: 'warning',
     explanation:
-      'The form is `-- pgrehearse-allow <rule>[ until 2027-01-31]: <reason>`, one rule per comment, above the statement. A comment of another form has no effect.',
+      'The form is `-- pgrehearse-allow <rule>[ until 2027-01-31]: <reason>`, one rule per comment, above the statement; other comments may stand between, a tool’s marker for the migration too. A comment of another form has no effect.',
   },
   {
     id: 'migration-fails',

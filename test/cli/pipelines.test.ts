@@ -85,6 +85,39 @@ describe('a pipeline for a merge request', () => {
     await check(clone, mergeRequest(base, sha), ['--no-suggestions'])
     expect((await written(clone)).report.findings[0]).not.toHaveProperty('suggestion')
   })
+
+  it('whose version was taken on the target branch meanwhile fails, and says what others have merged', async () => {
+    const up = 'shop/db/migrations/1_users.up.sql'
+    const server = await repositoryWith({ [up]: history['shop/db/migrations/001_users.sql'] })
+    const base = await server.git('rev-parse', 'HEAD')
+    await server.git('checkout', '--quiet', '-b', 'feature')
+    const sha = await server.commit({ 'shop/db/migrations/2_ours.up.sql': 'select 1;\n' })
+    await server.git('checkout', '--quiet', 'main')
+    await server.commit({
+      'shop/db/migrations/2_theirs.up.sql': 'select 2;\n',
+      'shop/db/migrations/3_theirs.up.sql': 'select 3;\n',
+    })
+    const clone = await runnerClone(server, { sha, depth: 1 })
+    const { exitCode } = await check(clone, mergeRequest(base, sha), ['--no-replay'])
+    expect(exitCode).toBe(1)
+    const { report } = await written(clone)
+    expect(report.findings).toMatchObject([
+      {
+        ruleId: 'duplicate-version',
+        span: { file: 'db/migrations/2_ours.up.sql' },
+        message: expect.stringContaining(
+          'db/migrations/2_theirs.up.sql was merged to origin/main after this branch left it.',
+        ),
+      },
+      { ruleId: 'out-of-order-migration', severity: 'error' },
+    ])
+    expect(report.notChecked).toMatchObject([
+      {
+        code: 'others-migrations',
+        message: expect.stringMatching(/^2 migrations were merged to origin\/main/),
+      },
+    ])
+  })
 })
 
 describe('--suggestions', () => {
