@@ -89,6 +89,8 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
     skipped,
     identifiedBy: 'version',
     whenOutOfOrder: { outcome: 'runs', says: 'sqlx applies every version that is not in its table' },
+    whenEdited: 'sqlx stops at its checksum and applies nothing newer',
+    whenDeleted: 'sqlx applies nothing unless it is told to ignore missing ones',
     foundation,
   }
 }
