@@ -57,6 +57,8 @@ export interface MigrationScript {
   readonly draft?: boolean
   /** Runs again whenever its content changes (Flyway R__). */
   readonly repeatable: boolean
+  /** Where the tool does something else with this script than MigrationSet.whenOutOfOrder says (refinery's U). */
+  readonly whenOutOfOrder?: OutOfOrder
 }
 
 /** What a source makes of one root, in the order in which its tool runs the scripts. */
@@ -111,6 +113,10 @@ export interface Foundation {
   readonly roles?: readonly string[]
   /** Settings with which the platform lets every session begin; those of the configuration go before them. */
   readonly settings?: Readonly<Record<string, string>>
+  /** A dump of the schema that the history starts from; it runs before `sql`. */
+  readonly dump?: MigrationScript
+  /** scriptKey() of the scripts that the dump holds already: they do not run again. */
+  readonly holds?: readonly string[]
 }
 
 /** A file of the root that is not one of its scripts: a down migration, a callback, a name the tool ignores. */
@@ -149,6 +155,8 @@ export interface SourceOptions {
   readonly transaction?: TransactionChoice
   /** Values for `${name}` placeholders (Flyway). */
   readonly placeholders?: Readonly<Record<string, string>>
+  /** A dump of the schema that the history starts from, relative to the project root. */
+  readonly start?: string
 }
 
 /** Knows one migration tool: its layout, its order and its transactions, exactly as the tool itself does it. */

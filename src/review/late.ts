@@ -49,9 +49,10 @@ class OldScripts {
 function problemOf(
   [script, ...others]: readonly MigrationScript[],
   later: MigrationScript,
-  { head: { whenOutOfOrder }, nameOf, isOthers, merged }: Places,
+  { head, nameOf, isOthers, merged }: Places,
 ): SourceProblem {
   if (script === undefined) throw new Error('no script comes late')
+  const whenOutOfOrder = script.whenOutOfOrder ?? head.whenOutOfOrder
   const outcome = whenOutOfOrder?.outcome
   const other = nameOf(later)
   const what =

@@ -163,7 +163,7 @@ function transactionOf({ isGrouped }: RunnerSettings): TransactionChoice {
 function outOfOrder({ passesOverLate }: RunnerSettings): OutOfOrder {
   return passesOverLate
     ? { outcome: 'skipped', says: 'refinery never runs it, because of set_abort_missing(false)' }
-    : { outcome: 'refused', says: 'refinery stops with an error, unless its name starts with U' }
+    : { outcome: 'refused', says: 'refinery stops with an error' }
 }
 
 function compareVersions(a: Entry, b: Entry): number {
@@ -186,5 +186,8 @@ function scriptOf(
     end: text.length,
     transaction,
     repeatable: false,
+    ...(nameOf(file).startsWith('U') ? { whenOutOfOrder: late } : {}),
   }
 }
+
+const late: OutOfOrder = { outcome: 'runs', says: 'refinery runs it, because its name starts with U' }

@@ -64,3 +64,9 @@ test('says that a version can be there once', async () => {
   const { problems } = await refinery.load(root, emptyFiles('sql/V1__a.sql', 'sql/U1__b.sql'), {})
   expect(problems.map(({ code }) => code)).toEqual(['duplicate-version'])
 })
+
+test('lets a U come late, and no V', async () => {
+  const set = await refinery.load(root, emptyFiles('sql/V1__a.sql', 'sql/U2__b.sql'), {})
+  expect(set.whenOutOfOrder?.outcome).toBe('refused')
+  expect(set.scripts.map(({ whenOutOfOrder }) => whenOutOfOrder?.outcome)).toEqual([undefined, 'runs'])
+})
