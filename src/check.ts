@@ -1,3 +1,4 @@
+import { allowAuthors } from './allow-authors.ts'
 import type { Config } from './config/schema.ts'
 import type { Baseline } from './core/baseline.ts'
 import type { FailOn, Finding, MigrationResult, Report, ReportQueries, Suggestion } from './core/model.ts'
@@ -82,7 +83,8 @@ export async function check(options: CheckOptions): Promise<Report> {
   const { rehearsal } = onServer
   let priced: Priced | undefined
   let asked: AskedQueries | undefined
-  const judged = await judgeRun(options, reviewSet, scripts, rehearsal, async (results) => {
+  const authorOf = await allowAuthors(options, scripts, code)
+  const judged = await judgeRun({ ...options, authorOf }, reviewSet, scripts, rehearsal, async (results) => {
     priced = await price(options, reviewSet, scripts, results, rehearsal !== undefined, production)
     asked = await askQueries(options, work, scripts, onServer.tried, priced?.results ?? results, production)
     return { results, ...priced, ...asked }

@@ -20,6 +20,7 @@ import type { ReplayedMigration } from './replay/replay.ts'
 import { loadParser, parseScript, type ParsedScript } from './sql/parse.ts'
 import { readAllowComments } from './sql/suppressions.ts'
 import { layOutTransactions } from './sql/transactions.ts'
+import type { AuthorOf } from './allow-authors.ts'
 import type { CheckOptions } from './check.ts'
 import { sessionDefaults, timeZoneOf } from './session-defaults.ts'
 
@@ -77,7 +78,9 @@ const unread: ReadonlySet<string> = new Set(['unreadable-file', 'unresolved-plac
 /** What the tool or its platform has put into the database, as a script before the first. */
 function foundationOf({ foundation }: ReviewSet): readonly ParsedScript[] {
   if (foundation === undefined) return []
-  const { sql: text, title } = foundation
+  const { sql: text, title, dump } = foundation
+  const dumped = dump === undefined ? [] : [parseScript(dump)]
+  if (text === '') return dumped
   const script: MigrationScript = {
     source: '',
     file: title,
@@ -89,7 +92,7 @@ function foundationOf({ foundation }: ReviewSet): readonly ParsedScript[] {
     transaction: { mode: 'statement', why: 'foundation' },
     repeatable: false,
   }
-  return [parseScript(script)]
+  return [...dumped, parseScript(script)]
 }
 
 /** What was measured; undefined where nothing was. */
@@ -124,7 +127,10 @@ export interface JudgedRun {
 
 /** Predicts the effects of the migrations under review, unites them with what was measured, and judges them. */
 export async function judgeRun(
-  options: Pick<CheckOptions, 'config' | 'pgVersion' | 'now' | 'all' | 'everyQuery' | 'baseline'>,
+  options: Pick<CheckOptions, 'config' | 'pgVersion' | 'now' | 'all' | 'everyQuery' | 'baseline'> & {
+    /** Who wrote an allow comment, where that is known. */
+    readonly authorOf?: AuthorOf | undefined
+  },
   reviewSet: ReviewSet,
   scripts: Scripts,
   measured: Measured | undefined,
@@ -160,6 +166,7 @@ export async function judgeRun(
     ...(production === undefined ? {} : { production }),
     ...(queries === undefined ? {} : { queries }),
     ...(options.everyQuery === undefined ? {} : { everyQuery: options.everyQuery }),
+    ...(options.authorOf === undefined ? {} : { authorOf: options.authorOf }),
     ...(options.baseline === undefined ? {} : { baseline: options.baseline }),
     aboutFiles: [...reviewSet.edited.map(editedMigration), ...reviewSet.problems.map(sourceProblem)],
   })

@@ -16,6 +16,8 @@ export interface AllowOptions {
   readonly statements: readonly PlacedStatement[]
   /** Nothing existed before the run (`--all`): comments that wait for rows have nothing to accept. */
   readonly onEmptyDatabase: boolean
+  /** Who wrote a line, where that is known. */
+  readonly authorOf?: (file: string, line: number) => string | undefined
 }
 
 export interface AppliedAllows {
@@ -63,7 +65,7 @@ export interface Acceptable {
 
 export interface AcceptOptions<A extends Allow, F extends Acceptable> extends Pick<
   AllowOptions,
-  'today' | 'knownRules'
+  'today' | 'knownRules' | 'authorOf'
 > {
   /** Does the comment stand above what the finding is about, and name its rule? */
   readonly concerns: (allow: A, finding: F) => boolean
@@ -86,7 +88,11 @@ export function acceptFindings<A extends Allow, F extends Acceptable>(
     if (allow.reason === '' || isExpired(allow, options.today)) continue
     for (const finding of matching.filter(counts)) accepted.set(finding, allow)
   }
-  return { findings: findings.map((finding) => withAllow(finding, accepted.get(finding))), aboutAllows }
+  const authorOf = ({ file, span }: A): string | undefined => options.authorOf?.(file, span.start.line)
+  return {
+    findings: findings.map((finding) => withAllow(finding, accepted.get(finding), authorOf)),
+    aboutAllows,
+  }
 }
 
 function concerns(allow: AllowComment, { finding, placed }: PlacedFinding): boolean {
@@ -106,12 +112,24 @@ function isExpired({ until }: Allow, today: string): boolean {
   return until !== undefined && today > until
 }
 
-function withAllow<F extends Acceptable>(placed: F, allow: Allow | undefined): F {
+function withAllow<A extends Allow, F extends Acceptable>(
+  placed: F,
+  allow: A | undefined,
+  authorOf: (allow: A) => string | undefined,
+): F {
   if (allow === undefined) return placed
   const { reason, until } = allow
+  const author = authorOf(allow)
   return {
     ...placed,
-    finding: { ...placed.finding, allowed: { reason, ...(until === undefined ? {} : { until }) } },
+    finding: {
+      ...placed.finding,
+      allowed: {
+        reason,
+        ...(until === undefined ? {} : { until }),
+        ...(author === undefined ? {} : { author }),
+      },
+    },
   }
 }
 

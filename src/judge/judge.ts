@@ -5,7 +5,7 @@ import { defaultThresholds, type Thresholds } from '../core/thresholds.ts'
 import type { Rule } from '../rule.ts'
 import type { AllowComments } from '../sql/suppressions.ts'
 import type { Baseline, WrittenEntry } from '../core/baseline.ts'
-import { allowableReserved, applyAllows } from './allows.ts'
+import { allowableReserved, applyAllows, type AllowOptions } from './allows.ts'
 import { applyBaseline, type BaselineUse } from './baseline.ts'
 import { budgetFindings } from './budgets.ts'
 import { noteBurdens } from './burdens.ts'
@@ -46,6 +46,8 @@ export interface JudgeInput {
   readonly queries?: QueriesOutcome
   /** Judge also the queries that are neither new nor changed. */
   readonly everyQuery?: boolean
+  /** Who wrote a line, where that is known: for allow comments. */
+  readonly authorOf?: AllowOptions['authorOf']
   /** Findings that were accepted for good. */
   readonly baseline?: Baseline
 }
@@ -79,6 +81,7 @@ export function judge(input: JudgeInput): Judgement {
     isOff: (ruleId, file) => severities.of(ruleId, file) === 'off',
     statements,
     onEmptyDatabase,
+    ...(input.authorOf === undefined ? {} : { authorOf: input.authorOf }),
   })
   const told = findings.filter(({ harmless }) => harmless === undefined)
   const kept = noteBurdens(quietSecondary(mergeBrokenCode(told, rules)), production)
@@ -103,7 +106,7 @@ function untold(off: readonly PlacedFinding[], told: readonly PlacedFinding[]): 
 
 /** Findings on lines of queries, and about the allow comments above them. */
 function aboutQueries(
-  { queries, everyQuery = false, rules, today }: JudgeInput,
+  { queries, everyQuery = false, rules, today, authorOf }: JudgeInput,
   severities: ChosenSeverities,
   knownRules: readonly string[],
 ): Pick<Judgement, 'findings' | 'off'> {
@@ -111,7 +114,11 @@ function aboutQueries(
   const judged = judgedQueries(queries, everyQuery)
   const all = runQueryRules(judged, rules, severities)
   const found = all.filter(({ off }) => off !== true)
-  const { findings, aboutAllows } = applyQueryAllows(found, judged, rules, { today, knownRules })
+  const { findings, aboutAllows } = applyQueryAllows(found, judged, rules, {
+    today,
+    knownRules,
+    ...(authorOf === undefined ? {} : { authorOf }),
+  })
   return {
     findings: [...findings.map(({ finding }) => finding), ...aboutAllows],
     off: all.filter(({ off }) => off === true).map(({ finding }) => finding),

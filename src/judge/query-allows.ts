@@ -15,12 +15,13 @@ export function applyQueryAllows(
   findings: readonly QueryFinding[],
   queries: readonly JudgedQuery[],
   rules: readonly Rule[],
-  { today, knownRules }: Pick<AllowOptions, 'today' | 'knownRules'>,
+  { today, knownRules, authorOf }: Pick<AllowOptions, 'today' | 'knownRules' | 'authorOf'>,
 ): { readonly findings: readonly QueryFinding[]; readonly aboutAllows: readonly Finding[] } {
   const aboutQueries = new Set(rules.filter((rule) => rule.query !== undefined).map(({ id }) => id))
   const applied = acceptFindings(findings, queries.flatMap(allowsAbove), {
     today,
     knownRules,
+    ...(authorOf === undefined ? {} : { authorOf }),
     concerns: (allow, { finding, query }) => finding.ruleId === allow.rule && query === allow.query,
     whyNeedless: ({ rule }) =>
       aboutQueries.has(rule) ? undefined : `${rule} judges migrations, not queries`,
