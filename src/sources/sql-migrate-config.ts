@@ -1,0 +1,49 @@
+import type { FileTree } from '../core/source.ts'
+import { folderOf, joinPath, nameOf, normalisePath } from './paths.ts'
+import { readSettings } from './read.ts'
+
+/** An environment of a dbconfig.yml that speaks to Postgres. */
+export interface SqlMigrateConfig {
+  readonly file: string
+  /** Folder of the migrations, relative to the project root. */
+  readonly dir: string
+  readonly table: string
+  readonly schema: string | undefined
+}
+
+/**
+ * Reads every dbconfig.yml (sql-migrate/config.go of rubenv/sql-migrate): `production` where it names one, then the
+ * others as they stand. Folders are relative to where the command is run, taken to be the file's.
+ */
+export async function readSqlMigrateConfigs(files: FileTree): Promise<readonly SqlMigrateConfig[]> {
+  const configs: SqlMigrateConfig[] = []
+  for (const file of (await files.list()).filter((path) => /^dbconfig\.ya?ml$/.test(nameOf(path)))) {
+    const text = await readSettings(files, file)
+    if (text !== undefined) configs.push(...(await configsOf(file, text)))
+  }
+  return configs
+}
+
+async function configsOf(file: string, text: string): Promise<readonly SqlMigrateConfig[]> {
+  // Loaded for a dbconfig.yml only: it would cost every run a good part of its start-up.
+  const { parseDocument } = await import('yaml')
+  const document = parseDocument(text)
+  const environments = document.errors.length > 0 ? undefined : (document.toJS() as unknown)
+  if (typeof environments !== 'object' || environments === null) return []
+  const named = Object.entries(environments as Record<string, unknown>)
+  const isProduction = ([name]: readonly [string, unknown]): boolean => /^prod/i.test(name)
+  return [...named.filter(isProduction), ...named.filter((entry) => !isProduction(entry))].flatMap(
+    ([, settings]) => configOf(file, settings) ?? [],
+  )
+}
+
+function configOf(file: string, settings: unknown): SqlMigrateConfig | undefined {
+  if (typeof settings !== 'object' || settings === null) return undefined
+  const value = (key: string): string | undefined => {
+    const found = (settings as Record<string, unknown>)[key]
+    return typeof found === 'string' && found !== '' ? found : undefined
+  }
+  const dir = normalisePath(joinPath(folderOf(file), value('dir') ?? 'migrations'))
+  if (value('dialect') !== 'postgres' || dir === undefined) return undefined
+  return { file, dir, table: value('table') ?? 'gorp_migrations', schema: value('schema') }
+}
