@@ -13,7 +13,7 @@ import { execute } from './execute.ts'
 import { readLog } from './log.ts'
 import { applyOurWay, ourWay } from './our-way.ts'
 import { startBareServer } from './server.ts'
-import type { RealTool } from './tool.ts'
+import { Unavailable, type RealTool } from './tool.ts'
 import { projectOf } from './workspace.ts'
 
 export interface Outcome {
@@ -31,7 +31,7 @@ const toolsDir =
 export async function tryTool(tool: RealTool): Promise<Outcome> {
   const folder = path.join(toolsDir, tool.name)
   await mkdir(folder, { recursive: true })
-  const version = await tool.install(folder, execute)
+  const version = await installed(tool, folder)
   await using project = await projectOf(tool.name)
   const ours = await ourWay(project.dir)
   const { log, schema } = await migrateForReal(tool, folder, project.dir)
@@ -47,6 +47,17 @@ export async function tryTool(tool: RealTool): Promise<Outcome> {
         (line) => `schema, from the tool’s to ours: ${line}`,
       ),
     ],
+  }
+}
+
+/** What a registry does not give today is not ours to mend. */
+async function installed(tool: RealTool, folder: string): Promise<string> {
+  try {
+    return await tool.install(folder, execute)
+  } catch (error) {
+    if (error instanceof Unavailable) throw error
+    const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
+    throw new Unavailable(`it could not be installed (${line})`)
   }
 }
 
