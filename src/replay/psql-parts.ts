@@ -16,5 +16,9 @@ const elsewhere = /^[ \t]*\\(?:i|ir|include|include_relative)\b|\\gexec\b/m
  * colon is the author's own mistake.
  */
 export function isUnfilledVariable({ source }: Migration, { sqlstate, message }: ErrorEffect): boolean {
-  return source === 'plain-sql' && sqlstate === '42601' && message.endsWith('at or near ":"')
+  return (
+    (source === 'plain-sql' || source === 'sqitch') &&
+    sqlstate === '42601' &&
+    message.endsWith('at or near ":"')
+  )
 }

@@ -94,6 +94,8 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
     problems,
     skipped,
     whenOutOfOrder: outOfOrder(settings),
+    whenEdited: 'refinery stops at its name or checksum, unless set_abort_divergent(false)',
+    whenDeleted: 'refinery stops, unless set_abort_missing(false)',
     foundation: {
       title: 'refinery’s own table',
       sql: `CREATE TABLE IF NOT EXISTS ${settings.table} (

@@ -103,6 +103,7 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
       outcome: 'refused',
       says: 'Sqitch deploys nothing then, because the id of each change covers those before it',
     },
+    whenDeleted: 'Sqitch deploys nothing when the plan has lost a change',
     foundation: sqitchRegistry(project.registry),
   }
 }
