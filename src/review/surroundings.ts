@@ -8,8 +8,9 @@ export type Surroundings = Pick<ReviewSet, 'sharesSession' | 'foundation' | 'lef
  * comes from there: what was left out then is missing from it, also when it is gone by now.
  */
 export function surroundingsOf(head: MigrationSet, base?: MigrationSet): Surroundings {
-  const isHistoryOld = base !== undefined && base.scripts.length > 0
-  const foundation = isHistoryOld ? base.foundation : head.foundation
+  // a dump at the base is history of its own
+  const hasHistory = base !== undefined && (base.scripts.length > 0 || base.foundation?.dump !== undefined)
+  const foundation = hasHistory ? base.foundation : head.foundation
   const skipped = [...(base?.skipped ?? []), ...(head.skipped ?? [])]
   const leftOut = new Map(
     skipped.filter(({ affectsOthers }) => affectsOthers).map((each) => [each.file, each]),
