@@ -6,6 +6,6 @@ const names = await formatNames()
 test.each(names)('a merge request of a %s project gets the report of its golden file', async (name) => {
   const text = await fixtureReport(await openFixture(name))
   // commits of the test's own repository
-  const stable = text.replaceAll(/\([0-9a-f]{7,}\)/g, '(<commit>)')
+  const stable = text.replaceAll(/\bmain \([0-9a-f]{7,}\)/g, 'main (<commit>)')
   await expect(stable).toMatchFileSnapshot(expectedFile(name))
 })
