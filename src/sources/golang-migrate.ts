@@ -5,12 +5,11 @@ import type {
   MigrationSource,
   SkippedFile,
   SourceOptions,
-  SourceProblem,
   SourceRoot,
 } from '../core/source.ts'
 import type { TransactionChoice } from '../core/model.ts'
 import { compareText, folderOf, groupByFolder, isInside, nameOf } from './paths.ts'
-import { duplicateVersions, readText } from './read.ts'
+import { duplicateVersions, loadScripts } from './read.ts'
 import { folderOwners } from './owners.ts'
 
 /**
@@ -21,7 +20,8 @@ import { folderOwners } from './owners.ts'
  * - Transactions: the file is sent as one query without parameters, hence one simple Query message and one
  *   implicit transaction; `x-multi-statement=true` in the database URL splits it at semicolons, which no file
  *   can tell (Run in database/postgres/postgres.go; pgx sends it likewise).
- * - Session: the driver keeps one connection for all migrations (WithInstance, same file), so a SET lasts.
+ * - Session: the driver keeps one connection for all migrations (WithInstance, same file), so a SET lasts. Its table is
+ *   named with the schema that it found when it began, so it does not mind a search_path.
  * - Identity: schema_migrations holds the version and nothing else (SetVersion, same file); titles may change.
  * - Order of merging: `up` only ever steps to versions above the database's current one (migrate.go, readUp).
  */
@@ -35,6 +35,10 @@ export const golangMigrate: MigrationSource = {
 
 const namePattern = /^([0-9]+)_(.*)\.(down|up)\.(.*)$/
 const maxVersion = (1n << 64n) - 1n
+
+/** ensureVersionTable in database/postgres/postgres.go; it holds one row while a migration runs, with dirty = true. */
+const bookkeeping =
+  'CREATE TABLE IF NOT EXISTS schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL);\n'
 
 const defaultTransaction: TransactionChoice = {
   mode: 'simple query',
@@ -67,25 +71,30 @@ interface Entry {
 async function load(root: SourceRoot, files: FileTree, options: SourceOptions): Promise<MigrationSet> {
   const { up, skipped } = await readFolder(root, files)
   up.sort((a, b) => compareVersions(a, b) || compareText(a.file, b.file))
-  const texts = await Promise.all(up.map((entry) => readText(files, entry.file)))
-  const problems: SourceProblem[] = [
-    ...duplicateVersions(
-      up.map(({ file, version }) => ({ file, version: String(version) })),
-      'golang-migrate refuses to run at all',
-    ),
-  ]
-  const scripts: MigrationScript[] = []
-  up.forEach((entry, index) => {
-    const read = texts[index]
-    if (read === undefined) return
-    if ('problem' in read) problems.push(read.problem)
-    else scripts.push(scriptOf(entry, read.text, options))
-  })
+  const { scripts, problems } = await loadScripts(
+    files,
+    up,
+    (entry, text) => scriptOf(entry, text, options),
+    'golang-migrate',
+  )
+  const duplicates = duplicateVersions(
+    up.map(({ file, version }) => ({ file, version: String(version) })),
+    'golang-migrate refuses to run at all',
+  )
   const whenOutOfOrder = {
     outcome: 'skipped',
     says: 'golang-migrate never runs it on a database that is already at a later version',
   } as const
-  return { root, scripts, sharesSession: true, problems, skipped, identifiedBy: 'version', whenOutOfOrder }
+  return {
+    root,
+    scripts,
+    sharesSession: true,
+    problems: [...duplicates, ...problems],
+    skipped,
+    identifiedBy: 'version',
+    whenOutOfOrder,
+    foundation: { title: 'golang-migrate’s own table', sql: bookkeeping },
+  }
 }
 
 async function readFolder(
