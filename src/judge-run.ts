@@ -18,6 +18,7 @@ import { predictRun, type StatementPrediction } from './predict/index.ts'
 import { unite } from './replay/agree.ts'
 import type { ReplayedMigration } from './replay/replay.ts'
 import { loadParser, parseScript, type ParsedScript } from './sql/parse.ts'
+import { quoteIdent } from './sql/quote.ts'
 import { readAllowComments } from './sql/suppressions.ts'
 import { layOutTransactions } from './sql/transactions.ts'
 import type { AuthorOf } from './allow-authors.ts'
@@ -41,8 +42,13 @@ export interface Scripts {
 /**
  * Parses what is under review and what it stands on; nothing when nothing is under review.
  * @param always code is under review, which stands on the history too
+ * @param extensions those that production had before its first migration
  */
-export async function readScripts(reviewSet: ReviewSet, always: boolean): Promise<Scripts> {
+export async function readScripts(
+  reviewSet: ReviewSet,
+  always: boolean,
+  extensions: readonly string[] = [],
+): Promise<Scripts> {
   if (reviewSet.underReview.length === 0 && !always)
     return { history: [], review: [], parsed: [], limits: [] }
   await loadParser()
@@ -50,7 +56,7 @@ export async function readScripts(reviewSet: ReviewSet, always: boolean): Promis
   const parsed = parse(reviewSet.underReview)
   return {
     history: layOutTransactions(
-      [...foundationOf(reviewSet), ...parse(reviewSet.history)],
+      [...extensionsOf(extensions), ...foundationOf(reviewSet), ...parse(reviewSet.history)],
       reviewSet.sharesSession,
     ),
     review: layOutTransactions(parsed, reviewSet.sharesSession),
@@ -75,13 +81,25 @@ function unreadFiles({ notChecked, problems }: ReviewSet): readonly SkippedFile[
 
 const unread: ReadonlySet<string> = new Set(['unreadable-file', 'unresolved-placeholder'])
 
+/** What somebody has created by hand in production, as a script before the first. */
+function extensionsOf(names: readonly string[]): readonly ParsedScript[] {
+  if (names.length === 0) return []
+  const text = names.map((name) => `CREATE EXTENSION IF NOT EXISTS ${quoteIdent(name)} CASCADE;\n`).join('')
+  return [parseScript(givenScript('extensions.create', text))]
+}
+
 /** What the tool or its platform has put into the database, as a script before the first. */
 function foundationOf({ foundation }: ReviewSet): readonly ParsedScript[] {
   if (foundation === undefined) return []
   const { sql: text, title, dump } = foundation
   const dumped = dump === undefined ? [] : [parseScript(dump)]
   if (text === '') return dumped
-  const script: MigrationScript = {
+  return [...dumped, parseScript(givenScript(title, text))]
+}
+
+/** A script that stands in no file. */
+function givenScript(title: string, text: string): MigrationScript {
+  return {
     source: '',
     file: title,
     version: null,
@@ -92,7 +110,6 @@ function foundationOf({ foundation }: ReviewSet): readonly ParsedScript[] {
     transaction: { mode: 'statement', why: 'foundation' },
     repeatable: false,
   }
-  return [...dumped, parseScript(script)]
 }
 
 /** What was measured; undefined where nothing was. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { MigrationSource } from '../core/source.ts'
+import { standInExtensions } from '../core/stand-in-extensions.ts'
 import type { Rule } from '../rule.ts'
 import { configDefaults } from './defaults.ts'
 import type { CustomReporter } from './define.ts'
@@ -31,8 +32,16 @@ const migrations = z.strictObject({
   placeholders: z
     .record(z.string(), z.string())
     .exactOptional()
-    .describe('Values for `${name}` placeholders in the SQL (Flyway).')
+    .describe('Values for `${name}` placeholders in the SQL (Flyway, Liquibase).')
     .meta({ example: { schema: 'shop' } }),
+  start: text
+    .exactOptional()
+    .describe(
+      'A dump of the schema that the history starts from, relative to the project root: Rails’ structure.sql, the ' +
+        'output of pg_dump. It stands before the first migration and is not judged; migrations whose versions it holds ' +
+        'are not run again.',
+    )
+    .meta({ example: 'db/structure.sql' }),
   exclude: z
     .array(text)
     .exactOptional()
@@ -99,6 +108,36 @@ const server = serverParts
     error: 'Expected one of image and binaries: the image brings a Postgres of its own',
     path: ['image'],
   })
+
+const extensionName = text
+  .max(63, 'Expected the name of an extension of at most 63 characters')
+  .regex(/^[\w-]+$/, 'Expected the name of an extension, for example "pgcrypto"')
+
+const shipped = Object.keys(standInExtensions)
+
+const extensions = z.strictObject({
+  create: z
+    .array(extensionName)
+    .exactOptional()
+    .describe(
+      'Extensions that production had before its first migration, because somebody created them by hand. They are ' +
+        'created before the history.',
+    )
+    .meta({ example: ['pgcrypto', 'uuid-ossp'] }),
+  stub: z
+    .array(
+      z.enum(shipped, {
+        error: `Expected an extension that pgrehearse has a stand-in for: ${shipped.join(', ')}`,
+      }),
+    )
+    .exactOptional()
+    .describe(
+      'Extensions to stand in for on the embedded server, which lacks them: their types, functions and operators are ' +
+        'there, what they do is not, and every finding that one has a part in says so. There are stand-ins for ' +
+        `${shipped.join(', ')}. A server that has the extension (\`server.image\`, \`server.url\`) tells more.`,
+    )
+    .meta({ example: ['vector'] }),
+})
 
 const runner = z.strictObject({
   lockTimeout: duration
@@ -265,6 +304,9 @@ const commonSchema = z.strictObject({
       'Your own report formats for `--format`, made by `defineReporter()` (TypeScript and JavaScript configuration only).',
     ),
   server: server.exactOptional().describe('The server that the rehearsal runs on.'),
+  extensions: extensions
+    .exactOptional()
+    .describe('Extensions that the history needs and that the server does not have by itself.'),
   snapshot,
   tables,
   production,

@@ -5,6 +5,7 @@ import { decideBase } from './base-revision.ts'
 import { reviewChanges } from './changes.ts'
 import { skippedLimits } from './compare.ts'
 import { findRepository, type Repository, type RepositorySearch } from './git.ts'
+import { withoutHeld } from './held.ts'
 import { nothingToCompareWith, onlyRoot, otherRoots, unsupportedLimits } from './limits.ts'
 import { reviewNamed } from './named-paths.ts'
 import { fullRequest, sourceOf, type FullRequest, type ReviewRequest } from './request.ts'
@@ -37,7 +38,7 @@ export async function decideReviewSet(request: ReviewRequest): Promise<ReviewSet
     throw new UsageError('--all judges every migration on disk, and --staged what is staged in git.')
   }
   const search = await findRepository(full.cwd, full.env)
-  return { ...(await reviewSetIn(full, search)), ...projectOf(search.repository) }
+  return { ...withoutHeld(await reviewSetIn(full, search)), ...projectOf(search.repository) }
 }
 
 function projectOf(repository: Repository | undefined): Pick<ReviewSet, 'project'> {

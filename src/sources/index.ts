@@ -12,9 +12,11 @@ import { prisma } from './prisma.ts'
 import { supabase } from './supabase.ts'
 import { refinery } from './refinery.ts'
 import { sqitch } from './sqitch.ts'
+import { sqlMigrate } from './sql-migrate.ts'
 import { sqlx } from './sqlx.ts'
 import { liquibase } from './liquibase.ts'
 import { plainSql } from './plain-sql.ts'
+import { withDump } from './schema-dump.ts'
 
 /** Every migration tool we know, most particular first: plain-sql takes what no other tool owns. */
 export const sources: readonly MigrationSource[] = [
@@ -30,11 +32,12 @@ export const sources: readonly MigrationSource[] = [
   atlas,
   goose,
   dbmate,
+  sqlMigrate,
   liquibase,
   flyway,
   golangMigrate,
   plainSql,
-]
+].map(withDump)
 
 /** The source with this id, e.g. for a configuration's `source: 'flyway'`. */
 export function findSource(id: string): MigrationSource | undefined {

@@ -1,4 +1,6 @@
 import type { Client } from 'pg'
+import { knownNames } from '../../src/cli/catalogue.ts'
+import { loadConfig } from '../../src/config/load.ts'
 import type { Migration } from '../../src/core/model.ts'
 import { readScripts } from '../../src/judge-run.ts'
 import { decideReviewSet } from '../../src/review/review-set.ts'
@@ -16,7 +18,12 @@ export interface OurWay {
 
 /** Reads the project as `check --all` does. */
 export async function ourWay(project: string): Promise<OurWay> {
-  const reviewSet = await decideReviewSet({ cwd: project, paths: [], all: true, env: cleanEnvironment })
+  const { config } = await loadConfig({ cwd: project, enabled: true, known: knownNames })
+  const start = config.migrations?.[0]?.start
+  const reviewSet = await decideReviewSet({
+    ...{ cwd: project, paths: [], all: true, env: cleanEnvironment },
+    ...(start === undefined ? {} : { settings: { start } }),
+  })
   const { history, review, roles = [] } = await readScripts(reviewSet, true)
   return { foundation: history, migrations: review, sharesSession: reviewSet.sharesSession, roles }
 }
@@ -27,8 +34,8 @@ export async function applyOurWay(way: OurWay, connect: () => Promise<Client>): 
   let open: number | undefined
   for (const migration of [...way.foundation, ...way.migrations]) {
     for (const { sql, tag, node, transaction, inTransactionBlock, copyData } of migration.statements) {
-      if (copyData !== undefined)
-        throw new Error(`${migration.file} holds COPY data, which is not applied here`)
+      // rows make no schema
+      if (copyData !== undefined) continue
       const command = transactionCommand(tag, node)
       if (open !== undefined && open !== transaction) {
         await client.query('commit')
