@@ -1,7 +1,8 @@
 import { lstat, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { randomUUID } from 'node:crypto'
 import path from 'node:path'
-import { EnvironmentError, UsageError } from '../core/errors.ts'
+import type { CustomReporter } from '../config/define.ts'
+import { ConfigError, EnvironmentError, UsageError } from '../core/errors.ts'
 import type { Report } from '../core/model.ts'
 import { nearest } from '../core/suggest.ts'
 import { canMerge, mergeTexts } from '../reporters/merge.ts'
@@ -10,17 +11,22 @@ import type { CommandContext } from './context.ts'
 
 /** One report to write; without a file it goes to standard output. */
 export interface FormatTarget {
-  readonly name: ReporterName
+  readonly name: string
   readonly file?: string
+  /** One of the configuration's own; absent: ours. */
+  readonly reporter?: CustomReporter
 }
 
 /**
  * The reports that `--format name[:file]` asks for. The terminal report goes to standard output unless
- * another one does, so that a job that writes files only still has a readable log.
+ * another one does, so that a job that writes files only still has a readable log. `own` are the configuration's.
  * @throws {UsageError} for a name nobody knows, and for two reports on one output
  */
-export function parseFormats(values: readonly string[]): readonly FormatTarget[] {
-  const targets = values.map(parseFormat)
+export function parseFormats(
+  values: readonly string[],
+  own: readonly CustomReporter[] = [],
+): readonly FormatTarget[] {
+  const targets = values.map((value) => parseFormat(value, own))
   const outputs = new Set<string>()
   for (const { file = 'standard output' } of targets) {
     if (outputs.has(file)) {
@@ -33,16 +39,18 @@ export function parseFormats(values: readonly string[]): readonly FormatTarget[]
   return outputs.has('standard output') ? targets : [{ name: 'terminal' }, ...targets]
 }
 
-function parseFormat(value: string): FormatTarget {
+function parseFormat(value: string, own: readonly CustomReporter[]): FormatTarget {
   const colon = value.indexOf(':')
   const name = colon === -1 ? value : value.slice(0, colon)
   const file = colon === -1 ? undefined : value.slice(colon + 1)
-  if (!isReporterName(name)) {
-    const suggestion = nearest(name, reporterNames)
+  const reporter = own.find(({ id }) => id === name)
+  if (reporter === undefined && !isReporterName(name)) {
+    const known = [...reporterNames, ...own.map(({ id }) => id)]
+    const suggestion = nearest(name, known)
     throw new UsageError(`There is no report format ${JSON.stringify(name)}.`, {
       hint:
         suggestion === undefined
-          ? `The formats are ${reporterNames.join(', ')}.`
+          ? `The formats are ${known.join(', ')}.`
           : `Did you mean ${JSON.stringify(suggestion)}?`,
     })
   }
@@ -51,7 +59,11 @@ function parseFormat(value: string): FormatTarget {
       hint: `Write --format ${name} for standard output, or --format ${name}:<file>.`,
     })
   }
-  return file === undefined || file === '-' ? { name } : { name, file }
+  return {
+    name,
+    ...(file === undefined || file === '-' ? {} : { file }),
+    ...(reporter === undefined ? {} : { reporter }),
+  }
 }
 
 /** Writes every report. Files first: a closed pipe on standard output must not cost the artefacts. */
@@ -103,12 +115,30 @@ function fileOf(file: string, database: string): string {
 
 async function textOf(
   report: Report,
-  { name, file }: FormatTarget,
+  { name, file, reporter: own }: FormatTarget,
   context: CommandContext,
 ): Promise<string> {
+  if (own !== undefined) return renderOwn(own, report)
+  if (!isReporterName(name)) throw new Error(`No reporter is called ${name}.`)
   const reporter = await loadReporter(name)
   const { color, width } = file === undefined ? context.out : { color: false, width: 100 }
   return reporter(report, { color, width, ...(await titlesFor(name)) })
+}
+
+/** @throws {ConfigError} when the configuration's reporter fails */
+function renderOwn(own: CustomReporter, report: Report): string {
+  const { id } = own
+  let text: unknown
+  try {
+    text = own.render(report)
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause)
+    throw new ConfigError(`The reporter ${id} of the configuration failed: ${message}`, { cause })
+  }
+  if (typeof text === 'string') return text
+  throw new ConfigError(`The reporter ${id} of the configuration gives no text.`, {
+    hint: 'Its render() has to return a string.',
+  })
 }
 
 async function writeText(text: string, file: string | undefined, context: CommandContext): Promise<void> {

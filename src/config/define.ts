@@ -8,7 +8,7 @@ export interface CustomReporter {
   readonly id: string
   readonly title: string
   /** The whole text, from the report alone. What comes from migrations and file names is not escaped. */
-  render(report: Report): string
+  readonly render: (report: Report) => string
 }
 
 /** Types a configuration file: `export default defineConfig({ … })`. Validation happens when it is read. */

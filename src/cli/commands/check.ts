@@ -57,11 +57,11 @@ export async function runCheck(
   flags: CheckFlags,
   context: CommandContext,
 ): Promise<number> {
-  const targets = parseFormats(flags.format ?? [])
   refuseContradictions(paths, flags)
   // what is staged may be gone from disk
   if (!flags.staged) refuseMissingPaths(paths, context.cwd)
   const loaded = await decideConfig(flags, context)
+  const targets = parseFormats(flags.format ?? [], loaded.config.customReporters)
   const named = { ...checkOptions(paths, flags, loaded, context, () => {}), only: flags.database ?? [] }
   const { databasesOf } = await import('../../databases.ts')
   const databases = await databasesOf(named)
@@ -171,7 +171,7 @@ export function checkOptions(
     sharedServer: flags.sharedServer ?? server?.shared ?? false,
     superuser: flags.superuser ?? server?.superuser ?? false,
     ...(base === undefined ? {} : { base }),
-    ...chooseServer(flags, server),
+    ...chooseServer(flags, config),
     ...(flags.snapshot === undefined ? {} : { snapshotFile: path.resolve(context.cwd, flags.snapshot) }),
     ...budgetOf(flags, config.cacheDir),
     ...(flags.suggestions === undefined ? {} : { suggestions: flags.suggestions }),
