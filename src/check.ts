@@ -11,8 +11,10 @@ import type { Priced } from './price.ts'
 import type { LoadedProduction } from './production/load.ts'
 import type { AskedQueries, TriedQueries } from './query-review.ts'
 import { buildReport } from './report.ts'
+import type { Rehearsal } from './rehearse.ts'
 import type { Budget } from './rehearse-within.ts'
 import { timeZoneOf } from './session-defaults.ts'
+import { withStandInNotes } from './stand-in-notes.ts'
 import { decideWork, type Work } from './under-review.ts'
 
 /** What the command line decides; everything else comes from the configuration. */
@@ -78,7 +80,7 @@ export async function check(options: CheckOptions): Promise<Report> {
   const production = facts?.production
   const work = await decideWork(options, production)
   const { reviewSet, code } = work
-  const scripts = await readScripts(reviewSet, code !== undefined)
+  const scripts = await readScripts(reviewSet, code !== undefined, options.config.extensions?.create)
   const onServer = await workOnServer(options, work, scripts, production)
   const { rehearsal } = onServer
   let priced: Priced | undefined
@@ -91,7 +93,10 @@ export async function check(options: CheckOptions): Promise<Report> {
   })
   return buildReport({
     ...judged,
-    findings: judged.findings.map((finding) => withSuggestion(finding, onServer.suggestions)),
+    findings: toldOfStandIns(judged, judged.findings, rehearsal).map((finding) =>
+      withSuggestion(finding, onServer.suggestions),
+    ),
+    harmless: toldOfStandIns(judged, judged.harmless, rehearsal),
     production: priced?.report,
     queries: await reportOf(asked, judged),
     database: options.database,
@@ -162,6 +167,17 @@ async function reportOf(
   if (asked?.queries === undefined) return undefined
   const { reportQueries } = await import('./report-queries.ts')
   return reportQueries(asked.queries, findings, asked.deployment)
+}
+
+/** Receipts that a stand-in for an extension has a part in say so. */
+function toldOfStandIns<F extends Finding>(
+  { results }: JudgedRun,
+  findings: readonly F[],
+  rehearsal: Rehearsal | undefined,
+): readonly F[] {
+  if (rehearsal === undefined || rehearsal.standIns.extensions.length === 0) return findings
+  const statements = results.flatMap((result) => result.statements)
+  return findings.map((finding) => withStandInNotes(finding, rehearsal.standIns, statements))
 }
 
 function withSuggestion(finding: Finding, suggestions: ReadonlyMap<string, Suggestion>): Finding {

@@ -17,6 +17,8 @@ import { toolVersion } from './report.ts'
 import type { SampleRequest } from './sampling/sample-run.ts'
 import { askGit } from './review/git.ts'
 import { sessionDefaults } from './session-defaults.ts'
+import { StandInsSeen } from './stand-ins-seen.ts'
+import { standInLimits, type StandIns } from './stand-in-notes.ts'
 import type { CheckOptions } from './check.ts'
 
 export interface Rehearsal {
@@ -26,6 +28,8 @@ export interface Rehearsal {
   /** Server version, e.g. `18.4`. */
   readonly server: string
   readonly serverKind: string
+  /** Extensions that were stand-ins of ours, and what uses them. */
+  readonly standIns: StandIns
 }
 
 export interface Scripts {
@@ -108,8 +112,11 @@ async function rehearseOn(
   afterwards: Afterwards | undefined,
 ): Promise<Rehearsal> {
   const { config } = options
+  const seen = new StandInsSeen(server)
   const request: ReplayRequest = {
     server,
+    onPrepared: ({ seeded }) => seen.lookAt(seeded),
+    onDone: (database) => seen.lookAt(database),
     ...scripts,
     settings: sessionDefaults(options, scripts.settings),
     roles: [...(config.roles ?? []), ...(scripts.roles ?? [])],
@@ -121,6 +128,8 @@ async function rehearseOn(
   }
   const rehearsalOf = (outcome: ReplayOutcome): Rehearsal => ({
     ...outcome,
+    limits: [...outcome.limits, ...standInLimits(seen.standIns)],
+    standIns: seen.standIns,
     server: server.version,
     serverKind: server.kind === 'container' ? `container ${options.containerImage}` : server.kind,
   })
@@ -166,6 +175,7 @@ function serverOptions(options: CheckOptions): ServerOptions {
     sharedServer,
     superuser,
     signal,
+    ...(config.extensions?.stub === undefined ? {} : { stubs: config.extensions.stub }),
     ...(containerImage === undefined ? {} : { containerImage }),
     ...(pgVersion === undefined ? {} : { pgVersion }),
     ...(serverUrl === undefined ? {} : { serverUrl }),
@@ -179,11 +189,13 @@ export async function samplingCircumstances(
   scripts: Scripts,
 ): Promise<Omit<SampleRequest, 'results' | 'production' | 'budgetMs'>> {
   const { config, signal, progress, debug } = options
-  const { serverUrl: _, containerImage: _image, sharedServer: _shared, ...ownServer } = serverOptions(options)
+  const { serverUrl: _, containerImage: _image, sharedServer: _shared, ...withStubs } = serverOptions(options)
+  // rows and plans of stand-ins would say nothing, so there they are missing, and what they leave unknown is said
+  const { stubs, ...ownServer } = withStubs
   // what is wrong with the cache the rehearsal has said
   const silent = { ...options, progress: () => {} }
   await using cache = await openHistoryCache(silent, scripts)
-  const kept = await cache?.find()
+  const kept = stubs === undefined ? await cache?.find() : undefined
   const cacheDir = await usableCacheDir(silent)
   return {
     history: scripts.history,

@@ -29,6 +29,7 @@ import {
 } from './roles.ts'
 import { prepareRuntime } from './runtime.ts'
 import { socketPort, writeConfiguration, type SettingOverrides } from './settings.ts'
+import { mustCopyForStubs, stubPlace, writeStubs } from './stubs.ts'
 import { createWorkFolder, isReachable, type WorkFolder } from './work-folder.ts'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -52,16 +53,21 @@ export async function startEmbedded(
   const user = await serverUser()
   await removeAbandoned(user, options.env)
   const installation = await findInstallation(options)
-  const mustCopy = !(await isReachable(installation.bin, user))
+  const { stubs = [] } = options
+  const copyForStubs = stubs.length > 0 && mustCopyForStubs(installation)
+  const mustCopy = copyForStubs || !(await isReachable(installation.bin, user))
   const folder = await createWorkFolder(user, options.env, mustCopy)
   const life = new ServerLife(folder, user)
   try {
-    const runtime = await prepareRuntime(installation, user, folder.dir)
+    const runtime = await prepareRuntime(installation, user, folder.dir, copyForStubs)
+    const place = stubs.length > 0 ? stubPlace(installation, folder.dir) : undefined
+    if (place !== undefined) await writeStubs(stubs, place.dir, user)
     const context = { runtime, user, folder, watchdog: life.watchdog }
     const { image } = options
     const superuserPassword = image === undefined ? await initialize(context) : unpack(image, context)
     const { major } = installation
-    await life.start(context, major, typeof overrides === 'function' ? overrides(major) : overrides)
+    const settings = typeof overrides === 'function' ? overrides(major) : overrides
+    await life.start(context, major, { ...settings, ...place?.settings })
     return await EmbeddedServer.open(life, superuserPassword, options)
   } catch (error) {
     await life.end()
@@ -168,6 +174,7 @@ class EmbeddedServer implements ConfigurableServer {
   readonly migratorIsSuperuser: boolean
   readonly version: string
   readonly major: number
+  readonly stubs: readonly string[]
   readonly #life: ServerLife
   #maintenance: Client
   #superuserPassword: string
@@ -200,6 +207,7 @@ class EmbeddedServer implements ConfigurableServer {
     this.version = version
     this.major = Number.parseInt(version, 10)
     this.migratorIsSuperuser = options.superuser === true
+    this.stubs = options.stubs ?? []
   }
 
   get description(): string {

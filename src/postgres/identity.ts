@@ -5,6 +5,7 @@ import { arch, platform } from 'node:process'
 import { findInstallation } from './binaries.ts'
 import type { ServerOptions } from './provider.ts'
 import { serverSettings } from './settings.ts'
+import { stubsIdentity } from './stubs.ts'
 
 /**
  * What makes one embedded server unlike another for the files it writes and the way it reads them: the build, the
@@ -13,7 +14,7 @@ import { serverSettings } from './settings.ts'
  * @throws EnvironmentError when no such server is installed.
  */
 export async function serverIdentity(
-  options: Pick<ServerOptions, 'binaries' | 'pgVersion' | 'projectDir' | 'superuser'>,
+  options: Pick<ServerOptions, 'binaries' | 'pgVersion' | 'projectDir' | 'stubs' | 'superuser'>,
 ): Promise<Readonly<Record<string, unknown>>> {
   const { major, bin, packageDir } = await findInstallation(options)
   const [program, build, system, locales] = await Promise.all([
@@ -30,6 +31,7 @@ export async function serverIdentity(
     platform: [platform, arch, system, locales],
     settings: serverSettings(major),
     superuser: options.superuser === true,
+    ...(options.stubs === undefined ? {} : { stubs: await stubsIdentity(options.stubs) }),
   }
 }
 

@@ -23,6 +23,8 @@ export interface ServerOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Start the embedded server from this, made by a server of the same kind, instead of from nothing. */
   readonly image?: ClusterImage
+  /** Extensions to offer stand-ins of, on an embedded server; absent: none. */
+  readonly stubs?: readonly string[]
   /** Ends the start of a container that is under way; absent: it goes on to its end. */
   readonly signal?: AbortSignal
 }
@@ -44,6 +46,8 @@ export interface PostgresServer extends AsyncDisposable {
   readonly migratorIsSuperuser: boolean
   /** Name of the login role that runs migrations and owns the databases. */
   readonly migrator: string
+  /** Extensions that are stand-ins of ours here, unless they are really installed; absent: none. */
+  readonly stubs?: readonly string[]
   /** Roles that were there before us and are never altered; empty on a server of our own. */
   readonly foreignRoles: ReadonlySet<string>
   /** Connects as the administrator (superuser where we have one). The caller ends the client. */

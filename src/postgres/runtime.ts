@@ -17,18 +17,21 @@ export interface Runtime {
 /**
  * Makes an installation runnable by `user`: makes the package's library links if its install script did
  * not run, and copies the package to `scratch` if the user cannot reach it (node_modules below a 0700
- * folder). `scratch` must be reachable by the user and is the caller's to remove.
+ * folder) or must not be changed. `scratch` must be reachable by the user and is the caller's to remove.
  * @throws EnvironmentError with the loader's own words when the binaries do not run at all.
  */
 export async function prepareRuntime(
   installation: Installation,
   user: OsUser,
   scratch: string,
+  mustCopy: boolean = false,
 ): Promise<Runtime> {
   const first = await linkLibraries(installation, user, scratch)
   const attempt = tryRuntime(first, user)
-  if (attempt === undefined) return first
-  if (attempt.code !== 'EACCES' || installation.packageDir === undefined) throw cannotRun(first, attempt)
+  if (attempt !== undefined && (attempt.code !== 'EACCES' || installation.packageDir === undefined)) {
+    throw cannotRun(first, attempt)
+  }
+  if (installation.packageDir === undefined || (attempt === undefined && !mustCopy)) return first
   const packageDir = join(scratch, 'package')
   await openFolder(packageDir, user)
   await copyReachable(join(installation.packageDir, 'native'), join(packageDir, 'native'), user)

@@ -54,13 +54,14 @@ export async function replayWithLeftovers(
   const outcome = await replay({
     ...request,
     onPrepared: async (prepared) => {
+      await request.onPrepared?.(prepared)
       // without room for a copy there are no alternatives; whether the review itself has enough it says itself
       const pristine = await server.createDatabase({ template: prepared.seeded }).catch(() => undefined)
       begin = { prepared, pristine }
     },
-    onDone: (database) => {
+    onDone: async (database) => {
+      await request.onDone?.(database)
       left = database
-      return Promise.resolve()
     },
   })
   if (begin === undefined || left === undefined) return outcome

@@ -1,13 +1,13 @@
+import { standInExtensions } from '../core/stand-in-extensions.ts'
 import { isExtensionLanguage, knownExtension } from './known-extensions.ts'
 
 /** What a remedy has to know of the server that lacks something. */
 export interface ServerTraits {
   readonly kind: 'embedded' | 'existing' | 'container'
   readonly major: number
+  /** Extensions that are stand-ins of ours there; absent: none. */
+  readonly stubs?: readonly string[]
 }
-
-/** Extensions for which we ship a stand-in: see `extensions.stub` in docs/configuration.md. */
-const stubs: ReadonlySet<string> = new Set(['vector', 'pg_cron', 'http', 'postgis'])
 
 /** How to rehearse with an extension that this server lacks, best first. */
 export function extensionRemedy(extension: string, { kind, major }: ServerTraits): string {
@@ -22,7 +22,7 @@ export function extensionRemedy(extension: string, { kind, major }: ServerTraits
       : []),
     ...(kind === 'embedded' ? [container, 'give --server-url a server that has it'] : []),
     ...(kind === 'existing' ? ['install it there, or give --server-url a server that has it'] : []),
-    ...(stubs.has(extension) && kind === 'embedded'
+    ...(extension in standInExtensions && kind === 'embedded'
       ? [`replay with a stand-in (\`extensions: { stub: ['${extension}'] }\`)`]
       : []),
   ]

@@ -7,8 +7,8 @@ export interface FailedStep {
   /** Empty where the server was not asked. */
   readonly sqlstate: string
   readonly message: string
-  /** `refused`: not run here on purpose. */
-  readonly reason: 'error' | 'refused' | 'too long'
+  /** `refused`: not run here on purpose; `stand-in`: not run because an extension is a stand-in of ours. */
+  readonly reason: 'error' | 'refused' | 'too long' | 'stand-in'
   /** Names in the statement, in lower case: what it would have created is among them. */
   readonly mentions: readonly string[]
   /** The relation that the statement is about. */

@@ -1,4 +1,5 @@
 import type { ErrorEffect } from '../core/model.ts'
+import { standInExtensions, standInSqlstate } from '../core/stand-in-extensions.ts'
 import { extensionRemedy, type ServerTraits } from './extension-remedy.ts'
 import { missingExtension, missingLanguage } from './missing-object.ts'
 
@@ -42,6 +43,7 @@ export function classifyFailure(
   const { sqlstate, message } = error
   const ours =
     missingPart(sqlstate, message, circumstances.server) ??
+    standInProblem(sqlstate, message, circumstances.server) ??
     rightsProblem(sqlstate, message, circumstances) ??
     resourceProblem(sqlstate, message) ??
     surroundingsProblem(sqlstate, message)
@@ -100,6 +102,22 @@ function missingPart(sqlstate: string, message: string, server: ServerTraits): O
     hint: 'Name a container image that has it (`server.image`), or give --server-url a server that has it.',
   }
 }
+
+/** What a stand-in of ours for an extension does not do, or does not have. */
+function standInProblem(sqlstate: string, message: string, { stubs = [] }: ServerTraits): Ours | undefined {
+  const raised =
+    sqlstate === standInSqlstate || (sqlstate === '0A000' && /a value of type internal/.test(message))
+  const lacking =
+    lackingCodes.has(sqlstate) && stubs.some((name) => standInExtensions[name]?.mentions.test(message))
+  if (stubs.length === 0 || !(raised || lacking)) return undefined
+  return {
+    why: `an extension is a stand-in of ours here, and cannot do that (${message})`,
+    hint: 'Name a container image that has the extension (`server.image`), or give --server-url a server that has it.',
+  }
+}
+
+/** undefined_function, undefined_object */
+const lackingCodes: ReadonlySet<string> = new Set(['42883', '42704'])
 
 function rightsProblem(
   sqlstate: string,

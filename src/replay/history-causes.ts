@@ -1,3 +1,4 @@
+import { standInSqlstate } from '../core/stand-in-extensions.ts'
 import { couldHaveMade, type FailedStep } from './failed-step.ts'
 import { bringsAlong } from './lost-objects.ts'
 import { missingExtension, missingLanguage, missingObject } from './missing-object.ts'
@@ -25,6 +26,8 @@ export type CauseKind =
   | 'rows'
   /** It concerns the whole server, and was left out on purpose. */
   | 'whole server'
+  /** An extension is a stand-in of ours, and cannot do it. */
+  | 'stand-in'
   /** Something that no migration creates is missing. */
   | 'lost'
   | 'other'
@@ -59,6 +62,7 @@ function follows(step: FailedStep, earlier: readonly FailedStep[]): boolean {
 function causeOf(step: FailedStep): Pick<HistoryCause, 'kind' | 'name'> {
   const { sqlstate, message, reason } = step
   if (reason === 'refused') return { kind: 'whole server', name: '' }
+  if (reason === 'stand-in' || sqlstate === standInSqlstate) return { kind: 'stand-in', name: '' }
   if (reason === 'too long') return { kind: 'too long', name: '' }
   const extension = missingExtension(message)
   if (extension !== undefined) return { kind: 'extension', name: extension }

@@ -94,6 +94,11 @@ function words(
         message: `Statements about the whole server were left out: ${places(steps)}.`,
         hint: 'They touch no table; what is under review is judged without them.',
       }
+    case 'stand-in':
+      return {
+        message: `Stand-ins of extensions cannot do everything (${reasons(steps)}), so ${which}.`,
+        hint: `${elsewhere} ${builds}`,
+      }
     case 'lost':
       return {
         message: `No migration that ran here creates what the history builds on (${reasons(steps)}), so ${which}.`,

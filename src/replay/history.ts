@@ -3,6 +3,7 @@ import { transactionCommand } from '../sql/transactions.ts'
 import { commandFor, readsStdin } from './commands.ts'
 import { failedStep, type FailedStep } from './failed-step.ts'
 import type { ReplaySession } from './session.ts'
+import { stubRefusal } from './stub-statements.ts'
 import type { WireCommand, WireError } from './wire.ts'
 
 export interface HistoryOptions {
@@ -270,5 +271,6 @@ const alreadyDone: ReadonlySet<string> = new Set([
 ])
 
 function refusedStep(migration: Migration, statement: Statement, why: string): FailedStep {
-  return failedStep(migration, statement, { sqlstate: '', message: why, reason: 'refused' })
+  const reason = stubRefusal.test(why) ? 'stand-in' : 'refused'
+  return failedStep(migration, statement, { sqlstate: '', message: why, reason })
 }
