@@ -71,6 +71,10 @@ function targetBranch(repository: Repository, env: Environment): Pick<BaseRevisi
   const branch = env['CI_MERGE_REQUEST_TARGET_BRANCH_NAME']
   if (branch === undefined || !isBranchName(branch)) return {}
   const name = `origin/${branch}`
+  const project = env['CI_MERGE_REQUEST_PROJECT_ID']
+  // in a fork, origin is the fork, whose branch of that name may be years behind
+  if (project !== undefined && project !== env['CI_PROJECT_ID'])
+    return { target: { name: `${branch} of the target project`, find: () => Promise.resolve(undefined) } }
   const find = async (): Promise<string | undefined> => {
     // what an earlier job left in the folder may be old, but is better than nothing
     await fetchBranch(repository, 'origin', branch)

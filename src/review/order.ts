@@ -27,7 +27,7 @@ export interface OrderCheck {
   readonly settled: ReadonlySet<string>
 }
 
-/** New scripts that come too late, and versions that somebody else has taken meanwhile. */
+/** New scripts that come too late, versions that somebody else has taken meanwhile, and those that nobody has. */
 export function checkOrder(input: OrderInput): OrderCheck {
   const { head, merged } = input
   const places = placesOf(input)
@@ -36,8 +36,15 @@ export function checkOrder(input: OrderInput): OrderCheck {
   const settled = head.problems.filter(
     ({ code, message }) => code === 'missing-version' && !remaining.has(message),
   )
+  const known = new Set(head.problems.map(({ message }) => message))
+  const holes = merged.set.problems.filter(
+    ({ code, file, message }) =>
+      code === 'missing-version' &&
+      !known.has(message) &&
+      places.all.some((script) => script.file === file && places.isReviewed(script)),
+  )
   return {
-    problems: [...takenVersions(places, merged), ...lateProblems(places)],
+    problems: [...takenVersions(places, merged), ...holes, ...lateProblems(places)],
     notChecked: [...othersLimits(places, merged), ...conflictLimits(merged)],
     settled: new Set(settled.map(({ message }) => message)),
   }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { ReviewSet, SourceProblem } from '../../src/core/source.ts'
+import type { MigrationSource, ReviewSet, SourceProblem } from '../../src/core/source.ts'
 import { decideReviewSet, type ReviewRequest } from '../../src/review/review-set.ts'
+import { golangMigrate } from '../../src/sources/golang-migrate.ts'
 import { jobEnv, runnerClone } from './gitlab-runner.ts'
 import { cleanEnv, cloneOf, repositoryWith, type Workspace } from './repository.ts'
 
@@ -211,6 +212,42 @@ describe('what others have merged to the target branch since', () => {
           'origin/main could not be fetched, so versions and order were compared with the merge base only.',
         hint: 'What others have merged meanwhile may have taken the same version, or a later one.',
       },
+    ])
+  })
+
+  test('is not looked for in a fork, whose branch of that name may be an old one', async () => {
+    const { clone, base, head } = await diverged({ 'db/3_c.up.sql': '' }, { 'db/4_d.up.sql': '' })
+    const env = jobEnv({
+      CI_MERGE_REQUEST_IID: '3',
+      CI_MERGE_REQUEST_PROJECT_ID: '42',
+      CI_PROJECT_ID: '77',
+      CI_MERGE_REQUEST_DIFF_BASE_SHA: base,
+      CI_MERGE_REQUEST_TARGET_BRANCH_NAME: 'main',
+      CI_COMMIT_SHA: head,
+    })
+    const set = await review(clone, { env })
+    expect(set.problems).toEqual([])
+    expect(set.notChecked[0]?.message).toMatch(/^main of the target project could not be fetched/)
+  })
+
+  test('may hold the number that this branch seems to lack', async () => {
+    const withoutHoles: MigrationSource = {
+      ...golangMigrate,
+      load: async (root, files, options) => {
+        const set = await golangMigrate.load(root, files, options)
+        const problems = set.scripts.flatMap(({ file, version }, index): readonly SourceProblem[] =>
+          Number(version) === index + 1
+            ? []
+            : [{ code: 'missing-version', file, message: `${index + 1} is missing before ${file}.` }],
+        )
+        return { ...set, problems }
+      },
+    }
+    const { clone } = await diverged({ 'db/4_d.up.sql': '' }, { 'db/3_c.up.sql': '' })
+    expect((await review(clone, { sources: [withoutHoles] })).problems).toEqual([])
+    await clone.move('db/4_d.up.sql', 'db/5_e.up.sql')
+    expect(told((await review(clone, { sources: [withoutHoles] })).problems)).toEqual([
+      ['missing-version', undefined, 'db/5_e.up.sql'],
     ])
   })
 
