@@ -89,6 +89,7 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
   version varchar(50) PRIMARY KEY NOT NULL,
   run_on timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP
 );`,
+      settings: { TimeZone: 'UTC' },
     },
   }
 }

@@ -1,3 +1,4 @@
+import type { Span } from '../core/model.ts'
 import type { SourceProblem } from '../core/source.ts'
 
 /** A change of a plan, in the plan's order. */
@@ -45,6 +46,7 @@ export function parseSqitchPlan(text: string, file: string): SqitchPlan {
       code: 'refused-by-tool',
       file,
       message: `Sqitch refuses the plan: line ${number} of ${file} ${what}.`,
+      place: lineOf(text, file, number),
     })
   const { lines, hasProject } = readLines(text, refuse)
   if (!hasProject) refuse(1, 'and those after it name no %project')
@@ -52,6 +54,18 @@ export function parseSqitchPlan(text: string, file: string): SqitchPlan {
   for (const line of lines) reader.take(line)
   reader.end()
   return { changes: reader.changes, problems }
+}
+
+/** A line of the plan, from 1. */
+export function lineOf(text: string, file: string, line: number): Span {
+  const before = text.split('\n', line - 1).join('\n').length
+  const offset = line === 1 ? 0 : before + 1
+  const length = /^[^\r\n]*/.exec(text.slice(offset))?.[0].length ?? 0
+  return {
+    file,
+    start: { line, column: 1, offset },
+    end: { line, column: length + 1, offset: offset + length },
+  }
 }
 
 type Refuse = (line: number, what: string) => unknown

@@ -1,4 +1,4 @@
-import type { TransactionChoice } from '../core/model.ts'
+import type { Span, TransactionChoice } from '../core/model.ts'
 import type {
   FileTree,
   MigrationScript,
@@ -14,7 +14,7 @@ import { isInside, joinPath } from './paths.ts'
 import { fillPsqlVariables } from './psql-variables.ts'
 import { readSettings, readText } from './read.ts'
 import { sqitchProjects, type SqitchProject } from './sqitch-config.ts'
-import { parseSqitchPlan, type PlannedChange } from './sqitch-plan.ts'
+import { lineOf, parseSqitchPlan, type PlannedChange } from './sqitch-plan.ts'
 import { sqitchRegistry } from './sqitch-registry.ts'
 
 /**
@@ -72,7 +72,8 @@ async function detect(files: FileTree): Promise<readonly SourceRoot[]> {
 
 async function load(root: SourceRoot, files: FileTree, options: SourceOptions): Promise<MigrationSet> {
   const project = await projectFor(root, files)
-  const plan = parseSqitchPlan((await readSettings(files, project.planFile)) ?? '', project.planFile)
+  const planText = (await readSettings(files, project.planFile)) ?? ''
+  const plan = parseSqitchPlan(planText, project.planFile)
   const paths = await files.list()
   const known = new Set(paths)
   const problems: SourceProblem[] = [...plan.problems]
@@ -81,7 +82,7 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
   for (const change of plan.changes) {
     const file = scriptFile(change, project, known)
     if (!known.has(file)) {
-      problems.push(missingScript(change, file, project))
+      problems.push(missingScript(change, file, lineOf(planText, project.planFile, change.line)))
       continue
     }
     const loaded = await loadScript(change, file, project, files, options)
@@ -181,20 +182,17 @@ function unresolvedProblem(file: string, names: readonly string[]): SourceProble
   const written = names.map((name) => `:${name}`).join(', ')
   const message = `${file} uses ${written}, for which no value is known.`
   const remedy = 'Give one under placeholders in the configuration, or under deploy.variables in sqitch.conf.'
-  return { code: 'unresolved-placeholder', file, message, remedy }
+  // the command line's --set may give one
+  return { code: 'unresolved-placeholder', file, message, remedy, severity: 'warning' }
 }
 
-function missingScript(
-  { name, line }: PlannedChange,
-  file: string,
-  { planFile }: SqitchProject,
-): SourceProblem {
-  const message = `Sqitch stops at ${name} (line ${line} of ${planFile}), because there is no ${file}.`
+function missingScript({ name }: PlannedChange, file: string, place: Span): SourceProblem {
   return {
     code: 'refused-by-tool',
-    file: planFile,
-    message,
+    file: place.file,
+    message: `Sqitch stops at ${name} (line ${place.start.line} of ${place.file}), because there is no ${file}.`,
     remedy: `Add ${file}, or take the change out of the plan.`,
+    place,
   }
 }
 

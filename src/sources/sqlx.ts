@@ -25,7 +25,7 @@ import { duplicateVersions, readText } from './read.ts'
  * - Transactions: BEGIN, the file as one simple Query, the row of _sqlx_migrations, COMMIT; without BEGIN and COMMIT
  *   when the text starts with `-- no-transaction` (`apply` in sqlx-postgres/src/migrate.rs). So several statements of
  *   such a file still share the implicit transaction of their message.
- * - Session: one connection for the whole run (`run_direct` in sqlx-core/src/migrate/migrator.rs; sqlx-cli's run
+ * - Session: one connection, with TimeZone UTC, for the whole run (connection/establish.rs of sqlx-postgres, `run_direct` in sqlx-core/src/migrate/migrator.rs; sqlx-cli's run
  *   likewise, sqlx-cli/src/migrate.rs).
  * - Order of merging: every version that has no row is applied, wherever it sorts. A row without its file stops the
  *   run, as does a changed checksum (migrator.rs); descriptions are not compared.
@@ -162,14 +162,14 @@ async function ownTable(
   { dir }: SourceRoot,
   files: FileTree,
 ): Promise<{ readonly table: string; readonly foundation: Foundation }> {
-  let settings: ReadonlyMap<string, string> = new Map<string, string>()
+  let config: ReadonlyMap<string, string> = new Map<string, string>()
   for (let home = dir; ; home = folderOf(home)) {
     const bytes = await files.read(joinPath(home, 'sqlx.toml'))
-    if (bytes !== undefined) settings = parseTomlSettings(new TextDecoder().decode(bytes))
+    if (bytes !== undefined) config = parseTomlSettings(new TextDecoder().decode(bytes))
     if (bytes !== undefined || home === '') break
   }
-  const schemas = (settings.get('migrate.create-schemas') ?? '').split(',').filter(isName)
-  const named = settings.get('migrate.table-name') ?? ''
+  const schemas = (config.get('migrate.create-schemas') ?? '').split(',').filter(isName)
+  const named = config.get('migrate.table-name') ?? ''
   const table = isName(named) ? named : '_sqlx_migrations'
   const sql = [
     ...schemas.map((schema) => `CREATE SCHEMA IF NOT EXISTS ${schema};`),
@@ -182,7 +182,8 @@ async function ownTable(
     '  execution_time bigint NOT NULL',
     ');',
   ]
-  return { table, foundation: { title: 'sqlx’s own table', sql: sql.join('\n') } }
+  const settings = { TimeZone: 'UTC', DateStyle: 'ISO, MDY' }
+  return { table, foundation: { title: 'sqlx’s own table', sql: sql.join('\n'), settings } }
 }
 
 /** sqlx pastes it into its SQL as it is; what is no name could be any statement. */

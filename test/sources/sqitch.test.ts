@@ -42,6 +42,14 @@ describe('a plan', () => {
     expect(problems.map(({ code, file }) => `${code} ${file}`)).toEqual(['refused-by-tool sqitch.plan'])
   })
 
+  test('is refused at its line', () => {
+    const text = planOf('a', 'b [zz]')
+    const [problem] = parseSqitchPlan(text, 'sqitch.plan').problems
+    const { start, end } = problem?.place ?? {}
+    expect(start?.line).toBe(4)
+    expect(text.slice(start?.offset, end?.offset)).toBe(`b [zz] ${stamp}`)
+  })
+
   test.each([
     ['%project=x\na', 'needs a blank line'],
     ['%syntax-version=1.0.0\n\n', '%project'],

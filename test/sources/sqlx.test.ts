@@ -111,5 +111,6 @@ test('keeps one session, knows scripts by version, and runs late ones', async ()
     sharesSession: true,
     identifiedBy: 'version',
     whenOutOfOrder: { outcome: 'runs' },
+    foundation: { settings: { TimeZone: 'UTC' } },
   })
 })
