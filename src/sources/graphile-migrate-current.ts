@@ -31,7 +31,17 @@ export async function readCurrent(dir: string, files: FileTree): Promise<Current
     else found.push({ script: { file, number: undefined, body: { text: read.text, start: 0 } }, number })
   }
   found.sort((a, b) => (a.number < b.number ? -1 : 1))
-  return { files: found.map(({ script }) => script), skipped: [], problems }
+  const scripts = found.map(({ script }) => script)
+  return { files: scripts, skipped: scripts.flatMap((script) => included(script, dir)), problems }
+}
+
+/** `--!include x.sql`, of version 2, puts in a file of fixtures/ (compileIncludes in its migration.js). */
+function included({ file, body }: CommittedScript, dir: string): readonly SkippedFile[] {
+  return [...body.text.matchAll(/^--![ \t]*include[ \t]+(\S+\.sql)[ \t]*$/gm)].map(([, name = '']) => ({
+    file: joinPath(joinPath(dir, 'fixtures'), name),
+    reason: `${file} includes it, which is not followed`,
+    affectsOthers: true,
+  }))
 }
 
 function numberIn(file: string): bigint | undefined {

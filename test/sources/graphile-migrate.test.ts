@@ -164,3 +164,9 @@ test('says which actions run around the migrations', async () => {
     { file: '.gmrc', reason: expect.stringContaining('afterAll'), affectsOthers: true },
   ])
 })
+
+test('says what current.sql includes', async () => {
+  const tree = treeOf({ 'migrations/current.sql': 'select 1;\n--!include views/a.sql\n' })
+  const { skipped } = await graphileMigrate.load(root, tree, {})
+  expect(skipped).toMatchObject([{ file: 'migrations/fixtures/views/a.sql', affectsOthers: true }])
+})
