@@ -7,6 +7,8 @@ export interface StandInUse {
   readonly extension: string
   readonly schema: string
   readonly name: string
+  /** Worth naming where uses are listed: a table or view of the users'. */
+  readonly isNamed: boolean
 }
 
 /** The stand-ins of a rehearsal: which extensions were created, and where they are used. */
@@ -29,16 +31,22 @@ export function withStandInNotes<F extends Finding>(
       standInExtensions[extension]?.mentions.test(sql) === true ||
       uses.some(
         (use) =>
-          use.extension === extension &&
-          (touched.has(`${use.schema}.${use.name}`) || touched.has(use.name)),
+          use.extension === extension && (touched.has(`${use.schema}.${use.name}`) || touched.has(use.name)),
       ),
   )
   if (named.length === 0) return finding
-  return { ...finding, notes: [...finding.notes, ...named.map(note)] }
+  return { ...finding, notes: [...finding.notes, note(named)] }
 }
 
-function note(extension: string): string {
-  return `${extension} is a stand-in of ours here, so what its types, indexes and functions do was not measured.`
+function note(extensions: readonly string[]): string {
+  return extensions.length === 1
+    ? `${extensions.join('')} is a stand-in of ours here, so what its types, indexes and functions do was not measured.`
+    : `${list(extensions)} are stand-ins of ours here, so what their types, indexes and functions do was not measured.`
+}
+
+/** `http, postgis and vector` */
+function list(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
 }
 
 function relationsOf({ because }: Finding): readonly string[] {
@@ -66,19 +74,21 @@ function sqlOf({ span }: Finding, statements: readonly StatementResult[]): strin
 
 const mostNames = 5
 
-/** One for each stand-in that was created: what rests on it. */
+/** What the rehearsal does not tell because of stand-ins, and where they are used. */
 export function standInLimits({ extensions, uses }: StandIns): readonly Limit[] {
-  return extensions.map((extension) => {
-    const names = uses
-      .filter((use) => use.extension === extension)
-      .map(({ schema, name }) => `${schema}.${name}`)
-    const more = names.length > mostNames ? ` and ${names.length - mostNames} more` : ''
-    const where =
-      names.length === 0 ? '' : ` It is used by ${names.slice(0, mostNames).join(', ')}${more}.`
-    return {
+  if (extensions.length === 0) return []
+  const tables = new Set(uses.filter((use) => use.isNamed).map(({ schema, name }) => `${schema}.${name}`))
+  const named = [...tables].toSorted()
+  const more = named.length > mostNames ? [`${named.length - mostNames} more`] : []
+  const is = extensions.length === 1 ? 'is a stand-in' : 'are stand-ins'
+  const their = extensions.length === 1 ? 'its' : 'their'
+  const where =
+    named.length === 0 ? 'No table uses them.' : `Used by ${list([...named.slice(0, mostNames), ...more])}.`
+  return [
+    {
       code: 'stand-in-extension',
-      message: `${extension} is a stand-in of ours here (extensions.stub): its types, functions and operators can be named, but what they do was not measured.${where}`,
-      hint: 'A container image (`server.image`) or a server (--server-url) that has the extension tells all of it.',
-    }
-  })
+      message: `${list(extensions)} ${is} of ours here (extensions.stub): ${their} types, functions and operators are there, but what they do was not measured. ${where}`,
+      hint: `A server that has the extension${extensions.length === 1 ? '' : 's'} tells more: a container image (\`server.image\`), or --server-url.`,
+    },
+  ]
 }

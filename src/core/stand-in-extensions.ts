@@ -17,7 +17,10 @@ export const standInExtensions: Readonly<Record<string, StandInExtension>> = {
     accessMethods: [],
     mentions: /\b(?:postgis\w*|geometry\w*|geography\w*|box[23]d|spatial_ref_sys|st_\w+)\b/i,
   },
-  vector: { accessMethods: ['hnsw', 'ivfflat'], mentions: /\b(?:(?:half|sparse)?vec(?:tor)?(?:_\w+)?|hnsw|ivfflat)\b/i },
+  vector: {
+    accessMethods: ['hnsw', 'ivfflat'],
+    mentions: /\b(?:(?:half|sparse)?vec(?:tor)?(?:_\w+)?|hnsw|ivfflat)\b/i,
+  },
 }
 
 /** What functions of a stand-in raise that cannot do their work: no code that Postgres has. */

@@ -32,7 +32,11 @@ function isOf(file: string, extension: string): boolean {
 /** Tells stand-ins apart for the cache: names and contents. */
 export async function stubsIdentity(names: readonly string[]): Promise<string> {
   const files = await stubFiles(names)
-  return hash('sha256', files.map(({ name, bytes }) => `${name}\n${bytes.toString('utf8')}`).join('\0'), 'hex')
+  return hash(
+    'sha256',
+    files.map(({ name, bytes }) => `${name}\n${bytes.toString('utf8')}`).join('\0'),
+    'hex',
+  )
 }
 
 /** Where stand-ins have to be for a server to find them. */
@@ -93,6 +97,8 @@ export interface RelationOfStandIn {
   readonly extension: string
   readonly schema: string
   readonly name: string
+  /** A table or view of the users', which is worth naming; not an index, nor a relation of the extension's own. */
+  readonly isNamed: boolean
 }
 
 /**
@@ -145,8 +151,12 @@ const dependentsSql = `
     union
     select r.extname, i.indrelid from relation r join pg_catalog.pg_index i on i.indexrelid = r.oid
   )
-  select w.extname as extension, n.nspname as schema, c.relname as name
+  select w.extname as extension, n.nspname as schema, c.relname as name,
+         c.relkind in ('r', 'p', 'v', 'm', 'f') and not exists (
+           select from member m where m.classid = 'pg_catalog.pg_class'::regclass and m.objid = c.oid
+         ) as "isNamed"
     from whole w
     join pg_catalog.pg_class c on c.oid = w.oid
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+   where n.nspname <> 'pg_toast'
    order by 1, 2, 3`

@@ -1,3 +1,4 @@
+import { extensionValues } from './seed-extension-values.ts'
 import type { SeedType } from './seed-catalog.ts'
 
 /** What a value is for: its row, and a number that keeps keys of different columns apart. */
@@ -245,6 +246,7 @@ function unknownType(place: SeedPlace): readonly string[] {
 }
 
 const byName: Readonly<Record<string, (place: SeedPlace, typmod: number) => readonly string[]>> = {
+  ...extensionValues,
   bool: ({ row }) => (row % 2 === 1 ? ['true', 'false'] : ['false', 'true']),
   numeric: numerics,
   money: smallNumbers,

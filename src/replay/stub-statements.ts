@@ -32,7 +32,7 @@ function optionsOfStub(stubs: readonly string[], node: AstNode): string | undefi
   if (extension === undefined || !Array.isArray(node['options']) || node['options'].length === 0) {
     return undefined
   }
-  return `An index of ${method} with options has no stand-in (${extension} is a stand-in of ours); it is not built here, and judged by prediction.`
+  return `An index of ${method} with options has no stand-in; it is judged by prediction.`
 }
 
 /** A stand-in has one version, whichever is asked for. */
