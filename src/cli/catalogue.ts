@@ -1,4 +1,4 @@
-import type { KnownNames } from '../config/validate.ts'
+import type { KnownNames } from '../config/name-issues.ts'
 import type { Rule, Severity } from '../rule.ts'
 
 /** The rules we bring, in the catalogue's order. Loading them costs time, so it is done when asked for. */

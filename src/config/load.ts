@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { ConfigError } from '../core/errors.ts'
 import type { Config } from './schema.ts'
-import type { KnownNames } from './validate.ts'
+import type { KnownNames } from './name-issues.ts'
 
 /** Names of the configuration file, in the order in which a folder is searched. */
 export const configFileNames = ['ts', 'js', 'mjs', 'json', 'yaml', 'yml'].map(

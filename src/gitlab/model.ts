@@ -53,6 +53,13 @@ export type PolicyChange =
       readonly change: 'added' | 'edited' | 'deleted'
       readonly patch: string
     }
+  /** A file with accepted findings was. `patch` as above; hostile. */
+  | {
+      readonly kind: 'baseline'
+      readonly file: string
+      readonly change: 'added' | 'edited' | 'deleted'
+      readonly patch: string
+    }
   /** A file with production's sizes was: they decide what is silenced. `patch` as above; hostile. */
   | {
       readonly kind: 'production'
@@ -167,7 +174,7 @@ export interface ReviewedFinding {
    * - `over limit`: more findings than `maxThreads`.
    * - `acknowledged`: a human resolved its thread (`by`).
    * - `accepted`: a comment accepts it.
-   * - `allowed`: an allow comment in the SQL accepts it.
+   * - `allowed`: an allow comment in the SQL, or the baseline, accepts it.
    */
   readonly standing: 'thread' | 'summary' | 'over limit' | 'acknowledged' | 'accepted' | 'allowed'
   readonly by?: RemoteUser

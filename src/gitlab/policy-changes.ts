@@ -1,9 +1,13 @@
 import type { Report } from '../core/model.ts'
+import { repositoryPath } from '../reporters/repository-path.ts'
 import type { FileChange } from './diff.ts'
 import type { PolicyChange } from './model.ts'
 
 /** The names that src/config looks for, in any folder. */
 const configurationFile = /(?:^|\/)pgrehearse\.config\.(?:ts|js|mjs|json|yaml|yml)$/
+
+/** What `pgrehearse baseline` calls its file unless told otherwise; it may be JSON. */
+const baselineFile = /(?:^|\/)\.pgrehearse-baseline\.(?:json|yaml|yml)$/
 
 /** What `pgrehearse snapshot` calls its file unless told otherwise. */
 const snapshotFile = /(?:^|\/)pgrehearse-snapshot\.json$/
@@ -19,22 +23,34 @@ const maxPatchLines = 60
 const maxPatchLength = 4000
 
 /**
- * What the merge request changes about how it is judged: configuration files, production's sizes, and allow comments
- * among the added lines of any file. A comment whose text the patch also removes from the same file was moved or
- * indented, and is not new. `sizesFrom`: the files that the report took production's sizes from.
+ * What the merge request changes about how it is judged: configuration files, baselines, production's sizes, and allow
+ * comments among the added lines of any file. A comment whose text the patch also removes from the same file was moved or
+ * indented, and is not new. `sizesFrom`: the files that the report took production's sizes from;
+ * `baselines`: those that it says findings are accepted in.
  */
 export function policyChanges(
   changes: readonly FileChange[],
   sizesFrom: ReadonlySet<string> = new Set(),
+  baselines: ReadonlySet<string> = new Set(),
 ): readonly PolicyChange[] {
   const kindOf = (file: string): FilePolicy | undefined => {
     if (configurationFile.test(file)) return 'configuration'
+    if (baselineFile.test(file) || baselines.has(file)) return 'baseline'
     return snapshotFile.test(file) || sizesFrom.has(file) ? 'production' : undefined
   }
   return [...changes.flatMap((change) => fileChanges(change, kindOf)), ...changes.flatMap(newAllows)]
 }
 
 type FilePolicy = Exclude<PolicyChange['kind'], 'allow'>
+
+/** The baselines that a report names. Paths from the top of the repository. */
+export function baselineFiles(report: Pick<Report, 'findings' | 'project'>): ReadonlySet<string> {
+  return new Set(
+    report.findings.flatMap(({ allowed }) =>
+      allowed?.baseline === undefined ? [] : [repositoryPath(report, allowed.baseline)],
+    ),
+  )
+}
 
 /** The files that a report took production's sizes from. Paths from the top of the repository. */
 export function sizeFiles({ production }: Pick<Report, 'production'>): ReadonlySet<string> {

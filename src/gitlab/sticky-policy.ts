@@ -22,6 +22,12 @@ export function policyPart(changes: readonly PolicyChange[], pipeline: PipelineF
   }
 }
 
+const fileNames: Readonly<Record<Exclude<PolicyChange['kind'], 'allow'>, string>> = {
+  configuration: 'Configuration',
+  baseline: 'Accepted findings',
+  production: "Production's sizes",
+}
+
 function policyPiece(change: PolicyChange, pipeline: PipelineFacts): Piece {
   const { file } = change
   if (change.kind === 'allow') {
@@ -30,7 +36,7 @@ function policyPiece(change: PolicyChange, pipeline: PipelineFacts): Piece {
   }
   const lines = change.patch.split(/\r\n?|\n/)
   const patch = cutText(lines.slice(0, maxPatchLines).join('\n'), maxPatchLength)
-  const what = change.kind === 'configuration' ? 'Configuration' : "Production's sizes"
+  const what = fileNames[change.kind]
   const title = `${what} ${change.change}: ${codeElement(cutText(file, 200))}`
   const more =
     lines.length > maxPatchLines ? [`… and ${count(lines.length - maxPatchLines, 'more line')}.`] : []

@@ -221,6 +221,16 @@ describe('names', () => {
     )
   })
 
+  it('are looked up in what is said of one database', async () => {
+    const text =
+      'databases: [{ name: a, rules: { ban-trunctae: off }, settings: { idle_session_timeout: 1 } }]'
+    const message = await complaint({ 'pgrehearse.config.yaml': text })
+    expect(message.match(/→ at .*/g)).toEqual([
+      '→ at databases[0].rules["ban-trunctae"]',
+      '→ at databases[0].settings.idle_session_timeout',
+    ])
+  })
+
   it('of reporters are not those of ours, nor taken', async () => {
     const reporter = (id: string): string => `{ id: '${id}', title: 'x', render: () => '' }`
     const text = `export default { customReporters: [${['json', 'own', 'own'].map(reporter).join(', ')}] }`

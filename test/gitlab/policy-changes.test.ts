@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { readDiff } from '../../src/gitlab/diff.ts'
-import { policyChanges, sizeFiles } from '../../src/gitlab/policy-changes.ts'
+import { baselineFiles, policyChanges, sizeFiles } from '../../src/gitlab/policy-changes.ts'
 import type { PolicyChange } from '../../src/gitlab/model.ts'
 import { pricedReport } from '../reporters/sample-costs.ts'
 import { DiffedWorkspace } from './diffed-workspace.ts'
@@ -22,6 +22,21 @@ async function changesBetween(
 const allow = '-- pgrehearse-allow require-lock-timeout: the table is empty'
 
 describe('policyChanges', () => {
+  it('lists baselines: those that the report names, and those of the usual name', async () => {
+    const [finding] = pricedReport.findings
+    if (finding === undefined) throw new Error('the sample report has no findings')
+    const allowed = { reason: 'x', baseline: 'accepted.yaml' }
+    const report = { findings: [{ ...finding, allowed }], project: { prefix: 'app/', commit: 'c' } }
+    const folder = await DiffedWorkspace.create({ 'app/accepted.yaml': 'a\n', 'accepted.yaml': 'a\n' })
+    const files = ['app/accepted.yaml', 'accepted.yaml', 'x/.pgrehearse-baseline.yaml']
+    await folder.write(Object.fromEntries(files.map((file) => [file, 'b\n'])))
+    const found = policyChanges(readDiff(await folder.diff()), new Set(), baselineFiles(report))
+    expect(found.map((change) => [change.kind, change.file])).toEqual([
+      ['baseline', 'app/accepted.yaml'],
+      ['baseline', 'x/.pgrehearse-baseline.yaml'],
+    ])
+  })
+
   it("lists files with production's sizes: those that the report used, and those of the usual name", async () => {
     const sizesFrom = sizeFiles(pricedReport)
     const found = await changesBetween(
