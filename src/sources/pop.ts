@@ -1,0 +1,150 @@
+import type {
+  FileTree,
+  Foundation,
+  MigrationScript,
+  MigrationSet,
+  MigrationSource,
+  SkippedFile,
+  SourceOptions,
+  SourceProblem,
+  SourceRoot,
+} from '../core/source.ts'
+import { foldersOf } from './owners.ts'
+import { lostTableProblem } from './own-table.ts'
+import { compareText, isInside, nameOf } from './paths.ts'
+import { popDialects } from './pop-folders.ts'
+import { duplicateVersions, loadScripts } from './read.ts'
+
+/**
+ * pop (soda, buffalo): `{version}_{title}[.dialect].up.sql` or `.fizz`, a folder with all below it. Read in
+ * gobuffalo/pop v6.4 and compared with the soda command of that version; ory's popx keeps to it.
+ *
+ * - Names: `^(\d+)_([^.]+)(\.[a-z0-9]+)?\.(up|down)\.(sql|fizz)$`; others are ignored (ParseMigrationFilename in match.go,
+ *   mrx in migrator.go).
+ * - Order: by version as text; of one version the file for the database runs, and the one for all databases is taken for
+ *   done (UpMigrations.Less in migration_info.go, UpTo in migrator.go).
+ * - Transactions: BEGIN … COMMIT around a file and the note of its version (UpTo in migrator.go).
+ * - Templates: a file is a Go template that gets the connection's settings (migration_content.go); those are not known here.
+ * - Session: database/sql hands out the one connection it has again, and nothing resets it: a SET lasts.
+ * - Order of merging: whatever version is not noted runs, wherever it sorts (UpTo).
+ */
+export const pop: MigrationSource = {
+  id: 'pop',
+  title: 'pop',
+  docs: 'https://gobuffalo.io/documentation/database/migrations/',
+  detect,
+  load,
+}
+
+async function detect(files: FileTree): Promise<readonly SourceRoot[]> {
+  const folders = await foldersOf(files, pop.id)
+  return folders.map(({ dir, found }) => ({ source: pop.id, dir, found }))
+}
+
+interface Entry {
+  readonly file: string
+  readonly version: string
+  readonly title: string
+  readonly isForAll: boolean
+  readonly isCode: boolean
+}
+
+async function load(root: SourceRoot, files: FileTree, options: SourceOptions): Promise<MigrationSet> {
+  const { entries, skipped } = await readFolder(root, files)
+  const isShadowed = ({ version, isForAll }: Entry): boolean =>
+    isForAll && entries.some((other) => other.version === version && !other.isForAll)
+  const effective = entries.filter((entry) => !isShadowed(entry))
+  const sql = effective.filter(({ isCode }) => !isCode)
+  const loaded = await loadScripts(files, sql, (entry, text) => scriptOf(entry, text, options), pop.id)
+  const templates = loaded.scripts.filter(({ text }) => text.includes('{{'))
+  return {
+    root,
+    scripts: loaded.scripts.filter((script) => !templates.includes(script)),
+    sharesSession: true,
+    problems: [
+      ...duplicateVersions(effective, 'pop runs one of them and takes the others for done'),
+      ...loaded.problems,
+      ...templates.map(templateProblem),
+      ...loaded.scripts.flatMap(({ file, text }) => lostTableProblem(file, text, pop.id, 'schema_migration')),
+    ],
+    skipped: [
+      ...skipped,
+      ...entries
+        .filter(isShadowed)
+        .map(({ file }) => skip(file, 'pop runs the file for Postgres of the same version')),
+      ...effective
+        .filter(({ isCode }) => isCode)
+        .map(({ file }) => ({ file, reason: 'fizz is no SQL, and is not translated', affectsOthers: true })),
+    ],
+    identifiedBy: 'version',
+    whenOutOfOrder: { outcome: 'runs', says: 'pop runs it all the same' },
+    foundation: foundationOf(entries),
+  }
+}
+
+async function readFolder(
+  root: SourceRoot,
+  files: FileTree,
+): Promise<{ readonly entries: readonly Entry[]; readonly skipped: readonly SkippedFile[] }> {
+  const entries: Entry[] = []
+  const skipped: SkippedFile[] = []
+  for (const file of await files.list()) {
+    if (!isInside(file, root.dir) || !/\.(?:sql|fizz)$/.test(file)) continue
+    const match = /^(\d+)_([^.]+)(?:\.([a-z0-9]+))?\.(up|down)\.(sql|fizz)$/.exec(nameOf(file))
+    const [, version = '', title = '', dialect, direction, extension] = match ?? []
+    if (match === null) skipped.push(skip(file, 'pop ignores names other than {version}_{title}.up.sql'))
+    else if (dialect !== undefined && !popDialects.postgres.test(dialect))
+      skipped.push(skip(file, 'made for another database'))
+    else if (direction === 'down') skipped.push(skip(file, 'down migrations run only on a rollback'))
+    else
+      entries.push({
+        file,
+        version,
+        title: title.replaceAll(/[_-]+/g, ' '),
+        isForAll: dialect === undefined,
+        isCode: extension === 'fizz',
+      })
+  }
+  const byVersion = (a: Entry, b: Entry): number =>
+    compareText(a.version, b.version) || compareText(a.file, b.file)
+  return { entries: entries.sort(byVersion), skipped }
+}
+
+function skip(file: string, reason: string): SkippedFile {
+  return { file, reason, affectsOthers: false }
+}
+
+function scriptOf(entry: Entry, text: string, options: SourceOptions): MigrationScript {
+  return {
+    source: pop.id,
+    file: entry.file,
+    version: entry.version,
+    title: entry.title,
+    text,
+    start: 0,
+    end: text.length,
+    transaction: options.transaction ?? { mode: 'file', why: 'pop default' },
+    repeatable: false,
+  }
+}
+
+function templateProblem({ file }: MigrationScript): SourceProblem {
+  const message = `${file} holds a template ({{ … }}), which pop fills in with the settings of the connection; they are not known here, so it is not rehearsed.`
+  return { code: 'unresolved-placeholder', file, message }
+}
+
+/**
+ * newSchemaMigrations in schema_migrations.go, as fizz makes it. Its versions have 14 characters at most; longer ones
+ * are those of ory's popx, with a table of its own (createTransactionalMigrationTable in popx/migrator.go of ory/x).
+ */
+function foundationOf(entries: readonly Entry[]): Foundation {
+  const isPopx = entries.some(({ version }) => version.length > 14)
+  const table = isPopx
+    ? `CREATE TABLE schema_migration (version VARCHAR (48) NOT NULL, version_self INT NOT NULL DEFAULT 0);
+CREATE INDEX schema_migration_version_self_idx ON schema_migration (version_self);
+`
+    : `CREATE TABLE schema_migration (version VARCHAR (14) NOT NULL, PRIMARY KEY (version));
+`
+  const sql = `${table}CREATE UNIQUE INDEX schema_migration_version_idx ON schema_migration (version);\n`
+  return { title: 'pop’s own table', sql }
+}
