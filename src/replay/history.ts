@@ -2,6 +2,7 @@ import type { Migration, Statement } from '../core/model.ts'
 import { transactionCommand } from '../sql/transactions.ts'
 import { commandFor, readsStdin } from './commands.ts'
 import { failedStep, type FailedStep } from './failed-step.ts'
+import { mayLeaveTraces } from './session-effects.ts'
 import type { ReplaySession } from './session.ts'
 import { stubRefusal } from './stub-statements.ts'
 import type { WireCommand, WireError } from './wire.ts'
@@ -26,17 +27,19 @@ export async function applyHistory(
   options: HistoryOptions,
 ): Promise<readonly FailedStep[]> {
   const failed: FailedStep[] = []
+  const leavesTraces = mayLeaveTraces(migrations)
   for (const [index, migration] of migrations.entries()) {
     options.progress?.(index, migrations.length)
     failed.push(...(await applyOne(session, migration, options)))
-    await leave(session, options.sharesSession)
+    const isLast = index === migrations.length - 1
+    await leave(session, options.sharesSession || !(isLast || leavesTraces(migration)))
   }
   return failed
 }
 
 /** Between files: no open transaction; a fresh session where the tool reconnects. */
-async function leave(session: ReplaySession, sharesSession: boolean): Promise<void> {
-  if (!sharesSession || session.wire.isLost) await session.renew()
+async function leave(session: ReplaySession, goesOn: boolean): Promise<void> {
+  if (!goesOn || session.wire.isLost) await session.renew()
   else if (session.wire.status !== 'I') await session.run([{ sql: 'rollback' }], true)
 }
 

@@ -137,7 +137,7 @@ export function parseStatements(sql: string): readonly { readonly tag: string; r
 
 function isAscii(text: string): boolean {
   // oxlint-disable-next-line no-control-regex -- the range is the definition of ASCII
-  return /^[\x00-\x7f]*$/.test(text)
+  return !/[^\x00-\x7f]/.test(text)
 }
 
 /** Offsets of UTF-16 code units by byte offset, as libpg_query counts in UTF-8. */

@@ -33,20 +33,13 @@ drop database if exists surprise_none_${n};
       },
     })
     expect(inShort(report)).toMatchInlineSnapshot(`
-      "not rehearsed: db/migrations/003_server.sql
+      "rehearsed: db/migrations/003_server.sql
       rehearsed: db/migrations/004_users.sql
       info db/migrations/004_users.sql:1 require-lock-timeout: New reads and writes of users queue up behind this statement for as long as it waits for its lock, and no lock_timeout ends the wait.
-      not checked: Statements about the whole server were left out: db/migrations/001_server.sql:2.
+      not checked: Statements about the whole server were left out: db/migrations/001_server.sql:2, 8.
         They touch no table; what is under review is judged without them.
-      not checked: Our role on the throwaway server may not do everything (permission denied to create role; must be owner of database postgres; permission denied to create tablespace "fast_1"; and 1 more), so 4 steps of the history did not replay: db/migrations/001_server.sql:3, 7, 8; db/migrations/002_users.sql:2.
-        Run with --superuser if you trust these migrations. Everything that does not build on it is judged all the same.
       not checked: db/migrations/003_server.sql:2:1: ALTER SYSTEM changes the configuration of a whole server and touches no table; it is left out here.
-      not checked: db/migrations/003_server.sql:3:1: This statement could not be rehearsed and is judged by prediction: our role on the throwaway server may not do it (permission denied to create role).
-        Run with --superuser if you trust this migration, or give --server-url a server whose user may do it.
-      not checked: db/migrations/003_server.sql:7:1: This statement could not be rehearsed and is judged by prediction: our role on the throwaway server may not do it (must be owner of database postgres).
-        Run with --superuser if you trust this migration, or give --server-url a server whose user may do it.
-      not checked: db/migrations/003_server.sql:8:1: This statement could not be rehearsed and is judged by prediction: our role on the throwaway server may not do it (permission denied to create tablespace "fast_2").
-        Run with --superuser if you trust this migration, or give --server-url a server whose user may do it."
+      not checked: db/migrations/003_server.sql:8:1: A tablespace is a folder of production’s server; it is left out here."
     `)
   })
 
@@ -125,8 +118,8 @@ alter publication rooms_only add table dogs;
       error db/migrations/004_use.sql:6 require-concurrent-index: Building events_at_idx blocks every write to events until it is done.
       error db/migrations/004_use.sql:8 migration-fails: The migration fails here: relation "dogs" is already member of publication "rooms_only" (SQLSTATE 42710).
       error db/migrations/005_more.sql:1 avoid-table-rewrite: Every read and write of rooms waits while Postgres writes all rows anew: name changes from text to varchar(50).
-      not checked: Our role on the throwaway server may not do everything (permission denied to create subscription), so 1 step of the history did not replay: db/migrations/003_code.sql:9.
-        Run with --superuser if you trust these migrations. Everything that does not build on it is judged all the same.
+      not checked: Statements about the whole server were left out: db/migrations/003_code.sql:9.
+        They touch no table; what is under review is judged without them.
       not checked: 1 step of the history did not replay here: db/migrations/003_code.sql:16: no security label providers have been loaded (SQLSTATE 22023).
         Everything that does not build on it is judged all the same.
       not checked: db/migrations/004_use.sql:7:1: This statement could not be rehearsed and is judged by prediction: it connects to another server, and that is not within reach here (could not connect to server "remote").
