@@ -12,6 +12,7 @@ import { prisma } from './prisma.ts'
 import { supabase } from './supabase.ts'
 import { refinery } from './refinery.ts'
 import { sqitch } from './sqitch.ts'
+import { pop } from './pop.ts'
 import { sqlMigrate } from './sql-migrate.ts'
 import { sqlx } from './sqlx.ts'
 import { liquibase } from './liquibase.ts'
@@ -33,6 +34,7 @@ export const sources: readonly MigrationSource[] = [
   goose,
   dbmate,
   sqlMigrate,
+  pop,
   liquibase,
   flyway,
   golangMigrate,

@@ -5,6 +5,7 @@ import { forPostgres } from './dialects.ts'
 import { packageFolders } from './node-pg-migrate-config.ts'
 import { folderOf, groupByFolder, isInside, joinPath, nameOf } from './paths.ts'
 import { sqitchFolders } from './sqitch.ts'
+import { popFolders } from './pop-folders.ts'
 import { decodeText } from './text.ts'
 
 /** A folder that belongs to a migration tool by its layout, a manifest beside it, or comments in its files. */
@@ -34,7 +35,7 @@ interface Marker {
 const markers: readonly Marker[] = [
   { tool: 'goose', source: 'goose', pattern: /^--\s*\+goose\s+up\b/im, mixesDirections: true },
   { tool: 'dbmate', source: 'dbmate', pattern: /^--\s*migrate:up\b/im, mixesDirections: true },
-  { tool: 'sql-migrate', pattern: /^--\s*\+migrate\s+up\b/im, mixesDirections: true },
+  { tool: 'sql-migrate', source: 'sql-migrate', pattern: /^--\s*\+migrate\s+up\b/im, mixesDirections: true },
   {
     tool: 'node-pg-migrate',
     source: 'node-pg-migrate',
@@ -159,6 +160,8 @@ async function findOwners(files: FileTree): Promise<readonly FolderOwner[]> {
   }
   for (const { dir, changelog } of await includedFolders(files))
     add({ tool: 'Liquibase', source: 'liquibase', dir, because: changelog, found: 'layout' })
+  for (const { dir, because } of await popFolders(files))
+    add({ tool: 'pop', source: 'pop', dir, because, found: 'layout' })
   for (const folder of await packageFolders(files, [...sqlFolders.keys()])) add(folder)
   const byOthers = [...folders.values()]
   for (const folder of marked) {
