@@ -26,6 +26,10 @@ ${commented(roots[0]?.source ?? 'plain-sql', roots[0]?.dir ?? 'migrations')}
 #  lockTimeout: 5s
 #  statementTimeout: 15min
 
+# What production gives to the role or the database of the migrations.
+#settings:
+#  search_path: app, public
+
 # TimeZone of that session.
 #timeZone: ${configDefaults.timeZone}
 
@@ -55,6 +59,17 @@ ${commented(roots[0]?.source ?? 'plain-sql', roots[0]?.dir ?? 'migrations')}
 # Severity of single rules, or off. \`pgrehearse rules\` lists them.
 #rules:
 #  ban-rename-column: warning
+
+# The same in some files only.
+#overrides:
+#  - paths: [db/legacy/**]
+#    rules: { require-concurrent-index: off }
+
+# Findings that were accepted when pgrehearse came: \`pgrehearse baseline\` writes this file.
+#baseline: ${configDefaults.baseline}
+
+# Whose configuration and baseline decide about a merge request: its own, or those of the branch it goes to.
+#policy: target-branch
 
 # Roles that production has and the migrations only use.
 #roles: [app_reader]

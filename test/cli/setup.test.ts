@@ -7,7 +7,7 @@ import { loadConfig } from '../../src/config/load.ts'
 import { folderWith, run } from './run.ts'
 
 const known = {
-  rules: async () => ['ban-rename-column'],
+  rules: async () => ['ban-rename-column', 'require-concurrent-index'],
   reserved: async () => [],
   sources: async () => ['flyway', 'plain-sql'],
 }
@@ -39,9 +39,12 @@ describe('init', () => {
     const { config } = await loadConfig({ cwd, enabled: true, known })
     expect(Object.keys(config).toSorted()).toEqual([
       'base',
+      'baseline',
       'cacheDir',
       'failOn',
       'migrations',
+      'overrides',
+      'policy',
       'queries',
       'requireRehearsal',
       'review',
@@ -49,6 +52,7 @@ describe('init', () => {
       'rules',
       'runner',
       'server',
+      'settings',
       'snapshot',
       'tables',
       'timeZone',

@@ -20,31 +20,34 @@ describe('help and version', () => {
       Rehearses new migrations on a throwaway Postgres and says what they would do.
 
       Options:
-        -V, --version               print the version
-        --color                     use colours also where no terminal is
-        --no-color                  use no colours
-        --debug                     print stack traces and timings
-        -h, --help                  print this help
+        -V, --version                  print the version
+        --color                        use colours also where no terminal is
+        --no-color                     use no colours
+        --debug                        print stack traces and timings
+        -h, --help                     print this help
 
       Commands:
-        check [options] [paths...]  rehearse the migrations under review on a
-                                    throwaway server (default)
-        lint [options] [paths...]   judge by prediction, without a server (check
-                                    --no-replay)
-        queries [options]           say what the migrations under review do to the
-                                    application’s queries, and nothing else
-        review [options] <report>   post the report of another job on the GitLab merge
-                                    request, and be the gate
-        explain <rule>              print the page of a rule
-        rules [options]             list all rules
-        init [options]              write a commented configuration and a GitLab CI
-                                    job; nothing is overwritten
-        doctor [options]            say what works on this machine and what does not
-        snapshot [options]          write the statistics of production into one file:
-                                    sizes, rates, settings; read-only
-        calibrate [options]         measure how fast a machine is, for
-                                    production.hardware of the configuration
-        help [command]              print the help of a command
+        check [options] [paths...]     rehearse the migrations under review on a
+                                       throwaway server (default)
+        lint [options] [paths...]      judge by prediction, without a server (check
+                                       --no-replay)
+        queries [options]              say what the migrations under review do to the
+                                       application’s queries, and nothing else
+        review [options] <report>      post the report of another job on the GitLab
+                                       merge request, and be the gate
+        explain <rule>                 print the page of a rule
+        rules [options]                list all rules
+        init [options]                 write a commented configuration and a GitLab CI
+                                       job; nothing is overwritten
+        doctor [options]               say what works on this machine and what does
+                                       not
+        snapshot [options]             write the statistics of production into one
+                                       file: sizes, rates, settings; read-only
+        calibrate [options]            measure how fast a machine is, for
+                                       production.hardware of the configuration
+        baseline [options] [paths...]  accept what is found today, with a reason, in a
+                                       file to be reviewed
+        help [command]                 print the help of a command
 
       Options of check:
         --base <ref>            judge what is new since this git revision
@@ -53,6 +56,11 @@ describe('help and version', () => {
                                 holds it
         --snapshot <file>       sizes and activity of production, as snapshot writes
                                 them
+        --database <name>       judge only this one of several databases in the
+                                repository (repeatable)
+        --policy <whose>        whose configuration and baseline decide (default: as
+                                the target branch says) (choices: "branch",
+                                "target-branch")
         --fail-on <severity>    least severity that makes the exit code 1 (default:
                                 error) (choices: "error", "warning", "info", "never")
         --format <name[:file]>  write a report: terminal, json, markdown, codequality,
@@ -64,6 +72,8 @@ describe('help and version', () => {
         --pg-version <major>    major version of Postgres to replay on
         --server-url <url>      replay on this existing server; never a production
                                 server
+        --image <name>          replay in a throwaway container of this Postgres
+                                image, e.g. pgvector/pgvector:pg17
         --shared-server         allow an existing server that holds other databases
         --superuser             run migrations as superuser (trusted repositories
                                 only)
