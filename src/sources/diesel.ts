@@ -9,11 +9,10 @@ import type {
   SourceProblem,
   SourceRoot,
 } from '../core/source.ts'
-import { markProblem } from './byte-order-mark.ts'
-import { lostTableProblem } from './own-table.ts'
 import { foldersOf } from './owners.ts'
 import { compareText, folderOf, isInside, joinPath, nameOf } from './paths.ts'
 import { duplicateVersions, readText } from './read.ts'
+import { readWholeFiles, type WholeFile } from './whole-file.ts'
 
 /**
  * Diesel: `<version>_<name>/up.sql` with down.sql and metadata.toml. Read in diesel 2.3.14, diesel_migrations 2.3.2,
@@ -49,10 +48,8 @@ async function detect(files: FileTree): Promise<readonly SourceRoot[]> {
     .map(({ dir }) => ({ source: diesel.id, dir, found: 'layout' }))
 }
 
-interface Entry {
-  readonly file: string
+interface Entry extends WholeFile {
   readonly version: string
-  readonly title: string
   readonly metadata: string | undefined
 }
 
@@ -60,26 +57,18 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
   const { entries, skipped, problems } = await readFolder(root, files)
   entries.sort((a, b) => compareText(a.version, b.version) || compareText(a.file, b.file))
   problems.push(...duplicateVersions(entries, 'Diesel runs only one of them'))
-  const scripts: MigrationScript[] = []
-  for (const entry of entries) {
-    const read = await readText(files, entry.file)
-    if ('problem' in read) {
-      problems.push(read.problem)
-      continue
-    }
-    problems.push(
-      ...(await markProblem(files, entry.file, 'Diesel')),
-      ...lostTableProblem(entry.file, read.text, 'Diesel', table),
-      ...(read.text === '' ? [emptyProblem(entry.file)] : []),
-    )
-    const transaction = options.transaction ?? (await transactionOf(entry, files))
-    scripts.push(scriptOf(entry, read.text, transaction))
-  }
+  const read = await readWholeFiles(
+    entries,
+    files,
+    { ...diesel, table },
+    (entry) => options.transaction ?? transactionOf(entry, files),
+  )
+  const empty = read.scripts.filter(({ text }) => text === '')
   return {
     root,
-    scripts,
+    scripts: read.scripts,
     sharesSession: true,
-    problems,
+    problems: [...problems, ...read.problems, ...empty.map(emptyProblem)],
     skipped,
     identifiedBy: 'version',
     whenOutOfOrder: { outcome: 'runs', says: 'Diesel runs every version that is not in its table' },
@@ -159,25 +148,7 @@ function noUpFile(folder: string, file: string): SourceProblem {
   return { code: 'refused-by-tool', file, message, remedy: 'Add an up.sql, or delete the folder.' }
 }
 
-function emptyProblem(file: string): SourceProblem {
+function emptyProblem({ file }: MigrationScript): SourceProblem {
   const message = `Diesel refuses ${file}, because it is empty.`
   return { code: 'refused-by-tool', file, message, remedy: 'Put a comment into it, or delete its folder.' }
-}
-
-function scriptOf(
-  { file, version, title }: Entry,
-  text: string,
-  transaction: TransactionChoice,
-): MigrationScript {
-  return {
-    source: diesel.id,
-    file,
-    version,
-    title,
-    text,
-    start: 0,
-    end: text.length,
-    transaction,
-    repeatable: false,
-  }
 }

@@ -10,12 +10,11 @@ import type {
   SourceProblem,
   SourceRoot,
 } from '../core/source.ts'
-import { markProblem } from './byte-order-mark.ts'
 import { rustProjectOf } from './cargo.ts'
-import { lostTableProblem } from './own-table.ts'
 import { foldersOf } from './owners.ts'
 import { compareText, isInside, nameOf } from './paths.ts'
-import { duplicateVersions, readText } from './read.ts'
+import { duplicateVersions } from './read.ts'
+import { compareVersions, readWholeFiles, type WholeFile } from './whole-file.ts'
 
 /**
  * refinery: `V<version>__<name>.sql` and `U<version>__<name>.sql`, subfolders included. Read in refinery-core 0.10.1.
@@ -49,10 +48,8 @@ async function detect(files: FileTree): Promise<readonly SourceRoot[]> {
     .map(({ dir }) => ({ source: refinery.id, dir, found: 'layout' }))
 }
 
-interface Entry {
-  readonly file: string
+interface Entry extends WholeFile {
   readonly version: bigint
-  readonly title: string
 }
 
 /** What the program that runs the migrations has set. */
@@ -73,25 +70,14 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
       'refinery runs each version once and fails',
     ),
   )
-  const scripts: MigrationScript[] = []
   const transaction = options.transaction ?? transactionOf(settings)
-  for (const entry of entries) {
-    const read = await readText(files, entry.file)
-    if ('problem' in read) {
-      problems.push(read.problem)
-      continue
-    }
-    problems.push(
-      ...(await markProblem(files, entry.file, 'refinery')),
-      ...lostTableProblem(entry.file, read.text, 'refinery', settings.table),
-    )
-    scripts.push(scriptOf(entry, read.text, transaction))
-  }
+  const sender = { ...refinery, table: settings.table }
+  const read = await readWholeFiles(entries, files, sender, () => transaction)
   return {
     root,
-    scripts,
+    scripts: read.scripts.map(withLateness),
     sharesSession: true,
-    problems,
+    problems: [...problems, ...read.problems],
     skipped,
     whenOutOfOrder: outOfOrder(settings),
     whenEdited: 'refinery stops at its name or checksum, unless set_abort_divergent(false)',
@@ -168,28 +154,8 @@ function outOfOrder({ passesOverLate }: RunnerSettings): OutOfOrder {
     : { outcome: 'refused', says: 'refinery stops with an error' }
 }
 
-function compareVersions(a: Entry, b: Entry): number {
-  if (a.version === b.version) return 0
-  return a.version < b.version ? -1 : 1
-}
-
-function scriptOf(
-  { file, version, title }: Entry,
-  text: string,
-  transaction: TransactionChoice,
-): MigrationScript {
-  return {
-    source: refinery.id,
-    file,
-    version: String(version),
-    title,
-    text,
-    start: 0,
-    end: text.length,
-    transaction,
-    repeatable: false,
-    ...(nameOf(file).startsWith('U') ? { whenOutOfOrder: late } : {}),
-  }
+function withLateness(script: MigrationScript): MigrationScript {
+  return nameOf(script.file).startsWith('U') ? { ...script, whenOutOfOrder: late } : script
 }
 
 const late: OutOfOrder = { outcome: 'runs', says: 'refinery runs it, because its name starts with U' }

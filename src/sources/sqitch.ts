@@ -76,29 +76,21 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
   const plan = parseSqitchPlan(planText, project.planFile)
   const paths = await files.list()
   const known = new Set(paths)
-  const problems: SourceProblem[] = [...plan.problems]
-  const scripts: MigrationScript[] = []
-  const taken = new Map<string, string>()
-  for (const change of plan.changes) {
-    const file = scriptFile(change, project, known)
-    if (!known.has(file)) {
-      problems.push(missingScript(change, file, lineOf(planText, project.planFile, change.line)))
-      continue
-    }
-    const loaded = await loadScript(change, file, project, files, options)
-    problems.push(...loaded.problems)
-    if (loaded.script === undefined) continue
-    const twin = taken.get(loaded.text)
-    if (twin !== undefined) problems.push(sameContent(file, twin))
-    taken.set(loaded.text, file)
-    scripts.push(loaded.script)
-  }
+  const read = await Promise.all(
+    plan.changes.map(async (change): Promise<LoadedChange> => {
+      const file = scriptFile(change, project, known)
+      if (known.has(file)) return loadScript(change, file, project, files, options)
+      const place = lineOf(planText, project.planFile, change.line)
+      return { text: '', problems: [missingScript(change, file, place)] }
+    }),
+  )
+  const scripts = read.flatMap(({ script }) => script ?? [])
   const run = new Set(scripts.map(({ file }) => file))
   return {
     root,
     scripts,
     sharesSession: false,
-    problems,
+    problems: [...plan.problems, ...read.flatMap(({ problems }) => problems), ...sameContents(read)],
     skipped: paths.flatMap((path) => skippedFile(path, project, run)),
     whenOutOfOrder: {
       outcome: 'refused',
@@ -196,9 +188,19 @@ function missingScript({ name }: PlannedChange, file: string, place: Span): Sour
   }
 }
 
-function sameContent(file: string, twin: string): SourceProblem {
-  const message = `${file} is the same as ${twin}, byte by byte; Sqitch deploys it and then fails to record it.`
-  return { code: 'refused-by-tool', file, message, remedy: 'Put a comment into one of them.' }
+function sameContents(read: readonly LoadedChange[]): readonly SourceProblem[] {
+  const problems: SourceProblem[] = []
+  const taken = new Map<string, string>()
+  for (const { script, text } of read) {
+    if (script === undefined) continue
+    const { file } = script
+    const twin = taken.get(text)
+    const message = `${file} is the same as ${twin}, byte by byte; Sqitch deploys it and then fails to record it.`
+    const remedy = 'Put a comment into one of them.'
+    if (twin !== undefined) problems.push({ code: 'refused-by-tool', file, message, remedy })
+    taken.set(text, file)
+  }
+  return problems
 }
 
 function skippedFile(path: string, project: SqitchProject, run: ReadonlySet<string>): readonly SkippedFile[] {

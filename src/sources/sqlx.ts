@@ -2,7 +2,6 @@ import type { TransactionChoice } from '../core/model.ts'
 import type {
   FileTree,
   Foundation,
-  MigrationScript,
   MigrationSet,
   MigrationSource,
   SkippedFile,
@@ -10,12 +9,11 @@ import type {
   SourceProblem,
   SourceRoot,
 } from '../core/source.ts'
-import { markProblem } from './byte-order-mark.ts'
 import { parseTomlSettings } from './flyway-settings.ts'
-import { lostTableProblem } from './own-table.ts'
 import { foldersOf } from './owners.ts'
 import { compareText, folderOf, isInside, joinPath, nameOf } from './paths.ts'
-import { duplicateVersions, readText } from './read.ts'
+import { duplicateVersions } from './read.ts'
+import { compareVersions, readWholeFiles, type WholeFile } from './whole-file.ts'
 
 /**
  * sqlx: `<version>_<description>.sql`, or `.up.sql` with `.down.sql`, directly in one folder. Read in sqlx 0.9.0:
@@ -52,10 +50,8 @@ async function detect(files: FileTree): Promise<readonly SourceRoot[]> {
   return (await foldersOf(files, sqlx.id)).map(({ dir }) => ({ source: sqlx.id, dir, found: 'layout' }))
 }
 
-interface Entry {
-  readonly file: string
+interface Entry extends WholeFile {
   readonly version: bigint
-  readonly title: string
 }
 
 async function load(root: SourceRoot, files: FileTree, options: SourceOptions): Promise<MigrationSet> {
@@ -67,25 +63,18 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
       'sqlx runs them both and fails when it records the second',
     ),
   )
-  const scripts: MigrationScript[] = []
   const { table, foundation } = await ownTable(root, files)
-  for (const entry of entries) {
-    const read = await readText(files, entry.file)
-    if ('problem' in read) {
-      problems.push(read.problem)
-      continue
-    }
-    problems.push(
-      ...(await markProblem(files, entry.file, 'sqlx')),
-      ...lostTableProblem(entry.file, read.text, 'sqlx', table),
-    )
-    scripts.push(scriptOf(entry, read.text, options))
-  }
+  const read = await readWholeFiles(
+    entries,
+    files,
+    { ...sqlx, table },
+    (_, text) => options.transaction ?? transactionOf(text),
+  )
   return {
     root,
-    scripts,
+    scripts: read.scripts,
     sharesSession: true,
-    problems,
+    problems: [...problems, ...read.problems],
     skipped,
     identifiedBy: 'version',
     whenOutOfOrder: { outcome: 'runs', says: 'sqlx applies every version that is not in its table' },
@@ -137,24 +126,8 @@ function titleOf(rest: string): string {
   return rest.replace(suffix, '').replaceAll('_', ' ')
 }
 
-function compareVersions(a: Entry, b: Entry): number {
-  if (a.version === b.version) return 0
-  return a.version < b.version ? -1 : 1
-}
-
-function scriptOf({ file, version, title }: Entry, text: string, options: SourceOptions): MigrationScript {
-  const own = text.startsWith('-- no-transaction') ? noTransaction : inTransaction
-  return {
-    source: sqlx.id,
-    file,
-    version: String(version),
-    title,
-    text,
-    start: 0,
-    end: text.length,
-    transaction: options.transaction ?? own,
-    repeatable: false,
-  }
+function transactionOf(text: string): TransactionChoice {
+  return text.startsWith('-- no-transaction') ? noTransaction : inTransaction
 }
 
 /** The nearest sqlx.toml around the folder decides; it is the crate's. */
