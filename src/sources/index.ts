@@ -13,6 +13,7 @@ import { supabase } from './supabase.ts'
 import { refinery } from './refinery.ts'
 import { sqitch } from './sqitch.ts'
 import { pop } from './pop.ts'
+import { rambler } from './rambler.ts'
 import { sqlMigrate } from './sql-migrate.ts'
 import { sqlx } from './sqlx.ts'
 import { liquibase } from './liquibase.ts'
@@ -34,6 +35,7 @@ export const sources: readonly MigrationSource[] = [
   goose,
   dbmate,
   sqlMigrate,
+  rambler,
   pop,
   liquibase,
   flyway,

@@ -43,7 +43,7 @@ const markers: readonly Marker[] = [
     mixesDirections: true,
   },
   { tool: 'tern', pattern: /^---- create above \/ drop below ----/im, mixesDirections: true },
-  { tool: 'Rambler', pattern: /^--\s*rambler up\b/im, mixesDirections: true },
+  { tool: 'rambler', source: 'rambler', pattern: /^--\s*rambler up\b/im, mixesDirections: true },
   {
     tool: 'Liquibase',
     source: 'liquibase',
