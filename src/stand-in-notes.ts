@@ -83,7 +83,9 @@ export function standInLimits({ extensions, uses }: StandIns): readonly Limit[] 
   const is = extensions.length === 1 ? 'is a stand-in' : 'are stand-ins'
   const their = extensions.length === 1 ? 'its' : 'their'
   const where =
-    named.length === 0 ? 'No table uses them.' : `Used by ${list([...named.slice(0, mostNames), ...more])}.`
+    named.length === 0
+      ? `No table uses ${extensions.length === 1 ? 'it' : 'them'}.`
+      : `Used by ${list([...named.slice(0, mostNames), ...more])}.`
   return [
     {
       code: 'stand-in-extension',

@@ -1,6 +1,7 @@
 import { deparseSync } from 'pgsql-parser'
 import type { AstNode, Statement } from '../core/model.ts'
 import { standInExtensions } from '../core/stand-in-extensions.ts'
+import { quoteIdent } from '../sql/quote.ts'
 
 interface DefElem {
   readonly DefElem?: { readonly defname?: string }
@@ -41,6 +42,14 @@ function withoutVersion(stubs: readonly string[], statement: Statement, node: As
   const isStub = stubs.includes(String(node['extname']))
   if (!isStub || options === undefined || !options.some(isVersion)) return statement
   const changed = { ...node, options: options.filter((option) => !isVersion(option)) }
+  if (statement.tag === 'AlterExtensionStmt') {
+    // the deparser leaves UPDATE out where no version follows
+    return {
+      ...statement,
+      node: changed,
+      sql: `ALTER EXTENSION ${quoteIdent(String(node['extname']))} UPDATE`,
+    }
+  }
   const tree = { [statement.tag]: changed } as unknown as Parameters<typeof deparseSync>[0]
   return { ...statement, node: changed, sql: deparseSync(tree) }
 }
