@@ -59,13 +59,16 @@ export async function configuredRoot(
   if (dir === undefined || paths.length === 0)
     throw new UsageError(`There are no files in the migration folder "${named}".`)
   // the tool's own configuration may know more about it
-  const own = (await detectRoots(files, sources)).find((root) => root.dir === dir)
+  const around = await detectRoots(files, sources)
+  const own = around.find((root) => root.dir === dir)
   if (own?.configFile !== undefined || (own !== undefined && settings.source !== undefined)) return own
   if (settings.source !== undefined) return { source: settings.source, dir, found: 'configured' }
   const foreign = (await unsupportedFolders(files)).find((folder) => isInside(dir, folder.dir))
   if (foreign !== undefined) throw unsupportedTool([foreign])
   const below: FileTree = { list: () => Promise.resolve(paths), read: (path) => files.read(path) }
-  const detected = (await detectRoots(below, sources)).find((root) => isInside(root.dir, dir))
+  const isBelow = (root: SourceRoot): boolean => isInside(root.dir, dir)
+  // what tells a folder's tool may stand outside of it: Cargo.toml and Rust code, sqitch.conf
+  const detected = own ?? around.find(isBelow) ?? (await detectRoots(below, sources)).find(isBelow)
   return { source: detected?.source ?? 'plain-sql', dir, found: 'configured' }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { configuredRoot } from '../../src/review/roots.ts'
 import { folderOwners } from '../../src/sources/owners.ts'
 import { sources } from '../../src/sources/index.ts'
 import { treeOf } from './file-tree.ts'
@@ -61,6 +62,12 @@ describe('the folder', () => {
     expect(await rootsOf({ ...files, 'Cargo.toml': manifest })).toEqual(['diesel migrations'])
     const setup = { 'migrations/00000000000000_diesel_initial_setup/up.sql': '' }
     expect(await rootsOf({ ...files, ...setup })).toEqual(['diesel migrations'])
+  })
+
+  test('keeps its tool when the configuration names it', async () => {
+    const tree = treeOf({ 'Cargo.toml': sqlxDependency, 'migrations/1_a.up.sql': '' })
+    const root = await configuredRoot(tree, sources, 'migrations', {})
+    expect(root).toEqual({ source: 'sqlx', dir: 'migrations', found: 'configured' })
   })
 
   test('of refinery is not Flyway’s', async () => {
