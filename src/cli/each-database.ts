@@ -27,6 +27,7 @@ export async function checkEach(
   }
   let exitCode = 0
   const reports: Report[] = []
+  const failures: { readonly database: Database; readonly error: ToolError }[] = []
   for (const database of databases) {
     try {
       const report = await checkOne(database)
@@ -35,9 +36,14 @@ export async function checkEach(
     } catch (error) {
       context.signal.throwIfAborted()
       if (!(error instanceof ToolError)) throw error
-      exitCode = Math.max(exitCode, await tellError(error, database, context))
+      failures.push({ database, error })
     }
   }
+  const [first] = failures
+  // no base, no git: that is no database's own
+  if (first !== undefined && failures.length === databases.length && areAlike(failures)) throw first.error
+  for (const { database, error } of failures)
+    exitCode = Math.max(exitCode, await tellError(error, database, context))
   const spoken = spokenOf(reports)
   if (reports.length > 0) await writeReportsOfAll(reports, spoken, targets, context)
   await tellQuiet(
@@ -66,6 +72,10 @@ export function spokenOf(reports: readonly Report[]): readonly Report[] {
 function isQuiet(report: Report): boolean {
   const { migrations, findings, notChecked } = report
   return migrations.length + findings.length + notChecked.length === 0 && !hasQueries(report)
+}
+
+function areAlike(failures: readonly { readonly error: ToolError }[]): boolean {
+  return new Set(failures.map(({ error }) => error.message)).size === 1
 }
 
 async function tellError(

@@ -53,23 +53,6 @@ export async function reviewChanges(
   }
 }
 
-/** The roots in which something is new, edited or wrong; a single one with changes is taken for such unread. */
-export async function rootsWithWork(
-  request: FullRequest,
-  tree: FileTree,
-  revision: Revision,
-  scope: ReviewScope = everything,
-): Promise<readonly SourceRoot[]> {
-  const found = await findRoots(tree, request.sources, request.settings)
-  const headFiles = new Set(await tree.list())
-  const changed = found.roots.filter(
-    (root) => scope.concerns(root) && rootHasChanges(root, headFiles, revision),
-  )
-  if (changed.length < 2) return changed
-  const { active } = await reviewRoots(request, tree, revision, scope)
-  return active.map(({ root }) => root)
-}
-
 interface RootReviews {
   readonly found: FoundRoots
   readonly isChanged: (root: SourceRoot) => boolean

@@ -5,7 +5,7 @@ import { scriptKey } from '../core/script-name.ts'
 import type { FileTree, MigrationScript, ReviewSet, SourceProblem, SourceRoot } from '../core/source.ts'
 import { isInside } from '../sources/paths.ts'
 import { decideBase, type BaseRevision } from './base-revision.ts'
-import { reviewChanges, rootsWithWork, type ReviewScope } from './changes.ts'
+import { reviewChanges, type ReviewScope } from './changes.ts'
 import { short } from './fetch.ts'
 import type { Repository } from './git.ts'
 import { openIndex, stagedPlace, type StagedFiles } from './index-tree.ts'
@@ -29,15 +29,6 @@ export function reviewStaged(request: FullRequest, found: Repository): Promise<R
       const sinceHead = (): Promise<ReviewSet> => (known.sinceHead ??= review(headOf(found)))
       return onlyJudged(await review(base), scope.isJudged, sinceHead)
     },
-  })
-}
-
-/** The folders of migrations in which the next commit changes something. */
-export function stagedRoots(request: FullRequest, found: Repository): Promise<readonly SourceRoot[]> {
-  return withStaged<readonly SourceRoot[]>(request, found, {
-    nothing: () => [],
-    use: ({ base, since, tree, scope }) =>
-      since(base, (opened) => rootsWithWork(request, tree, opened, scope)),
   })
 }
 
