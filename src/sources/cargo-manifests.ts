@@ -67,14 +67,18 @@ export async function readMatching(
 }
 
 /** Every Cargo.toml of the project. */
-export function readManifests(files: FileTree, paths: readonly string[]): Promise<readonly ReadFile[]> {
-  return readMatching(files, paths, /(?:^|\/)Cargo\.toml$/)
+export async function readManifests(files: FileTree, paths: readonly string[]): Promise<readonly ReadFile[]> {
+  const manifests = await readMatching(files, paths, /(?:^|\/)Cargo\.toml$/)
+  return manifests.map(({ text, ...file }) => ({ ...file, text: text.slice(0, maxManifestLength) }))
 }
+
+/** Nobody writes a longer one, and the patterns below are made for short ones. */
+const maxManifestLength = 100_000
 
 /** Does the manifest depend on one of the tool's crates? */
 export function dependsOn(manifest: string, { crates }: RustTool): boolean {
   return crates.some((crate) =>
-    new RegExp(`^\\s*"?${crate}"?\\s*[.=]|dependencies\\.${crate}\\]`, 'm').test(manifest),
+    new RegExp(`^[ \\t]*"?${crate}"?\\s*[.=]|dependencies\\.${crate}\\]`, 'm').test(manifest),
   )
 }
 
@@ -82,7 +86,7 @@ export function dependsOn(manifest: string, { crates }: RustTool): boolean {
 export function featuresIn(manifest: string, { crates }: RustTool): string {
   const found: string[] = []
   for (const crate of crates) {
-    const inline = new RegExp(`^\\s*"?${crate}"?\\s*=\\s*\\{([^}]*)\\}`, 'gm')
+    const inline = new RegExp(`^[ \\t]*"?${crate}"?\\s*=\\s*\\{([^}]*)\\}`, 'gm')
     const table = new RegExp(`dependencies\\.${crate}\\]([\\s\\S]*?)(?=^\\[|(?![\\s\\S]))`, 'gm')
     for (const [, body = ''] of [...manifest.matchAll(inline), ...manifest.matchAll(table)]) {
       const list = /\bfeatures\s*=\s*\[([^\]]*)\]/.exec(body)?.[1]

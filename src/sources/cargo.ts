@@ -39,15 +39,17 @@ export async function rustFolders(files: FileTree): Promise<readonly RustFolder[
   const using = manifests.filter(({ text }) => rustTools.some((tool) => dependsOn(text, tool)))
   const configs = await readMatching(files, paths, /(?:^|\/)(?:diesel|sqlx|refinery)\.toml$/)
   if (using.length === 0 && configs.length === 0) return []
+  const below = sqlBelow(paths)
+  const isFit = (tool: RustTool, dir: string): boolean => tool.fits(below(dir))
+  const homes = new Set(manifests.map(({ dir }) => dir))
   const candidates = [
     ...configs.flatMap(configuredFolder),
     ...(await foldersInCode(files, paths, using)),
-    ...using.flatMap(usualFolders),
+    ...using.flatMap((manifest) => usualFolders(manifest, homes, isFit)),
   ]
-  const below = sqlBelow(paths)
   const found = new Map<string, RustFolder>()
   for (const { tool, dir, because, certain } of candidates) {
-    if (dir === undefined || found.has(dir) || !tool.fits(below(dir))) continue
+    if (dir === undefined || found.has(dir) || !isFit(tool, dir)) continue
     const isOther = isForOtherDatabase(tool, dir, because, using, configs)
     found.set(dir, {
       ...(isOther
@@ -86,16 +88,27 @@ function configuredFolder({ path, dir, text }: ReadFile): Candidate[] {
   return [{ tool, dir: normalisePath(joinPath(dir, set ?? 'migrations')), because: path, certain: true }]
 }
 
-/** Beside a manifest, or beside what is around it: the command line tools are run from a workspace's root. */
-function usualFolders({ path, dir, text }: ReadFile): Candidate[] {
-  const places = ['migrations', 'src/migrations', 'db/migrations', 'database/migrations']
+const usualPlaces = ['migrations', 'src/migrations', 'db/migrations', 'database/migrations']
+
+/**
+ * Beside a manifest, else beside the nearest of those around it: the command line tools are run from a workspace's
+ * root. A folder without a manifest may be another language's.
+ */
+function usualFolders(
+  { path, dir, text }: ReadFile,
+  homes: ReadonlySet<string>,
+  isFit: (tool: RustTool, dir: string) => boolean,
+): Candidate[] {
   return rustTools
     .filter((tool) => dependsOn(text, tool))
-    .flatMap((tool) =>
-      withAncestors(dir).flatMap((home) =>
-        places.map((place) => ({ tool, dir: joinPath(home, place), because: path, certain: false })),
-      ),
-    )
+    .flatMap((tool) => {
+      const levels = withAncestors(dir).filter((home) => homes.has(home))
+      const found = levels.map((home) =>
+        usualPlaces.map((place) => joinPath(home, place)).filter((place) => isFit(tool, place)),
+      )
+      const nearest = found.find((places) => places.length > 0) ?? []
+      return nearest.map((place) => ({ tool, dir: place, because: path, certain: false }))
+    })
 }
 
 function withAncestors(dir: string): readonly string[] {

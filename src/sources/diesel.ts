@@ -132,8 +132,9 @@ async function transactionOf({ metadata }: Entry, files: FileTree): Promise<Tran
   if (metadata === undefined) return { mode: 'file', why: 'Diesel default' }
   const read = await readText(files, metadata)
   if ('problem' in read) return { mode: 'file', why: `${metadata} cannot be read` }
-  const [root = ''] = read.text.split(/^\s*\[/m)
-  const value = /^\s*"?run_in_transaction"?\s*=\s*(.*?)\s*(?:#.*)?$/m.exec(root)?.[1]
+  const [root = ''] = read.text.split(/^[ \t]*\[/m)
+  const said = /^[ \t]*"?run_in_transaction"?[ \t]*=([^#\n]*)/m.exec(root)?.[1]
+  const value = said?.trim()
   if (value === undefined)
     return { mode: 'simple query', why: `${metadata} does not say run_in_transaction, which counts as false` }
   if (value === 'false') return { mode: 'simple query', why: `${metadata} says run_in_transaction = false` }

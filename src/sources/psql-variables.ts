@@ -79,7 +79,8 @@ class Filler {
 
   /** `a[1:n]` is a slice. */
   private isInBrackets(index: number): boolean {
-    const line = this.text.slice(this.text.lastIndexOf('\n', index) + 1, index)
+    const before = this.text.slice(Math.max(index - 200, 0), index)
+    const line = before.slice(before.lastIndexOf('\n') + 1)
     return line.lastIndexOf('[') > line.lastIndexOf(']')
   }
 

@@ -68,7 +68,7 @@ export function parseSqitchConfig(text: string): SqitchSettings {
     }
     if (rest === '' || /^[#;]/.test(rest)) continue
     const equals = rest.indexOf('=')
-    const key = (equals < 0 ? rest.replace(/[\t ]*[#;].*$/, '') : rest.slice(0, equals)).trim()
+    const key = (equals < 0 ? (rest.split(/[#;]/, 1)[0] ?? '') : rest.slice(0, equals)).trim()
     const value = equals < 0 ? 'true' : valueOf(rest.slice(equals + 1))
     settings.set(`${section}.${key.toLowerCase()}`, { key, value })
   }

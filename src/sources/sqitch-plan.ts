@@ -19,7 +19,6 @@ export interface SqitchPlan {
 
 /** `!` before it: a conflict. */
 interface Dependency {
-  readonly text: string
   readonly isConflict: boolean
   /** `change`, `@tag` or `change@tag`; undefined for other projects' and for ids. */
   readonly key: string | undefined
@@ -35,19 +34,24 @@ interface Line {
 const punctuation = /[-!"#$%&'()*+,./:;<=>?@[\\\]^`{|}~]/
 const maxNameLength = 1000
 
+/** More help nobody. */
+const maxProblems = 20
+
 /**
  * Reads a sqitch.plan as `_parse` and check_changes of App::Sqitch::Plan (1.3.1) do, and what check_deploy_dependencies of
  * App::Sqitch::Engine adds. Sqitch gives up at the first mistake; the changes that can be read are given all the same.
  */
 export function parseSqitchPlan(text: string, file: string): SqitchPlan {
   const problems: SourceProblem[] = []
-  const refuse = (number: number, what: string): unknown =>
+  const refuse = (number: number, what: string): void => {
+    if (problems.length === maxProblems) return
     problems.push({
       code: 'refused-by-tool',
       file,
       message: `Sqitch refuses the plan: line ${number} of ${file} ${what}.`,
       place: lineOf(text, file, number),
     })
+  }
   const { lines, hasProject } = readLines(text, refuse)
   if (!hasProject) refuse(1, 'and those after it name no %project')
   const reader = new PlanReader(refuse)
@@ -68,7 +72,7 @@ export function lineOf(text: string, file: string, line: number): Span {
   }
 }
 
-type Refuse = (line: number, what: string) => unknown
+type Refuse = (line: number, what: string) => void
 
 function readLines(
   text: string,
@@ -131,9 +135,9 @@ function isName(name: string): boolean {
 }
 
 function readDependencies(text: string): readonly Dependency[] | string {
-  const found: Dependency[] = []
+  const found = new Map<string, Dependency>()
   for (const word of text.split(/\s+/).filter((part) => part !== '')) {
-    if (found.some((known) => known.text === word)) return `has the dependency ${word} twice`
+    if (found.has(word)) return `has the dependency ${word} twice`
     const match = /^(!?)(?:([^:@]+):)?([^:@]*)(?:@([^:@]+))?$/.exec(word)
     const [, bang, project, change = '', tag] = match ?? []
     const isValid = change === '' ? tag !== undefined : isName(change)
@@ -141,9 +145,9 @@ function readDependencies(text: string): readonly Dependency[] | string {
       return `has the invalid dependency ${word}`
     const isOwn = project === undefined && !/^[0-9a-f]{40}$/.test(change)
     const key = isOwn ? change + (tag === undefined ? '' : `@${tag}`) : undefined
-    found.push({ text: word, isConflict: bang === '!', key })
+    found.set(word, { isConflict: bang === '!', key })
   }
-  return found
+  return [...found.values()]
 }
 
 class PlanReader {
@@ -152,7 +156,10 @@ class PlanReader {
     []
   /** Lines of changes and @tags of the sections before. */
   readonly #seen = new Map<string, number>()
-  #section: Line[] = []
+  /** Since the last tag, by name. */
+  readonly #section = new Map<string, Line>()
+  /** Places in the plan. */
+  readonly #lastOf = new Map<string, number>()
   /** Looked up in the whole plan, when everything is read. */
   readonly #conflicts: { readonly key: string; readonly line: Line }[] = []
 
@@ -182,20 +189,20 @@ class PlanReader {
 
   #takeChange(line: Line): void {
     const { name, number } = line
-    const twin = this.#section.find((other) => other.name === name)
+    const twin = this.#section.get(name)
     if (twin !== undefined) {
       const rule = 'a change can be reworked only after a tag'
       this.#refuse(number, `plans ${name} again, which line ${twin.number} does already; ${rule}`)
       return
     }
-    const before = this.#planned.findLast((change) => change.name === name)
-    if (before !== undefined) {
-      const since = this.#planned.slice(this.#planned.indexOf(before)).toReversed()
-      before.reworkTags.push(...since.flatMap(({ tags }) => tags))
-    }
+    const last = this.#lastOf.get(name)
+    const since = last === undefined ? [] : this.#planned.slice(last)
+    const [before] = since
+    before?.reworkTags.push(...since.toReversed().flatMap(({ tags }) => tags))
     const reworks = before === undefined ? 0 : before.reworks + 1
+    this.#lastOf.set(name, this.#planned.length)
     this.#planned.push({ name, line: number, reworks, tags: [], reworkTags: [] })
-    this.#section.push(line)
+    this.#section.set(name, line)
   }
 
   end(): void {
@@ -215,12 +222,12 @@ class PlanReader {
   /** At a tag or the end: what the changes since the last tag depend on must stand before them. */
   #endSection(): void {
     const position = new Set<string>()
-    for (const line of this.#section) {
+    for (const line of this.#section.values()) {
       for (const dependency of line.dependencies) this.#check(line, dependency, position)
       position.add(line.name)
     }
-    for (const { name, number } of this.#section) this.#seen.set(name, number)
-    this.#section = []
+    for (const { name, number } of this.#section.values()) this.#seen.set(name, number)
+    this.#section.clear()
   }
 
   #check(line: Line, { key, isConflict }: Dependency, position: ReadonlySet<string>): void {
@@ -230,7 +237,7 @@ class PlanReader {
     if (isConflict && isThere)
       this.#refuse(line.number, `says that ${line.name} conflicts with ${key}, which is deployed before it`)
     else if (!isConflict && !isThere) {
-      const comesLater = this.#section.some(({ name, number }) => name === key && number > line.number)
+      const comesLater = (this.#section.get(key)?.number ?? 0) > line.number
       const what = comesLater
         ? `${key}, which the plan has only later`
         : `${key}, which the plan does not have`

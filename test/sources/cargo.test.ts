@@ -119,6 +119,18 @@ describe('a project', () => {
     expect(await rootsOf(files)).toEqual(['sqlx migrations/postgres'])
   })
 
+  test('beside another language’s leaves it its folder', async () => {
+    const files = {
+      'go.mod': '',
+      'migrations/1_a.up.sql': '',
+      'worker/Cargo.toml': sqlxDependency,
+      'worker/src/main.rs': 'sqlx::query("SELECT 1")',
+    }
+    expect(await rootsOf(files)).toEqual(['golang-migrate migrations'])
+    const own = { ...files, 'Cargo.toml': '[workspace]\n', 'worker/migrations/1_b.sql': '' }
+    expect(await rootsOf(own)).toEqual(['sqlx worker/migrations', 'golang-migrate migrations'])
+  })
+
   test('without such a crate keeps its plain SQL', async () => {
     const files = { 'Cargo.toml': '[dependencies]\nserde = "1"\n', 'migrations/1_a.sql': '' }
     expect(await rootsOf(files)).toEqual(['plain-sql migrations'])

@@ -67,6 +67,11 @@ describe('a plan', () => {
     expect(plan.changes.map(({ name, line }) => `${name} ${line}`)).toEqual(['a 5'])
   })
 
+  test('of many thousand wrong lines is refused by its first ones', () => {
+    const text = planOf(...Array.from({ length: 50_000 }, (_, index) => `a${index} [zz]`))
+    expect(parseSqitchPlan(text, 'p').problems).toHaveLength(20)
+  })
+
   test('of a megabyte on one line is refused at once', () => {
     expect(parseSqitchPlan(`%project=x\n\n${'a '.repeat(500_000)}<`, 'p').problems.length).toBeGreaterThan(0)
   })
