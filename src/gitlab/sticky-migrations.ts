@@ -55,7 +55,7 @@ function migrationSection(
   nameOf: (file: string) => string,
   chart: readonly string[],
 ): string {
-  const { statements, transaction } = migration
+  const { statements } = migration
   const total = totalMs(statements)
   const time = total === undefined ? [] : [aboutMs(total)]
   const about = [count(statements.length, 'statement'), describeOutcome(migration), ...time].join(', ')
@@ -66,7 +66,7 @@ function migrationSection(
     .map((statement) => describeStatement(report, statement, !isHeld))
   const evidences = new Set(receipts.flatMap(({ evidence }) => evidence))
   const common = evidences.size === 1 ? [...evidences].join('') : undefined
-  const mode = cutText(describeTransaction(transaction), 300)
+  const mode = cutText(describeTransaction(migration), 300)
   const items = receipts.map((receipt, index) => statementItem(migration, index, receipt, common))
   const left = statements.length - receipts.length
   return [

@@ -208,7 +208,7 @@ function quietSection(page: Page, groups: readonly FileGroup[]): Markup | undefi
 <h2>Nothing found</h2>
 <ul class="lines">${quiet.map(
     (migration) => markup`
-<li><code>${migrationName(page.report, migration)}</code><br><span class="muted small">${capital(describeTransaction(migration.transaction))} · ${quietWords(page.report, migration)}</span>
+<li><code>${migrationName(page.report, migration)}</code><br><span class="muted small">${capital(describeTransaction(migration))} · ${quietWords(page.report, migration)}</span>
 ${timelineFigure(page.report, migration)}
 ${statementList(page.report, migration)}</li>`,
   )}

@@ -112,7 +112,7 @@ function fileSection(
       ? isQueries
         ? 'queries of the application'
         : 'not under review'
-      : `${describeTransaction(migration.transaction)}; ${describeOutcome(migration)}`
+      : `${describeTransaction(migration)}; ${describeOutcome(migration)}`
   return [
     `### ${codeSpan(name)}`,
     markdownText(about),

@@ -10,7 +10,6 @@ import type {
   Report,
   ReportMigration,
   Severity,
-  TransactionChoice,
   TransactionMode,
 } from '../core/model.ts'
 
@@ -74,8 +73,12 @@ const modeWords: Readonly<Record<TransactionMode, string>> = {
 }
 
 /** `each statement commits by itself (assumed: psql -f)`. */
-export function describeTransaction(choice: TransactionChoice): string {
-  return `${modeWords[choice.mode]} (${printableLine(choice.why)})`
+export function describeTransaction({
+  transaction: { mode, why },
+  statements,
+}: Pick<ReportMigration, 'transaction' | 'statements'>): string {
+  const isCut = mode === 'simple query' && new Set(statements.map(({ transaction }) => transaction)).size > 1
+  return `${isCut ? 'the file runs in several transactions' : modeWords[mode]} (${printableLine(why)})`
 }
 
 const outcomeWords: Readonly<Record<ReportMigration['outcome'], string>> = {
@@ -236,7 +239,7 @@ function isShown({ only }: Report, { findings }: FileGroup): boolean {
 /** What a file is, below its name. */
 export function describeFile({ migration, isQueries }: FileGroup): string {
   if (migration === undefined) return isQueries ? 'queries of the application' : 'not under review'
-  return `${describeTransaction(migration.transaction)} · ${describeOutcome(migration)}`
+  return `${describeTransaction(migration)} · ${describeOutcome(migration)}`
 }
 
 /** Where a limit or finding is: `file:line:column`. */
