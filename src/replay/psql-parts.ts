@@ -1,4 +1,4 @@
-import type { ErrorEffect, Migration } from '../core/model.ts'
+import type { ErrorEffect, Migration, Statement } from '../core/model.ts'
 
 /**
  * Do the scripts have psql run SQL that is not in them: another file, the rows of a query, a program? What that
@@ -21,4 +21,16 @@ export function isUnfilledVariable({ source }: Migration, { sqlstate, message }:
     sqlstate === '42601' &&
     message.endsWith('at or near ":"')
   )
+}
+
+/** \if and its like, or \connect, which makes what follows run in another database. */
+const decides = /^[ \t]*\\(?:if|elif|else|c|connect)\b/m
+
+/**
+ * Does psql decide whether, or where, the statement runs? We run all of them in one database, so that one may fail
+ * that never runs in production.
+ */
+export function psqlDecides({ text }: Migration, { span }: Statement, sqlstate: string): boolean {
+  if (!sqlstate.startsWith('42') || !text.includes('\\')) return false
+  return decides.test(text.slice(0, span.start.offset))
 }

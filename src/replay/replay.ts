@@ -12,7 +12,7 @@ import { LeftOutStatements, type LeftOut } from './left-out.ts'
 import { lostObjects, LostObjects } from './lost-objects.ts'
 import type { MeasuredMigration, MeasuredStatement, MigrationFailure } from './measure.ts'
 import type { Circumstances } from './circumstances.ts'
-import { isUnfilledVariable } from './psql-parts.ts'
+import { isUnfilledVariable, psqlDecides } from './psql-parts.ts'
 import { copyBase, prepareHistory, type KeptHistory, type PreparedHistory } from './prepare-history.ts'
 import { dependsOnData, leftOutLimits, notReached, notRehearsed } from './review-limits.ts'
 import { namedRoles } from './roles.ts'
@@ -262,6 +262,12 @@ class Replay {
         whose: 'ours',
         why: 'a psql variable stands here, and only psql itself can fill it in',
         hint: 'Write the value into the file, or have your runner do it and name the files that it makes.',
+      }
+    }
+    if (psqlDecides(migration, failure.statement, failure.error.sqlstate)) {
+      return {
+        whose: 'ours',
+        why: `psql decides by \\if or \\connect whether it runs in this database (${failure.error.message})`,
       }
     }
     const { server } = this.request

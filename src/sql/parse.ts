@@ -43,8 +43,8 @@ export function parseScript(script: MigrationScript): ParsedScript {
   const reader = new ScriptReader(script)
   const parts = script.parts ?? [{ start: script.start, end: script.end }]
   for (const [index, part] of parts.entries()) reader.read(part, index)
-  const { lines, statements, limits } = reader
-  return { script, lines, statements, limits }
+  const { lines, statements } = reader
+  return { script, lines, statements, limits: reader.limits() }
 }
 
 let latest: { readonly text: string; readonly lines: LineIndex } | undefined
@@ -58,7 +58,8 @@ function linesOf(text: string): LineIndex {
 class ScriptReader {
   readonly lines: LineIndex
   readonly statements: ParsedStatement[] = []
-  readonly limits: Limit[] = []
+  private readonly unterminated: Limit[] = []
+  private readonly metaCommands: MetaCommand[] = []
   private readonly script: MigrationScript
 
   constructor(script: MigrationScript) {
@@ -73,7 +74,7 @@ class ScriptReader {
       else this.takeStatement(piece, part)
     }
     if (unterminated === undefined) return
-    this.limits.push({
+    this.unterminated.push({
       code: 'unterminated-literal',
       message: `A ${unterminated.what} that begins here never ends.`,
       hint: 'Close it; until then everything after it is part of it.',
@@ -94,8 +95,12 @@ class ScriptReader {
   }
 
   private takeMetaCommand(piece: ScriptPart): void {
-    const limit = metaCommandLimit(this.script.text.slice(piece.start, piece.end), this.spanOf(piece))
-    if (limit !== undefined) this.limits.push(limit)
+    const text = this.script.text.slice(piece.start, piece.end)
+    if (!isHarmless(text)) this.metaCommands.push({ name: metaCommandName(text), span: this.spanOf(piece) })
+  }
+
+  limits(): readonly Limit[] {
+    return [...metaCommandLimit(this.metaCommands), ...this.unterminated]
   }
 
   private spanOf({ start, end }: ScriptPart): Span {
@@ -187,14 +192,40 @@ const harmlessMetaCommands = new Set([
   'q',
 ])
 
-function metaCommandLimit(text: string, span: Span): Limit | undefined {
-  const name = /^\\([A-Za-z!?]+\+?)/.exec(text)?.[1] ?? text.slice(1, 2)
-  if (name === 'set' && /^\\set\s+(on_error_stop|echo|verbosity|quiet)/i.test(text)) return undefined
-  if (name !== 'set' && harmlessMetaCommands.has(name)) return undefined
-  return {
-    code: 'psql-meta-command',
-    message: `The psql command \\${name} is not run: only psql itself understands it.`,
-    hint: 'What it would have done (include a file, set a variable, copy data, connect elsewhere) is missing from the rehearsal.',
-    span,
-  }
+interface MetaCommand {
+  readonly name: string
+  readonly span: Span
+}
+
+function metaCommandName(text: string): string {
+  return /^\\([A-Za-z!?]+\+?)/.exec(text)?.[1] ?? text.slice(1, 2)
+}
+
+function isHarmless(text: string): boolean {
+  const name = metaCommandName(text)
+  if (name === 'set') return /^\\set\s+(on_error_stop|echo|verbosity|quiet)/i.test(text)
+  return harmlessMetaCommands.has(name)
+}
+
+/** One for all of a script. */
+function metaCommandLimit(commands: readonly MetaCommand[]): readonly Limit[] {
+  const [first] = commands
+  if (first === undefined) return []
+  const names = [...new Set(commands.map(({ name }) => `\\${name}`))]
+  const subject =
+    names.length === 1
+      ? `The psql command ${names[0] ?? ''} is`
+      : `The psql commands ${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''} are`
+  const branches = names.includes('\\if') ? ' The statements of all branches of \\if are run.' : ''
+  return [
+    {
+      code: 'psql-meta-command',
+      message: `${subject} not run: only psql itself understands ${names.length === 1 ? 'it' : 'them'}.`,
+      hint: `What ${names.length === 1 ? 'it' : 'they'} would have done (include a file, set a variable, copy data, connect elsewhere) is missing from the rehearsal.${branches}`,
+      span: first.span,
+      ...(commands.length === 1
+        ? {}
+        : { steps: commands.map(({ name, span }) => ({ span, message: `\\${name} is not run` })) }),
+    },
+  ]
 }

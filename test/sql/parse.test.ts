@@ -34,6 +34,17 @@ describe('parseScript', () => {
     expect(statements).toHaveLength(1)
   })
 
+  it('tells the commands of a script together', () => {
+    const { limits } = parseScript(script('\\if :a\nselect 1;\n\\else\nselect 2;\n\\endif\n\\else\n'))
+    expect(limits).toMatchObject([
+      {
+        message: 'The psql commands \\if, \\else and \\endif are not run: only psql itself understands them.',
+        hint: expect.stringContaining('all branches of \\if are run'),
+        steps: [{ span: { start: { line: 1 } } }, {}, {}, { span: { start: { line: 6 } } }],
+      },
+    ])
+  })
+
   it('says where a literal begins that never ends', () => {
     expect(parseScript(script('select 1;\ndo $$ begin')).limits).toMatchObject([
       { code: 'unterminated-literal', span: { start: { line: 2, column: 4 } } },

@@ -37,6 +37,7 @@ select set_config('app.role', :'schema_name', false);
   alter table users add column tenant text;
 \\else
   alter table users add column account text;
+  alter table users add column tenant text;
 \\endif
 create index users_email_lower on users (lower(email));
 `,
@@ -55,31 +56,26 @@ create index users_region on users (region);
       },
     })
     expect(inShort(report)).toMatchInlineSnapshot(`
-      "rehearsed: db/migrations/005_conditions.sql
+      "not rehearsed: db/migrations/005_conditions.sql
       rehearsed: db/migrations/006_generated.sql
       not rehearsed: db/migrations/007_billing.sql
       not rehearsed: db/migrations/008_variable.sql
       info db/migrations/005_conditions.sql:2 require-lock-timeout: New reads and writes of users queue up behind this statement for as long as it waits for its lock, and no lock_timeout ends the wait.
-      error db/migrations/005_conditions.sql:6 require-concurrent-index: Building users_email_lower blocks every write to users until it is done.
+      error db/migrations/005_conditions.sql:7 require-concurrent-index: Building users_email_lower blocks every write to users until it is done.
       error db/migrations/006_generated.sql:3 avoid-table-rewrite: Every read and write of users waits while Postgres writes all rows anew: email changes from text to varchar(200).
       info db/migrations/007_billing.sql:1 require-lock-timeout: New reads and writes of billing.invoices queue up behind this statement for as long as it waits for its lock, and no lock_timeout ends the wait.
       error db/migrations/007_billing.sql:2 avoid-required-column: The migration fails as soon as cities holds a row, and every INSERT of running code that omits name fails from then on.
       info db/migrations/008_variable.sql:1 require-lock-timeout: New reads and writes of users queue up behind this statement for as long as it waits for its lock, and no lock_timeout ends the wait.
       error db/migrations/008_variable.sql:3 require-concurrent-index: Building users_region blocks every write to users until it is done.
-      not checked: db/migrations/005_conditions.sql:1:1: The psql command \\if is not run: only psql itself understands it.
-        What it would have done (include a file, set a variable, copy data, connect elsewhere) is missing from the rehearsal.
-      not checked: db/migrations/005_conditions.sql:3:1: The psql command \\else is not run: only psql itself understands it.
-        What it would have done (include a file, set a variable, copy data, connect elsewhere) is missing from the rehearsal.
-      not checked: db/migrations/005_conditions.sql:5:1: The psql command \\endif is not run: only psql itself understands it.
-        What it would have done (include a file, set a variable, copy data, connect elsewhere) is missing from the rehearsal.
-      not checked: db/migrations/006_generated.sql:1:89: The psql command \\gexec is not run: only psql itself understands it.
-        What it would have done (include a file, set a variable, copy data, connect elsewhere) is missing from the rehearsal.
-      not checked: db/migrations/006_generated.sql:2:1: The psql command \\connect is not run: only psql itself understands it.
-        What it would have done (include a file, set a variable, copy data, connect elsewhere) is missing from the rehearsal.
+      not checked: db/migrations/005_conditions.sql:1:1: The psql commands \\if, \\else and \\endif are not run: only psql itself understands them.
+        What they would have done (include a file, set a variable, copy data, connect elsewhere) is missing from the rehearsal. The statements of all branches of \\if are run.
+      not checked: db/migrations/006_generated.sql:1:89: The psql commands \\gexec and \\connect are not run: only psql itself understands them.
+        What they would have done (include a file, set a variable, copy data, connect elsewhere) is missing from the rehearsal.
       not checked: No migration that ran here creates what the history builds on (relation "countries" does not exist), so 1 step of the history did not replay: db/migrations/002_include.sql:3.
         It may build on SQL that only psql reads or makes (\\i, \\gexec). Rehearse on a server where the platform, the seed or the code that brings it has run (\`server.image\`, --server-url), or let a first migration create it. Everything that does not build on it is judged all the same.
       not checked: Only psql itself can fill in its variables (\`:name\`), so 3 steps of the history did not replay: db/migrations/003_variables.sql:2, 3, 4.
         Have your runner write the values into the files. Everything that does not build on it is judged all the same.
+      not checked: db/migrations/005_conditions.sql:5:3: This statement could not be rehearsed and is judged by prediction: psql decides by \\if or \\connect whether it runs in this database (column "tenant" of relation "users" already exists).
       not checked: db/migrations/007_billing.sql:1:1: The statements of lines 1, 2 and 3 could not be rehearsed and are judged by prediction: it may build on SQL that only psql reads or makes (\\i, \\gexec): schema "billing" does not exist, and 2 more like it.
       not checked: db/migrations/008_variable.sql:2:1: This statement could not be rehearsed and is judged by prediction: a psql variable stands here, and only psql itself can fill it in.
         Write the value into the file, or have your runner do it and name the files that it makes."
