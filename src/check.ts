@@ -41,6 +41,8 @@ export interface CheckOptions {
   readonly cacheDir?: string
   /** Facts about production, in the place of the configuration's `snapshot`; absolute. */
   readonly snapshotFile?: string
+  /** What the configuration's `snapshot` holds, where a commit decides; absent: what is on disk. */
+  readonly snapshotBytes?: Uint8Array
   /** Replay only when the cache makes that fit into this time; absent: whatever it takes. */
   readonly budget?: Budget
   /** Try out remedies in the place of statements; absent: in merge request pipelines. Never with a budget. */
@@ -128,7 +130,10 @@ async function loadFacts(options: CheckOptions): Promise<LoadedProduction | unde
   if (snapshotFile === undefined && config.snapshot === undefined && config.tables === undefined)
     return undefined
   const { loadProduction } = await import('./production/load.ts')
-  const file = snapshotFile === undefined ? {} : { snapshotFile }
+  const file = {
+    ...(snapshotFile === undefined ? {} : { snapshotFile }),
+    ...(options.snapshotBytes === undefined ? {} : { snapshotBytes: options.snapshotBytes }),
+  }
   return loadProduction({ root: cwd, config, now, ...file })
 }
 

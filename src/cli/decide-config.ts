@@ -22,6 +22,8 @@ export interface DecidedConfig extends LoadedConfig {
   readonly says?: string
   /** The findings that were accepted for good; `config` may be that of one of several databases. */
   readonly baselineOf: (config: Config) => Promise<FoundBaseline>
+  /** Production's sizes, where they are not those on disk. */
+  readonly snapshotOf?: (config: Config) => Promise<Uint8Array | undefined>
 }
 
 /**
@@ -132,6 +134,11 @@ function fromTarget(
     root,
     says,
     baselineOf: (own) => baselineOfTarget(target, root, own),
+    snapshotOf: async ({ snapshot }) => {
+      if (snapshot === undefined) return undefined
+      const { readTargetFile } = await import('./target-config.ts')
+      return readTargetFile(target, path.resolve(root, snapshot))
+    },
   }
 }
 

@@ -86,6 +86,14 @@ export async function readTargetConfig(
   return { file, config, isChanged: await differs(tree, target.top, watched.read) }
 }
 
+/** A file of a commit by its path on disk; undefined when it is outside of the repository, or the commit has none. */
+export async function readTargetFile(target: TargetCommit, file: string): Promise<Uint8Array | undefined> {
+  const below = path.relative(target.top, file).replaceAll(path.sep, '/')
+  if (below.startsWith('../') || path.isAbsolute(below)) return undefined
+  await using tree = await openTree(target)
+  return await tree.read(below)
+}
+
 /** The baseline of a commit; `file` from the top of the repository, `name` relative to the project root. */
 export async function readTargetBaseline(
   target: TargetCommit,

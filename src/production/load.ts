@@ -5,7 +5,7 @@ import type { Limit } from '../core/model.ts'
 import type { Production, ProductionSource, ReplicationFacts } from '../core/production.ts'
 import type { FileFacts } from './facts.ts'
 import { withConfiguredTables } from './from-configuration.ts'
-import { readFactsFile } from './read-file.ts'
+import { decodeFacts, readFactsFile } from './read-file.ts'
 
 export interface ProductionRequest {
   /** The project root, absolute. */
@@ -13,6 +13,8 @@ export interface ProductionRequest {
   readonly config: Pick<Config, 'snapshot' | 'tables' | 'production'>
   /** In the place of the configuration's `snapshot`; absolute. */
   readonly snapshotFile?: string
+  /** What the configuration's `snapshot` holds, where that is not to be read from disk. */
+  readonly snapshotBytes?: Uint8Array
   readonly now: Date
 }
 
@@ -33,7 +35,7 @@ export async function loadProduction(request: ProductionRequest): Promise<Loaded
   const configured = config.tables !== undefined && Object.keys(config.tables).length > 0
   if (file === undefined && !configured) return { production: undefined, limits: [] }
   const name = file === undefined ? '' : await shownName(file, root)
-  const facts = file === undefined ? undefined : await readFacts(file, root, name)
+  const facts = file === undefined ? undefined : await readFacts(file, request, name)
   const source = facts === undefined ? [] : [sourceOf(facts, name)]
   return {
     production: {
@@ -57,8 +59,13 @@ async function shownName(file: string, root: string): Promise<string> {
   return (isInside ? below : file).replaceAll(path.sep, '/')
 }
 
-async function readFacts(file: string, root: string, name: string): Promise<FileFacts> {
-  const text = await readFactsFile(file, root, name)
+async function readFacts(
+  file: string,
+  { root, snapshotFile, snapshotBytes }: ProductionRequest,
+  name: string,
+): Promise<FileFacts> {
+  const isGiven = snapshotFile === undefined && snapshotBytes !== undefined
+  const text = isGiven ? decodeFacts(snapshotBytes, name) : await readFactsFile(file, root, name)
   if (/^\u{feff}?\s*\{/u.test(text)) {
     const { factsOfSnapshot } = await import('./from-snapshot.ts')
     return factsOfSnapshot(text, name)

@@ -13,8 +13,13 @@ const hint =
  * @throws {ConfigError} when it cannot be read, is too large or no text
  */
 export async function readFactsFile(file: string, root: string, name: string): Promise<string> {
-  const bytes = await readBytes(name, await locate(file, root, name))
-  if (bytes.subarray(0, 5).toString('latin1') === 'PGDMP') {
+  return decodeFacts(await readBytes(name, await locate(file, root, name)), name)
+}
+
+/** @throws {ConfigError} when it is too large or no text */
+export function decodeFacts(bytes: Uint8Array, name: string): string {
+  if (bytes.length > snapshotSizeLimit) throw tooLarge(name, bytes.length)
+  if (Buffer.from(bytes.subarray(0, 5)).toString('latin1') === 'PGDMP') {
     throw new ConfigError(`${name} is an archive of pg_dump, not text.`, {
       hint: 'Write it with `pg_dump --statistics-only --format=plain`.',
     })

@@ -3,6 +3,7 @@ import { readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Report } from '../../src/core/model.ts'
+import { snapshot, table } from '../production/snapshot-file.ts'
 import { addFiles, folderWith, run, type RunResult } from './run.ts'
 
 function git(cwd: string, ...args: readonly string[]): string {
@@ -116,6 +117,46 @@ describe('policy: target-branch', () => {
       'This branch changes the baseline .pgrehearse-baseline.yaml, which holds once it is merged.',
     )
     expect(ruleIds(await lint(cwd, ['--policy', 'branch']))).toContain('(require-concurrent-index)')
+  })
+})
+
+describe('in a merge request pipeline', () => {
+  it('the head of the target branch decides, also when the branch is older than its policy', async () => {
+    const origin = await repositoryWith({})
+    await addFiles(origin, { ...harmful, 'pgrehearse.config.yaml': 'policy: branch\n' })
+    commit(origin)
+    const old = git(origin, 'rev-parse', 'main')
+    git(origin, 'switch', '--quiet', 'main')
+    await addFiles(origin, { 'pgrehearse.config.yaml': 'policy: target-branch\nfailOn: info\n' })
+    commit(origin)
+    const cwd = await folderWith({})
+    git(cwd, 'clone', '--quiet', '--branch', 'feature', '--single-branch', origin, '.')
+    const env = {
+      GITLAB_CI: 'true',
+      CI_MERGE_REQUEST_IID: '7',
+      CI_MERGE_REQUEST_DIFF_BASE_SHA: old,
+      CI_MERGE_REQUEST_TARGET_BRANCH_NAME: 'main',
+      CI_COMMIT_SHA: git(cwd, 'rev-parse', 'HEAD'),
+    }
+    const { report } = await lint(cwd, [], env)
+    expect(report.settings.failOn).toBe('info')
+    expect(report.policy?.[0]).toMatch(
+      /^The configuration of origin\/main \([0-9a-f]{7}\) decides; this branch changes it/,
+    )
+  })
+
+  it('production’s sizes are those of the target branch', async () => {
+    const sizes = (rows: number): string =>
+      JSON.stringify(snapshot({ tables: [table('users', { rows, pages: rows, bytes: rows * 8192 })] }))
+    const cwd = await repositoryWith({
+      'pgrehearse.config.yaml': 'policy: target-branch\nsnapshot: sizes.json\n',
+      'sizes.json': sizes(48_000_000),
+    })
+    await addFiles(cwd, { ...harmful, 'sizes.json': sizes(10) })
+    const judged = await lint(cwd)
+    expect(ruleIds(judged), judged.stderr).toContain('require-concurrent-index')
+    const own = await lint(cwd, ['--policy', 'branch'])
+    expect(ruleIds(own), own.stderr).not.toContain('require-concurrent-index')
   })
 })
 

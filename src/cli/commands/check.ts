@@ -82,6 +82,7 @@ export async function checkDatabase(
   const update = (message: string): void => progress.update(label + message)
   try {
     const { baseline, says } = await loaded.baselineOf(config)
+    const snapshotBytes = flags.snapshot === undefined ? await loaded.snapshotOf?.(config) : undefined
     const whole = await check({
       ...checkOptions(paths, flags, { ...loaded, config }, context, update),
       ...(await cacheFolder(flags, config.cacheDir, { ...context, root: loaded.root })),
@@ -89,6 +90,7 @@ export async function checkDatabase(
       ...(name === undefined ? {} : { database: name }),
       ...(codeDir === undefined ? {} : { codeDir }),
       ...(baseline === undefined ? {} : { baseline }),
+      ...(snapshotBytes === undefined ? {} : { snapshotBytes }),
       decidedBy: [loaded.says, says].filter((sentence) => sentence !== undefined),
     })
     context.signal.throwIfAborted()
