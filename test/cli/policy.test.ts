@@ -160,6 +160,20 @@ describe('in a merge request pipeline', () => {
   })
 })
 
+it('the gate of `review` knows what the target branch’s configuration extends', async () => {
+  const cwd = await repositoryWith({
+    ...strict,
+    'pgrehearse.config.yaml': 'extends: [./shared/rules.yaml, a-package]\n',
+  })
+  await addFiles(cwd, { 'db/migrations/002_x.sql': 'alter table users add column x int;\n' })
+  commit(cwd)
+  const checked = await run(['lint', '--no-config', '--format', 'json:report.json'], { cwd })
+  expect(checked).toMatchObject({ exitCode: 0 })
+  const { exitCode, stderr } = await run(['review', 'report.json'], { cwd })
+  expect(exitCode).toBe(1)
+  expect(stderr).toContain('extends "a-package", which is not a file of that commit; it is left out.')
+})
+
 describe('baseline', () => {
   it('accepts what is found, keeps what people wrote, and tells what no longer matches', async () => {
     const cwd = await repositoryWith(harmful)
