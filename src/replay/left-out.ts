@@ -30,6 +30,11 @@ export class LeftOutStatements {
     return this.of(migration).some(({ failure }) => failure.statement === statement)
   }
 
+  /** Whichever migration it stands in. */
+  includes(statement: Statement): boolean {
+    return [...this.byMigration.keys()].some((migration) => this.has(migration, statement))
+  }
+
   /** False when there are too many already. */
   add(migration: Migration, failure: MigrationFailure, cause: LeftOut['cause']): boolean {
     const before = this.of(migration)

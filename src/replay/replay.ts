@@ -228,7 +228,9 @@ class Replay {
     if (!server.hasSuperuser || !mayNeedGates(history, review)) return undefined
     const pristine = await server.createDatabase({ template: seeded })
     const timeoutMs = Math.min(statementTimeoutMs, gateTimeoutMs)
-    return { server, pristine, review, signal, timeoutMs, prepare: this.shared.prepare }
+    const prepare: GateContext['prepare'] = (statement) =>
+      this.leftOut.includes(statement) ? { refused: 'it could not be run' } : this.shared.prepare(statement)
+    return { server, pristine, review, signal, timeoutMs, prepare }
   }
 
   private conclude(migration: Migration, { failure, statements }: MeasuredMigration): ReplayedMigration {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { PostgresServer } from '../../src/postgres/provider.ts'
+import { branchWith, checked } from '../replay/checked.ts'
 import { openMajor } from '../replay/servers.ts'
 import { inShort, surprised } from './surprise.ts'
 
@@ -203,5 +204,64 @@ alter table users add column b text;
       not checked: sql/V3__next.sql and 3 more migrations were not rehearsed, because sql/V2__fails.sql fails before; they are judged by prediction.
         Mend sql/V2__fails.sql first."
     `)
+  })
+
+  test('migrations in code between the SQL ones, and a file that cannot be read', async () => {
+    const code = await surprised(server, {
+      history: {
+        'src/main/resources/db/migration/V1__base.sql': 'create table users (id int primary key, name text);',
+        'src/main/java/db/migration/V2__Accounts.java':
+          'public class V2__Accounts extends BaseJavaMigration {}',
+      },
+      added: {
+        'src/main/resources/db/migration/V3__accounts.sql':
+          'alter table accounts add column a int;\nalter table users add column b int;\nalter table users alter column name type varchar(10);',
+      },
+    })
+    expect(inShort(code)).toMatchInlineSnapshot(`
+      "not rehearsed: src/main/resources/db/migration/V3__accounts.sql
+      warning src/main/resources/db/migration/V3__accounts.sql:2 avoid-locking-several-tables: Reads and writes of accounts wait as long as this transaction waits for its lock on users, and two such transactions can deadlock.
+      error src/main/resources/db/migration/V3__accounts.sql:3 avoid-table-rewrite: Every read and write of users waits while Postgres writes all rows anew: name changes from text to varchar(10).
+      not checked: src/main/java/db/migration/V2__Accounts.java is not rehearsed: Java migrations are not run.
+      not checked: src/main/resources/db/migration/V3__accounts.sql:3:1: Whether this statement succeeds depends on the rows in production (here: value too long for type character varying(10), SQLSTATE 22001).
+        Run this in production beforehand: select count((name)::varchar(10)) as must_not_fail from users;
+      not checked: src/main/resources/db/migration/V3__accounts.sql:1:1: This statement could not be rehearsed and is judged by prediction: it may build on src/main/java/db/migration/V2__Accounts.java, which is not run here: relation "accounts" does not exist."
+    `)
+    const unread = await surprised(server, {
+      history: {
+        'db/migrations/001_base.sql': 'create table users (id int primary key, name text);',
+        'db/migrations/002_latin1.sql': Buffer.from('create table grö\u00dfen (id int);', 'latin1'),
+      },
+      added: {
+        'db/migrations/003_next.sql': 'alter table größen add column a int;\ncreate index on users (name);',
+      },
+    })
+    expect(inShort(unread)).toMatchInlineSnapshot(`
+      "not rehearsed: db/migrations/003_next.sql
+      info db/migrations/003_next.sql:1 require-lock-timeout: New reads and writes of größen queue up behind this statement for as long as it waits for its lock, and no lock_timeout ends the wait.
+      error db/migrations/003_next.sql:2 require-concurrent-index: Building users_name_idx blocks every write to users until it is done.
+      not checked: db/migrations/002_latin1.sql is not UTF-8: byte 0xf6 at offset 15 (line 1, column 16).
+      not checked: db/migrations/003_next.sql:1:1: This statement could not be rehearsed and is judged by prediction: it may build on a file of the history that could not be read, which is not run here: relation "größen" does not exist."
+    `)
+  })
+
+  test('a history that does not replay is cached with everything that is said of it', async () => {
+    const workspace = await branchWith(
+      {
+        'db/migrations/001_items.sql':
+          'create extension vector;\ncreate table items (id int, e vector);\ncreate table tags (id int primary key);',
+      },
+      {
+        'db/migrations/002_more.sql':
+          'alter table items add column a int;\nalter table tags add column b int;',
+      },
+    )
+    const cacheDir = '.cache'
+    const cold = await checked(workspace, { cacheDir, suggestions: false })
+    const warm = await checked(workspace, { cacheDir, suggestions: false })
+    expect(warm.progress).toContainEqual(expect.stringContaining('from the cache'))
+    expect(inShort(warm.report)).toBe(inShort(cold.report))
+    expect(warm.report.migrations[0]?.statements.map(({ measured }) => measured)).toEqual([false, true])
+    expect(warm.report.notChecked.map(({ code }) => code)).toEqual(['history-step-failed', 'not-rehearsed'])
   })
 })
