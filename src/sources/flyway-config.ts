@@ -20,6 +20,16 @@ export interface FlywayConfig {
   readonly placeholderPrefix: string
   readonly placeholderSuffix: string
   readonly placeholders: Readonly<Record<string, string>>
+  /** Where unqualified names go and the history table is; undefined: that of the connection. */
+  readonly defaultSchema: string | undefined
+  /** Schemas that Flyway creates when they are missing. */
+  readonly schemas: readonly string[]
+  readonly table: string
+  /** Runs in every new connection. */
+  readonly initSql: string | undefined
+  readonly encoding: string
+  /** Does a transaction of Flyway's stay open during migrations, which CREATE INDEX CONCURRENTLY waits for? */
+  readonly locksInTransaction: boolean
 }
 
 const configName =
@@ -58,6 +68,12 @@ export const defaultConfig: FlywayConfig = {
   placeholderPrefix: '${',
   placeholderSuffix: '}',
   placeholders: {},
+  defaultSchema: undefined,
+  schemas: [],
+  table: 'flyway_schema_history',
+  initSql: undefined,
+  encoding: 'UTF-8',
+  locksInTransaction: true,
 }
 
 async function settingsOf(file: string, text: string): Promise<Settings | undefined> {
@@ -94,16 +110,43 @@ function configOf(file: string, settings: Settings, paths: readonly string[]): F
     placeholderPrefix: text('placeholderPrefix', '${'),
     placeholderSuffix: text('placeholderSuffix', '}'),
     placeholders: placeholdersOf(settings),
+    ...sessionOf(settings),
   }
 }
 
-/** The configured ones, and those of Flyway's own `flyway:` names that do not depend on the database. */
+/** `flyway.toml` keeps the connection in tables of environments, of which one is the default. */
+function sessionOf(
+  settings: Settings,
+): Pick<FlywayConfig, 'defaultSchema' | 'schemas' | 'table' | 'initSql' | 'encoding' | 'locksInTransaction'> {
+  const schemas = (settings.get('schemas') ?? '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+  const defaultSchema = settings.get('defaultSchema') ?? schemas[0]
+  const creates = (settings.get('createSchemas') ?? 'true') === 'true'
+  const all = defaultSchema === undefined ? schemas : [defaultSchema, ...schemas]
+  return {
+    defaultSchema,
+    schemas: creates ? [...new Set(all)] : [],
+    table: settings.get('table') ?? defaultConfig.table,
+    initSql: settings.get('initSql') ?? settings.get('initSqls'),
+    encoding: settings.get('encoding') ?? defaultConfig.encoding,
+    locksInTransaction:
+      settings.get('postgresql.transactional.lock') !== 'false' &&
+      settings.get('postgresql.transactionalLock') !== 'false',
+  }
+}
+
+/** The configured ones, and those of Flyway's own `flyway:` names that the configuration decides. */
 function placeholdersOf(settings: Settings): Record<string, string> {
-  const schema = settings.get('defaultSchema') ?? settings.get('schemas')?.split(',')[0]?.trim()
   const values: Record<string, string> = {}
-  if (schema !== undefined) values['flyway:defaultSchema'] = schema
-  const table = settings.get('table')
-  if (table !== undefined) values['flyway:table'] = table
+  const own: readonly (readonly [string, string | undefined])[] = [
+    ['flyway:defaultSchema', settings.get('defaultSchema') ?? settings.get('schemas')?.split(',')[0]?.trim()],
+    ['flyway:table', settings.get('table')],
+    ['flyway:user', settings.get('user')],
+    ['flyway:database', /^jdbc:postgresql:.*\/([^/?;]+)/.exec(settings.get('url') ?? '')?.[1]],
+  ]
+  for (const [name, value] of own) if (value !== undefined) values[name] = value
   for (const [key, value] of settings) {
     if (key.startsWith('placeholders.')) values[key.slice('placeholders.'.length)] = value
   }

@@ -1,5 +1,6 @@
 import type { SkippedFile, SourceRoot } from '../core/source.ts'
 import type { FlywayConfig } from './flyway-config.ts'
+import type { FlywayCallback } from './flyway-callbacks.ts'
 import { parseFlywayName } from './flyway-names.ts'
 import { folderOf, isInside, nameOf } from './paths.ts'
 
@@ -19,6 +20,7 @@ export interface FlywayFolder {
   readonly versioned: FlywayEntry[]
   readonly baselines: FlywayEntry[]
   readonly repeatable: FlywayEntry[]
+  readonly callbacks: FlywayCallback[]
   readonly skipped: SkippedFile[]
 }
 
@@ -33,7 +35,7 @@ export function readFlywayFolder(
   paths: readonly string[],
   config: FlywayConfig,
 ): FlywayFolder {
-  const folder: FlywayFolder = { versioned: [], baselines: [], repeatable: [], skipped: [] }
+  const folder: FlywayFolder = { versioned: [], baselines: [], repeatable: [], callbacks: [], skipped: [] }
   const skip = (file: string, reason: string, affectsOthers = false): unknown =>
     folder.skipped.push({ file, reason, affectsOthers })
   for (const file of paths) {
@@ -46,8 +48,10 @@ export function readFlywayFolder(
     if (otherVendors.test(folderOf(file).slice(root.dir.length))) skip(file, 'made for another database')
     else if (name.kind === 'ignored') skip(file, name.reason)
     else if (name.kind === 'undo') skip(file, 'undo migrations run only on a rollback')
-    else if (name.kind === 'callback') skip(file, 'Flyway callbacks are not run', true)
-    else {
+    else if (name.kind === 'callback') {
+      const { event, title } = name
+      folder.callbacks.push({ file, event, title, version: undefined, text: null })
+    } else {
       const versioned = name.kind === 'repeatable' ? undefined : name
       const entry = { file, title: name.title, version: versioned?.version, text: versioned?.text ?? null }
       if (name.kind === 'versioned') folder.versioned.push(entry)

@@ -27,7 +27,7 @@ export type FlywayName =
     }
   | { readonly kind: 'repeatable'; readonly title: string }
   | { readonly kind: 'undo' }
-  | { readonly kind: 'callback' }
+  | { readonly kind: 'callback'; readonly event: string; readonly title: string }
   | { readonly kind: 'ignored'; readonly reason: string }
 
 /** Ids of org.flywaydb.core.api.callback.Event: scripts of these names run around the migrations. */
@@ -63,7 +63,8 @@ export function parseFlywayName(name: string, naming: FlywayNaming): FlywayName 
   const at = rest.indexOf(naming.separator)
   const left = at < 0 ? rest : rest.slice(0, at)
   const title = at < 0 ? '' : rest.slice(at + naming.separator.length).replaceAll('_', ' ')
-  if (prefix.kind === 'callback') return left === '' ? { kind: 'callback' } : ignored(noMigration(name))
+  if (prefix.kind === 'callback')
+    return left === '' ? { kind: 'callback', event: prefix.text, title } : ignored(noMigration(name))
   if (prefix.kind === 'repeatable')
     return left === '' ? { kind: 'repeatable', title } : ignored(noMigration(name))
   const text = left.replaceAll('_', '.')

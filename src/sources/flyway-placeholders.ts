@@ -12,11 +12,12 @@ export interface FilledText {
 }
 
 /**
- * Fills in `${name}` everywhere, comments and strings included, as PlaceholderReplacingReader does. Columns
+ * Fills in `${name}` everywhere, comments and strings included, as PlaceholderReplacingReader does; names have no case. Columns
  * after a placeholder are those of the filled text; lines stay, as long as no value holds a line break.
  */
 export function fillPlaceholders(text: string, { prefix, suffix, values }: Placeholders): FilledText {
   if (!text.includes(prefix)) return { text, unresolved: [] }
+  const byName = new Map(Object.entries(values).map(([name, value]) => [name.toLowerCase(), value]))
   const unresolved = new Set<string>()
   const parts: string[] = []
   let from = 0
@@ -24,7 +25,7 @@ export function fillPlaceholders(text: string, { prefix, suffix, values }: Place
     const end = text.indexOf(suffix, at + prefix.length)
     if (end < 0) break
     const name = text.slice(at + prefix.length, end)
-    const value = Object.hasOwn(values, name) ? values[name] : undefined
+    const value = byName.get(name.toLowerCase())
     parts.push(text.slice(from, at), value ?? text.slice(at, end + suffix.length))
     if (value === undefined) unresolved.add(name)
     from = end + suffix.length

@@ -9,8 +9,10 @@ import type {
 } from '../core/source.ts'
 import { defaultConfig, readFlywayConfigs, type FlywayConfig } from './flyway-config.ts'
 import { holds, otherVendors, readFlywayFolder, type FlywayEntry } from './flyway-folder.ts'
+import { placeCallbacks, type FlywayCallback } from './flyway-callbacks.ts'
 import { isFlywayName, parseFlywayName } from './flyway-names.ts'
 import { loadFlywayScript } from './flyway-script.ts'
+import { flywayFoundation, readSettingsSql } from './flyway-session.ts'
 import { compareNumbers, compareText, folderOf, isInside, nameOf } from './paths.ts'
 import { duplicateVersions } from './read.ts'
 import { folderOwners } from './owners.ts'
@@ -25,8 +27,9 @@ import { folderOwners } from './owners.ts'
  * - Transactions: one per migration; none when a statement of the script cannot run in one; both kinds in one
  *   script are refused unless `mixed` (ParserSqlScript.java); `group` puts all pending ones in one transaction
  *   (DbMigrate.java); `<script>.conf` may say executeInTransaction (SqlScriptMetadata.java).
- * - Session: one connection runs all migrations. Between them only the role is reset (DbMigrate.java calls
- *   restoreOriginalState, PostgreSQLConnection.java does SET ROLE), so SET search_path lasts.
+ * - Session: one connection runs all migrations, so SET lasts, but role and search_path are put back before each
+ *   (DbMigrate.doMigrateGroup calls restoreOriginalState and changeCurrentSchemaTo); callbacks of the whole run have
+ *   sessions of their own. Compared with flyway-core 11.8.0.
  */
 export const flyway: MigrationSource = {
   id: 'flyway',
@@ -89,18 +92,32 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
   const repeatable = folder.repeatable.sort(
     (a, b) => compareText(a.title, b.title) || compareText(a.file, b.file),
   )
-  const entries = [...(baseline === undefined ? [] : [baseline]), ...versioned, ...repeatable]
+  const callbacks = placeCallbacks(folder.callbacks, config, repeatable.length > 0)
+  const entries = [
+    ...callbacks.first,
+    ...(baseline === undefined ? [] : [baseline]),
+    ...versioned,
+    ...callbacks.beforeRepeatables,
+    ...repeatable,
+    ...callbacks.last,
+  ]
   const known = new Set(paths)
   const loaded = await Promise.all(
     entries.map((entry) => loadFlywayScript(entry, config, files, options, known.has(`${entry.file}.conf`))),
   )
-  const problems = [...duplicates(versioned, repeatable), ...loaded.flatMap(({ problem }) => problem ?? [])]
+  const each = await settingsOfEach(callbacks.beforeEach, config, files, options)
   return {
     root,
     scripts: loaded.flatMap(({ script }) => script ?? []),
     sharesSession: true,
-    problems,
-    skipped: folder.skipped,
+    problems: [...duplicates(versioned, repeatable), ...loaded.flatMap(({ problem }) => problem ?? [])],
+    skipped: [
+      ...folder.skipped,
+      ...callbacks.skipped,
+      ...each.skipped,
+      ...loaded.flatMap(({ skipped }) => skipped ?? []),
+    ],
+    foundation: flywayFoundation(config, each.settings),
     ...(baseline === undefined ? {} : { baseline: baseline.file }),
     whenOutOfOrder: config.outOfOrder
       ? { outcome: 'runs', says: 'Flyway runs it, because outOfOrder is set' }
@@ -108,6 +125,26 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
     whenEdited: 'Flyway refuses to migrate until `flyway repair` takes its new name and checksum',
     whenDeleted: 'Flyway refuses to migrate until `flyway repair` marks it as deleted',
   }
+}
+
+/** What beforeEachMigrate sets is as good as set from the start; what else it does is not rehearsed. */
+async function settingsOfEach(
+  callbacks: readonly FlywayCallback[],
+  config: FlywayConfig,
+  files: FileTree,
+  options: SourceOptions,
+): Promise<{ readonly settings: Record<string, string>; readonly skipped: readonly SkippedFile[] }> {
+  const settings: Record<string, string> = {}
+  const skipped: SkippedFile[] = []
+  for (const callback of callbacks) {
+    const { script } = await loadFlywayScript(callback, config, files, options, false)
+    const found = readSettingsSql(script?.text.replace(/RESET [\w ]+;\n/g, '') ?? '')
+    Object.assign(settings, found.settings)
+    if (found.others.length === 0) continue
+    const reason = 'Flyway runs it in the transaction of every migration, and we follow only what it sets'
+    skipped.push({ file: callback.file, reason, affectsOthers: true })
+  }
+  return { settings, skipped }
 }
 
 async function configFor(root: SourceRoot, files: FileTree): Promise<FlywayConfig> {

@@ -126,11 +126,7 @@ function foundationFor(config: LiquibaseConfig | undefined): Foundation {
   const inSchema = (table: string): string =>
     (schema === undefined ? '' : `${quoted(schema)}.`) + quoted(table)
   const schemas = [...new Set([schema, config?.defaultSchema])].filter((name) => name !== undefined)
-  const sql = `${schemas.map((name) => `CREATE SCHEMA IF NOT EXISTS ${quoted(name)};\n`).join('')}${
-    config?.defaultSchema === undefined
-      ? ''
-      : `SET search_path = ${quoted(config.defaultSchema)}, "$user", public;\n`
-  }CREATE TABLE ${inSchema(config?.table ?? 'databasechangelog')} (
+  const sql = `${schemas.map((name) => `CREATE SCHEMA IF NOT EXISTS ${quoted(name)};\n`).join('')}CREATE TABLE ${inSchema(config?.table ?? 'databasechangelog')} (
   id varchar(255) NOT NULL, author varchar(255) NOT NULL, filename varchar(255) NOT NULL,
   dateexecuted timestamp NOT NULL, orderexecuted integer NOT NULL, exectype varchar(10) NOT NULL,
   md5sum varchar(35), description varchar(255), comments varchar(255), tag varchar(255), liquibase varchar(20),
@@ -140,7 +136,12 @@ CREATE TABLE ${inSchema(config?.lockTable ?? 'databasechangeloglock')} (
   id integer PRIMARY KEY, locked boolean NOT NULL, lockgranted timestamp, lockedby varchar(255)
 );
 `
-  return { title: 'Liquibase’s own tables', sql }
+  const search = config?.defaultSchema
+  return {
+    title: 'Liquibase’s own tables',
+    sql,
+    ...(search === undefined ? {} : { settings: { search_path: `${quoted(search)}, "$user", public` } }),
+  }
 }
 
 /** Liquibase writes these names without quotes, so that Postgres folds them. */

@@ -12,8 +12,10 @@ export function javaTool(
   libraries: readonly Coordinates[],
   program: string,
   argsOf: (run: ToolRun) => readonly string[],
+  more: Pick<RealTool, 'standIns'> = {},
 ): RealTool {
   return {
+    ...more,
     name,
     needs: ['java', 'mvn'],
     installSeconds: 30,

@@ -14,6 +14,8 @@ export interface OurWay {
   readonly migrations: readonly Migration[]
   readonly sharesSession: boolean
   readonly roles: readonly string[]
+  /** With which its sessions begin. */
+  readonly settings: Readonly<Record<string, string>>
 }
 
 /** Reads the project as `check --all` does. */
@@ -24,8 +26,8 @@ export async function ourWay(project: string): Promise<OurWay> {
     ...{ cwd: project, paths: [], all: true, env: cleanEnvironment },
     ...(start === undefined ? {} : { settings: { start } }),
   })
-  const { history, review, roles = [] } = await readScripts(reviewSet, true)
-  return { foundation: history, migrations: review, sharesSession: reviewSet.sharesSession, roles }
+  const { history, review, roles = [], settings = {} } = await readScripts(reviewSet, true)
+  return { foundation: history, migrations: review, sharesSession: reviewSet.sharesSession, roles, settings }
 }
 
 /** Applies it as we say: in the transactions that we derived, with nothing of the tool. */

@@ -20,6 +20,8 @@ export interface RealTool {
    * `public.goose_db_version_id_seq`: `a serial of older versions`.
    */
   readonly knownDifferences?: Readonly<Record<string, string>>
+  /** Statements of ours that stand for what the tool does by other means: not looked for in the log. */
+  readonly standIns?: readonly string[]
 }
 
 export interface ToolRun {

@@ -138,8 +138,13 @@ describe('order', () => {
 describe('files that do not run', () => {
   test.each([
     ['U1__a.sql', 'undo migrations run only on a rollback', false],
-    ['beforeMigrate.sql', 'Flyway callbacks are not run', true],
-    ['afterEachMigrate__grant.sql', 'Flyway callbacks are not run', true],
+    [
+      'afterEachMigrate__grant.sql',
+      'Flyway runs it in the transaction of every migration, and we do not',
+      true,
+    ],
+    ['beforeClean.sql', 'Flyway does not run beforeClean when it migrates', false],
+    ['createSchema.sql', 'nothing sets off createSchema here', false],
     ['V1_a.sql', 'Flyway ignores it: "1_a" is not a version (the name needs __ after the version)', false],
     ['Views.sql', 'Flyway ignores it: "iews" is not a version (the name needs __ after the version)', false],
     ['schema.sql', 'its name starts with no prefix that Flyway knows', false],
@@ -197,7 +202,8 @@ describe('transactions', () => {
     const set = await flyway.load(
       root,
       treeOf({
-        'flyway.toml': 'flyway.mixed = true\n[flyway]\nlocations = ["filesystem:sql"]\n',
+        'flyway.toml':
+          'flyway.mixed = true\nflyway.postgresql.transactional.lock = false\n[flyway]\nlocations = ["filesystem:sql"]\n',
         'sql/V1__a.sql': text,
       }),
       {},
@@ -288,4 +294,125 @@ describe('placeholders', () => {
     const set = await flyway.load(found ?? root, spring, {})
     expect(set.scripts[0]?.text).toBe('CREATE SCHEMA shop;')
   })
+})
+
+describe('callbacks', () => {
+  test('of the whole run are scripts between the migrations, in transactions of their own', async () => {
+    const names = ['V1__a', 'R__v', 'afterMigrate__2', 'afterMigrate', 'beforeMigrate', 'beforeRepeatables']
+    const tree = treeOf({
+      'flyway.conf': 'flyway.schemas=shop\nflyway.group=true\n',
+      ...Object.fromEntries(
+        [...names, 'createSchema', 'afterVersioned'].map((name) => [`sql/${name}.sql`, '']),
+      ),
+    })
+    const { scripts, skipped } = await flyway.load(root, tree, {})
+    expect(scripts.map(({ file, transaction: { mode } }) => `${file} ${mode}`)).toEqual([
+      'sql/createSchema.sql file',
+      'sql/beforeMigrate.sql file',
+      'sql/V1__a.sql run',
+      'sql/afterVersioned.sql file',
+      'sql/beforeRepeatables.sql file',
+      'sql/R__v.sql run',
+      'sql/afterMigrate.sql file',
+      'sql/afterMigrate__2.sql file',
+    ])
+    expect(scripts.map(({ repeatable }) => repeatable)).toEqual([
+      true,
+      true,
+      false,
+      true,
+      true,
+      true,
+      true,
+      true,
+    ])
+    expect(skipped).toEqual([])
+  })
+
+  test('of each migration count with what they set; the rest is said', async () => {
+    const tree = treeOf({
+      'sql/V1__a.sql': '',
+      'sql/beforeEachMigrate.sql': "-- ours\nSET lock_timeout = '4s'; SET LOCAL statement_timeout TO 60000;",
+      'sql/beforeEachMigrate__role.sql': 'SET ROLE owner;',
+    })
+    const { foundation, skipped, scripts } = await flyway.load(root, tree, {})
+    expect(foundation?.settings).toEqual({ lock_timeout: '4s', statement_timeout: '60000' })
+    expect(skipped).toMatchObject([{ file: 'sql/beforeEachMigrate__role.sql', affectsOthers: true }])
+    expect(scripts).toHaveLength(1)
+  })
+
+  test('end their session', async () => {
+    const tree = treeOf({ 'sql/V1__a.sql': '', 'sql/beforeMigrate.sql': "SET lock_timeout = '1s';" })
+    const { scripts } = await flyway.load(root, tree, {})
+    expect(scripts[0]?.text).toBe("SET lock_timeout = '1s';\n;\nRESET ROLE;\nRESET ALL;\n")
+  })
+})
+
+describe('the session', () => {
+  test.each([
+    ["SELECT pg_catalog.set_config('search_path', '', false);", 'RESET search_path;\n'],
+    ['set search_path to x;', 'RESET search_path;\n'],
+    ['SET ROLE owner;', 'RESET ROLE;\n'],
+    ["SET lock_timeout = '1s'; SET LOCAL search_path = x;", ''],
+  ])('has its search_path and role put back after %s', async (sql, after) => {
+    const { scripts } = await flyway.load(root, treeOf({ 'sql/V1__a.sql': sql }), {})
+    expect(scripts[0]?.text).toBe(after === '' ? sql : `${sql}\n;\n${after}`)
+  })
+
+  test('begins with initSql and the default schema, in which Flyway’s table stands', async () => {
+    const conf =
+      "flyway.schemas=shop,other\nflyway.table=history\nflyway.initSql=SET role_mode = 'x'; SELECT 1\n"
+    const { foundation } = await flyway.load(root, treeOf({ 'flyway.conf': conf, 'sql/V1__a.sql': '' }), {})
+    expect(foundation?.settings).toEqual({ role_mode: 'x', search_path: '"shop", "$user", public' })
+    expect(foundation?.sql).toMatch(
+      /^SELECT 1;\nCREATE SCHEMA IF NOT EXISTS "shop";\nCREATE SCHEMA IF NOT EXISTS "other";\nCREATE TABLE "shop"."history" /,
+    )
+  })
+})
+
+describe('script configuration', () => {
+  test('says the encoding, and whether to run at all', async () => {
+    const tree = treeOf({
+      'flyway.conf': 'flyway.encoding=ISO-8859-1\n',
+      'sql/V1__a.sql': new Uint8Array([0x2d, 0x2d, 0xe9]),
+      'sql/V2__b.sql': '-- é',
+      'sql/V2__b.sql.conf': 'encoding=UTF-8\n',
+      'sql/V3__c.sql': '',
+      'sql/V3__c.sql.conf': 'shouldExecute=false\n',
+      'sql/V4__d.sql': '',
+      'sql/V4__d.sql.conf': 'encoding=KLINGON\n',
+    })
+    const { scripts, skipped, problems } = await flyway.load(root, tree, {})
+    expect(scripts.map(({ text }) => text)).toEqual(['--é', '-- é'])
+    expect(skipped).toMatchObject([{ file: 'sql/V3__c.sql' }])
+    expect(problems).toMatchObject([{ code: 'unreadable-file', file: 'sql/V4__d.sql' }])
+  })
+})
+
+test('placeholders have no case, and Flyway’s own ones come from the configuration', async () => {
+  const conf =
+    'flyway.user=app\nflyway.url=jdbc:postgresql://db:5432/shop?ssl=true\nflyway.placeholders.OWNER=o\n'
+  const sql = '${owner} ${Flyway:User} ${flyway:database} ${flyway:environment}'
+  const { scripts } = await flyway.load(root, treeOf({ 'flyway.conf': conf, 'sql/V1__a.sql': sql }), {})
+  expect(scripts[0]?.text).toBe('o app shop default')
+})
+
+test.each([
+  [
+    'a configuration that leaves the lock as it is',
+    'flyway.locations=filesystem:sql\n',
+    ['refused-by-tool warning'],
+  ],
+  ['one that switches it off', 'flyway.postgresql.transactional.lock=false\n', []],
+  ['none', undefined, []],
+])('CREATE INDEX CONCURRENTLY waits for Flyway itself with %s', async (_, conf, problems) => {
+  const set = await flyway.load(
+    root,
+    treeOf({
+      ...(conf === undefined ? {} : { 'flyway.conf': conf }),
+      'sql/V1__a.sql': 'CREATE INDEX CONCURRENTLY i ON t (a);',
+    }),
+    {},
+  )
+  expect(set.problems.map(({ code, severity }) => `${code} ${severity}`)).toEqual(problems)
 })

@@ -237,6 +237,6 @@ test('its tables stand in the configured schema, which unqualified names mean', 
     'src/main/resources/db/root.xml': '<databaseChangeLog><include file="db/a.sql"/></databaseChangeLog>',
     'src/main/resources/db/a.sql': 'SELECT 1;',
   })
-  expect(set.foundation?.sql).toContain('SET search_path = "shop", "$user", public;')
+  expect(set.foundation?.settings).toEqual({ search_path: '"shop", "$user", public' })
   expect(set.foundation?.sql).toContain('CREATE TABLE "shop"."databasechangelog"')
 })
