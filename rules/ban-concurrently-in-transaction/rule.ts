@@ -48,11 +48,23 @@ export default defineRule({
 /** PreventInTransactionBlock (xact.c), the only sender of these words. */
 const saysTransactionBlock = /inside a transaction block|within a pipeline/
 
-/** Where the tool keeps the switch. */
+/** Where each tool keeps the switch. */
+const switches: Readonly<Record<string, string>> = {
+  flyway:
+    'Flyway runs it without a transaction when the file holds nothing else, or with executeInTransaction=false in its .conf file.',
+  goose: 'Say "-- +goose NO TRANSACTION" in that file.',
+  dbmate: 'Write "-- migrate:up transaction:false", and nothing else into that section.',
+  'sql-migrate': 'Write "-- +migrate Up notransaction" in that file.',
+  atlas: 'Say "-- atlas:txmode none" in its first line, with an empty line behind it.',
+  pop: 'pop runs every file in a transaction, so it has to run outside of the migrations.',
+  diesel: 'Say run_in_transaction = false in its metadata.toml.',
+  sqlx: 'Say "-- no-transaction" in its first line.',
+  liquibase: 'Say runInTransaction:false in the line of its changeset.',
+  'graphile-migrate': 'Say "--! no-transaction" in the first line below its headers.',
+}
+
 function howToLeaveTransaction({ source, transaction }: Migration): string {
-  if (source === 'flyway')
-    return 'Flyway runs it without a transaction when the file holds nothing else, or with executeInTransaction=false in its .conf file.'
-  if (transaction.mode === 'simple query')
+  if (source !== 'flyway' && transaction.mode === 'simple query')
     return 'It runs without a transaction when it is the only statement of its file.'
-  return 'Tell the tool to run that file without a transaction.'
+  return switches[source] ?? 'Tell the tool to run that file without a transaction.'
 }
