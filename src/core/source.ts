@@ -57,6 +57,11 @@ export interface MigrationScript {
   readonly draft?: boolean
   /** Runs again whenever its content changes (Flyway R__). */
   readonly repeatable: boolean
+  /**
+   * What the tool knows it by besides its text, where a change of it or of the order makes all of them unknown: Sqitch's
+   * line of the plan.
+   */
+  readonly recordedAs?: string
   /** Where the tool does something else with this script than MigrationSet.whenOutOfOrder says (refinery's U). */
   readonly whenOutOfOrder?: OutOfOrder
 }

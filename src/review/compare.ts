@@ -7,6 +7,7 @@ import type {
   SourceProblem,
 } from '../core/source.ts'
 import { findEdited } from './edited.ts'
+import { unrecordedProblems } from './recorded.ts'
 import { isBlank, normalised, withoutDrafts } from './scripts.ts'
 
 /** One root at two points in time. */
@@ -56,7 +57,10 @@ export function compareVersions(versions: TwoVersions): Comparison {
   return {
     underReview: fresh.filter((script) => !renamed.has(script)),
     edited,
-    problems: versions.head.problems.filter((problem) => !wasThere(problem)),
+    problems: [
+      ...versions.head.problems.filter((problem) => !wasThere(problem)),
+      ...unrecordedProblems(sides),
+    ],
     notChecked: [
       ...versions.head.problems.filter(wasThere).map(({ code, message }) => ({ code, message })),
       ...skippedLimits((versions.head.skipped ?? []).filter((skipped) => isWorthSaying(skipped, versions))),

@@ -10,6 +10,8 @@ export interface PlannedChange {
   readonly reworks: number
   /** Tags by which the script of a change that was reworked later may be named, the likeliest first. */
   readonly reworkTags: readonly string[]
+  /** Everything of which Sqitch makes the change's id, but for the change before it (Plan/Change.pm, info). */
+  readonly recordedAs: string
 }
 
 export interface SqitchPlan {
@@ -19,6 +21,7 @@ export interface SqitchPlan {
 
 /** `!` before it: a conflict. */
 interface Dependency {
+  readonly text: string
   readonly isConflict: boolean
   /** `change`, `@tag` or `change@tag`; undefined for other projects' and for ids. */
   readonly key: string | undefined
@@ -29,6 +32,7 @@ interface Line {
   readonly name: string
   readonly number: number
   readonly dependencies: readonly Dependency[]
+  readonly recordedAs: string
 }
 
 const punctuation = /[-!"#$%&'()*+,./:;<=>?@[\\\]^`{|}~]/
@@ -93,7 +97,8 @@ function readLines(
     }
     if (isHeader) refuse(index + 1, 'needs a blank line between it and the pragmas')
     isHeader = false
-    const line = readLine(content, index + 1)
+    const note = raw.slice(raw.split('#', 1)[0]?.length).replace(/^#/, '').trim()
+    const line = readLine(content, note, index + 1)
     if (typeof line === 'string') refuse(index + 1, line)
     else lines.push(line)
   }
@@ -101,7 +106,7 @@ function readLines(
 }
 
 /** The line, or what is wrong with it. */
-function readLine(content: string, number: number): Line | string {
+function readLine(content: string, note: string, number: number): Line | string {
   const isTag = content.startsWith('@')
   const text = content.replace(/^(?:@|[+-]\s*)/, '')
   const name = /^[^\s:@#\\[]*/.exec(text.slice(0, maxNameLength))?.[0] ?? ''
@@ -125,7 +130,8 @@ function readLine(content: string, number: number): Line | string {
   if (/^[0-9a-f]{40}/.test(name)) return `has the name ${name}, which looks like an id`
   if (isTag && name.includes('/')) return `has a tag with a slash, @${name}`
   if (isTag && dependencies.length > 0) return 'gives a tag dependencies'
-  return { kind: isTag ? 'tag' : 'change', name, number, dependencies }
+  const recordedAs = [name, ...dependencies.map((one) => one.text), stamp, planner, note].join('\0')
+  return { kind: isTag ? 'tag' : 'change', name, number, dependencies, recordedAs }
 }
 
 function isName(name: string): boolean {
@@ -145,15 +151,14 @@ function readDependencies(text: string): readonly Dependency[] | string {
       return `has the invalid dependency ${word}`
     const isOwn = project === undefined && !/^[0-9a-f]{40}$/.test(change)
     const key = isOwn ? change + (tag === undefined ? '' : `@${tag}`) : undefined
-    found.set(word, { isConflict: bang === '!', key })
+    found.set(word, { text: word, isConflict: bang === '!', key })
   }
   return [...found.values()]
 }
 
 class PlanReader {
   readonly #refuse: Refuse
-  readonly #planned: { name: string; line: number; reworks: number; tags: string[]; reworkTags: string[] }[] =
-    []
+  readonly #planned: (PlannedChange & { readonly tags: string[]; readonly reworkTags: string[] })[] = []
   /** Lines of changes and @tags of the sections before. */
   readonly #seen = new Map<string, number>()
   /** Since the last tag, by name. */
@@ -201,7 +206,8 @@ class PlanReader {
     before?.reworkTags.push(...since.toReversed().flatMap(({ tags }) => tags))
     const reworks = before === undefined ? 0 : before.reworks + 1
     this.#lastOf.set(name, this.#planned.length)
-    this.#planned.push({ name, line: number, reworks, tags: [], reworkTags: [] })
+    const { recordedAs } = line
+    this.#planned.push({ name, line: number, reworks, recordedAs, tags: [], reworkTags: [] })
     this.#section.set(name, line)
   }
 

@@ -138,7 +138,7 @@ interface LoadedChange {
 }
 
 async function loadScript(
-  { name, reworks }: PlannedChange,
+  { name, reworks, recordedAs }: PlannedChange,
   file: string,
   { variables, registry }: SqitchProject,
   files: FileTree,
@@ -159,6 +159,7 @@ async function loadScript(
     end: text.length,
     transaction: options.transaction ?? byPsql,
     repeatable: false,
+    recordedAs,
   }
   const problems = unresolved.length === 0 ? [] : [unresolvedProblem(file, unresolved)]
   return { text: read.text, script, problems }
