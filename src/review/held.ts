@@ -10,7 +10,7 @@ export function withoutHeld(reviewSet: ReviewSet): ReviewSet {
   const holds = new Set(reviewSet.foundation?.holds)
   if (holds.size === 0) return reviewSet
   const isLeft = (script: MigrationScript): boolean => !holds.has(scriptKey(script))
-  const reason = `${reviewSet.foundation?.dump?.file} says that it has run`
+  const reason = `${reviewSet.foundation?.dump?.file} holds it already`
   const held = reviewSet.underReview
     .filter((script) => !isLeft(script))
     .map(({ file }) => ({ file, reason, affectsOthers: false }))
