@@ -66,7 +66,8 @@ export function buildReport(parts: ReportParts): Report {
 /** What a report says about the application's queries, without what is about migrations alone. */
 export function queriesPart(report: Report): Report {
   const findings = report.findings.filter(
-    ({ query, queries }) => query !== undefined || queries !== undefined,
+    ({ query, queries, ruleId }) =>
+      query !== undefined || queries !== undefined || ruleId === 'needless-baseline-entry',
   )
   return {
     ...report,

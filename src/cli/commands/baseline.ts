@@ -54,7 +54,7 @@ export async function runBaseline(
   }
   refuseMissingPaths(paths, context.cwd)
   const all = flags.all ?? (paths.length === 0 && flags.base === undefined)
-  const check: CheckFlags = { ...flags, all, everyQuery: all, suggestions: false }
+  const check: CheckFlags = { ...flags, all, suggestions: false }
   const decided = await decideConfig({ ...flags, policy: 'branch' }, context)
   const { root } = decided
   const loaded: DecidedConfig = { ...decided, baselineOf: (config) => baselineOnDisk(root, config, true) }
@@ -69,12 +69,28 @@ export async function runBaseline(
   for (const [file, own] of byFile) {
     const findings: Finding[] = []
     for (const database of own) {
-      findings.push(...(await checkDatabase(database, check, loaded, context)).findings)
+      findings.push(...(await findingsOf(database, check, loaded, context)))
     }
     context.signal.throwIfAborted()
     await writeBaseline(file, findings, own, { flags, all, loaded }, context)
   }
   return 0
+}
+
+/** On an empty database no query has run yet: those are judged on what the history makes of it. */
+async function findingsOf(
+  database: Database,
+  check: CheckFlags,
+  loaded: DecidedConfig,
+  context: CommandContext,
+): Promise<readonly Finding[]> {
+  const report = await checkDatabase(database, check, loaded, context)
+  if (check.all !== true || report.queries === undefined) return report.findings
+  const flags: CheckFlags = { ...check, all: false, queriesOnly: true, everyQuery: true }
+  const asked = await checkDatabase(database, flags, loaded, context)
+  const isAboutQueries = ({ query, ruleId }: Finding): boolean =>
+    query !== undefined || ruleId === 'needless-baseline-entry'
+  return [...report.findings, ...asked.findings.filter(isAboutQueries)]
 }
 
 function groupByBaseline(databases: readonly Database[]): ReadonlyMap<string, readonly Database[]> {
