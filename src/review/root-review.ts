@@ -55,7 +55,11 @@ export async function reviewRoot(
   ])
   const ignored = newBaseline(newest, base, revision)
   const files = ignored === undefined ? tree : without(tree, ignored)
-  const head = ignored === undefined ? newest : await source.load(root, files, request.settings)
+  // the problems are those of the files as they are: without one of them a checksum of the folder would be wrong
+  const head =
+    ignored === undefined
+      ? newest
+      : { ...(await source.load(root, files, request.settings)), problems: newest.problems }
   // an untracked file stands where git saw a deletion, or git does not know it at all
   const isTouched = (path: string): boolean => revision.touched.has(path) || !revision.files.has(path)
   const comparison = compareVersions({
