@@ -33,7 +33,7 @@ describe('migrations.start', () => {
       { ...later, 'db/structure.sql': header + table },
       'db/structure.sql',
     )
-    expect(foundation?.dump).toMatchObject({ file: 'db/structure.sql', transaction: { mode: 'statement' } })
+    expect(foundation?.dump).toMatchObject({ file: 'db/structure.sql', transaction: { mode: 'file' } })
     expect(foundation?.dump?.text).toBe(`${header}${table}\nRESET ALL;\n`)
     expect(scripts.map(({ file }) => file)).toEqual(['db/migrations/2_b.sql'])
   })
