@@ -32,7 +32,9 @@ const migrations = z.strictObject({
   placeholders: z
     .record(z.string(), z.string())
     .exactOptional()
-    .describe('Values for `${name}` placeholders in the SQL (Flyway, Liquibase).')
+    .describe(
+      'Values for placeholders in the SQL: `${name}` (Flyway, Liquibase and others), `:name` (psql, in plain SQL files and Sqitch).',
+    )
     .meta({ example: { schema: 'shop' } }),
   start: text
     .exactOptional()

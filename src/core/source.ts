@@ -158,7 +158,7 @@ export interface SourceProblem {
 export interface SourceOptions {
   /** Overrides the tool's own transaction mode. */
   readonly transaction?: TransactionChoice
-  /** Values for `${name}` placeholders (Flyway). */
+  /** Values for placeholders: `${name}` of Flyway and others, `:name` of psql. */
   readonly placeholders?: Readonly<Record<string, string>>
   /** A dump of the schema that the history starts from, relative to the project root. */
   readonly start?: string

@@ -23,16 +23,35 @@ export function historyLimits(
   const others = causes.filter(({ kind }) => kind === 'other')
   const told = causes.filter((cause) => cause.kind !== 'other' || others.indexOf(cause) < maxOthers)
   const rest = others.slice(maxOthers).flatMap((cause) => cause.steps)
-  const limits = told.map((cause) => limitOf(cause, circumstances))
+  const limits = togetherByRemedy(told, circumstances).map((cause) => limitOf(cause, circumstances))
   if (rest.length === 0) return limits
   const more = `${count(rest)} of the history did not replay here for other reasons: ${places(rest)}.`
   return [...limits, { code, message: more, hint: builds, steps: rest.map(listed) }]
 }
 
+/** What failed for one reason, or for want of extensions that the same remedy brings. */
+type ToldCause = HistoryCause & { readonly names: readonly string[] }
+
+/** Extensions that the same remedy brings are told in one limit, where the first of them is. */
+function togetherByRemedy(
+  causes: readonly HistoryCause[],
+  { server }: HistoryCircumstances,
+): readonly ToldCause[] {
+  const told = new Map<unknown, ToldCause>()
+  for (const cause of causes) {
+    const key = cause.kind === 'extension' ? extensionRemedy(cause.name, server) : cause
+    const before = told.get(key)
+    const names = [...(before?.names ?? []), cause.name]
+    const steps = [...(before?.steps ?? []), ...cause.steps]
+    told.set(key, { ...(before ?? cause), names, steps })
+  }
+  return [...told.values()]
+}
+
 const code = 'history-step-failed'
 const builds = 'Everything that does not build on it is judged all the same.'
 
-function limitOf(cause: HistoryCause, circumstances: HistoryCircumstances): Limit {
+function limitOf(cause: ToldCause, circumstances: HistoryCircumstances): Limit {
   const { message, hint } = words(cause, circumstances)
   const [first] = cause.steps
   return {
@@ -49,14 +68,14 @@ function listed({ span, message, sqlstate }: FailedStep): NonNullable<Limit['ste
 }
 
 function words(
-  { kind, name, steps }: HistoryCause,
+  { kind, name, names, steps }: ToldCause,
   { server, statementTimeoutMs, unknown }: HistoryCircumstances,
 ): { readonly message: string; readonly hint?: string } {
   const which = `${count(steps)} of the history did not replay: ${places(steps)}`
   switch (kind) {
     case 'extension':
       return {
-        message: `This server does not have the extension "${name}", so ${which}.`,
+        message: `This server does not have the extension${names.length > 1 ? 's' : ''} ${quotedList(names)}, so ${which}.`,
         hint: `${extensionRemedy(name, server)} ${builds}`,
       }
     case 'language':
@@ -67,7 +86,7 @@ function words(
     case 'psql':
       return {
         message: `Only psql itself can fill in its variables (\`:name\`), so ${which}.`,
-        hint: `Have your runner write the values into the files. ${builds}`,
+        hint: `Give their values as \`migrations: { placeholders: … }\` in the configuration. ${builds}`,
       }
     case 'version':
       return {
@@ -114,6 +133,13 @@ function words(
 
 const elsewhere =
   'Name a container image that has it (`server.image`), or give --server-url a server that has it.'
+
+/** `"a"`, `"a", "b" and "c"` */
+function quotedList(names: readonly string[]): string {
+  const quoted = names.map((name) => `"${name}"`)
+  const last = quoted.at(-1) ?? ''
+  return quoted.length < 2 ? last : `${quoted.slice(0, -1).join(', ')} and ${last}`
+}
 
 function sentence(clause: string): string {
   return `${clause.charAt(0).toUpperCase()}${clause.slice(1)}.`

@@ -263,7 +263,7 @@ class Replay {
       return {
         whose: 'ours',
         why: 'a psql variable stands here, and only psql itself can fill it in',
-        hint: 'Write the value into the file, or have your runner do it and name the files that it makes.',
+        hint: 'Give its value as `migrations: { placeholders: … }` in the configuration.',
       }
     }
     if (psqlDecides(migration, failure.statement, failure.error.sqlstate)) {

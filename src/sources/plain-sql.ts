@@ -22,11 +22,13 @@ import {
 } from './plain-sql-names.ts'
 import { duplicateVersions, readText } from './read.ts'
 import { folderOwners } from './owners.ts'
+import { fillPsqlVariables } from './psql-variables.ts'
 
 /**
  * A folder of numbered `.sql` files without a tool that we know: `001_x.sql`, `20240101120000_x.sql`,
  * `2024-01-01_x.sql`, `1.2.3_x.sql`. Run as by `psql -v ON_ERROR_STOP=1 -f`: each file in a session of its
- * own, each statement its own transaction unless the file says BEGIN.
+ * own, each statement its own transaction unless the file says BEGIN; with placeholders in the configuration as with
+ * `psql -v name=value`.
  */
 export const plainSql: MigrationSource = {
   id: 'plain-sql',
@@ -157,7 +159,8 @@ function duplicates(entries: readonly Entry[]): readonly SourceProblem[] {
   return duplicateVersions(versioned, 'which of them runs first depends on their names only')
 }
 
-function plainScript(entry: Entry, text: string, options: SourceOptions): MigrationScript {
+function plainScript(entry: Entry, raw: string, options: SourceOptions): MigrationScript {
+  const text = options.placeholders === undefined ? raw : fillPsqlVariables(raw, options.placeholders).text
   return {
     source: plainSql.id,
     file: entry.file,

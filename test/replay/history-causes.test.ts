@@ -163,4 +163,17 @@ describe('causes', () => {
     expect(limits[0]?.steps).toHaveLength(13)
     expect(limits.at(-1)?.steps).toHaveLength(22)
   })
+
+  it('tell extensions together that one remedy brings', () => {
+    const lacks = (name: string): FailedStep =>
+      step(`create extension ${name}`, '0A000', `extension "${name}" is not available`)
+    const limits = historyLimits(['pg_net', 'vector', 'pg_graphql', 'supabase_vault'].map(lacks), {
+      server: { kind: 'embedded', major: 17 },
+      statementTimeoutMs: 60_000,
+    })
+    expect(limits.map(({ message }) => message.split(' did not')[0])).toEqual([
+      'This server does not have the extensions "pg_net", "pg_graphql" and "supabase_vault", so 3 steps of the history',
+      'This server does not have the extension "vector", so 1 step of the history',
+    ])
+  })
 })

@@ -166,3 +166,14 @@ test.each(['20240105', '2024-01-05'])('lets two scripts share the day %s', async
   const set = await plainSql.load(root, emptyFiles(`migrations/${day}_a.sql`, `migrations/${day}_b.sql`), {})
   expect(set.problems).toEqual([])
 })
+
+test.each([
+  [{ schema: 'shop' }, "CREATE TABLE shop.a (b text DEFAULT ':schema', c int[]);"],
+  [undefined, "CREATE TABLE :schema.a (b text DEFAULT ':schema', c int[]);"],
+])('fills in the variables that the configuration has, %j', async (placeholders, text) => {
+  const tree = treeOf({
+    'migrations/001_a.sql': "CREATE TABLE :schema.a (b text DEFAULT ':schema', c int[]);",
+  })
+  const { scripts } = await plainSql.load(root, tree, placeholders === undefined ? {} : { placeholders })
+  expect(scripts.map((script) => script.text)).toEqual([text])
+})

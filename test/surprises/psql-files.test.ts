@@ -74,11 +74,11 @@ create index users_region on users (region);
       not checked: No migration that ran here creates what the history builds on (relation "countries" does not exist), so 1 step of the history did not replay: db/migrations/002_include.sql:3.
         It may build on SQL that only psql reads or makes (\\i, \\gexec). Rehearse on a server where the platform, the seed or the code that brings it has run (\`server.image\`, --server-url), or let a first migration create it. Everything that does not build on it is judged all the same.
       not checked: Only psql itself can fill in its variables (\`:name\`), so 3 steps of the history did not replay: db/migrations/003_variables.sql:2, 3, 4.
-        Have your runner write the values into the files. Everything that does not build on it is judged all the same.
+        Give their values as \`migrations: { placeholders: … }\` in the configuration. Everything that does not build on it is judged all the same.
       not checked: db/migrations/005_conditions.sql:5:3: This statement could not be rehearsed and is judged by prediction: psql decides by \\if or \\connect whether it runs in this database (column "tenant" of relation "users" already exists).
       not checked: db/migrations/007_billing.sql:1:1: The statements of lines 1, 2 and 3 could not be rehearsed and are judged by prediction: it may build on SQL that only psql reads or makes (\\i, \\gexec): schema "billing" does not exist, and 2 more like it.
       not checked: db/migrations/008_variable.sql:2:1: This statement could not be rehearsed and is judged by prediction: a psql variable stands here, and only psql itself can fill it in.
-        Write the value into the file, or have your runner do it and name the files that it makes."
+        Give its value as \`migrations: { placeholders: … }\` in the configuration."
     `)
   })
 
