@@ -176,6 +176,10 @@ function severityOf(id: ReservedId): Severity {
   return reservedFindings.find((reserved) => reserved.id === id)?.severity ?? 'error'
 }
 
+/** invalid_transaction_termination: the message alone does not tell what to do. */
+const commitsWithin =
+  'COMMIT and ROLLBACK within a DO block or procedure work only outside a transaction block; here the migration tool, or a statement before, has begun one.'
+
 /** `migration-fails`, at the position that Postgres points to, else at the statement. */
 export function migrationFails(
   error: ErrorEffect & { readonly evidence: Evidence },
@@ -189,6 +193,7 @@ export function migrationFails(
     object: error.sqlstate,
     because: [error],
     notes: [
+      ...(error.sqlstate === '2D000' ? [commitsWithin] : []),
       ...(error.detail === undefined ? [] : [`Postgres adds: ${error.detail}`]),
       ...(error.hint === undefined ? [] : [`Postgres hints: ${error.hint}`]),
     ],

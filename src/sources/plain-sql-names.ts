@@ -59,11 +59,14 @@ export function parsePlainName(file: string, root: string): PlainName | undefine
   const number = leadingNumber(stem)
   if (number === undefined || folders.includes(undefined)) return undefined
   const order = [...folders.flatMap((folder) => folder?.parts ?? []), ...number.parts]
+  const rest = stem.slice(number.length)
+  // `002a_orgs`, `002b_link`: whoever gives letters means an order by them
+  const letter = /^[A-Za-z](?=[._\- ])/.exec(rest)?.[0] ?? ''
   return {
     file,
-    version: order.join('.'),
+    version: `${order.join('.')}${letter}`,
     order,
-    title: titleOf(stem.slice(number.length)),
+    title: titleOf(rest.slice(letter.length)),
     isDay: number.isDay,
   }
 }

@@ -29,6 +29,9 @@ end $$;
       history: { 'sql/V1__users.sql': users },
       added: { 'sql/V2__commits.sql': commits + 'create index on users (email);\n' },
     })
+    expect(wrapped.findings.find(({ ruleId }) => ruleId === 'migration-fails')?.notes).toEqual([
+      expect.stringContaining('work only outside a transaction block'),
+    ])
     expect(inShort(wrapped)).toMatchInlineSnapshot(`
       "failed: sql/V2__commits.sql
       error sql/V2__commits.sql:1 migration-fails: The migration fails here: invalid transaction termination (SQLSTATE 2D000).

@@ -32,6 +32,38 @@ describe('size', () => {
     `)
   })
 
+  test('tens of thousands of lines of functions, triggers and views', async () => {
+    const code = lines(
+      400,
+      (at) => `create table g${at} (id int primary key, a int, b text);
+create or replace function f${at}() returns trigger language plpgsql as $body$
+begin
+${lines(50, (line) => `  if new.a = ${line} then new.b := 'x;y''z'; end if; -- ${line}; $$\n`)}  return new;
+end
+$body$;
+create trigger t${at} before insert or update on g${at} for each row execute procedure f${at}();
+create view v${at} as select g.id, g.b, ${at === 0 ? '0' : `(select count(*) from v${at - 1})`} as n from g${at} g;
+`,
+    )
+    const report = await surprised(server, {
+      history: { 'db/migrations/001_code.sql': code },
+      added: {
+        'db/migrations/002_more.sql': `alter table g3 alter column a type bigint;
+alter table g7 drop column b cascade;
+create or replace view v1 as select id from g1;
+create or replace function f5() returns trigger language plpgsql as 'begin return new; end';
+`,
+      },
+    })
+    expect(inShort(report)).toMatchInlineSnapshot(`
+      "failed: db/migrations/002_more.sql
+      error db/migrations/002_more.sql:1 avoid-table-rewrite: Every read and write of g3 waits while Postgres writes all rows anew: a changes from integer to bigint.
+      error db/migrations/002_more.sql:2 ban-drop-cascade: CASCADE drops more than the statement names: view v10, view v100, view v101, view v102, view v103 and 388 more.
+      error db/migrations/002_more.sql:2 ban-drop-column: Every query of running code that names g7.b fails once this commits, and the data is gone.
+      error db/migrations/002_more.sql:3 migration-fails: The migration fails here: cannot drop columns from view (SQLSTATE 42P16)."
+    `)
+  })
+
   test('rows by COPY and by INSERT', async () => {
     const copy = `copy places (id, name, at) from stdin;\n${lines(10_000, (at) => `${at}\tplace ${at}\t\\N\n`)}\\.\n`
     const insert = `insert into places (id, name) values\n${lines(10_000, (at) => `(${at + 10_000}, 'it''s ${at}')${at < 9999 ? ',' : ';'}\n`)}`
