@@ -115,7 +115,9 @@ async function mergedSet({ source, root, options }: ScriptOrigin, input: MergeIn
   const { target, isTouched } = input
   const set = await source.load(root, mergedTree(input), options)
   const isWhole = new Set(set.scripts.filter(({ id }) => id === undefined).map(({ file }) => file))
-  const holdsOrder = (path: string): boolean => !path.endsWith('.sql') || !isWhole.has(path)
+  // atlas.sum is changed by every branch, and says nothing of the order
+  const holdsOrder = (path: string): boolean =>
+    !/(?:^|\/)atlas\.sum$/.test(path) && (!path.endsWith('.sql') || !isWhole.has(path))
   const conflicts = [...target.changed].filter(
     (path) => rootHolds(root, path) && input.headFiles.has(path) && isTouched(path) && holdsOrder(path),
   )

@@ -31,3 +31,17 @@ test('a new checkpoint does not run on an existing database, and still counts fo
   expect(set.underReview.map(({ file }) => file)).toEqual(['migrations/4_d.sql'])
   expect(set.problems).toEqual([])
 })
+
+test('what others have merged counts for the order, although atlas.sum was changed there too', async () => {
+  const base = { '1_a.sql': 'CREATE TABLE a ();\n' }
+  const workspace = await repositoryWith(withSum(base))
+  await workspace.git('checkout', '--quiet', '-b', 'feature')
+  await workspace.commit(withSum({ ...base, '2_b.sql': 'CREATE TABLE b ();\n' }))
+  await workspace.git('checkout', '--quiet', 'main')
+  await workspace.commit(withSum({ ...base, '3_c.sql': 'CREATE TABLE c ();\n' }))
+  await workspace.git('checkout', '--quiet', 'feature')
+  const set = await decideReviewSet({ cwd: workspace.path, paths: [], all: false, env: cleanEnv })
+  expect(set.problems.map(({ code, message }) => `${code} ${message}`)).toEqual([
+    'out-of-order-migration migrations/2_b.sql sorts before migrations/3_c.sql, which was merged to main meanwhile: Atlas refuses to run anything unless --exec-order is non-linear.',
+  ])
+})
