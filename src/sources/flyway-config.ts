@@ -79,7 +79,15 @@ export const defaultConfig: FlywayConfig = {
 async function settingsOf(file: string, text: string): Promise<Settings | undefined> {
   const below = (settings: Settings, prefix: string): Settings | undefined =>
     settingsBelow(settings, prefix, (name) => name.startsWith('placeholders.'))
-  if (file.endsWith('.toml')) return below(parseTomlSettings(text), 'flyway.')
+  if (file.endsWith('.toml')) {
+    const all = parseTomlSettings(text)
+    const own = below(all, 'flyway.')
+    // the connection stands in a table of its own (EnvironmentModel.java)
+    const environment = below(all, `environments.${own?.get('environment') ?? 'default'}.`)
+    return own === undefined && environment === undefined
+      ? undefined
+      : new Map([...(environment ?? []), ...(own ?? [])])
+  }
   if (file.endsWith('.conf')) return below(parseProperties(text), 'flyway.')
   const settings = file.endsWith('.properties') ? parseProperties(text) : await parseYamlSettings(text)
   return below(settings, 'spring.flyway.')
@@ -114,7 +122,6 @@ function configOf(file: string, settings: Settings, paths: readonly string[]): F
   }
 }
 
-/** `flyway.toml` keeps the connection in tables of environments, of which one is the default. */
 function sessionOf(
   settings: Settings,
 ): Pick<FlywayConfig, 'defaultSchema' | 'schemas' | 'table' | 'initSql' | 'encoding' | 'locksInTransaction'> {

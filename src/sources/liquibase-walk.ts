@@ -142,7 +142,10 @@ export class ChangelogWalk {
     const isContextual = [changeset.context, ...around.contexts].some((context) => context !== undefined)
     if (isContextual) this.contextual.push(name)
     if (changeset.hasPreconditions) this.conditional.push(name)
-    this.scripts.push(changesetScript(changeset, from, this.settings.options))
+    const script = changesetScript(changeset, from, this.settings.options)
+    if (copiesFromClient(script))
+      this.refuse(from.file, `has COPY FROM STDIN in changeset ${name}, which needs psql`)
+    this.scripts.push(script)
   }
 
   private runs(changeset: Changeset, around: Surrounding): boolean {
@@ -228,6 +231,11 @@ export class ChangelogWalk {
     const remedy = 'Give the value that your runner has under placeholders in the configuration.'
     this.problems.push({ code: 'unresolved-placeholder', file, message, remedy })
   }
+}
+
+/** The driver knows COPY data only through an interface of its own (CopyManager), which Liquibase does not use. */
+function copiesFromClient({ text, parts = [] }: MigrationScript): boolean {
+  return parts.some(({ start, end }) => /^\s*copy\b[^;']*\bfrom\s+stdin\b/i.test(text.slice(start, end)))
 }
 
 const nothingAround: Surrounding = { contexts: [], labels: [], isIgnored: false, open: [] }

@@ -72,9 +72,12 @@ function dumpScript(file: string, dumped: string): MigrationScript {
   }
 }
 
-/** What pg_dump writes of things that every database has, and that only their owner may touch; each on one line. */
+/**
+ * What pg_dump writes of things that every database has, and that only their owner may touch, and a setting that only
+ * newer servers know; each on one line.
+ */
 const superusersOwn =
-  /^(?:COMMENT ON EXTENSION [^\n]*|CREATE EXTENSION IF NOT EXISTS plpgsql\b[^\n]*|(?:CREATE|ALTER|COMMENT ON) SCHEMA public\b[^\n]*);$/gm
+  /^(?:SET transaction_timeout\b[^\n]*|COMMENT ON EXTENSION [^\n]*|CREATE EXTENSION IF NOT EXISTS plpgsql\b[^\n]*|(?:CREATE|ALTER|COMMENT ON) SCHEMA public\b[^\n]*);$/gm
 
 function blanked(line: string): string {
   return ' '.repeat(line.length)

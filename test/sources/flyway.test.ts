@@ -370,6 +370,15 @@ describe('the session', () => {
   })
 })
 
+test('flyway.toml has the connection in tables of its own', async () => {
+  const toml =
+    '[environments.default]\nschemas = ["wrong"]\n[environments.prod]\nschemas = ["shop"]\nuser = "app"\n[flyway]\nenvironment = "prod"\n'
+  const tree = treeOf({ 'flyway.toml': toml, 'sql/V1__a.sql': '${flyway:user} ${flyway:defaultSchema}' })
+  const { scripts, foundation } = await flyway.load(root, tree, {})
+  expect(scripts[0]?.text).toBe('app shop')
+  expect(foundation?.settings).toEqual({ search_path: '"shop", "$user", public' })
+})
+
 describe('script configuration', () => {
   test('says the encoding, and whether to run at all', async () => {
     const tree = treeOf({

@@ -99,6 +99,7 @@ test.each([
   ['--changeset ann: 1\nSELECT 1;', 'no blank between author and id'],
   ['-changeset ann:1\nSELECT 1;', 'does not know `-changeset ann:1`'],
   ['--changeset ann:1\n--changeset ann:2\nSELECT 1;', 'finds no SQL in changeset ann:1'],
+  ['--changeset ann:1\nCOPY t (a) FROM stdin;\n1\n\\.', 'has COPY FROM STDIN in changeset ann:1'],
   ['--changeset ann:1\nSELECT 1;\n- rollback x', 'does not know `- rollback x`'],
 ])('says what Liquibase refuses: %j', async (text, message) => {
   const { problems } = await loadOne(`${text}\n`)
