@@ -58,6 +58,8 @@ export interface CheckOptions {
   /** Only code below this folder queries the database, relative to the project root; absent: all of the project's. */
   readonly codeDir?: string
   readonly config: Config
+  /** Files that it extends, relative to the project root; absent: none. */
+  readonly configExtends?: readonly string[]
   /** Sentences about whose configuration this is, for the report; absent: it is simply the branch's own. */
   readonly decidedBy?: readonly string[]
   /** Findings that were accepted for good; absent: none. */
@@ -108,6 +110,7 @@ export async function check(options: CheckOptions): Promise<Report> {
     timeZone: timeZoneOf(options),
     failOn: options.failOn,
     requireRehearsal: options.requireRehearsal,
+    configExtends: options.configExtends,
     notChecked: [
       ...reviewSet.notChecked,
       ...scripts.limits,

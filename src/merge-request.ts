@@ -113,7 +113,7 @@ async function lookAtDiff(options: MergeRequestReview, version: DiffVersion | un
   if (patch.kind === 'unavailable') return withoutDiff(patch.reason)
   const { readDiff } = await import('./gitlab/diff.ts')
   const { placeFindings } = await import('./gitlab/place.ts')
-  const { baselineFiles, policyChanges, sizeFiles } = await import('./gitlab/policy-changes.ts')
+  const { namedFiles, policyChanges } = await import('./gitlab/policy-changes.ts')
   let changes: ReturnType<typeof readDiff>
   try {
     changes = readDiff(patch.text)
@@ -123,7 +123,7 @@ async function lookAtDiff(options: MergeRequestReview, version: DiffVersion | un
     )
   }
   const places = placeFindings(report, changes)
-  const policy = policyChanges(changes, sizeFiles(report), baselineFiles(report))
+  const policy = policyChanges(changes, namedFiles(report))
   return { policyChanges: policy, ...(await trustedPlaces(places, pipeline, repository)) }
 }
 

@@ -27,6 +27,8 @@ export interface ReportParts {
   readonly timeZone: string
   readonly failOn: FailOn
   readonly requireRehearsal: boolean
+  /** Files that the configuration extends; absent: none. */
+  readonly configExtends?: readonly string[] | undefined
   readonly notChecked: readonly Limit[]
   /** See Report.policy. */
   readonly policy?: readonly string[]
@@ -51,7 +53,12 @@ export function buildReport(parts: ReportParts): Report {
     base,
     ...(project === undefined ? {} : { project }),
     historyCount,
-    settings: { timeZone, failOn, requireRehearsal },
+    settings: {
+      timeZone,
+      failOn,
+      requireRehearsal,
+      ...(parts.configExtends === undefined ? {} : { configExtends: parts.configExtends }),
+    },
     migrations: results.map(reportMigration),
     findings,
     harmless: parts.harmless,

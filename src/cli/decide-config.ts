@@ -1,5 +1,11 @@
 import path from 'node:path'
-import { findConfigFile, loadConfig, withAbsolutePaths, type LoadedConfig } from '../config/load.ts'
+import {
+  extendedIn,
+  findConfigFile,
+  loadConfig,
+  withAbsolutePaths,
+  type LoadedConfig,
+} from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { ConfigError, ToolError, UsageError } from '../core/errors.ts'
 import { findRepository, type Repository } from '../review/git.ts'
@@ -133,6 +139,10 @@ function fromTarget(
     file,
     root,
     says,
+    ...extendedIn(
+      root,
+      (decided?.extended ?? []).map((each) => path.join(target.top, each)),
+    ),
     baselineOf: (own) => baselineOfTarget(target, root, own),
     snapshotOf: async ({ snapshot }) => {
       if (snapshot === undefined) return undefined

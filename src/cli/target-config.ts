@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { parseBaseline } from '../config/baseline-file.ts'
-import { readWithExtended, type ConfigFiles } from '../config/extend.ts'
+import { readWithExtended, watchFiles } from '../config/extend.ts'
 import { filesInTree } from '../config/files-in-tree.ts'
 import { isCode } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
@@ -31,6 +31,8 @@ export interface TargetConfig {
   /** From the top of the repository. */
   readonly file: string
   readonly config: Config
+  /** What it extends, from the top of the repository. */
+  readonly extended: readonly string[]
   /** The branch has other files in the place of those that were read. */
   readonly isChanged: boolean
 }
@@ -74,7 +76,7 @@ export async function readTargetConfig(
     if (asked) throw codeOnTarget(file, target)
     return undefined
   }
-  const watched = watch(filesInTree(tree, new Set(paths), `of ${target.name}`))
+  const watched = watchFiles(filesInTree(tree, new Set(paths), `of ${target.name}`))
   const value = await readWithExtended(file, watched.files).catch(async (error: unknown) => {
     // a branch that mends it must pass, unless the file itself says that it decides
     const alone = await watched.files.read(file).catch(() => undefined)
@@ -83,7 +85,8 @@ export async function readTargetConfig(
   })
   if (!asked && !saysTargetBranch(value)) return undefined
   const config = await validateConfig(value, `${file} of ${target.name}`, knownNames)
-  return { file, config, isChanged: await differs(tree, target.top, watched.read) }
+  const extended = watched.read.filter((each) => each !== file)
+  return { file, config, extended, isChanged: await differs(tree, target.top, watched.read) }
 }
 
 /** A file of a commit by its path on disk; undefined when it is outside of the repository, or the commit has none. */
@@ -118,21 +121,6 @@ function openTree({ repository, commit, top }: TargetCommit): Promise<GitTree> {
 
 function saysTargetBranch(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'policy' in value && value.policy === 'target-branch'
-}
-
-/** The same files, remembering which were read. */
-function watch(files: ConfigFiles): { readonly files: ConfigFiles; readonly read: readonly string[] } {
-  const read: string[] = []
-  return {
-    read,
-    files: {
-      ...files,
-      read: (file) => {
-        read.push(file)
-        return files.read(file)
-      },
-    },
-  }
 }
 
 async function differs(tree: FileTree, top: string, files: readonly string[]): Promise<boolean> {

@@ -34,6 +34,24 @@ export async function readWithExtended(file: string, files: ConfigFiles): Promis
   return mergeConfigs(layers)
 }
 
+/** The same files, remembering which were read. */
+export function watchFiles(files: ConfigFiles): {
+  readonly files: ConfigFiles
+  readonly read: readonly string[]
+} {
+  const read: string[] = []
+  return {
+    read,
+    files: {
+      ...files,
+      read: (file) => {
+        read.push(file)
+        return files.read(file)
+      },
+    },
+  }
+}
+
 interface Layer {
   readonly file: string
   readonly value: unknown

@@ -29,6 +29,8 @@ export interface LoadedConfig {
    * without any configuration, the current folder.
    */
   readonly root: string
+  /** Files that it extends, relative to the project root; absent: none in the project. */
+  readonly extended?: readonly string[]
 }
 
 /**
@@ -52,13 +54,23 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
 async function readConfigFile(file: string, options: LoadConfigOptions): Promise<LoadedConfig> {
   const root = options.file === undefined ? path.dirname(file) : options.cwd
   const name = path.relative(options.cwd, file)
-  const { readWithExtended } = await import('./extend.ts')
+  const { readWithExtended, watchFiles } = await import('./extend.ts')
   const { filesOnDisk } = await import('./files-on-disk.ts')
   const { validateConfig } = await import('./validate.ts')
-  const value = await readWithExtended(file, filesOnDisk(options.cwd))
+  const watched = watchFiles(filesOnDisk(options.cwd))
+  const value = await readWithExtended(file, watched.files)
   const config = await validateConfig(value, name, options.known)
   if (config.policy === 'target-branch' && isCode(file)) throw codeAsPolicy(name)
-  return { config: withAbsolutePaths(config, root), file, root }
+  const bases = watched.read.filter((each) => each !== file)
+  return { config: withAbsolutePaths(config, root), file, root, ...extendedIn(root, bases) }
+}
+
+/** Those in the project, by absolute paths; packages are not. */
+export function extendedIn(root: string, files: readonly string[]): Pick<LoadedConfig, 'extended'> {
+  const below = files
+    .map((file) => path.relative(root, file).replaceAll(path.sep, '/'))
+    .filter((file) => !path.isAbsolute(file) && !/(?:^|\/)node_modules\//.test(file))
+  return below.length === 0 ? {} : { extended: [...new Set(below)] }
 }
 
 /** Is the file run, not read? */

@@ -251,6 +251,8 @@ export interface Report {
     readonly failOn: FailOn
     /** Does a migration that could not be rehearsed fail the run? */
     readonly requireRehearsal: boolean
+    /** Files that the configuration extends, relative to the project root; absent: none. */
+    readonly configExtends?: readonly string[]
   }
   readonly migrations: readonly ReportMigration[]
   /** Sorted by migration, position, severity. Includes allowed ones. */

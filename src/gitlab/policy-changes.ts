@@ -25,37 +25,47 @@ const maxPatchLength = 4000
 /**
  * What the merge request changes about how it is judged: configuration files, baselines, production's sizes, and allow
  * comments among the added lines of any file. A comment whose text the patch also removes from the same file was moved or
- * indented, and is not new. `sizesFrom`: the files that the report took production's sizes from;
- * `baselines`: those that it says findings are accepted in.
+ * indented, and is not new. `named`: files that the report names.
  */
 export function policyChanges(
   changes: readonly FileChange[],
-  sizesFrom: ReadonlySet<string> = new Set(),
-  baselines: ReadonlySet<string> = new Set(),
+  named: Partial<NamedFiles> = {},
 ): readonly PolicyChange[] {
+  const { configuration, baseline, production } = named
+
   const kindOf = (file: string): FilePolicy | undefined => {
-    if (configurationFile.test(file)) return 'configuration'
-    if (baselineFile.test(file) || baselines.has(file)) return 'baseline'
-    return snapshotFile.test(file) || sizesFrom.has(file) ? 'production' : undefined
+    if (configurationFile.test(file) || configuration?.has(file)) return 'configuration'
+    if (baselineFile.test(file) || baseline?.has(file)) return 'baseline'
+    return snapshotFile.test(file) || production?.has(file) ? 'production' : undefined
   }
   return [...changes.flatMap((change) => fileChanges(change, kindOf)), ...changes.flatMap(newAllows)]
 }
 
 type FilePolicy = Exclude<PolicyChange['kind'], 'allow'>
 
-/** The baselines that a report names. Paths from the top of the repository. */
-export function baselineFiles(report: Pick<Report, 'findings' | 'project'>): ReadonlySet<string> {
-  return new Set(
-    report.findings.flatMap(({ allowed }) =>
-      allowed?.baseline === undefined ? [] : [repositoryPath(report, allowed.baseline)],
-    ),
-  )
+/** Files that decide how is judged, by what they hold. Paths from the top of the repository. */
+export interface NamedFiles {
+  /** What the configuration extends. */
+  readonly configuration: ReadonlySet<string>
+  /** Where findings are accepted. */
+  readonly baseline: ReadonlySet<string>
+  /** Where production's sizes were taken from. */
+  readonly production: ReadonlySet<string>
 }
 
-/** The files that a report took production's sizes from. Paths from the top of the repository. */
-export function sizeFiles({ production }: Pick<Report, 'production'>): ReadonlySet<string> {
+/** Those that a report names. */
+export function namedFiles(
+  report: Pick<Report, 'findings' | 'project' | 'production' | 'settings'>,
+): NamedFiles {
+  const { findings, production, settings } = report
+  const fromTop = (files: readonly string[]): ReadonlySet<string> =>
+    new Set(files.map((file) => repositoryPath(report, file)))
   const sources = production?.sources.filter(({ kind }) => kind !== 'configuration') ?? []
-  return new Set(sources.map(({ name }) => name))
+  return {
+    configuration: fromTop(settings.configExtends ?? []),
+    baseline: fromTop(findings.flatMap(({ allowed }) => allowed?.baseline ?? [])),
+    production: new Set(sources.map(({ name }) => name)),
+  }
 }
 
 function fileChanges(

@@ -255,6 +255,7 @@ export const reportSchema = z.strictObject({
     timeZone: word,
     failOn: z.enum(['error', 'warning', 'info', 'never']),
     requireRehearsal: z.boolean(),
+    configExtends: z.array(path).max(100).exactOptional(),
   }),
   migrations: z.array(migration).max(10_000),
   findings: z.array(finding).max(50_000),

@@ -66,7 +66,7 @@ describe('policy: target-branch', () => {
     const judged = await lint(cwd)
     expect(judged).toMatchObject({ exitCode: 1 })
     expect(ruleIds(judged)).toContain('require-concurrent-index')
-    expect(judged.report.settings.failOn).toBe('info')
+    expect(judged.report.settings).toMatchObject({ failOn: 'info', configExtends: ['shared/rules.yaml'] })
     expect(judged.report.policy).toEqual([
       `The configuration of main (${git(cwd, 'rev-parse', '--short=7', 'main')}) decides; this branch changes it, which holds once it is merged.`,
     ])

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { readDiff } from '../../src/gitlab/diff.ts'
-import { baselineFiles, policyChanges, sizeFiles } from '../../src/gitlab/policy-changes.ts'
+import { namedFiles, policyChanges, type NamedFiles } from '../../src/gitlab/policy-changes.ts'
 import type { PolicyChange } from '../../src/gitlab/model.ts'
 import { pricedReport } from '../reporters/sample-costs.ts'
 import { DiffedWorkspace } from './diffed-workspace.ts'
@@ -10,35 +10,39 @@ type Files = Readonly<Record<string, string>>
 async function changesBetween(
   before: Files,
   after: Files,
-  sizesFrom: ReadonlySet<string> = new Set(),
+  named: Partial<NamedFiles> = {},
 ): Promise<readonly PolicyChange[]> {
   const folder = await DiffedWorkspace.create(before)
   const gone = Object.keys(before).filter((name) => !(name in after))
   await Promise.all(gone.map((name) => folder.remove(name)))
   await folder.write(after)
-  return policyChanges(readDiff(await folder.diff()), sizesFrom)
+  return policyChanges(readDiff(await folder.diff()), named)
 }
 
 const allow = '-- pgrehearse-allow require-lock-timeout: the table is empty'
 
 describe('policyChanges', () => {
-  it('lists baselines: those that the report names, and those of the usual name', async () => {
+  it('lists baselines and configurations: those that the report names, and those of the usual name', async () => {
     const [finding] = pricedReport.findings
     if (finding === undefined) throw new Error('the sample report has no findings')
     const allowed = { reason: 'x', baseline: 'accepted.yaml' }
-    const report = { findings: [{ ...finding, allowed }], project: { prefix: 'app/', commit: 'c' } }
-    const folder = await DiffedWorkspace.create({ 'app/accepted.yaml': 'a\n', 'accepted.yaml': 'a\n' })
-    const files = ['app/accepted.yaml', 'accepted.yaml', 'x/.pgrehearse-baseline.yaml']
-    await folder.write(Object.fromEntries(files.map((file) => [file, 'b\n'])))
-    const found = policyChanges(readDiff(await folder.diff()), new Set(), baselineFiles(report))
+    const report = {
+      findings: [{ ...finding, allowed }],
+      project: { prefix: 'app/', commit: 'c' },
+      settings: { ...pricedReport.settings, configExtends: ['../shared/base.yaml'] },
+    }
+    const before = { 'app/accepted.yaml': 'a\n', 'accepted.yaml': 'a\n', 'shared/base.yaml': 'a\n' }
+    const after = Object.keys({ ...before, 'x/.pgrehearse-baseline.yaml': '' }).map((file) => [file, 'b\n'])
+    const found = await changesBetween(before, Object.fromEntries(after) as Files, namedFiles(report))
     expect(found.map((change) => [change.kind, change.file])).toEqual([
       ['baseline', 'app/accepted.yaml'],
+      ['configuration', 'shared/base.yaml'],
       ['baseline', 'x/.pgrehearse-baseline.yaml'],
     ])
   })
 
   it("lists files with production's sizes: those that the report used, and those of the usual name", async () => {
-    const sizesFrom = sizeFiles(pricedReport)
+    const sizesFrom = namedFiles(pricedReport)
     const found = await changesBetween(
       { 'db/production-snapshot.json': '{"rows": 1}\n', configuration: 'x\n' },
       {

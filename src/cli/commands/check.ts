@@ -90,6 +90,7 @@ export async function checkDatabase(
       ...(name === undefined ? {} : { database: name }),
       ...(codeDir === undefined ? {} : { codeDir }),
       ...(baseline === undefined ? {} : { baseline }),
+      ...(loaded.extended === undefined ? {} : { configExtends: loaded.extended }),
       ...(snapshotBytes === undefined ? {} : { snapshotBytes }),
       decidedBy: [loaded.says, says].filter((sentence) => sentence !== undefined),
     })
