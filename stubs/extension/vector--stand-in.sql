@@ -139,6 +139,12 @@ begin
   end loop;
 end $types$;
 
+create function l2_norm(sparsevec) returns double precision language plpgsql immutable strict parallel safe
+  set search_path = pg_catalog as
+  $$ begin raise exception using errcode = 'PGR01', message = 'l2_norm(sparsevec) is a stand-in'; end $$;
+create function l2_normalize(sparsevec) returns sparsevec language plpgsql immutable strict parallel safe
+  set search_path = pg_catalog as
+  $$ begin raise exception using errcode = 'PGR01', message = 'l2_normalize(sparsevec) is a stand-in'; end $$;
 create function sparsevec(sparsevec, integer, boolean) returns sparsevec language plpgsql immutable strict parallel safe
   set search_path = pg_catalog as $$ begin return $1; end $$;
 create cast (sparsevec as sparsevec) with function sparsevec(sparsevec, integer, boolean) as implicit;
