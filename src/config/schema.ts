@@ -2,14 +2,13 @@ import { z } from 'zod'
 import type { MigrationSource } from '../core/source.ts'
 import { standInExtensions } from '../core/stand-in-extensions.ts'
 import type { Rule } from '../rule.ts'
+import { customParts } from './custom-schema.ts'
 import { configDefaults } from './defaults.ts'
 import type { CustomReporter } from './define.ts'
 import { duration, text } from './parts.ts'
 import { baseline, extended, overrides, policy, rules, settings } from './policy-schema.ts'
 import { production, sampling, snapshot, tables, thresholds } from './production-schema.ts'
 import { queries } from './queries-schema.ts'
-
-const severity = z.enum(['error', 'warning', 'info'])
 
 const migrations = z.strictObject({
   source: text
@@ -190,42 +189,6 @@ const review = z.strictObject({
     .meta({ defaultValue: configDefaults.review.allow }),
 })
 
-/** A rule of the user's own; what TypeScript checks in defineRule() is checked again for JavaScript. */
-const customRule = z.custom<Rule>(
-  (value) =>
-    isRecord(value) &&
-    typeof value['id'] === 'string' &&
-    /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(value['id']) &&
-    typeof value['title'] === 'string' &&
-    severity.safeParse(value['severity']).success &&
-    isRecord(value['messages']) &&
-    ['statement', 'transaction', 'query'].some((part) => typeof value[part] === 'function'),
-  'Expected a rule made by defineRule(): a kebab-case id, title, severity, messages, and a statement, transaction or query function',
-)
-
-const customSource = z.custom<MigrationSource>(
-  (value) =>
-    isRecord(value) &&
-    typeof value['id'] === 'string' &&
-    typeof value['detect'] === 'function' &&
-    typeof value['load'] === 'function',
-  'Expected a source made by defineSource(): an id, and the functions detect and load',
-)
-
-const customReporter = z.custom<CustomReporter>(
-  (value) =>
-    isRecord(value) &&
-    typeof value['id'] === 'string' &&
-    /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(value['id']) &&
-    typeof value['title'] === 'string' &&
-    typeof value['render'] === 'function',
-  'Expected a reporter made by defineReporter(): a kebab-case id, a title, and the function render',
-)
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
-}
-
 function isTimeZone(value: string): boolean {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone !== ''
@@ -289,22 +252,7 @@ const commonSchema = z.strictObject({
   baseline,
   policy,
   extends: extended,
-  customRules: z
-    .array(customRule)
-    .exactOptional()
-    .describe('Your own rules, made by `defineRule()` (TypeScript and JavaScript configuration only).'),
-  customSources: z
-    .array(customSource)
-    .exactOptional()
-    .describe(
-      'Your own migration tools, made by `defineSource()` (TypeScript and JavaScript configuration only).',
-    ),
-  customReporters: z
-    .array(customReporter)
-    .exactOptional()
-    .describe(
-      'Your own report formats for `--format`, made by `defineReporter()` (TypeScript and JavaScript configuration only).',
-    ),
+  ...customParts,
   server: server.exactOptional().describe('The server that the rehearsal runs on.'),
   extensions: extensions
     .exactOptional()
