@@ -33,7 +33,8 @@ export default defineRule({
         at: second.view,
         on: tablesOf(groups),
         because: groups.flatMap(({ locks }) => locks),
-        notes: groups.length > 2 ? [`It locks ${groups.length} tables in turn: ${tablesOf(groups)}.`] : [],
+        notes:
+          groups.length > 2 ? [`It locks ${countTables(groups)} tables in turn: ${tablesOf(groups)}.`] : [],
         remedy: splitRemedy(transaction, groups),
       },
     )
@@ -74,9 +75,19 @@ function tablesOf(groups: readonly LockGroup[]): string {
   return nameAll(groups.flatMap(({ locks }) => locks.map(({ relation }) => relation)))
 }
 
+function countTables(groups: readonly LockGroup[]): number {
+  return new Set(groups.flatMap(({ locks }) => locks.map(({ relation }) => relationKey(relation)))).size
+}
+
+/** More of the author's own lines than that help nobody. */
+const maxLines = 40
+
 /** A migration for each table; settings that the transaction made for itself go along. */
 function splitRemedy({ statements }: TransactionView, groups: readonly LockGroup[]): Remedy {
-  const summary = `Give each of these a migration of its own: ${groups.map((group) => tablesOf([group])).join('; ')}.`
+  // Several files in one transaction: they have a migration of their own already.
+  const isRun = new Set(statements.map(({ statement }) => statement.span.file)).size > 1
+  const advice = isRun ? 'Deploy each of these by itself' : 'Give each of these a migration of its own'
+  const summary = `${advice}: ${groups.map((group) => tablesOf([group])).join('; ')}.`
   const starts = groups.map(({ view }) => view)
   if (groups.length > 8 || new Set(starts).size < groups.length) return { summary, migrations: [] }
   const parts: StatementView[][] = [[]]
@@ -89,5 +100,6 @@ function splitRemedy({ statements }: TransactionView, groups: readonly LockGroup
     const settings = views.at(-1)?.settings ?? noLimits
     return stepWithLockTimeout(settings, ...views.map(({ statement }) => statement.sql))
   })
-  return { summary, migrations }
+  const lines = migrations.reduce((sum, { sql }) => sum + sql.split('\n').length, 0)
+  return { summary, migrations: lines > maxLines ? [] : migrations }
 }

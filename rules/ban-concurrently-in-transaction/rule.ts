@@ -37,7 +37,7 @@ export default defineRule({
         remedy: {
           summary: opened
             ? 'Take it out of BEGIN and COMMIT, into a migration of its own.'
-            : `Put it into a migration of its own. ${howToLeaveTransaction(migration)}`,
+            : ['Put it into a migration of its own.', ...howToLeaveTransaction(migration)].join(' '),
           migrations: [stepOutsideTransaction(statement.sql)],
         },
       },
@@ -56,15 +56,18 @@ const switches: Readonly<Record<string, string>> = {
   dbmate: 'Write "-- migrate:up transaction:false", and nothing else into that section.',
   'sql-migrate': 'Write "-- +migrate Up notransaction" in that file.',
   atlas: 'Say "-- atlas:txmode none" in its first line, with an empty line behind it.',
-  pop: 'pop runs every file in a transaction, so it has to run outside of the migrations.',
   diesel: 'Say run_in_transaction = false in its metadata.toml.',
   sqlx: 'Say "-- no-transaction" in its first line.',
   liquibase: 'Say runInTransaction:false in the line of its changeset.',
   'graphile-migrate': 'Say "--! no-transaction" in the first line below its headers.',
 }
 
-function howToLeaveTransaction({ source, transaction }: Migration): string {
+/** Said with every remedy of theirs that leaves the transaction. */
+const cannot = new Set(['drizzle', 'node-pg-migrate', 'pop', 'refinery'])
+
+function howToLeaveTransaction({ source, transaction }: Migration): readonly string[] {
+  if (cannot.has(source)) return []
   if (source !== 'flyway' && transaction.mode === 'simple query')
-    return 'It runs without a transaction when it is the only statement of its file.'
-  return switches[source] ?? 'Tell the tool to run that file without a transaction.'
+    return ['It runs without a transaction when it is the only statement of its file.']
+  return [switches[source] ?? 'Tell the tool to run that file without a transaction.']
 }

@@ -2,6 +2,7 @@ import { displayName } from '../core/locks.ts'
 import type { Effect, EvidencedEffect, EvidenceKind, Finding, Severity, Statement } from '../core/model.ts'
 import type { Harm, ReportFunction, ReportOptions, Rule } from '../rule.ts'
 import { fingerprint } from './fingerprint.ts'
+import { remedyForTool } from './remedy-for-tool.ts'
 import type { PlacedStatement } from './views.ts'
 
 /** A finding together with the statement that it points at. */
@@ -116,7 +117,7 @@ export class Recorder {
       evidence: strongestEvidence(because),
       because,
       notes: options.notes ?? [],
-      ...(options.remedy === undefined ? {} : { remedy: options.remedy }),
+      ...(options.remedy === undefined ? {} : { remedy: remedyForTool(options.remedy, placed.migration) }),
       fingerprint: fingerprint({ ruleId, messageId, object, sql: statement.sql }),
       ...(options.queries === undefined || options.queries.length === 0 ? {} : { queries: options.queries }),
     }
