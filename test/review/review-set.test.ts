@@ -406,15 +406,24 @@ describe('Flyway', () => {
     ])
   })
 
-  test('says in every run that callbacks are left out', async () => {
-    const repository = await repositoryWith({ ...files, [`${location}/beforeMigrate.sql`]: '' })
+  test('says in every run which callbacks are left out', async () => {
+    const repository = await repositoryWith({ ...files, [`${location}/afterEachMigrate.sql`]: '' })
     await repository.write({ [`${location}/V2__b.sql`]: '' })
     expect((await review(repository)).notChecked).toEqual([
       {
         code: 'file-not-rehearsed',
-        message: `${location}/beforeMigrate.sql is not rehearsed: Flyway callbacks are not run.`,
+        message: `${location}/afterEachMigrate.sql is not rehearsed: Flyway runs it in the transaction of every migration, and we do not.`,
       },
     ])
+  })
+
+  test('judges a callback of the whole run when it changes', async () => {
+    const callback = `${location}/afterMigrate.sql`
+    const repository = await repositoryWith({ ...files, [callback]: 'ANALYZE;' })
+    await repository.write({ [`${location}/V2__b.sql`]: '' })
+    expect((await review(repository)).history.map(({ file }) => file)).toContain(callback)
+    await repository.write({ [callback]: 'VACUUM;' })
+    expect((await review(repository)).underReview.at(-1)?.file).toBe(callback)
   })
 
   test('gets its placeholders from the settings', async () => {
