@@ -1,10 +1,11 @@
 import type { FileTree } from '../core/source.ts'
 import type { FolderOwner } from './owners.ts'
+import { goDialect } from './go-dialects.ts'
 import { folderOf, isInside, joinPath, nameOf } from './paths.ts'
 import { readSettings } from './read.ts'
 
 /**
- * Prisma and Drizzle write down for which database a folder is. One for another than Postgres gets no source, so that
+ * Some tools write down for which database a folder is. One for another than Postgres gets no source, so that
  * nobody runs it and its own name is said.
  */
 export async function forPostgres(files: FileTree, folder: FolderOwner): Promise<FolderOwner> {
@@ -16,7 +17,7 @@ export async function forPostgres(files: FileTree, folder: FolderOwner): Promise
 
 function dialectOf(files: FileTree, { source, dir }: FolderOwner): Promise<string | undefined> {
   if (source === 'prisma') return prismaProvider(files, dir)
-  return source === 'drizzle' ? drizzleDialect(files, dir) : Promise.resolve(undefined)
+  return source === 'drizzle' ? drizzleDialect(files, dir) : goDialect(files, source, dir)
 }
 
 /** The first line that begins with `provider` (read_provider_from_lock_file of prisma/prisma-engines). */

@@ -9,8 +9,9 @@ import type {
 } from '../core/source.ts'
 import { lostTableProblem } from './own-table.ts'
 import { foldersOf } from './owners.ts'
-import { compareText, folderOf, joinPath, nameOf, normalisePath } from './paths.ts'
-import { readSettings, readText } from './read.ts'
+import { compareText, folderOf, nameOf } from './paths.ts'
+import { readRamblerConfigs } from './rambler-config.ts'
+import { readText } from './read.ts'
 import { readRamblerSections } from './rambler-sections.ts'
 
 /**
@@ -117,15 +118,9 @@ function scriptOf(
   }
 }
 
-/** `table` of the rambler.json or .hjson whose `directory` is the root's; else the default (configuration.go). */
+/** `table` of the configuration whose `directory` is the root's; else the default (configuration.go). */
 async function tableOf(root: SourceRoot, files: FileTree): Promise<string> {
-  for (const file of (await files.list()).filter((path) => /^rambler\.h?json$/.test(nameOf(path)))) {
-    const text = (await readSettings(files, file)) ?? ''
-    const value = (key: string): string | undefined =>
-      new RegExp(`^\\s*"?${key}"?\\s*:\\s*"?([\\w./-]+)"?`, 'm').exec(text)?.[1]
-    const dir = normalisePath(joinPath(folderOf(file), value('directory') ?? '.'))
-    const table = value('table')
-    if (dir === root.dir && table !== undefined && /^[\w.]+$/.test(table)) return table
-  }
-  return 'migrations'
+  const configs = await readRamblerConfigs(files)
+  const table = configs.find(({ dir }) => dir === root.dir)?.table
+  return table !== undefined && /^[\w.]+$/.test(table) ? table : 'migrations'
 }

@@ -2,9 +2,11 @@ import type { FileTree } from '../core/source.ts'
 import { folderOf, joinPath, nameOf, normalisePath } from './paths.ts'
 import { readSettings } from './read.ts'
 
-/** An environment of a dbconfig.yml that speaks to Postgres. */
+/** An environment of a dbconfig.yml. */
 export interface SqlMigrateConfig {
   readonly file: string
+  /** `postgres`, `mysql`, `sqlite3`. */
+  readonly dialect: string
   /** Folder of the migrations, relative to the project root. */
   readonly dir: string
   readonly table: string
@@ -44,6 +46,7 @@ function configOf(file: string, settings: unknown): SqlMigrateConfig | undefined
     return typeof found === 'string' && found !== '' ? found : undefined
   }
   const dir = normalisePath(joinPath(folderOf(file), value('dir') ?? 'migrations'))
-  if (value('dialect') !== 'postgres' || dir === undefined) return undefined
-  return { file, dir, table: value('table') ?? 'gorp_migrations', schema: value('schema') }
+  const dialect = value('dialect')
+  if (dialect === undefined || dir === undefined) return undefined
+  return { file, dialect, dir, table: value('table') ?? 'gorp_migrations', schema: value('schema') }
 }

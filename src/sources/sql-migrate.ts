@@ -46,11 +46,15 @@ async function detect(files: FileTree): Promise<readonly SourceRoot[]> {
     readSqlMigrateConfigs(files),
   ])
   return folders.map(({ dir, found }): SourceRoot => {
-    const config = configs.find((candidate) => candidate.dir === dir)
+    const config = configs.find((candidate) => isFor(candidate, dir))
     return config === undefined
       ? { source: sqlMigrate.id, dir, found }
       : { source: sqlMigrate.id, dir, found: 'config file', configFile: config.file }
   })
+}
+
+function isFor({ dialect, dir }: SqlMigrateConfig, folder: string): boolean {
+  return dialect === 'postgres' && dir === folder
 }
 
 interface Entry {
@@ -60,7 +64,7 @@ interface Entry {
 }
 
 async function load(root: SourceRoot, files: FileTree, options: SourceOptions): Promise<MigrationSet> {
-  const config = (await readSqlMigrateConfigs(files)).find(({ dir }) => dir === root.dir)
+  const config = (await readSqlMigrateConfigs(files)).find((candidate) => isFor(candidate, root.dir))
   const entries = (await files.list())
     .filter((file) => folderOf(file) === root.dir && file.endsWith('.sql'))
     .map(parseName)

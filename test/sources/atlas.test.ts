@@ -34,6 +34,17 @@ test.each([
   expect(await atlas.detect(treeOf({ ...files, 'migrations/atlas.sum': '' }))).toEqual([])
 })
 
+test.each([
+  ['dev = "docker://mysql/8/dev"', 0],
+  ['url = "sqlite://x.db"', 0],
+  ['dev = "docker://pgvector/pg17/dev"', 1],
+  ['url = var.url', 1],
+])('%s tells for which database the folder is', async (setting, roots) => {
+  const hcl = `env "x" {\n  ${setting}\n  migration {\n    dir = "file://migrations"\n  }\n}\n`
+  const tree = treeOf({ 'migrations/1_a.sql': '', 'migrations/atlas.sum': '', 'atlas.hcl': hcl })
+  expect(await atlas.detect(tree)).toHaveLength(roots)
+})
+
 test('runs every .sql file of the folder in the order of the names', async () => {
   const { scripts, problems } = await load({ '2_b.sql': '', '10_c.sql': '', 'x.sql': '', 'sub/1_a.sql': '' })
   expect(scripts.map(({ version, title }) => [version, title])).toEqual([

@@ -34,6 +34,15 @@ test.each([
   expect(await golangMigrate.detect(tree)).toHaveLength(1)
 })
 
+test.each([
+  ['a dialect', 'development:\n  dialect: mysql\n'],
+  ['a URL', 'development:\n  dialect: ""\n  url: {{envOr "DATABASE_URL" "mysql://root@localhost/x"}}\n'],
+])('leaves folders of another database alone: %s', async (_, settings) => {
+  const tree = treeOf({ [up]: '', 'database.yml': settings })
+  expect(await pop.detect(tree)).toEqual([])
+  expect(await golangMigrate.detect(tree)).toEqual([])
+})
+
 test('runs versions as text, of all folders below, for Postgres before for all', async () => {
   const { scripts, skipped, problems } = await load({
     '10_b.up.sql': '',

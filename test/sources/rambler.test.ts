@@ -58,3 +58,11 @@ test('says what rambler does not read', async () => {
     'db/3.sql leaves search_path at app; rambler then looks for its table migrations in the same session.',
   ])
 })
+
+test('leaves a folder alone that the configuration gives to another database', async () => {
+  const files = {
+    'db/1.sql': '-- rambler up\n',
+    'rambler.json': '{\n "driver": "mysql",\n "directory": "db"\n}',
+  }
+  expect(await rambler.detect(treeOf(files))).toEqual([])
+})

@@ -142,3 +142,8 @@ test('rehearses what it refuses as it was meant', async () => {
   })
   expect(scripts[0]?.parts).toEqual([{ start: 15, end: 39 }])
 })
+
+test('leaves a folder alone that the configuration gives to another database', async () => {
+  const files = { 'db/1.sql': '-- +migrate Up\n', 'dbconfig.yml': 'dev: { dialect: sqlite3, dir: db }\n' }
+  expect(await sqlMigrate.detect(treeOf(files))).toEqual([])
+})
