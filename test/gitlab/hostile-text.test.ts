@@ -7,6 +7,7 @@ import { codeBlock, markdownText, tableCell } from '../../src/reporters/markdown
 import { makeHostile, nastyText, randomNumbers } from './hostile-report.ts'
 import { expectInert, withoutBlocks } from './inert-markdown.ts'
 import { pipeline, policy, stickyContent } from './review-content.ts'
+import type { Report } from '../../src/core/model.ts'
 import type { ReviewedFinding } from '../../src/gitlab/model.ts'
 
 const seeds = Array.from({ length: 60 }, (_, index) => index + 1)
@@ -14,10 +15,21 @@ const standings = ['thread', 'summary', 'over limit', 'acknowledged', 'accepted'
 const place = { oldPath: 'a', newPath: 'a', newLine: 1, suggestion: true }
 const lastLine = (body: string): string => body.slice(body.lastIndexOf('\n') + 1)
 
+/** With everything that may be said of what is accepted, and of the configuration. */
+const acceptedReport: Report = {
+  ...queriesReport,
+  policy: ['one sentence', 'another'],
+  findings: queriesReport.findings.map((finding) =>
+    finding.allowed === undefined
+      ? finding
+      : { ...finding, allowed: { ...finding.allowed, author: 'somebody', baseline: 'baseline.yaml' } },
+  ),
+}
+
 function hostileContent(seed: number) {
   const random = randomNumbers(seed)
   const text = (): string => nastyText(random)
-  const report = makeHostile(queriesReport, random)
+  const report = makeHostile(acceptedReport, random)
   const user = () => ({ id: 1, username: text() })
   const findings = report.findings.map((finding): ReviewedFinding => {
     const standing = standings[Math.floor(random() * standings.length)] ?? 'thread'
