@@ -54,8 +54,11 @@ async function changelogsIn(
       .find((path) => path !== undefined && paths.includes(path))
     if (there !== undefined) found.add(there)
   }
+  const sqlFolders = [...new Set(paths.filter((path) => /\.(?:sql|xml)$/i.test(path)).map(folderOf))]
   for (const path of paths.filter(looksLikeChangelog)) {
-    if (found.has(path)) continue
+    // folders of release notes may hold thousands of files, and no SQL
+    const isNamed = /changelog|liquibase/i.test(nameOf(path))
+    if (found.has(path) || !(isNamed || sqlFolders.some((dir) => isInside(dir, folderOf(path))))) continue
     const text = await readSettings(files, path)
     if (text?.includes('databaseChangeLog') === true) found.add(path)
   }

@@ -18,8 +18,8 @@ const builtIn: Readonly<Record<string, string>> = {
 /** How deep values may name other parameters, so that `a=${a}` ends. */
 const deepest = 16
 
-/** Longest text that expanding may give: values that name each other grow without end. */
-const longest = 4_000_000
+/** How many values one text may take: values that name each other multiply without end. */
+const most = 20_000
 
 /**
  * Values of `${name}`: the first one that was set holds, and names have no case. One that has none stays as it is
@@ -28,6 +28,7 @@ const longest = 4_000_000
 export class LiquibaseParameters {
   readonly #parameters: Parameter[] = []
   readonly #unknown = new Set<string>()
+  #filled = 0
 
   constructor(values: Readonly<Record<string, string>>) {
     for (const [name, value] of Object.entries({ ...builtIn, ...values })) this.set(name, value)
@@ -41,11 +42,12 @@ export class LiquibaseParameters {
   /** Fills in what `file` may see, and notes the names without a value. */
   expand(text: string, file: string, depth = 0): string {
     if (!text.includes('${') || depth > deepest) return text
+    if (depth === 0) this.#filled = 0
     return text.replaceAll(/\$\{([^${}]*)\}/g, (written, name: string) => {
       const value = this.#valueOf(name.trim().toLowerCase(), file)
+      this.#filled += 1
       if (value === undefined) this.#unknown.add(name.trim())
-      const filled = value === undefined ? written : this.expand(value, file, depth + 1)
-      return filled.length > longest ? written : filled
+      return value === undefined || this.#filled > most ? written : this.expand(value, file, depth + 1)
     })
   }
 

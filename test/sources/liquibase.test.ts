@@ -87,6 +87,12 @@ test('fills in properties, the first value first, and leaves what has none as it
   ])
 })
 
+test('values that name each other come to an end', async () => {
+  const value = '${a}'.repeat(100)
+  const { scripts } = await loadOne(`--property name:a value:${value}\n--changeset ann:1\nSELECT '\${a}';\n`)
+  expect(scripts[0]?.text.length).toBeLessThan(20_000_000)
+})
+
 test('lines to ignore keep their places and say nothing', async () => {
   const { scripts } = await loadOne(
     '--changeset ann:1\n--ignoreLines:1\nnonsense;\nSELECT 1;\n--ignoreLines:start\nmore;\n--ignoreLines:end\nSELECT 2;\n',
