@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { describeEffect, isMetadataOnly } from '../../src/reporters/effects.ts'
 import { printable, printableLine } from '../../src/reporters/printable.ts'
-import { countFindings, groupByFile, verdict } from '../../src/reporters/words.ts'
+import {
+  countFindings,
+  describeScope,
+  describeTransaction,
+  groupByFile,
+  verdict,
+} from '../../src/reporters/words.ts'
 import { lock, measured, table } from './sample-parts.ts'
 import { orders, ordersPkey } from './sample-migrations.ts'
 import { cleanReport, emptyReport, sampleReport } from './sample-report.ts'
@@ -40,6 +46,30 @@ describe('the verdict', () => {
   })
 })
 
+describe('what was looked at', () => {
+  it.each([
+    ['main (123)', 'compared with main (123)'],
+    ['--all', 'all are judged (--all)'],
+    ['paths', 'the paths were named'],
+  ])('names the base %s', (description, text) => {
+    const lines = describeScope({ ...sampleReport, base: { description } })
+    expect(lines.some((line) => line.startsWith('on top of') && line.endsWith(text))).toBe(true)
+  })
+
+  it('calls a single statement that is sent without BEGIN no transaction of a whole file', () => {
+    const [migration] = sampleReport.migrations
+    const [one] = migration?.statements ?? []
+    if (one === undefined) throw new Error('the sample has no statement')
+    const transaction = { mode: 'simple query', why: 'goose' } as const
+    expect(describeTransaction({ transaction, statements: [one] })).toBe(
+      'its one statement commits by itself (goose)',
+    )
+    expect(describeTransaction({ transaction, statements: [one, one] })).toMatch(
+      /^the whole file is sent at once/,
+    )
+  })
+})
+
 describe('counting and grouping', () => {
   it('counts by severity and allowed ones apart', () => {
     expect(countFindings(sampleReport.findings)).toBe('6 errors, 3 warnings and 1 info; 1 allowed')
@@ -52,6 +82,19 @@ describe('counting and grouping', () => {
     expect(groups.flatMap(({ findings }) => findings)).toHaveLength(sampleReport.findings.length)
     expect(groups.at(-1)).toMatchObject({ file: 'migrations/20260101000000_init.sql', migration: undefined })
   })
+})
+
+it('says that a file is sent at once only where it makes one transaction', () => {
+  const transaction = { mode: 'simple query', why: 'the file says so' } as const
+  const statements = cleanReport.migrations.flatMap((migration) => migration.statements).slice(0, 1)
+  const numbered = (number: number): typeof statements =>
+    statements.map((statement) => ({ ...statement, transaction: number }))
+  expect(describeTransaction({ transaction, statements: [...numbered(1), ...numbered(1)] })).toBe(
+    'the whole file is sent at once, one implicit transaction (the file says so)',
+  )
+  expect(describeTransaction({ transaction, statements: [...numbered(1), ...numbered(2)] })).toBe(
+    'the file runs in several transactions (the file says so)',
+  )
 })
 
 describe('an effect in words', () => {
