@@ -118,7 +118,9 @@ async function applyRest(
   const rest = context.history.slice(applied)
   if (rest.length === 0) return []
   const more = applied === 0 ? '' : `, on top of ${applied} from the cache`
-  progress(`Applying ${migrations(rest.length)} of the history${more}`)
+  // a foundation is no migration
+  const count = rest.filter(({ source }) => source !== '').length
+  if (count > 0) progress(`Applying ${migrations(count)} of the history${more}`)
   await using watchdog = await connected(server)
   await using session = await ReplaySession.open(server, database, watchdog.client, sessionOptions)
   return await applyHistory(session, rest, { sharesSession, prepare })
