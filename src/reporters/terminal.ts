@@ -61,7 +61,7 @@ function findingLines(page: Page, finding: Finding): readonly string[] {
   if (finding.allowed !== undefined) return allowedLines(page, finding, finding.allowed)
   const { colors } = page
   const paint = severityPaint(colors, finding.severity)
-  return [
+  const lines = [
     ...label(page, paint(finding.severity), printableLine(finding.message), colors.bold),
     ...waitLines(page.report, finding).flatMap((line) => label(page, '', line)),
     ...label(page, '', `${location(finding.span)}  ${finding.ruleId}`, colors.dim),
@@ -70,6 +70,7 @@ function findingLines(page: Page, finding: Finding): readonly string[] {
     ...receiptLines(page, receipt(page.report, finding)),
     ...remedyLines(page, finding),
   ]
+  return lines.at(-1) === '' ? lines.slice(0, -1) : lines
 }
 
 function allowedLines(
@@ -119,6 +120,9 @@ function receiptLines(page: Page, { effects, evidence, notes }: Receipt): readon
   ].flatMap(({ text, paint }, index) => label(page, index === 0 ? 'why' : '', text, paint))
 }
 
+/** A step of a remedy with more lines is cut there; other reports have all of it. */
+const maxSqlLines = 30
+
 function remedyLines(page: Page, { remedy }: Finding): readonly string[] {
   if (remedy === undefined) return []
   const { colors } = page
@@ -126,10 +130,14 @@ function remedyLines(page: Page, { remedy }: Finding): readonly string[] {
   const steps = remedy.migrations.flatMap((step, index) => {
     const note = describeRemedyStep(step, index, remedy.migrations.length)
     const sql = printable(step.sql.trim()).replaceAll('\t', '  ').split('\n')
+    const more = sql.length - maxSqlLines
     return [
       ...(note === '' ? [] : label(page, '', `${note}:`, colors.dim)),
       // Not wrapped: it is there to be copied.
-      ...sql.map((line) => indent + colors.cyan(line)),
+      ...sql.slice(0, maxSqlLines).map((line) => indent + colors.cyan(line)),
+      ...(more > 0
+        ? label(page, '', `… ${count(more, 'more line')} (--format markdown has all)`, colors.dim)
+        : []),
     ]
   })
   return [...label(page, colors.green('fix'), printableLine(remedy.summary)), ...steps]

@@ -77,8 +77,11 @@ export function describeTransaction({
   transaction: { mode, why },
   statements,
 }: Pick<ReportMigration, 'transaction' | 'statements'>): string {
-  const isCut = mode === 'simple query' && new Set(statements.map(({ transaction }) => transaction)).size > 1
-  return `${isCut ? 'the file runs in several transactions' : modeWords[mode]} (${printableLine(why)})`
+  const transactions = new Set(statements.map(({ transaction }) => transaction)).size
+  const cut = transactions > 1 ? 'the file runs in several transactions' : undefined
+  const alone = statements.length === 1 ? 'its one statement commits by itself' : undefined
+  const words = (mode === 'simple query' ? (cut ?? alone) : undefined) ?? modeWords[mode]
+  return `${words} (${printableLine(why)})`
 }
 
 const outcomeWords: Readonly<Record<ReportMigration['outcome'], string>> = {
@@ -110,6 +113,12 @@ export function postgres(server: string): string {
   return /^\d/.test(server) ? `PostgreSQL ${printableLine(server)}` : printableLine(server)
 }
 
+/** Where nothing is compared: what chose the migrations under review. */
+const choiceWords: Readonly<Record<string, string>> = {
+  '--all': 'all are judged (--all)',
+  paths: 'the paths were named',
+}
+
 /** What was looked at, a sentence part per line. */
 export function describeScope(report: Report): readonly string[] {
   const statements = report.migrations.flatMap((migration) => migration.statements)
@@ -126,8 +135,8 @@ export function describeScope(report: Report): readonly string[] {
   return [
     ...(report.database === undefined ? [] : [`database ${report.database}`]),
     ...(report.migrations.length === 0 && hasQueries(report) ? [] : [migrations]),
-    `on top of ${count(report.historyCount, 'earlier migration')}, compared with ` +
-      printableLine(base.description) +
+    `on top of ${count(report.historyCount, 'earlier migration')}, ` +
+      (choiceWords[base.description] ?? `compared with ${printableLine(base.description)}`) +
       (commit ? ` (${printableLine(base.commit.slice(0, 12))})` : ''),
     `TimeZone ${printableLine(settings.timeZone)} (assumed)`,
     ...policyLines(report),

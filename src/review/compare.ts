@@ -62,13 +62,30 @@ export function compareVersions(versions: TwoVersions): Comparison {
       ...unrecordedProblems(sides),
     ],
     notChecked: [
-      ...versions.head.problems.filter(wasThere).map(({ code, message }) => ({ code, message })),
+      ...oldProblems(versions.head.problems.filter(wasThere)),
       ...skippedLimits((versions.head.skipped ?? []).filter((skipped) => isWorthSaying(skipped, versions))),
       ...(fresh.length === 0 ? [] : (versions.head.limits ?? [])),
     ],
     old: withoutDrafts(versions.base.scripts),
     isOld: (script) => sides.baseScripts.has(sides.headKey(script)),
   }
+}
+
+const maxOldProblems = 3
+
+/** What was wrong before and is not judged: the first few of a kind, and in which files there is more of it. */
+function oldProblems(problems: readonly SourceProblem[]): readonly Limit[] {
+  return [...new Set(problems.map(({ code }) => code))].flatMap((code): readonly Limit[] => {
+    const same = problems.filter((problem) => problem.code === code)
+    const rest = same.slice(maxOldProblems)
+    const told = rest.length < 2 ? same : same.slice(0, maxOldProblems)
+    const limits = told.map(({ message }) => ({ code, message }))
+    if (rest.length < 2) return limits
+    const files = [...new Set(rest.map(({ file }) => file))]
+    const more = files.length > maxOldProblems ? ` and ${files.length - maxOldProblems} more` : ''
+    const message = `${rest.length} more of these were there before: ${files.slice(0, maxOldProblems).join(', ')}${more}.`
+    return [...limits, { code, message, hint: 'pgrehearse check --all names each of them.' }]
+  })
 }
 
 /** The two versions, with what their scripts and files are known by. */

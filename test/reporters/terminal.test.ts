@@ -57,6 +57,24 @@ describe('terminal', () => {
     expect(terminal(sampleReport, plain)).toContain('⋮ │ … 84 more lines')
   })
 
+  it('shows thirty lines of a step of a remedy, and says how many there are', () => {
+    const [finding] = sampleReport.findings
+    if (finding === undefined) throw new Error('the sample has no finding')
+    const sql = Array.from({ length: 33 }, (_, at) => `select ${at};`).join('\n')
+    const remedy = { summary: 'Do it otherwise.', migrations: [{ sql, transaction: true }] }
+    const text = terminal({ ...sampleReport, findings: [{ ...finding, remedy }] }, plain)
+    expect(text).toContain('select 29;\n           … 3 more lines (--format markdown has all)\n')
+    expect(text).not.toContain('select 30;')
+  })
+
+  it('leaves one empty line below a finding without a receipt', () => {
+    const [finding] = sampleReport.findings
+    if (finding === undefined) throw new Error('the sample has no finding')
+    const { remedy: _, ...bare } = { ...finding, because: [], notes: [], queries: [] }
+    const text = terminal({ ...sampleReport, findings: [bare, finding] }, plain)
+    expect(text).not.toContain('\n\n\n')
+  })
+
   it('keeps the SQL of a remedy unbroken, at any width', () => {
     const text = terminal(sampleReport, { color: false, width: 40 })
     expect(text).toContain('WHERE id IN (SELECT id FROM orders WHERE total_new IS NULL LIMIT 1000);\n')
