@@ -186,6 +186,7 @@ async function applyReview(
     prepare: (statement) => standIn(server, statement, true),
   })
   if (failed === undefined) return
-  const why = failed.message.replace('A step of the history did not replay here: ', '')
+  const { message, sqlstate } = failed
+  const why = sqlstate === '' ? message : `${message} (SQLSTATE ${sqlstate})`
   throw new EnvironmentError(`the migrations under review did not apply to tables without rows: ${why}`)
 }
