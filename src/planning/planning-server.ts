@@ -181,10 +181,11 @@ async function applyReview(
 ): Promise<void> {
   await using watchdog = await connected(server)
   await using session = await ReplaySession.open(server, database, watchdog.client, sessionOptions)
-  const [failed] = await applyHistory(session, review, {
+  const steps = await applyHistory(session, review, {
     sharesSession,
     prepare: (statement) => standIn(server, statement, true),
   })
+  const failed = steps.find(({ reason }) => reason === 'error' || reason === 'too long')
   if (failed === undefined) return
   const { message, sqlstate } = failed
   const why = sqlstate === '' ? message : `${message} (SQLSTATE ${sqlstate})`

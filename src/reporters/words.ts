@@ -177,20 +177,27 @@ export function verdict(report: Report): { readonly passed: boolean; readonly te
       failOn === 'error' ? count(blocking, 'error') : `${count(blocking, 'finding')} at ${failOn} or above`
     return { passed, text: `Failed: ${level} (exit code ${report.exitCode}).` }
   }
-  const missed = countMissed(report)
-  const why = missed > 0 ? `${count(missed, 'migration')} could not be rehearsed` : 'see what was not checked'
+  const why = missedWords(report) ?? 'see what was not checked'
   return { passed, text: `Failed: ${why} (exit code ${report.exitCode}).` }
 }
 
 function passedBecause(report: Report): string {
   const { failOn } = report.settings
-  const missed = countMissed(report)
-  const but = missed === 0 ? '' : `, but ${count(missed, 'migration')} could not be rehearsed`
-  return `${nothingBlocking(report, failOn)}${but}`
+  const missed = missedWords(report)
+  return `${nothingBlocking(report, failOn)}${missed === undefined ? '' : `, but ${missed}`}`
 }
 
-function countMissed({ migrations }: Report): number {
-  return migrations.filter(({ outcome }) => outcome === 'not rehearsed').length
+function isInPart({ statements }: ReportMigration): boolean {
+  const measured = statements.filter((statement) => statement.measured).length
+  return measured > 0 && measured < statements.length
+}
+
+/** `2 migrations could not be rehearsed`; undefined where all were. */
+function missedWords({ migrations }: Report): string | undefined {
+  const missed = migrations.filter(({ outcome }) => outcome === 'not rehearsed')
+  if (missed.length === 0) return undefined
+  const inPart = missed.every(isInPart)
+  return `${count(missed.length, 'migration')} could not be rehearsed${inPart ? ' in full' : ''}`
 }
 
 function nothingBlocking(report: Report, failOn: FailOn): string {
