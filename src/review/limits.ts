@@ -16,14 +16,14 @@ export function otherRoots(roots: readonly SourceRoot[], what: string): readonly
   ]
 }
 
-/** Folders of tools that we do not know yet; `consequence` ends the sentence. */
+/** Folders of tools that we do not know yet, or for other databases (`goose for another database than Postgres`); `consequence` ends the sentence. */
 export function unsupportedLimits(
   folders: readonly UnsupportedFolder[],
   consequence = 'it was not looked at',
 ): readonly Limit[] {
   return folders.map(({ tool, dir, because }) => ({
     code: 'unsupported-tool',
-    message: `${dir === '' ? 'The project root' : dir} looks like ${tool} (${because}), which is not supported yet, so ${consequence}.`,
+    message: `${dir === '' ? 'The project root' : dir} looks like ${tool} (${because})${tool.includes(' for ') ? '' : ', which is not supported yet'}, so ${consequence}.`,
   }))
 }
 

@@ -1,15 +1,17 @@
 import type { FileTree } from '../core/source.ts'
 import type { FolderOwner } from './owners.ts'
+import { foreignDatabase } from './foreign-database.ts'
 import { goDialect } from './go-dialects.ts'
 import { folderOf, isInside, joinPath, nameOf } from './paths.ts'
 import { readSettings } from './read.ts'
 
 /**
- * Some tools write down for which database a folder is. One for another than Postgres gets no source, so that
- * nobody runs it and its own name is said.
+ * Some tools write down for which database a folder is, else its name may say it. One for another than Postgres gets
+ * no source, so that nobody runs it and its own name is said.
  */
 export async function forPostgres(files: FileTree, folder: FolderOwner): Promise<FolderOwner> {
-  const dialect = await dialectOf(files, folder)
+  if (folder.source === undefined) return folder
+  const dialect = (await dialectOf(files, folder)) ?? foreignDatabase(folder.dir)
   if (dialect === undefined || /^postgres(?:ql)?$/.test(dialect)) return folder
   const { source: _source, ...others } = folder
   return { ...others, tool: `${folder.tool} for another database than Postgres` }

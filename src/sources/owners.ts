@@ -2,6 +2,7 @@ import type { FileTree } from '../core/source.ts'
 import { rustFolders } from './cargo.ts'
 import { includedFolders } from './liquibase-changelogs.ts'
 import { forPostgres } from './dialects.ts'
+import { foreignDatabase } from './foreign-database.ts'
 import { packageFolders } from './node-pg-migrate-config.ts'
 import { folderOf, groupByFolder, isInside, joinPath, nameOf } from './paths.ts'
 import { sqitchFolders } from './sqitch.ts'
@@ -169,7 +170,19 @@ async function findOwners(files: FileTree): Promise<readonly FolderOwner[]> {
     if (!isPart) add(folder)
   }
   for (const { certain, ...folder } of rust) if (!certain) add(folder)
+  for (const folder of forOtherDatabases(sqlFolders)) {
+    if (![...folders.keys()].some((dir) => isInside(folder.dir, dir))) add(folder)
+  }
   return Promise.all([...folders.values()].map((folder) => forPostgres(files, folder)))
+}
+
+/** Numbered files that no tool marks as its own, in a folder that is called after another database. */
+function forOtherDatabases(sqlFolders: ReadonlyMap<string, readonly string[]>): readonly FolderOwner[] {
+  return [...sqlFolders].flatMap(([dir, paths]): readonly FolderOwner[] => {
+    const database = foreignDatabase(dir)
+    if (database === undefined || !paths.some((path) => /^[vrbu]?\d/i.test(nameOf(path)))) return []
+    return [{ tool: `migrations for ${database}`, dir, because: 'its name', found: 'layout' }]
+  })
 }
 
 function byLayout(
