@@ -21,7 +21,7 @@ export async function readAtlasConfigs(files: FileTree): Promise<readonly AtlasC
   const configs: AtlasConfig[] = []
   for (const file of (await files.list()).filter((path) => nameOf(path) === 'atlas.hcl')) {
     const text = await readSettings(files, file)
-    for (const [, block = ''] of (text ?? '').matchAll(/^\s*migration\s*\{([^{}]*)\}/gm)) {
+    for (const [, block = ''] of (text ?? '').matchAll(/^[ \t]*migration\s*\{([^{}]*)\}/gm)) {
       const config = configOf(file, block)
       if (config !== undefined) configs.push(config)
     }
@@ -31,7 +31,9 @@ export async function readAtlasConfigs(files: FileTree): Promise<readonly AtlasC
 
 function configOf(file: string, block: string): AtlasConfig | undefined {
   const value = (name: string): string | undefined =>
-    new RegExp(`^\\s*${name}\\s*=\\s*"?([^"\\n#]*?)"?\\s*(?:#.*)?$`, 'm').exec(block)?.[1]
+    new RegExp(`^[ \\t]*${name}[ \\t]*=[ \\t]*"?([^"\\n#]{0,1000}?)"?[ \\t\\r]*(?:#.*)?$`, 'm').exec(
+      block,
+    )?.[1]
   const url = /^file:\/\/([^?]*)/.exec(value('dir') ?? 'file://migrations')?.[1]
   const dir = url === undefined ? undefined : normalisePath(joinPath(folderOf(file), url))
   if (dir === undefined) return undefined

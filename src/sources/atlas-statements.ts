@@ -38,9 +38,11 @@ class ScanError extends Error {
 /** Where the block that begins at an offset ends; undefined when there is none. */
 type Blocks = Map<number, number | undefined>
 
-/** Deeper than any block that people write; each level is a call of our own. */
-const maxDepth = 100
+/** Deeper than any block that people write; each level reads the rest of the text once more. */
+const maxDepth = 20
 
+const spaces = /\s*/y
+const beginWord = /BEGIN\s/iy
 const beginAtomic = /\s*BEGIN\s+ATOMIC\s+/iy
 const beginBlock = /\s*BEGIN\s+/iy
 
@@ -53,6 +55,7 @@ class Scanner {
   private base: number
   private at: number
   private parentheses = 0
+  private readonly endless = new Set<string>()
 
   constructor(text: string, start: number, delimiter: string, blocks: Blocks = new Map(), depth = 0) {
     this.text = text
@@ -147,8 +150,10 @@ class Scanner {
 
   /** What stands before a statement is no part of it; a comment without end is none. */
   private skipComment(mark: string): false {
-    const end = this.text.indexOf(mark, this.at + 2)
+    const end = this.endless.has(mark) ? -1 : this.text.indexOf(mark, this.at + 2)
     if (end < 0) {
+      // what has no end here has none further on
+      this.endless.add(mark)
       this.at += 2
       return false
     }
@@ -160,6 +165,12 @@ class Scanner {
 
   /** BEGIN … END; what only looks like one (BEGIN ISOLATION LEVEL …) is scanned on behind its first words. */
   private skipBlock(): boolean {
+    const word = this.at + matchAt(spaces, this.text, this.at)
+    if (matchAt(beginWord, this.text, word) === 0) {
+      // nothing of the kind behind these spaces; the caller steps over the last of them
+      this.at = Math.max(word - 1, this.at)
+      return false
+    }
     const atomic = matchAt(beginAtomic, this.text, this.at)
     if (atomic > 0) return this.skipBlockFrom(this.at + atomic, true)
     const begin = matchAt(beginBlock, this.text, this.at)

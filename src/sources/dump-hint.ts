@@ -42,7 +42,7 @@ function firstMissing({
 
 const creating =
   /\bcreate\s+(?:\w+\s+){0,2}?(?:table|view|foreign\s+table)\s+(?:if\s+not\s+exists\s+)?([\w".]+)/gi
-const altering = /^\s*alter\s+table\s+(?:if\s+exists\s+)?(?:only\s+)?([\w".]+)/gim
+const altering = /^[ \t]*alter\s+table\s+(?:if\s+exists\s+)?(?:only\s+)?([\w".]+)/gim
 
 function bare(table: string): string {
   return table.replaceAll('"', '').split('.').at(-1)?.toLowerCase() ?? ''

@@ -16,7 +16,8 @@ export interface FilledText {
  * after a placeholder are those of the filled text; lines stay, as long as no value holds a line break.
  */
 export function fillPlaceholders(text: string, { prefix, suffix, values }: Placeholders): FilledText {
-  if (!text.includes(prefix)) return { text, unresolved: [] }
+  // Flyway refuses to have none
+  if (prefix === '' || suffix === '' || !text.includes(prefix)) return { text, unresolved: [] }
   const byName = new Map(Object.entries(values).map(([name, value]) => [name.toLowerCase(), value]))
   const unresolved = new Set<string>()
   const parts: string[] = []

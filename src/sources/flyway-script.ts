@@ -68,7 +68,10 @@ async function readEncoded(files: FileTree, file: string, encoding: string): Pro
   const bytes = await files.read(file)
   if (bytes === undefined) return readText(files, file)
   try {
-    return { text: new TextDecoder(encoding, { fatal: true }).decode(bytes), hasMark: false }
+    const text = new TextDecoder(encoding, { fatal: true }).decode(bytes)
+    if (!text.includes('\0')) return { text, hasMark: false }
+    const message = `${file} holds a NUL character; Postgres cannot read it.`
+    return { problem: { code: 'unreadable-file', file, message } }
   } catch {
     const message = `${file} is not in the encoding ${encoding} that Flyway's configuration names.`
     return { problem: { code: 'unreadable-file', file, message } }

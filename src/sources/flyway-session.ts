@@ -1,5 +1,6 @@
 import type { Foundation } from '../core/source.ts'
 import type { FlywayConfig } from './flyway-config.ts'
+import { sqlStretches } from './sql-stretches.ts'
 
 /** Settings, and statements that are something else. */
 export interface SettingsOfSql {
@@ -14,9 +15,12 @@ const setting =
 export function readSettingsSql(sql: string): SettingsOfSql {
   const settings: Record<string, string> = {}
   const others: string[] = []
-  const plain = sql.replaceAll(/--[^\n]*|\/\*[^]*?\*\//g, ' ')
+  const plain = sql.replaceAll(/--[^\n]*|\/\*[^]*?(?:\*\/|$)/g, ' ')
   // a body or a literal may hold semicolons: then nothing of it is taken for a setting
-  const parts = /\$\w*\$|'[^']*;[^']*'/.test(plain) ? [plain] : plain.split(';')
+  const isWhole = sqlStretches(plain).some(
+    ({ kind, start, end }) => kind === 'quoted' && /[;$]/.test(plain.slice(start, end)),
+  )
+  const parts = isWhole ? [plain] : plain.split(';')
   for (const part of parts.map((text) => text.trim()).filter((text) => text !== '')) {
     const [, name = '', value = ''] = setting.exec(part) ?? []
     if (name === '') others.push(part)
@@ -67,7 +71,7 @@ export function puttingBack(text: string, isCallback: boolean): string {
   const sets = (pattern: RegExp): boolean => pattern.test(text)
   const path = sets(/\bset\s+(?:session\s+)?search_path\b|\bset_config\s*\(\s*'search_path'/i)
   const role = sets(/\bset\s+(?:session\s+)?role\b/i)
-  if (isCallback) return path || role || sets(/^\s*set\s+(?!local\b)/im) ? 'RESET ROLE;\nRESET ALL;\n' : ''
+  if (isCallback) return path || role || sets(/^[ \t]*set\s+(?!local\b)/im) ? 'RESET ROLE;\nRESET ALL;\n' : ''
   return (path ? 'RESET search_path;\n' : '') + (role ? 'RESET ROLE;\n' : '')
 }
 

@@ -6,8 +6,10 @@ export function parseProperties(text: string): Settings {
   const settings = new Map<string, string>()
   const joined = text.replaceAll(/\\\r?\n[ \t]*/g, '')
   for (const line of joined.split(/\r?\n/)) {
-    const match = /^\s*([^#!\s=:][^=:]*?)\s*[=:]\s*(.*?)\s*$/.exec(line)
-    if (match?.[1] !== undefined) settings.set(match[1], match[2] ?? '')
+    const written = line.trim()
+    const at = written.search(/[=:]/)
+    if (at > 0 && !/^[#!]/.test(written))
+      settings.set(written.slice(0, at).trimEnd(), written.slice(at + 1).trimStart())
   }
   return settings
 }
@@ -29,11 +31,11 @@ export function parseTomlSettings(text: string): Settings {
     }
     const equals = line.indexOf('=')
     if (equals < 0 || table === undefined) continue
-    let value = line.slice(equals + 1).trim()
-    while (value.startsWith('[') && !value.endsWith(']') && index + 1 < lines.length) {
-      value += ` ${stripComment(lines[++index] ?? '').trim()}`
-    }
-    settings.set(table + unquoteKey(line.slice(0, equals)), valueText(value))
+    const value = [line.slice(equals + 1).trim()]
+    const isList = value[0]?.startsWith('[') === true
+    while (isList && value.at(-1)?.endsWith(']') !== true && index + 1 < lines.length)
+      value.push(stripComment(lines[++index] ?? '').trim())
+    settings.set(table + unquoteKey(line.slice(0, equals)), valueText(value.join(' ')))
   }
   return settings
 }

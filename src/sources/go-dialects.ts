@@ -40,7 +40,7 @@ async function popDialectsOf(files: FileTree, dir: string): Promise<readonly str
   for (const file of ['database.yml', 'database.yaml', 'config/database.yml', 'config/database.yaml']) {
     const text = await readSettings(files, joinPath(home, file))
     if (text === undefined) continue
-    const named = text.matchAll(/^\s+["']?(?:dialect["']?\s*:\s*["']?(\w+)|url["']?\s*:.*?\b(\w+):\/\/)/gm)
+    const named = text.matchAll(/^[ \t]+["']?(?:dialect["']?\s*:\s*["']?(\w+)|url["']?\s*:.*?\b(\w+):\/\/)/gm)
     return [...named].map(([, dialect, scheme]) => dialect ?? scheme ?? '')
   }
   return []
@@ -55,7 +55,7 @@ async function ramblerDrivers(files: FileTree, dir: string): Promise<readonly st
 async function atlasUrls(files: FileTree, dir: string): Promise<readonly string[]> {
   const config = (await readAtlasConfigs(files)).find((candidate) => candidate.dir === dir)
   const text = config === undefined ? undefined : await readSettings(files, config.file)
-  const urls = (text ?? '').matchAll(/^\s*(?:url|dev)\s*=\s*"(?:docker:\/\/)?(\w+)/gm)
+  const urls = (text ?? '').matchAll(/^[ \t]*(?:url|dev)[ \t]*=[ \t]*"(?:docker:\/\/)?(\w+)/gm)
   return [...urls].flatMap(([, scheme = '']) =>
     /^(?:postgres|pg|mysql|maria|sqlite|sqlserver|clickhouse|libsql)/.test(scheme)
       ? scheme.replace(/^(?:postgres|pg).*/, 'postgres')

@@ -9,7 +9,7 @@ export interface ExpandedLine {
 
 /** `${NAME}`, `${NAME:-default}`, `$NAME`; the defaults of defaults are not looked into. */
 const expansion =
-  /\\\\|\\\$|\$\$|\$\(|\$\{(?<braced>\p{L}[\p{L}\p{N}_]*)(?:(?<operator>:-|-|\?|:)(?<operand>[^}]*))?\}|\$(?<plain>\p{L}[\p{L}\p{N}_]*)|\$(?=.)/gu
+  /\\\\|\\\$|\$\$|\$\(|\$\{(?<braced>\p{L}[\p{L}\p{N}_]*)(?:(?<operator>:-|-|\?|:)(?<operand>[^}]{0,200}))?\}|\$(?<plain>\p{L}[\p{L}\p{N}_]*)|\$(?=.)/gu
 
 /**
  * Fills in `$NAME` as goose does below `-- +goose ENVSUB ON` (mfridman/interpolate's parser.go): everywhere in the

@@ -1,6 +1,7 @@
 import type { FileTree, SkippedFile } from '../core/source.ts'
 import { folderOf, isInside, joinPath, normalisePath } from './paths.ts'
 import { readSettings } from './read.ts'
+import { yamlValues } from './yaml.ts'
 
 /** What a .gmrc says about the migrations. */
 export interface GraphileMigrateConfig {
@@ -72,11 +73,10 @@ function asObject(value: unknown): Readonly<Record<string, unknown>> {
 
 /** JSON5 without its `//` and block comments is YAML, commas at the end and names without quotes included. */
 async function parseJson5(text: string): Promise<Readonly<Record<string, unknown>> | undefined> {
-  const { parseDocument } = await import('yaml')
   const bare = text.replaceAll(
-    /("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|\/\/[^\n]*|\/\*[^]*?\*\//g,
+    /("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|\/\/[^\n]*|\/\*[^]*?(?:\*\/|$)/g,
     (_, literal: string | undefined) => literal ?? ' ',
   )
-  const document = parseDocument(bare)
-  return document.errors.length > 0 ? undefined : asObject(document.toJS() as unknown)
+  const [value] = await yamlValues(bare)
+  return value === undefined ? undefined : asObject(value)
 }

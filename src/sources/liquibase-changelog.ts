@@ -105,7 +105,7 @@ const entity = /&(?:#(\d{1,7})|#x([\da-f]{1,6})|(\w+));/gi
 
 function decodeEntities(text: string): string {
   return text.replaceAll(entity, (written: string, decimal?: string, hex?: string, name?: string) => {
-    if (name !== undefined) return entities[name] ?? written
+    if (name !== undefined) return Object.hasOwn(entities, name) ? (entities[name] ?? written) : written
     const code = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal)
     return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : written
   })

@@ -210,7 +210,7 @@ function hasSql(body: string): boolean {
   return (
     body
       .replaceAll(
-        /^\s*--\s*(?:rollback |precondition|property |ignoreLines:|comment:? |validCheckSum:? ).*$/gim,
+        /^[ \t]*--\s*(?:rollback |precondition|property |ignoreLines:|comment:? |validCheckSum:? ).*$/gim,
         '',
       )
       .trim() !== ''

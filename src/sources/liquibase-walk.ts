@@ -33,6 +33,9 @@ interface Surrounding {
   readonly open: readonly string[]
 }
 
+/** More mistakes of one file help nobody. */
+export const mostTold = 20
+
 /** Changelogs may include each other this deep; Liquibase itself has no limit but its stack. */
 const deepest = 50
 
@@ -74,7 +77,7 @@ export class ChangelogWalk {
       return
     }
     const changelog = readFormattedSql(text, file, this.parameters)
-    for (const message of changelog.refused)
+    for (const message of changelog.refused.slice(0, mostTold))
       this.problems.push({ code: 'refused-by-tool', file, message: `${message}.` })
     this.sayUnknown(file)
     for (const changeset of changelog.changesets) {

@@ -1,9 +1,11 @@
 import { isMap, isScalar, isSeq, parseDocument, type Node as YamlNode } from 'yaml'
 import type { ChangelogNode } from './liquibase-changelog.ts'
+import { isPlainYaml, yamlOptions } from './yaml.ts'
 
 /** A YAML or JSON changelog; undefined when it cannot be parsed or is none. */
 export function readYamlChangelog(text: string): readonly ChangelogNode[] | undefined {
-  const { contents, errors } = parseDocument(text)
+  if (!isPlainYaml(text)) return undefined
+  const { contents, errors } = parseDocument(text, yamlOptions)
   if (errors.length > 0 || !isMap(contents)) return undefined
   const list = contents.get('databaseChangeLog', true)
   return isSeq(list) ? nodesOf(list as YamlNode) : undefined

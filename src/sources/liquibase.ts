@@ -12,7 +12,7 @@ import type {
 import { readLiquibaseConfigs, type LiquibaseConfig } from './liquibase-config.ts'
 import { searchPathFor } from './liquibase-changelogs.ts'
 import { findLiquibaseRoots } from './liquibase-roots.ts'
-import { ChangelogWalk } from './liquibase-walk.ts'
+import { ChangelogWalk, mostTold } from './liquibase-walk.ts'
 import { compareText, isInside } from './paths.ts'
 
 /**
@@ -58,7 +58,7 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
     root,
     scripts: walk.scripts,
     sharesSession: true,
-    problems: [...walk.problems, ...duplicates(walk.scripts)],
+    problems: [...walk.problems, ...duplicates(walk.scripts).slice(0, mostTold)],
     skipped: walk.skipped,
     whenEdited: 'Liquibase stops at its checksum, unless the changeset says runOnChange or validCheckSum',
     foundation: foundationFor(config),

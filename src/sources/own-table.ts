@@ -14,7 +14,8 @@ export function lostTableProblem(
   if (table.includes('.') || !/search_path/i.test(text)) return []
   const path = statementsOf(text).reduce<string | undefined>(searchPathAfter, undefined)
   if (path === undefined || /(?:^|[\s,'"])public(?:$|[\s,'"])/i.test(path)) return []
-  const message = `${file} leaves search_path at ${path}; ${tool} then looks for its table ${table} in the same session.`
+  const said = path.length > 200 ? `${path.slice(0, 200)}…` : path
+  const message = `${file} leaves search_path at ${said}; ${tool} then looks for its table ${table} in the same session.`
   const isEmpty = /^(?:''|"")?$/.test(path)
   return [
     {
@@ -33,7 +34,9 @@ function statementsOf(text: string): readonly string[] {
   for (const { kind, start, end } of sqlStretches(text)) {
     const piece = text.slice(start, end)
     const [first = '', ...rest] = kind === 'code' ? piece.split(';') : [kind === 'quoted' ? piece : ' ']
-    statements.push(`${statements.pop() ?? ''}${first}`, ...rest)
+    statements.push(`${statements.pop() ?? ''}${first}`)
+    // not as arguments of push(): a text of nothing but semicolons has more than fit on the stack
+    for (const statement of rest) statements.push(statement)
   }
   return statements.map((statement) => statement.trim())
 }

@@ -50,5 +50,5 @@ function holdsMigrations(paths: readonly string[], dir: string): boolean {
 
 /** Rails writes `adapter`. */
 async function namesDialect(files: FileTree, file: string): Promise<boolean> {
-  return /^\s+["']?dialect["']?\s*:/m.test((await readSettings(files, file)) ?? '')
+  return /^[ \t]+["']?dialect["']?\s*:/m.test((await readSettings(files, file)) ?? '')
 }

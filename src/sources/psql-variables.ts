@@ -26,12 +26,16 @@ class Filler {
   filled = ''
   private readonly text: string
   private readonly values: Map<string, string>
+  private readonly pattern = new RegExp(reference)
+  /** The next reference of the text, wherever it stands; undefined when there is none any more. */
+  private ahead: RegExpExecArray | undefined
   /** Where the next piece of the text begins that is not yet in `filled`. */
   private at = 0
 
   constructor(text: string, values: Map<string, string>) {
     this.text = text
     this.values = values
+    this.ahead = this.pattern.exec(text) ?? undefined
   }
 
   run(): void {
@@ -43,18 +47,27 @@ class Filler {
   }
 
   private code(start: number, end: number): void {
-    const pattern = new RegExp(reference)
-    pattern.lastIndex = Math.max(start, this.at)
+    let from = Math.max(start, this.at)
     for (
-      let match = pattern.exec(this.text);
-      match !== null && match.index < end;
-      match = pattern.exec(this.text)
+      let match = this.nextFrom(from);
+      match !== undefined && match.index < end;
+      match = this.nextFrom(from)
     ) {
       const [whole, asked, plain, command, rest = ''] = match
+      from = match.index + whole.length
       if (command !== undefined) this.metaCommand(match.index, whole, command, rest)
       else if (asked !== undefined) this.put(match.index, whole, this.values.has(asked) ? 'TRUE' : 'FALSE')
       else if (plain !== undefined) this.variable(match.index, whole, plain)
     }
+  }
+
+  /** The first reference from an offset on. One that lies far ahead is kept: looking for it costs the text between. */
+  private nextFrom(from: number): RegExpExecArray | undefined {
+    if (this.ahead !== undefined && this.ahead.index < from) {
+      this.pattern.lastIndex = from
+      this.ahead = this.pattern.exec(this.text) ?? undefined
+    }
+    return this.ahead
   }
 
   /** `:'name'` and `:"name"`: the quote belongs to the variable. */

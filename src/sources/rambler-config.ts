@@ -18,7 +18,7 @@ export async function readRamblerConfigs(files: FileTree): Promise<readonly Ramb
     paths.map(async (file) => {
       const text = (await readSettings(files, file)) ?? ''
       const value = (key: string): string | undefined =>
-        new RegExp(`^\\s*"?${key}"?\\s*:\\s*"?([\\w./-]+)"?`, 'm').exec(text)?.[1]
+        new RegExp(`^[ \\t]*"?${key}"?\\s*:\\s*"?([\\w./-]+)"?`, 'm').exec(text)?.[1]
       const dir = normalisePath(joinPath(folderOf(file), value('directory') ?? '.'))
       return { dir, driver: value('driver'), table: value('table') }
     }),

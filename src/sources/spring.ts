@@ -1,4 +1,5 @@
 import type { Settings } from './flyway-settings.ts'
+import { yamlValues } from './yaml.ts'
 
 /** Keys below `prefix`, in camel case (Spring writes `sql-migration-prefix`); undefined when there are none. */
 export function settingsBelow(
@@ -22,18 +23,15 @@ export function camelCase(key: string): string {
 
 /** `${DB_SCHEMA:shop}` is Spring for "the environment's DB_SCHEMA, else shop"; we take the default. */
 function expandDefault(value: string): string {
-  return value.replaceAll(/\$\{[^}:]*:([^}]*)\}/g, '$1')
+  return value.replaceAll(/\$\{[^}:]{0,200}:([^}]{0,1000})\}/g, '$1')
 }
 
 /** The documents of a YAML file that hold for every profile, flattened to dotted keys. */
 export async function parseYamlSettings(text: string): Promise<Settings> {
-  // Loaded for a Spring configuration only: it would cost every run a good part of its start-up.
-  const { parseAllDocuments } = await import('yaml')
   const settings = new Map<string, string>()
-  for (const document of parseAllDocuments(text)) {
-    if (document.errors.length > 0) continue
+  for (const document of await yamlValues(text)) {
     const flat = new Map<string, string>()
-    flatten(document.toJS() as unknown, '', flat)
+    flatten(document, '', flat)
     const isForProfile = flat.has('spring.config.activate.on-profile') || flat.has('spring.profiles')
     if (!isForProfile) for (const [key, value] of flat) settings.set(key, value)
   }

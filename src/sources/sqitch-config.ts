@@ -94,6 +94,9 @@ function unescaped(letter: string): string {
   return { n: '\n', t: '\t', b: '\b' }[letter] ?? letter
 }
 
+/** Nobody has more; each looks through the whole configuration. */
+const maxTargets = 100
+
 interface Target {
   /** A target's name, or the URI that stands for one. */
   readonly name: string
@@ -113,7 +116,7 @@ function targetsOf(settings: SqitchSettings): readonly Target[] {
     if (named !== undefined) names.push(named)
     else if (ofEngine !== undefined) names.push(get(`engine.${ofEngine}.target`) ?? `db:${ofEngine}:`)
   }
-  return [...new Set(names)].flatMap((name) => {
+  return [...new Set(names)].slice(0, maxTargets).flatMap((name) => {
     const uri = name.includes(':') ? name : get(`target.${name}.uri`)
     const found = /^(?:db:)?([a-z]+):/i.exec(uri ?? '')?.[1]?.toLowerCase()
     return found === undefined ? [] : [{ name, engine: /^postgres(?:ql)?$/.test(found) ? 'pg' : found }]

@@ -39,7 +39,7 @@ const punctuation = /[-!"#$%&'()*+,./:;<=>?@[\\\]^`{|}~]/
 const maxNameLength = 1000
 
 /** More help nobody. */
-const maxProblems = 20
+export const maxProblems = 20
 
 /**
  * Reads a sqitch.plan as `_parse` and check_changes of App::Sqitch::Plan (1.3.1) do, and what check_deploy_dependencies of
@@ -203,7 +203,7 @@ class PlanReader {
     const last = this.#lastOf.get(name)
     const since = last === undefined ? [] : this.#planned.slice(last)
     const [before] = since
-    before?.reworkTags.push(...since.toReversed().flatMap(({ tags }) => tags))
+    for (const { tags } of since.toReversed()) for (const tag of tags) before?.reworkTags.push(tag)
     const reworks = before === undefined ? 0 : before.reworks + 1
     this.#lastOf.set(name, this.#planned.length)
     const { recordedAs } = line

@@ -14,7 +14,7 @@ import { isInside, joinPath } from './paths.ts'
 import { fillPsqlVariables } from './psql-variables.ts'
 import { readSettings, readText } from './read.ts'
 import { sqitchProjects, type SqitchProject } from './sqitch-config.ts'
-import { lineOf, parseSqitchPlan, type PlannedChange } from './sqitch-plan.ts'
+import { lineOf, maxProblems, parseSqitchPlan, type PlannedChange } from './sqitch-plan.ts'
 import { sqitchRegistry } from './sqitch-registry.ts'
 
 /**
@@ -76,10 +76,13 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
   const plan = parseSqitchPlan(planText, project.planFile)
   const paths = await files.list()
   const known = new Set(paths)
+  const missing = plan.changes.filter((change) => !known.has(scriptFile(change, project, known)))
+  const told = new Set(missing.slice(0, maxProblems))
   const read = await Promise.all(
     plan.changes.map(async (change): Promise<LoadedChange> => {
       const file = scriptFile(change, project, known)
       if (known.has(file)) return loadScript(change, file, project, files, options)
+      if (!told.has(change)) return { text: '', problems: [] }
       const place = lineOf(planText, project.planFile, change.line)
       return { text: '', problems: [missingScript(change, file, place)] }
     }),

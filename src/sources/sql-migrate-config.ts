@@ -1,6 +1,7 @@
 import type { FileTree } from '../core/source.ts'
 import { folderOf, joinPath, nameOf, normalisePath } from './paths.ts'
 import { readSettings } from './read.ts'
+import { yamlValues } from './yaml.ts'
 
 /** An environment of a dbconfig.yml. */
 export interface SqlMigrateConfig {
@@ -27,10 +28,7 @@ export async function readSqlMigrateConfigs(files: FileTree): Promise<readonly S
 }
 
 async function configsOf(file: string, text: string): Promise<readonly SqlMigrateConfig[]> {
-  // Loaded for a dbconfig.yml only: it would cost every run a good part of its start-up.
-  const { parseDocument } = await import('yaml')
-  const document = parseDocument(text)
-  const environments = document.errors.length > 0 ? undefined : (document.toJS() as unknown)
+  const [environments] = await yamlValues(text)
   if (typeof environments !== 'object' || environments === null) return []
   const named = Object.entries(environments as Record<string, unknown>)
   const isProduction = ([name]: readonly [string, unknown]): boolean => /^prod/i.test(name)
