@@ -105,7 +105,10 @@ export function databaseName(dir: string, all: readonly string[]): string {
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
     .replaceAll(/^-+|-+$/g, '')
-  return words.slice(-longestName).replace(/^-+/, '') || 'root'
+  const end = words.slice(-longestName)
+  const isCut = end.length < words.length && words.at(-longestName - 1) !== '-'
+  // no half of a word, unless there is nothing else
+  return (isCut ? end.replace(/^[^-]*-/, '') : end).replace(/^-+/, '') || 'root'
 }
 
 /** Bytes of a review's name. */

@@ -86,6 +86,8 @@ describe('the name of a database', () => {
     ['migrations', ['legacy/migrations'], 'migrations'],
     ['db/Main_DB/sql', ['db/other'], 'db-main-db'],
     ['apps/a-very-long-name-of-an-application/db', ['apps/b'], 'very-long-name-of-an-application'],
+    ['services/assets/migrations/postgres', ['services/assets/migrations/pg'], 'assets-migrations-postgres'],
+    [`apps/${'x'.repeat(40)}`, ['apps/b'], 'x'.repeat(32)],
     ['', ['x'], 'root'],
   ])('%s beside %j is %s', (dir, others, name) => {
     expect(databaseName(dir, [dir, ...others])).toBe(name)

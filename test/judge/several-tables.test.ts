@@ -22,3 +22,14 @@ test('a page of the author’s own SQL is not repeated as the remedy', () => {
   expect(remedyOf('drop table a; drop table c; drop table d').steps).toBe(3)
   expect(remedyOf(`drop table a; drop table c;\nselect ${'1,\n'.repeat(50)}2`).steps).toBe(0)
 })
+
+test('files that one run joins have migrations of their own already', () => {
+  const [finding] = judgeFiles(
+    [
+      { file: 'a.sql', sql: 'drop table a', mode: 'run', effects: [[lock('a')]] },
+      { file: 'b.sql', sql: 'drop table b', mode: 'run', effects: [[lock('b')]] },
+    ],
+    [severalTables],
+  )
+  expect(finding?.remedy).toEqual({ summary: 'Deploy each of these by itself: a; b.', migrations: [] })
+})
