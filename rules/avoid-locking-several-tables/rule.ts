@@ -89,7 +89,9 @@ function splitRemedy({ statements }: TransactionView, groups: readonly LockGroup
   const advice = isRun ? 'Deploy each of these by itself' : 'Give each of these a migration of its own'
   const summary = `${advice}: ${groups.map((group) => tablesOf([group])).join('; ')}.`
   const starts = groups.map(({ view }) => view)
-  if (isRun || groups.length > 8 || new Set(starts).size < groups.length) return { summary, migrations: [] }
+  const fails = statements.some(({ effects }) => effects.some(({ kind }) => kind === 'error'))
+  if (isRun || fails || groups.length > 8 || new Set(starts).size < groups.length)
+    return { summary, migrations: [] }
   const parts: StatementView[][] = [[]]
   for (const view of statements) {
     if (view.statement.tag === 'TransactionStmt') continue

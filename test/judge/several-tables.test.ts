@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import severalTables from '../../rules/avoid-locking-several-tables/rule.ts'
 import { loadParser } from '../../src/sql/parse.ts'
-import { judgeFiles, lock } from './made.ts'
+import { failure, judgeFiles, lock } from './made.ts'
 
 beforeAll(loadParser)
 
@@ -21,6 +21,19 @@ test('every table counts, also those that one statement locks together', () => {
 test('a page of the author’s own SQL is not repeated as the remedy', () => {
   expect(remedyOf('drop table a; drop table c; drop table d').steps).toBe(3)
   expect(remedyOf(`drop table a; drop table c;\nselect ${'1,\n'.repeat(50)}2`).steps).toBe(0)
+})
+
+test('what fails is not repeated as the remedy', () => {
+  const [finding] = judgeFiles(
+    [
+      {
+        sql: 'drop table a; drop table b; vacuum',
+        effects: [[lock('a')], [lock('b')], [failure('25001', 'no')]],
+      },
+    ],
+    [severalTables],
+  )
+  expect(finding?.remedy?.migrations).toEqual([])
 })
 
 test('files that one run joins have migrations of their own already', () => {
