@@ -82,7 +82,7 @@ async function lookAtTarget(flags: ConfigFlags, context: CommandContext): Promis
   const asked = flags.policy === 'target-branch'
   // in a merge request nothing that the branch does may keep us from looking
   const isStrict = asked || Boolean(env['CI_MERGE_REQUEST_IID'])
-  if (!isStrict && (await nothingToLookFor(flags, cwd))) return undefined
+  if (!isStrict && !env['CI'] && (await nothingToLookFor(flags, cwd))) return undefined
   try {
     const { repository, ...search } = await findRepository(cwd, env)
     if (repository === undefined) {
@@ -103,7 +103,7 @@ async function lookAtTarget(flags: ConfigFlags, context: CommandContext): Promis
   }
 }
 
-/** git is asked only where somebody configures something. */
+/** Outside of pipelines git is asked only where somebody configures something; in one the branch may have removed it. */
 async function nothingToLookFor({ config }: ConfigFlags, cwd: string): Promise<boolean> {
   return typeof config !== 'string' && (await findConfigFile(cwd)) === undefined
 }

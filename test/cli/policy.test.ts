@@ -87,6 +87,13 @@ describe('policy: target-branch', () => {
     expect((await lint(cwd, ['--policy', 'branch'], env)).stderr).toContain('it was run')
   })
 
+  it('holds in any pipeline when the branch deletes the configuration', async () => {
+    const cwd = await repositoryWith(strict)
+    await rm(path.join(cwd, 'pgrehearse.config.yaml'))
+    await addFiles(cwd, harmful)
+    expect((await lint(cwd, [], { CI: 'true' })).report.settings.failOn).toBe('info')
+  })
+
   it('says when it is not on the target branch yet, and when the target branch cannot say it', async () => {
     const cwd = await repositoryWith({})
     await addFiles(cwd, { ...harmful, 'pgrehearse.config.yaml': 'policy: target-branch\n' })
