@@ -60,7 +60,7 @@ export async function parseBaseline(bytes: Uint8Array, name: string): Promise<re
       cause: error,
     })
   }
-  const result = baselineSchema.safeParse(document.toJS())
+  const result = baselineSchema.safeParse(valueOf(document, name))
   const [issue] = result.error?.issues ?? []
   if (issue !== undefined || result.data === undefined) {
     const path = issue?.path ?? []
@@ -75,6 +75,16 @@ export async function parseBaseline(bytes: Uint8Array, name: string): Promise<re
   })
   refuseRepeated(entries, name)
   return entries
+}
+
+/** Aliases may name nothing, or be so many that their value would fill the memory. */
+function valueOf(document: { readonly toJS: () => unknown }, name: string): unknown {
+  try {
+    return document.toJS()
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.slice(0, 200) : String(cause)
+    throw new ConfigError(`${name} is not valid YAML: ${reason}.`, { hint, cause })
+  }
 }
 
 /** Two entries for one finding would be one too many. */

@@ -240,6 +240,17 @@ describe('a baseline that cannot be read', () => {
     await expect(parseBaseline(new TextEncoder().encode(text), 'b.yaml')).rejects.toThrow(message)
   })
 
+  test.each([
+    ['an alias that names nothing', 'version: 1\nfindings: *gone\n'],
+    [
+      'aliases of aliases',
+      `a0: &a0 [x]\n${Array.from({ length: 12 }, (_, at) => `a${at + 1}: &a${at + 1} [*a${at}, *a${at}, *a${at}, *a${at}]\n`).join('')}`,
+    ],
+  ])('%s is a mistake of the file', async (_, text) => {
+    const reading = parseBaseline(new TextEncoder().encode(text), 'b.yaml')
+    await expect(reading).rejects.toThrow(/^b\.yaml is not valid YAML: /)
+  })
+
   test('JSON is read as well', async () => {
     const text = JSON.stringify({
       version: 1,
