@@ -20,6 +20,8 @@ export interface Database {
   readonly isDetected?: true
   /** Only code below this folder queries it, relative to the project root; absent: all of the project's code. */
   readonly codeDir?: string
+  /** Is this the database to speak of a file that is gone? One of several does, not each; absent: there is only one. */
+  readonly speaksFor?: (file: string) => boolean
 }
 
 /** What decides which databases there are. */
@@ -41,9 +43,26 @@ export async function databasesOf(request: DatabaseRequest): Promise<readonly Da
   const found = configured.length > 0 ? configured : await detectedDatabases(request)
   const named = withNamesOnly(found, request)
   const chosen = request.paths.length === 0 ? named : withPathsOnly(named, request.paths)
-  if (chosen.length > 0) return chosen
+  if (chosen.length > 0) return chosen.map((database) => withFiles(database, chosen))
   const { databases: _, ...config } = request.config
   return [{ config, paths: request.paths }]
+}
+
+/** Files belong to the database whose migrations or code are in their folder, and others to the first. */
+function withFiles(database: Database, all: readonly Database[]): Database {
+  // those with another baseline do not know of its entries
+  const sharing = all.filter(({ config }) => config.baseline === database.config.baseline)
+  if (sharing.length < 2) return database
+  const isBelow = (file: string, dir: string | undefined): boolean =>
+    dir !== undefined && dir !== '' && isInside(file, dir)
+  const speaksFor = (file: string): boolean => {
+    const owner =
+      sharing.find(({ config }) => isBelow(file, normalisePath(config.migrations?.[0]?.dir ?? ''))) ??
+      sharing.find(({ codeDir }) => isBelow(file, codeDir)) ??
+      sharing[0]
+    return owner === database
+  }
+  return { ...database, speaksFor }
 }
 
 function configuredDatabases({ databases, ...common }: Config): readonly Database[] {

@@ -71,6 +71,19 @@ describe('databases of a configuration', () => {
     expect(one?.config.databases).toBeUndefined()
   })
 
+  it('speak of files that are gone one each, not all at once', async () => {
+    const spoken = async (own: Config, file: string): Promise<unknown> =>
+      (await databasesOf({ ...request, config: own })).map(({ speaksFor }) => speaksFor?.(file))
+    expect(await spoken(config, 'services/catalog/db/9.sql')).toEqual([false, true])
+    expect(await spoken(config, 'services/billing/app.sql')).toEqual([true, false])
+    expect(await spoken(config, 'elsewhere.sql')).toEqual([true, false])
+    const apart = (config.databases ?? []).map((database) => ({
+      ...database,
+      baseline: `${database.name}.yaml`,
+    }))
+    expect(await spoken({ ...config, databases: apart }, 'elsewhere.sql')).toEqual([undefined, undefined])
+  })
+
   it('are one for each entry of `migrations`', async () => {
     const migrations = [{ dir: 'db/main/migrations' }, { dir: 'db/reports/migrations' }]
     expect(namesOf(await databasesOf({ ...request, config: { migrations } }))).toEqual([

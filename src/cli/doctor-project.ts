@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { loadConfig, type LoadedConfig } from '../config/load.ts'
+import type { Config } from '../config/schema.ts'
 import { ConfigError, ToolError } from '../core/errors.ts'
 import { knownNames } from './catalogue.ts'
 import type { CheckFlags } from './commands/check.ts'
@@ -82,10 +84,16 @@ async function examineMigrations(
   loaded: LoadedConfig | undefined,
   { env }: CommandContext,
 ): Promise<Diagnosis> {
-  const configured = loaded?.config.migrations?.flatMap(({ dir }) => (dir === undefined ? [] : [dir])) ?? []
-  if (configured.length > 0) {
-    return { verdict: 'works', text: `Migrations: ${configured.join(', ')} (configured)` }
+  const configured = configuredFolders(loaded?.config ?? {})
+  const missing = configured.filter(({ dir }) => !existsSync(path.resolve(root, dir)))
+  if (missing.length > 0) {
+    return {
+      verdict: 'caution',
+      text: `The configuration names folders of migrations that are not there: ${namesOf(missing)}`,
+      remedy: 'Correct migrations.dir; it is relative to the project root.',
+    }
   }
+  if (configured.length > 0) return { verdict: 'works', text: `Migrations: ${namesOf(configured)}` }
   try {
     const roots = await findRoots(root, env)
     if (roots.length > 0) {
@@ -100,6 +108,22 @@ async function examineMigrations(
     text: 'No migrations were found',
     remedy: 'Run pgrehearse at the root of the project, or set migrations.dir in the configuration.',
   }
+}
+
+interface ConfiguredFolder {
+  readonly dir: string
+  readonly whose: string
+}
+
+function configuredFolders({ migrations = [], databases = [] }: Config): readonly ConfiguredFolder[] {
+  const foldersOf = (entries: NonNullable<Config['migrations']>, whose: string): ConfiguredFolder[] =>
+    entries.flatMap(({ dir }) => (dir === undefined ? [] : [{ dir, whose }]))
+  const own = databases.flatMap((database) => foldersOf(database.migrations ?? [], database.name))
+  return own.length > 0 ? own : foldersOf(migrations, 'configured')
+}
+
+function namesOf(folders: readonly ConfiguredFolder[]): string {
+  return folders.map(({ dir, whose }) => `${dir} (${whose})`).join(', ')
 }
 
 function examineCi({ env }: CommandContext): readonly Diagnosis[] {

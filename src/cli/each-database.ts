@@ -1,3 +1,4 @@
+import pc from 'picocolors'
 import { ToolError } from '../core/errors.ts'
 import type { Report } from '../core/model.ts'
 import type { Database } from '../databases.ts'
@@ -11,7 +12,8 @@ import { describeError } from './print-error.ts'
  * exit code: the gravest.
  *
  * Files hold also the databases for which there was nothing to do: a review that is done for each closes what is
- * mended. On standard output these are one line together, or none where no configuration names them.
+ * mended. Below a terminal report these are one line together, or none where no configuration names them, and the last
+ * line names those that fail.
  */
 export async function checkEach(
   databases: readonly Database[],
@@ -46,21 +48,36 @@ export async function checkEach(
     exitCode = Math.max(exitCode, await tellError(error, database, context))
   const spoken = spokenOf(reports)
   if (reports.length > 0) await writeReportsOfAll(reports, spoken, targets, context)
-  await tellQuiet(
-    databases,
-    reports.filter((report) => !spoken.includes(report)),
-    context,
-  )
+  if (!isForReaders(targets)) return exitCode
+  const quiet = reports.filter((report) => !spoken.includes(report))
+  if (databases.every(({ isDetected }) => isDetected !== true)) await tellQuiet(quiet, context)
+  const failing = [
+    ...reports.filter((report) => report.exitCode !== 0).map(({ database = '' }) => database),
+    ...failures.map(({ database: { name = '' } }) => name),
+  ]
+  if (spoken.length + failures.length > 1) await tellFailing(failing, exitCode, context)
   return exitCode
 }
 
-async function tellQuiet(
-  databases: readonly Database[],
-  quiet: readonly Report[],
-  context: CommandContext,
-): Promise<void> {
-  if (quiet.length === 0 || databases.some(({ isDetected }) => isDetected)) return
+/** Does the terminal report stand on standard output? Any other there is read by programs. */
+export function isForReaders(targets: readonly FormatTarget[]): boolean {
+  return targets.some(({ name, file }) => name === 'terminal' && file === undefined)
+}
+
+async function tellQuiet(quiet: readonly Report[], context: CommandContext): Promise<void> {
+  if (quiet.length === 0) return
   await context.out.write(`Nothing is under review in ${quiet.map(({ database }) => database).join(', ')}.\n`)
+}
+
+/** The last line of the log: the last report may well be of a database that passes. */
+export async function tellFailing(
+  failing: readonly string[],
+  exitCode: number,
+  { out }: CommandContext,
+): Promise<void> {
+  if (failing.length === 0) return
+  const { bold, red } = pc.createColors(out.color)
+  await out.write(`\n${bold(red(`✗ Failed in ${failing.join(', ')} (exit code ${exitCode}).`))}\n`)
 }
 
 /** Those that people are to read; where there is nothing to say of any, one of them says so. */

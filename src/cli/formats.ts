@@ -94,12 +94,20 @@ export async function writeReportsOfAll(
     const texts = await Promise.all(shown.map((report) => textOf(report, target, context)))
     const merged = isForEach || (shown.length === 1 && !canMerge(name)) ? undefined : mergeTexts(name, texts)
     if (merged !== undefined) await writeText(merged, file, context)
+    else if (file === undefined && shown.length > 1 && isReporterName(name))
+      throw onlyOneReport(target, shown)
     else {
       const isAlone = shown.length === 1 && !isForEach
       for (const [index, { database = '' }] of shown.entries())
         await writeText(texts[index] ?? '', isAlone ? file : file && fileOf(file, database), context)
     }
   }
+}
+
+function onlyOneReport({ name }: FormatTarget, { length }: readonly Report[]): UsageError {
+  return new UsageError(`One ${name} report is about one database, and here are ${length}.`, {
+    hint: `Write --format ${name}:<file>, which makes a file for each, or choose one with --database.`,
+  })
 }
 
 function filesFirst(targets: readonly FormatTarget[]): readonly FormatTarget[] {

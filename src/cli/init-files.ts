@@ -1,6 +1,7 @@
 import { stringify } from 'yaml'
 import { configDefaults } from '../config/defaults.ts'
 import type { SourceRoot } from '../core/source.ts'
+import { databaseName } from '../databases.ts'
 
 /** What `init` knows about the repository. */
 export interface Surroundings {
@@ -20,7 +21,7 @@ ${commented(roots[0]?.source ?? 'plain-sql', roots[0]?.dir ?? 'migrations')}
 #  # statement | file | simple query | run; only when your runner differs from the tool's default
 #  transaction: file
 #  exclude: [db/seeds/**]
-
+${severalDatabases(roots)}
 # Timeouts that your runner sets in production before it runs a migration.
 #runner:
 #  lockTimeout: 5s
@@ -80,6 +81,21 @@ ${commented(roots[0]?.source ?? 'plain-sql', roots[0]?.dir ?? 'migrations')}
 # The server that the rehearsal runs on.
 #server:
 #  pgVersion: 17
+`
+}
+
+/** Nothing where there is one folder of migrations. */
+function severalDatabases(roots: readonly SourceRoot[]): string {
+  if (roots.length < 2) return ''
+  const dirs = roots.map(({ dir }) => dir)
+  const databases = dirs.map((dir) => ({
+    name: databaseName(dir, dirs),
+    migrations: { dir: dir === '' ? '.' : dir },
+  }))
+  return `
+# The databases: without this they are found, and called after their folders. An entry may say anything that this file
+# says (snapshot, settings, rules, …), for that database alone.
+${stringify({ databases }, { lineWidth: 0 }).trimEnd().replaceAll(/^/gm, '#')}
 `
 }
 

@@ -32,6 +32,8 @@ export function filesInTree(
       const what = `${nameOf(from)} extends ${JSON.stringify(said)}`
       if (!isPath(said) || path.isAbsolute(said)) return refuse(`${what}, which is not a file of that commit`)
       const file = path.posix.join(path.posix.dirname(from), said.replaceAll('\\', '/'))
+      if (file.startsWith('../'))
+        throw new ConfigError(`${what}, which is outside of the repository.`, { hint: asText })
       if (!paths.has(file)) throw new ConfigError(`${what}, which does not exist there.`)
       if (/\.(?:json|ya?ml)$/.test(file)) return file
       return refuse(`${what}, which is code, and code of another commit is not run`)

@@ -61,6 +61,43 @@ describe('several databases in one repository', () => {
     expect(junit).toMatch(/000002_paid[^]*002_sku/)
   })
 
+  it('end a report for people with those that fail, and leave any other on standard output alone', async () => {
+    const { path: cwd } = await branch({ 'pgrehearse.config.yaml': config })
+    const shown = await run(['lint'], { cwd })
+    expect(shown.stdout.split('\n').slice(-4)).toEqual([
+      'Nothing is under review in search.',
+      '',
+      '✗ Failed in catalog (exit code 1).',
+      '',
+    ])
+    const json = await run(['lint', '--format', 'json'], { cwd })
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      reports: [{ database: 'billing' }, { database: 'catalog' }],
+    })
+    const html = await run(['lint', '--format', 'html'], { cwd })
+    expect(html).toMatchObject({ exitCode: 2, stdout: '' })
+    expect(html.stderr).toContain('One html report is about one database, and here are 2.')
+    expect(html.stderr).toContain('Write --format html:<file>')
+  })
+
+  it('report an entry of their baseline once when its file is gone', async () => {
+    const baseline = `version: 1
+findings:
+  - { file: services/catalog/migrations/000.sql, rule: ban-truncate, object: items, message: x, reason: y, run: all,
+      fingerprint: 0123456789abcdef0123 }
+`
+    const files = { 'pgrehearse.config.yaml': config, '.pgrehearse-baseline.yaml': baseline }
+    const { path: cwd } = await branch(files)
+    const result = await run(['check', '--all', '--fail-on', 'never', '--format', 'json'], { cwd })
+    const { reports } = JSON.parse(result.stdout) as {
+      reports: { database: string; findings: { ruleId: string }[] }[]
+    }
+    const reporting = reports.filter(({ findings }) =>
+      findings.some(({ ruleId }) => ruleId === 'needless-baseline-entry'),
+    )
+    expect(reporting.map(({ database }) => database)).toEqual(['catalog'])
+  })
+
   it('are found without a configuration, those that have something to judge', async () => {
     const { path: cwd } = await branch()
     const result = await run(['lint', '--format', 'html:report.html'], { cwd })
@@ -98,5 +135,6 @@ describe('several databases in one repository', () => {
     const summaries = notesOfKind(server, 'sticky')
     expect(summaries).toHaveLength(2)
     expect(summaries.join('\n')).toMatch(/billing[^]*catalog/)
+    expect(result.stderr).toMatch(/^review: billing: Posted: http.*\nreview: catalog: Posted: http/m)
   })
 })

@@ -60,6 +60,25 @@ describe('init', () => {
     expect(config.migrations).toMatchObject([{ source: 'plain-sql', dir: 'db/migrations' }])
   })
 
+  it('names the databases of a repository that has several', async () => {
+    const cwd = await folderWith({ 'a/migrations/001_a.sql': 'select 1;\n', 'b/migrations/001_b.sql': '' })
+    await run(['init'], { cwd })
+    const file = path.join(cwd, 'pgrehearse.config.yaml')
+    const text = await readFile(file, 'utf8')
+    await writeFile(
+      file,
+      text.slice(text.indexOf('#databases:')).split('\n\n')[0]?.replaceAll(/^#/gm, '') ?? '',
+    )
+    expect((await loadConfig({ cwd, enabled: true, known })).config).toEqual({
+      databases: [
+        { name: 'a', migrations: [{ dir: 'a/migrations' }] },
+        { name: 'b', migrations: [{ dir: 'b/migrations' }] },
+      ],
+    })
+    const { stdout } = await run(['doctor'], { cwd })
+    expect(stdout).toContain('✓ Migrations: a/migrations (a), b/migrations (b)\n')
+  })
+
   it('keeps a folder whose name is YAML of its own inside the comment', async () => {
     const cwd = await folderWith({ 'm\nserver: {superuser: true}\n#/001_a.sql': 'select 1;\n' })
     await run(['init'], { cwd })

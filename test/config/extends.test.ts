@@ -181,7 +181,8 @@ describe('extends in a commit', () => {
     ['./code.ts', 'which is code, and code of another commit is not run.'],
     ['package', 'which is not a file of that commit.'],
     ['/etc/base.yaml', 'which is not a file of that commit.'],
-    ['../../base.yaml', 'which does not exist there.'],
+    ['../base.yaml', 'which does not exist there.'],
+    ['../../base.yaml', 'which is outside of the repository.'],
   ])('refuses %s', async (said, why) => {
     const files = { 'app/c.yaml': `extends: ${said}`, 'app/code.ts': '' }
     const message = `app/c.yaml of main (1a2b3c4) extends ${JSON.stringify(said)}, ${why}`

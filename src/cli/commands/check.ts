@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { CheckOptions } from '../../check.ts'
 import { configDefaults } from '../../config/defaults.ts'
+import type { Baseline } from '../../core/baseline.ts'
 import type { Database } from '../../databases.ts'
 import type { LoadedConfig } from '../../config/load.ts'
 import { UsageError } from '../../core/errors.ts'
@@ -71,7 +72,7 @@ export async function runCheck(
 
 /** The report about one of the databases, with its progress. */
 export async function checkDatabase(
-  { name, config, paths, codeDir }: Database,
+  { name, config, paths, codeDir, speaksFor }: Database,
   flags: CheckFlags,
   loaded: DecidedConfig,
   context: CommandContext,
@@ -81,9 +82,10 @@ export async function checkDatabase(
   const label = name === undefined ? '' : `${name}: `
   const update = (message: string): void => progress.update(label + message)
   try {
-    const { baseline, says } = await loaded.baselineOf(config)
+    const { baseline: whole, says } = await loaded.baselineOf(config)
+    const baseline = whole && baselineFor(whole, speaksFor)
     const snapshotBytes = flags.snapshot === undefined ? await loaded.snapshotOf?.(config) : undefined
-    const whole = await check({
+    const result = await check({
       ...checkOptions(paths, flags, { ...loaded, config }, context, update),
       ...(await cacheFolder(flags, config.cacheDir, { ...context, root: loaded.root })),
       paths,
@@ -95,17 +97,24 @@ export async function checkDatabase(
       decidedBy: [loaded.says, says].filter((sentence) => sentence !== undefined),
     })
     context.signal.throwIfAborted()
-    const report = flags.queriesOnly === true ? queriesPart(whole) : whole
+    const report = flags.queriesOnly === true ? queriesPart(result) : result
     // nothing under review is one line in all
     if (report.migrations.length > 0) update('Writing the report')
     progress.stop()
     const budget =
       flags.budget === undefined ? undefined : budgetLine(report, performance.now(), flags.budget)
-    if (budget !== undefined) await context.err.write(`${printable(budget)}\n`)
+    if (budget !== undefined) await context.err.write(`${label}${printable(budget)}\n`)
     return report
   } finally {
     progress.stop()
   }
+}
+
+/** Entries about files that are gone are for one database of several to report. */
+function baselineFor(baseline: Baseline, speaksFor: Database['speaksFor']): Baseline {
+  if (speaksFor === undefined) return baseline
+  const entries = baseline.entries.filter(({ gone, file }) => gone !== true || speaksFor(file))
+  return { ...baseline, entries }
 }
 
 function refuseContradictions(paths: readonly string[], flags: CheckFlags): void {

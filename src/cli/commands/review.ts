@@ -4,7 +4,7 @@ import { readReports, type ReceivedReport } from '../../gitlab/report-file.ts'
 import { printableLine } from '../../reporters/printable.ts'
 import type { CommandContext } from '../context.ts'
 import { exitCodes } from '../exit.ts'
-import { spokenOf } from '../each-database.ts'
+import { isForReaders, spokenOf, tellFailing } from '../each-database.ts'
 import { parseFormats, writeReports, writeReportsOfAll } from '../formats.ts'
 import { readUntrustedFile, takeToken } from '../review-input.ts'
 import type { ReviewFlags } from '../review-options.ts'
@@ -36,7 +36,12 @@ export async function runReview(file: string, flags: ReviewFlags, context: Comma
   const [only, ...others] = reports
   if (only !== undefined && others.length === 0) await writeReports(only, written, context)
   else await writeReportsOfAll(reports, spokenOf(reports), written, context)
-  return verdicts.map((verdict) => reviewExitCode(verdict, flags)).reduce(graver)
+  const exitCode = verdicts.map((verdict) => reviewExitCode(verdict, flags)).reduce(graver)
+  if (others.length > 0 && isForReaders(written)) {
+    const failing = verdicts.filter(({ passed }) => !passed).map(({ report: { database = '' } }) => database)
+    await tellFailing(failing, exitCode, context)
+  }
+  return exitCode
 }
 
 /** Posts the review of one report, and says in the log what came of it. */
@@ -69,16 +74,17 @@ export function reviewLog(context: CommandContext): (line: string) => void {
 }
 
 /** Says in one line each what was posted, or why not, and what people accepted. */
-export function tellVerdict({ outcome, accepted }: ReviewVerdict, log: (line: string) => void): void {
+export function tellVerdict({ outcome, accepted, report }: ReviewVerdict, log: (line: string) => void): void {
+  const whose = report.database === undefined ? '' : `${report.database}: `
   if (outcome.kind === 'posted') {
-    log(`${outcome.writes === 0 ? 'Everything is up to date' : 'Posted'}: ${outcome.webUrl}`)
+    log(`${whose}${outcome.writes === 0 ? 'Everything is up to date' : 'Posted'}: ${outcome.webUrl}`)
   } else {
-    log(outcome.reason)
+    log(`${whose}${outcome.reason}`)
     if (outcome.kind === 'failed' && outcome.hint !== undefined) log(outcome.hint)
   }
   if (accepted > 0) {
     log(
-      `${accepted} ${accepted === 1 ? 'finding is' : 'findings are'} accepted by comments on the merge request.`,
+      `${whose}${accepted} ${accepted === 1 ? 'finding is' : 'findings are'} accepted by comments on the merge request.`,
     )
   }
 }
