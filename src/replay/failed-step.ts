@@ -25,11 +25,16 @@ export function failedStep(
   return {
     span: { ...statement.span, file },
     sqlstate,
-    message,
+    message: withoutNumbers(message),
     reason,
     mentions: mentionsOf(statement),
     ...(about === undefined ? {} : { about }),
   }
+}
+
+/** Triggers of foreign keys are called after their object id, another one in every run: those are one reason. */
+export function withoutNumbers(message: string): string {
+  return message.replaceAll(/"RI_ConstraintTrigger_[ac]_\d+"/g, 'the trigger of a foreign key')
 }
 
 /** Creates nothing that a later statement could miss. */

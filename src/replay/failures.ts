@@ -1,6 +1,7 @@
 import type { ErrorEffect } from '../core/model.ts'
 import { standInExtensions, standInSqlstate } from '../core/stand-in-extensions.ts'
 import { extensionRemedy, type ServerTraits } from './extension-remedy.ts'
+import { withoutNumbers } from './failed-step.ts'
 import { missingExtension, missingLanguage } from './missing-object.ts'
 
 /**
@@ -125,7 +126,8 @@ function rightsProblem(
   { superuser }: FailureCircumstances,
 ): Ours | undefined {
   if (sqlstate !== '42501' || superuser) return undefined
-  return { why: `our role on the throwaway server may not do it (${message})`, hint: superuserHint }
+  const why = `our role on the throwaway server may not do it (${withoutNumbers(message)})`
+  return { why, hint: superuserHint }
 }
 
 /** Class 53 (insufficient resources), 58030 (I/O error), and a server that is gone. */

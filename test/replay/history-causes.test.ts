@@ -164,6 +164,24 @@ describe('causes', () => {
     expect(limits.at(-1)?.steps).toHaveLength(22)
   })
 
+  it('tell once that the triggers of foreign keys are not ours to switch off', () => {
+    const steps = [18_592, 18_624].map((oid) =>
+      step(
+        'alter table t disable trigger all',
+        '42501',
+        `permission denied: "RI_ConstraintTrigger_c_${oid}" is a system trigger`,
+      ),
+    )
+    const [limit, ...others] = historyLimits(steps, {
+      server: { kind: 'embedded', major: 17 },
+      statementTimeoutMs: 60_000,
+    })
+    expect(others).toEqual([])
+    expect(limit?.message).toContain(
+      '(permission denied: the trigger of a foreign key is a system trigger), so 2',
+    )
+  })
+
   it('tell extensions together that one remedy brings', () => {
     const lacks = (name: string): FailedStep =>
       step(`create extension ${name}`, '0A000', `extension "${name}" is not available`)
