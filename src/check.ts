@@ -57,6 +57,8 @@ export interface CheckOptions {
   readonly database?: string
   /** Only code below this folder queries the database, relative to the project root; absent: all of the project's. */
   readonly codeDir?: string
+  /** Folders of migrations that runs of their own judge: others are said. Absent: nothing is said. */
+  readonly besides?: readonly string[]
   readonly config: Config
   /** Files that it extends, relative to the project root; absent: none. */
   readonly configExtends?: readonly string[]

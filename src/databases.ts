@@ -20,6 +20,8 @@ export interface Database {
   readonly isDetected?: true
   /** Only code below this folder queries it, relative to the project root; absent: all of the project's code. */
   readonly codeDir?: string
+  /** Folders of all databases, for the first of them: it says which folders of migrations are nobody's. */
+  readonly besides?: readonly string[]
   /** Is this the database to speak of a file that is gone? One of several does, not each; absent: there is only one. */
   readonly speaksFor?: (file: string) => boolean
 }
@@ -43,9 +45,20 @@ export async function databasesOf(request: DatabaseRequest): Promise<readonly Da
   const found = configured.length > 0 ? configured : await detectedDatabases(request)
   const named = withNamesOnly(found, request)
   const chosen = request.paths.length === 0 ? named : withPathsOnly(named, request.paths)
-  if (chosen.length > 0) return chosen.map((database) => withFiles(database, chosen))
+  if (chosen.length > 0) {
+    const withOwnFiles = chosen.map((database) => withFiles(database, chosen))
+    return request.only.length + request.paths.length > 0 ? withOwnFiles : withOthers(withOwnFiles)
+  }
   const { databases: _, ...config } = request.config
   return [{ config, paths: request.paths }]
+}
+
+function withOthers([first, ...others]: readonly Database[]): readonly Database[] {
+  if (first === undefined) return []
+  const besides = [first, ...others].flatMap(
+    ({ config }) => normalisePath(config.migrations?.[0]?.dir ?? '') ?? [],
+  )
+  return [{ ...first, besides }, ...others]
 }
 
 /** Files belong to the database whose migrations or code are in their folder, and others to the first. */

@@ -73,9 +73,9 @@ function noQueries(): UsageError {
 
 /** What the review has to know of the options. */
 export function reviewRequest(
-  options: Pick<CheckOptions, 'cwd' | 'paths' | 'all' | 'staged' | 'base' | 'config' | 'env'>,
+  options: Pick<CheckOptions, 'cwd' | 'paths' | 'all' | 'staged' | 'base' | 'config' | 'env' | 'besides'>,
 ): ReviewRequest {
-  const { cwd, paths, all, staged, base, env, config } = options
+  const { cwd, paths, all, staged, base, env, config, besides } = options
   const [settings, ...others] = config.migrations ?? []
   if (others.length > 0) {
     throw new ConfigError('The configuration lists several folders of migrations; one run judges one.', {
@@ -90,7 +90,9 @@ export function reviewRequest(
     sources: [...(config.customSources ?? []), ...sources],
     ...(staged === undefined ? {} : { staged }),
     ...(base === undefined ? {} : { base }),
-    ...(settings === undefined ? {} : { settings: sourceSettings(settings) }),
+    ...(settings === undefined
+      ? {}
+      : { settings: { ...sourceSettings(settings), ...(besides === undefined ? {} : { besides }) } }),
   }
 }
 

@@ -84,6 +84,13 @@ describe('databases of a configuration', () => {
     expect(await spoken({ ...config, databases: apart }, 'elsewhere.sql')).toEqual([undefined, undefined])
   })
 
+  it('let the first of all tell which folders are nobody’s, and none where some are chosen', async () => {
+    const besides = async (only: readonly string[]): Promise<unknown> =>
+      (await databasesOf({ ...request, config, only })).map((database) => database.besides)
+    expect(await besides([])).toEqual([['services/billing/db', 'services/catalog/db'], undefined])
+    expect(await besides(['billing'])).toEqual([undefined])
+  })
+
   it('are one for each entry of `migrations`', async () => {
     const migrations = [{ dir: 'db/main/migrations' }, { dir: 'db/reports/migrations' }]
     expect(namesOf(await databasesOf({ ...request, config: { migrations } }))).toEqual([

@@ -12,6 +12,8 @@ export interface RootSettings {
   readonly dirs?: readonly string[]
   /** Patterns of paths that are left out, in the working tree and in the base revision; see matchesGlob(). */
   readonly exclude?: readonly string[]
+  /** Folders of databases that have runs of their own: this run says which others there are. Absent: it says nothing. */
+  readonly besides?: readonly string[]
 }
 
 export interface FoundRoots {
@@ -34,12 +36,24 @@ export async function findRoots(
     const roots = await Promise.all(
       settings.dirs.map((dir) => configuredRoot(files, eligible, dir, settings)),
     )
-    return { roots, minor: [], unsupported }
+    return { roots, minor: await nobodysRoots(files, sources, settings), unsupported }
   }
   const found = await detectRoots(files, eligible)
   const major = found.filter((root) => !isMinor(root))
   if (major.length === 0) return { roots: found, minor: [], unsupported }
   return { roots: major, minor: found.filter(isMinor), unsupported }
+}
+
+/** What no run looks at, without test data and examples. */
+async function nobodysRoots(
+  files: FileTree,
+  sources: readonly MigrationSource[],
+  { besides }: RootSettings,
+): Promise<readonly SourceRoot[]> {
+  if (besides === undefined) return []
+  const isKnown = ({ dir }: SourceRoot): boolean =>
+    besides.some((other) => isInside(dir, other) || isInside(other, dir))
+  return (await detectRoots(files, sources)).filter((root) => !isKnown(root) && !testFolders.test(root.dir))
 }
 
 /** Is the path one that the root's tool reads? */

@@ -72,7 +72,7 @@ export async function runCheck(
 
 /** The report about one of the databases, with its progress. */
 export async function checkDatabase(
-  { name, config, paths, codeDir, speaksFor }: Database,
+  { name, config, paths, codeDir, besides, speaksFor }: Database,
   flags: CheckFlags,
   loaded: DecidedConfig,
   context: CommandContext,
@@ -91,6 +91,7 @@ export async function checkDatabase(
       paths,
       ...(name === undefined ? {} : { database: name }),
       ...(codeDir === undefined ? {} : { codeDir }),
+      ...(besides === undefined ? {} : { besides }),
       ...(baseline === undefined ? {} : { baseline }),
       ...(loaded.extended === undefined ? {} : { configExtends: loaded.extended }),
       ...(snapshotBytes === undefined ? {} : { snapshotBytes }),
