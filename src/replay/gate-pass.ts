@@ -16,7 +16,38 @@ export interface GateContext {
   readonly review: readonly Migration[]
   readonly prepare: (statement: Statement) => { readonly sql: string } | { readonly refused: string }
   readonly timeoutMs: number
+  readonly time: GateTime
   readonly signal: AbortSignal
+}
+
+/** Every pass brings a copy to its statement: where many share a long transaction, that is most of the whole run. */
+const maxTotalMs = 60_000
+
+/** The time of all gate passes of a run. */
+export class GateTime {
+  private leftMs: number
+  private isTold = false
+
+  constructor(totalMs = maxTotalMs) {
+    this.leftMs = totalMs
+  }
+
+  get isUp(): boolean {
+    return this.leftMs <= 0
+  }
+
+  spend(ms: number): void {
+    this.leftMs -= ms
+  }
+
+  /** What is not seen from here on; once. */
+  limits({ span }: Statement): readonly Limit[] {
+    if (this.isTold) return []
+    this.isTold = true
+    const message =
+      'From here on it was not looked for locks that a block of code gives back before it ends: that had taken a minute.'
+    return [{ code: 'gate-incomplete', message, hint: stillHeld, span }]
+  }
 }
 
 export interface GatedLocks {
@@ -54,6 +85,11 @@ export async function gateMigration(
     // nobody else can use what the run itself created, and its oid is another one in the copy
     const tables = plan?.tables.filter((oid) => catalog.existed(oid)) ?? []
     if (plan === undefined || tables.length === 0) continue
+    if (context.time.isUp) {
+      limits.push(...context.time.limits(statement))
+      continue
+    }
+    const begin = performance.now()
     try {
       const result = await gateStatement(context, index, statement, tables)
       byStatement.set(statement.index, lockEffects(result, catalog))
@@ -63,6 +99,8 @@ export async function gateMigration(
     } catch (error) {
       context.signal.throwIfAborted()
       limits.push(incomplete(statement, error instanceof Error ? error.message : String(error)))
+    } finally {
+      context.time.spend(performance.now() - begin)
     }
   }
   return { byStatement, limits }
@@ -159,11 +197,13 @@ function lockEffects({ requests, held }: GateResult, catalog: RelationCatalog): 
   })
 }
 
+const stillHeld = 'Locks that it still holds at its end are in the report all the same.'
+
 function incomplete(statement: Statement, why: string): Limit {
   return {
     code: 'gate-incomplete',
     message: `Locks that this statement gives back before it ends could not all be seen: ${why}.`,
-    hint: 'Locks that it still holds at its end are in the report all the same.',
+    hint: stillHeld,
     span: statement.span,
   }
 }

@@ -6,7 +6,7 @@ import type { PostgresServer } from '../postgres/provider.ts'
 import { discardsStatements, setsSessionDefaults } from './commands.ts'
 import { failedStep } from './failed-step.ts'
 import { classifyFailure, dependsOnRows, type FailureCause } from './failures.ts'
-import { mayNeedGates, type GateContext, type GatedLocks } from './gate-pass.ts'
+import { GateTime, mayNeedGates, type GateContext, type GatedLocks } from './gate-pass.ts'
 import { historyLimits } from './history-limits.ts'
 import { LeftOutStatements, type LeftOut } from './left-out.ts'
 import { lostObjects, LostObjects } from './lost-objects.ts'
@@ -230,7 +230,7 @@ class Replay {
     const timeoutMs = Math.min(statementTimeoutMs, gateTimeoutMs)
     const prepare: GateContext['prepare'] = (statement) =>
       this.leftOut.includes(statement) ? { refused: 'it could not be run' } : this.shared.prepare(statement)
-    return { server, pristine, review, signal, timeoutMs, prepare }
+    return { server, pristine, review, signal, timeoutMs, time: new GateTime(), prepare }
   }
 
   private conclude(migration: Migration, { failure, statements }: MeasuredMigration): ReplayedMigration {
