@@ -33,8 +33,14 @@ async function walkAll(files: FileTree): Promise<ReadonlyMap<string, ChangelogWa
   const paths = (await files.list()).filter((path) => !buildOutput.test(path))
   const configs = await readLiquibaseConfigs(files)
   const walks = new Map<string, ChangelogWalk>()
-  for (const changelog of await changelogsIn(files, paths, configs))
-    walks.set(changelog, await walkFrom(changelog, files, paths, configs))
+  // one that another includes is no root: reading it by itself would tell nothing more
+  const included = new Set<string>()
+  for (const changelog of await changelogsIn(files, paths, configs)) {
+    if (included.has(changelog)) continue
+    const walk = await walkFrom(changelog, files, paths, configs)
+    walks.set(changelog, walk)
+    for (const path of walk.seen) included.add(path)
+  }
   return walks
 }
 

@@ -33,6 +33,9 @@ interface Surrounding {
   readonly open: readonly string[]
 }
 
+/** Changelogs that include each other, each several times, are as many as one likes. */
+const mostReads = 10_000
+
 /** More mistakes of one file help nobody. */
 export const mostTold = 20
 
@@ -49,6 +52,7 @@ export class ChangelogWalk {
   /** Changesets whose preconditions were left out of account, and those that name contexts. */
   readonly conditional: string[] = []
   readonly contextual: string[] = []
+  private reads = 0
   private readonly files: FileTree
   private readonly paths: readonly string[]
   private readonly settings: WalkSettings
@@ -63,12 +67,21 @@ export class ChangelogWalk {
 
   /** A changelog of any format with all that it includes. */
   async read(file: string, around: Surrounding = nothingAround): Promise<void> {
-    if (around.open.includes(file) || around.open.length > deepest) return
+    if (around.open.includes(file) || around.open.length > deepest || !this.mayRead(file)) return
     this.seen.add(file)
     const read = await readText(this.files, file)
     if ('problem' in read) this.problems.push(read.problem)
     else if (/\.sql$/i.test(file)) this.readSql(file, read.text, around)
     else await this.readNodes(file, read.text, { ...around, open: [...around.open, file] })
+  }
+
+  private mayRead(file: string): boolean {
+    this.reads += 1
+    if (this.reads === mostReads + 1) {
+      const message = `More than ${mostReads} files are included here, or the same ones again and again; ${file} and what follows was not read.`
+      this.problems.push({ code: 'unreadable-file', file, message })
+    }
+    return this.reads <= mostReads
   }
 
   private readSql(file: string, text: string, around: Surrounding): void {
@@ -192,6 +205,7 @@ export class ChangelogWalk {
     const wanted = this.parameters.expand(path, file)
     const hasFiles = (dir: string): boolean => this.paths.some((known) => isInside(known, dir))
     const dir = this.resolve(wanted, file, relativeToChangelogFile === 'true', hasFiles)
+    if (this.reads > mostReads) return
     if (dir === undefined) {
       if (errorIfMissingOrEmpty !== 'false') this.refuse(file, `includes all of ${wanted}, where nothing is`)
       return

@@ -59,6 +59,22 @@ describe('files that mean harm cost little and end nothing', () => {
     }
   })
 
+  test('Liquibase: changelogs that include each other come to an end', { timeout: 20_000 }, async () => {
+    const include = (at: number): string => `<include file="changelog/${at}.xml"/>`
+    const text = (at: number): string => `<databaseChangeLog>${include(at + 1).repeat(2)}</databaseChangeLog>`
+    const tree = treeOf(
+      Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`changelog/${at}.xml`, text(at)])),
+    )
+    const source = sources.find(({ id }) => id === 'liquibase')
+    const roots = (await source?.detect(tree)) ?? []
+    expect(roots.map(({ configFile }) => configFile)).toEqual(['changelog/0.xml'])
+    const [root] = roots
+    const set = root && (await source?.load(root, tree, {}))
+    expect(set?.problems.map(({ message }) => message)).toContainEqual(
+      expect.stringMatching(/^More than 10000 files are included here/),
+    )
+  })
+
   test('a dump whose rows never end', { timeout: 20_000 }, async () => {
     const source = sources.find(({ id }) => id === 'golang-migrate')
     const tree = treeOf({ 'm/1_a.up.sql': ';', 'dump.sql': fill('COPY schema_migrations FROM stdin;\n1\n') })
