@@ -56,6 +56,15 @@ export async function cacheFolder(
   })
 }
 
+/** A cache keeps the last histories only: each of several databases has one of its own. */
+export function ofDatabase(
+  { cacheDir }: Pick<CheckOptions, 'cacheDir'>,
+  name: string | undefined,
+): Pick<CheckOptions, 'cacheDir'> {
+  if (cacheDir === undefined) return {}
+  return { cacheDir: name === undefined ? cacheDir : path.join(cacheDir, name) }
+}
+
 /** One line that says whether the budget was enough; undefined when there was nothing to replay. */
 export function budgetLine(report: Report, usedMs: number, budgetMs: number): string | undefined {
   if (report.migrations.length === 0) return undefined

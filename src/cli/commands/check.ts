@@ -8,7 +8,7 @@ import type { LoadedConfig } from '../../config/load.ts'
 import { UsageError } from '../../core/errors.ts'
 import type { FailOn, Report } from '../../core/model.ts'
 import { nearest } from '../../core/suggest.ts'
-import { budgetLine, budgetOf, cacheFolder, refuseUnusableBudget } from '../budget.ts'
+import { budgetLine, budgetOf, cacheFolder, ofDatabase, refuseUnusableBudget } from '../budget.ts'
 import { queriesPart } from '../../report.ts'
 import { printable } from '../../reporters/printable.ts'
 import type { CommandContext } from '../context.ts'
@@ -87,7 +87,7 @@ export async function checkDatabase(
     const snapshotBytes = flags.snapshot === undefined ? await loaded.snapshotOf?.(config) : undefined
     const result = await check({
       ...checkOptions(paths, flags, { ...loaded, config }, context, update),
-      ...(await cacheFolder(flags, config.cacheDir, { ...context, root: loaded.root })),
+      ...ofDatabase(await cacheFolder(flags, config.cacheDir, { ...context, root: loaded.root }), name),
       paths,
       ...(name === undefined ? {} : { database: name }),
       ...(codeDir === undefined ? {} : { codeDir }),
