@@ -303,6 +303,19 @@ describe('a key', () => {
     expect(new Set(keys.map((one) => keyName(historyKey({}, one)))).size).toBe(4)
   })
 
+  it('changes with what is sent in one message', () => {
+    const [migration] = migrations({ '1.sql': 'select 1; select 2' }, 'simple query')
+    const of = (parts: readonly (number | undefined)[]): string => {
+      const statements = migration?.statements.map(({ part: _part, ...one }, at) => {
+        const part = parts[at]
+        return part === undefined ? one : { ...one, part }
+      })
+      return keyName(historyKey({}, migration && statements ? [{ ...migration, statements }] : []))
+    }
+    expect(of([0, 1])).not.toBe(of([0, 0]))
+    expect(of([0, 0])).toBe(of([undefined, undefined]))
+  })
+
   it('changes with the server, its settings and who runs migrations', async () => {
     const of = async (more: Parameters<typeof serverIdentity>[0]): Promise<string> =>
       keyName(historyKey(await serverIdentity(more), []))
