@@ -46,6 +46,8 @@ export function maskEstimates(text: string): string {
         '<basis>$1',
       )
       .replaceAll(new RegExp(String.raw`(?: *> *- )?(?:${luck})`, 'g'), '')
+      // a quiet statement is told of when it takes a minute, which one in the shop nearly does
+      .replaceAll(/ line \d+: at [\d,]+ rows of \w+ <time>, <amounts>, estimated from <basis>/g, '')
       .replaceAll(/ {2,}/g, ' ')
       .replaceAll(/\b\d+ days? old\b|less than a day old/g, '<age>')
       .replaceAll(/\(cost=[\d.]+ rows=\d+ width=\d+\)/g, '<cost>')
