@@ -1,4 +1,5 @@
 import type { FileTree } from '../core/source.ts'
+import { oncePerTree } from './once-per-tree.ts'
 import { folderOf, joinPath, nameOf, normalisePath } from './paths.ts'
 import { readSettings } from './read.ts'
 
@@ -17,7 +18,9 @@ export interface AtlasConfig {
  * Values that are computed (variables, template folders) are not known here; folders are taken to be relative to the
  * file.
  */
-export async function readAtlasConfigs(files: FileTree): Promise<readonly AtlasConfig[]> {
+export const readAtlasConfigs = oncePerTree(lookForAtlasConfigs)
+
+async function lookForAtlasConfigs(files: FileTree): Promise<readonly AtlasConfig[]> {
   const configs: AtlasConfig[] = []
   for (const file of (await files.list()).filter((path) => nameOf(path) === 'atlas.hcl')) {
     const text = await readSettings(files, file)

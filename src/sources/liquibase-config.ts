@@ -1,4 +1,5 @@
 import type { FileTree } from '../core/source.ts'
+import { oncePerTree } from './once-per-tree.ts'
 import { parseProperties, type Settings } from './flyway-settings.ts'
 import { folderOf, nameOf } from './paths.ts'
 import { readSettings } from './read.ts'
@@ -25,7 +26,9 @@ const propertiesName = /(?:^|\/)liquibase[^/]*\.properties$/
 const springName = /(?:^|\/)src\/main\/resources\/application\.(?:properties|ya?ml)$/
 
 /** Every Liquibase configuration of the project, by path. */
-export async function readLiquibaseConfigs(files: FileTree): Promise<readonly LiquibaseConfig[]> {
+export const readLiquibaseConfigs = oncePerTree(lookForLiquibaseConfigs)
+
+async function lookForLiquibaseConfigs(files: FileTree): Promise<readonly LiquibaseConfig[]> {
   const configs: LiquibaseConfig[] = []
   for (const file of await files.list()) {
     const isSpring = springName.test(file)

@@ -36,7 +36,8 @@ interface Surrounding {
 /** Changelogs that include each other, each several times, are as many as one likes. */
 const mostReads = 10_000
 
-/** More mistakes of one file help nobody. */
+/** More mistakes help nobody: those of all files, and of one. */
+const mostProblems = 100
 export const mostTold = 20
 
 /** Changelogs may include each other this deep; Liquibase itself has no limit but its stack. */
@@ -237,6 +238,7 @@ export class ChangelogWalk {
   }
 
   private refuse(file: string, what: string): void {
+    if (this.problems.length >= mostProblems) return
     this.problems.push({ code: 'refused-by-tool', file, message: `Liquibase stops: ${file} ${what}.` })
   }
 

@@ -1,4 +1,5 @@
 import type { FileTree } from '../core/source.ts'
+import { oncePerTree } from './once-per-tree.ts'
 import { folderOf, joinPath, nameOf, normalisePath } from './paths.ts'
 import { readSettings } from './read.ts'
 
@@ -12,7 +13,9 @@ export interface RamblerConfig {
 }
 
 /** Reads every one of them (configuration.go of elwinar/rambler); folders are taken to be relative to the file. */
-export async function readRamblerConfigs(files: FileTree): Promise<readonly RamblerConfig[]> {
+export const readRamblerConfigs = oncePerTree(lookForRamblerConfigs)
+
+async function lookForRamblerConfigs(files: FileTree): Promise<readonly RamblerConfig[]> {
   const paths = (await files.list()).filter((path) => /^rambler\.h?json$/.test(nameOf(path)))
   return Promise.all(
     paths.map(async (file) => {

@@ -1,4 +1,5 @@
 import type { FileTree } from '../core/source.ts'
+import { oncePerTree } from './once-per-tree.ts'
 import { folderOf, joinPath, nameOf, normalisePath } from './paths.ts'
 import { readSettings } from './read.ts'
 import { yamlValues } from './yaml.ts'
@@ -18,7 +19,9 @@ export interface SqlMigrateConfig {
  * Reads every dbconfig.yml (sql-migrate/config.go of rubenv/sql-migrate): `production` where it names one, then the
  * others as they stand. Folders are relative to where the command is run, taken to be the file's.
  */
-export async function readSqlMigrateConfigs(files: FileTree): Promise<readonly SqlMigrateConfig[]> {
+export const readSqlMigrateConfigs = oncePerTree(lookForSqlMigrateConfigs)
+
+async function lookForSqlMigrateConfigs(files: FileTree): Promise<readonly SqlMigrateConfig[]> {
   const configs: SqlMigrateConfig[] = []
   for (const file of (await files.list()).filter((path) => /^dbconfig\.ya?ml$/.test(nameOf(path)))) {
     const text = await readSettings(files, file)

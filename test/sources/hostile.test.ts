@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { FileTree } from '../../src/core/source.ts'
 import { sources } from '../../src/sources/index.ts'
 import { treeOf } from './file-tree.ts'
 
@@ -70,9 +71,28 @@ describe('files that mean harm cost little and end nothing', () => {
     expect(roots.map(({ configFile }) => configFile)).toEqual(['changelog/0.xml'])
     const [root] = roots
     const set = root && (await source?.load(root, tree, {}))
+    expect(set?.problems.length).toBeLessThan(200)
     expect(set?.problems.map(({ message }) => message)).toContainEqual(
       expect.stringMatching(/^More than 10000 files are included here/),
     )
+  })
+
+  test('a configuration is read once, however many folders ask for it', async () => {
+    const folders = Array.from({ length: 200 }, (_, at) => [`m${at}/1_a.sql`, '-- +migrate Up\nSELECT 1;\n'])
+    const tree = treeOf({
+      ...Object.fromEntries(folders),
+      'dbconfig.yml': 'production: { dialect: postgres }',
+    })
+    let reads = 0
+    const counted: FileTree = {
+      list: () => tree.list(),
+      read: (file) => {
+        if (file === 'dbconfig.yml') reads += 1
+        return tree.read(file)
+      },
+    }
+    for (const source of sources) await source.detect(counted)
+    expect(reads).toBeLessThan(5)
   })
 
   test('a dump whose rows never end', { timeout: 20_000 }, async () => {
