@@ -2,6 +2,7 @@
 import type { Config } from './config/schema.ts'
 import type { RuleSetting } from './config/policy-schema.ts'
 import type { Finding } from './core/model.ts'
+import { formatMs } from './core/quantities.ts'
 
 export interface PolicyFacts {
   readonly config: Config
@@ -24,11 +25,36 @@ export function policySentences({ config, decidedBy, off }: PolicyFacts): readon
     ...overrides.flatMap(({ paths, rules: own }) =>
       rulesSentences(`By configuration, in ${paths.join(', ')}`, own, offOnlyThere(own, rules, off)),
     ),
+    ...sessionSentences(config),
+    ...migrations.flatMap(({ start }) =>
+      start === undefined
+        ? []
+        : [`The history starts from ${start} (migrations.start), which is not judged.`],
+    ),
     ...(thresholds === undefined ? [] : ['From how long on a wait counts is what the configuration says.']),
     ...(excluded.length === 0 ? [] : [`Left out by migrations.exclude: ${excluded.join(', ')}.`]),
     ...(excludedQueries.length === 0 ? [] : [`Left out by queries.exclude: ${excludedQueries.join(', ')}.`]),
     ...(queries === false ? ['The application’s queries are left alone (queries: false).'] : []),
   ]
+}
+
+/** Timeouts that are there already are asked for no more. */
+function sessionSentences({ runner = {}, settings = {} }: Config): readonly string[] {
+  const set = [
+    ...(runner.lockTimeout === undefined ? [] : [`lock_timeout ${timeout(runner.lockTimeout)}`]),
+    ...(runner.statementTimeout === undefined
+      ? []
+      : [`statement_timeout ${timeout(runner.statementTimeout)}`]),
+  ]
+  const names = Object.entries(settings).map(([name, value]) => `${name} = ${value}`)
+  return [
+    ...(set.length === 0 ? [] : [`By configuration, the runner sets ${set.join(' and ')}.`]),
+    ...(names.length === 0 ? [] : [`By configuration, sessions begin with ${names.join('; ')}.`]),
+  ]
+}
+
+function timeout(ms: number): string {
+  return ms === 0 ? 'none' : formatMs(ms)
 }
 
 /** What is off everywhere has been said. */

@@ -62,3 +62,16 @@ it('says what is left out', () => {
     'The application’s queries are left alone (queries: false).',
   ])
 })
+
+it('says what sessions begin with, and what the history starts from', () => {
+  const config: Config = {
+    runner: { lockTimeout: 5000, statementTimeout: 0 },
+    settings: { search_path: 'app, public', lock_timeout: '9s' },
+    migrations: [{ start: 'db/structure.sql' }],
+  }
+  expect(sentences(config)).toEqual([
+    'By configuration, the runner sets lock_timeout 5 s and statement_timeout none.',
+    'By configuration, sessions begin with search_path = app, public; lock_timeout = 9s.',
+    'The history starts from db/structure.sql (migrations.start), which is not judged.',
+  ])
+})

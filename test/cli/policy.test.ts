@@ -182,6 +182,14 @@ it('the gate of `review` knows what the target branch’s configuration extends'
 })
 
 describe('baseline', () => {
+  it('says when it counts where the target branch decides', async () => {
+    const cwd = await repositoryWith({ ...harmful, 'pgrehearse.config.yaml': 'policy: target-branch\n' })
+    const { stdout } = await run(['baseline', 'db/migrations/002_index.sql'], { cwd })
+    expect(stdout).toContain(
+      'commit it: once the target branch has it, what it lists no longer fails `pgrehearse check`.',
+    )
+  })
+
   it('accepts what is found, keeps what people wrote, and tells what no longer matches', async () => {
     const cwd = await repositoryWith(harmful)
     const file = path.join(cwd, '.pgrehearse-baseline.yaml')

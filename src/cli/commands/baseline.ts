@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { renderBaseline } from '../../config/baseline-file.ts'
+import type { Config } from '../../config/schema.ts'
 import type { BaselineEntry } from '../../core/baseline.ts'
 import { UsageError } from '../../core/errors.ts'
 import type { Finding } from '../../core/model.ts'
@@ -139,7 +140,7 @@ async function writeBaseline(
   const target = flags.out ?? path.relative(context.cwd, path.resolve(loaded.root, file))
   const isNeeded = updated.entries.length > 0 || !isFirst
   if (isNeeded) await writeFileAtomically(path.resolve(context.cwd, target), text, target)
-  await context.out.write(describe(isNeeded ? target : undefined, updated))
+  await context.out.write(describe(isNeeded ? target : undefined, updated, loaded.config))
 }
 
 /** @throws {UsageError} when it says nothing */
@@ -158,8 +159,9 @@ async function authorOf(root: string, { env }: CommandContext): Promise<string |
   return name === '' ? undefined : name
 }
 
-function describe(target: string | undefined, updated: UpdatedBaseline): string {
+function describe(target: string | undefined, updated: UpdatedBaseline, { policy }: Config): string {
   const { entries, added, dropped, needless, refused } = updated
+  const once = policy === 'target-branch' ? 'once the target branch has it, ' : ''
   const changes = [`${added} new`, ...(dropped > 0 ? [`${dropped} removed`] : [])].join(', ')
   const lines = [
     target === undefined
@@ -174,7 +176,7 @@ function describe(target: string | undefined, updated: UpdatedBaseline): string 
     ),
     ...(target === undefined
       ? []
-      : ['Review the file and commit it: what it lists no longer fails `pgrehearse check`.']),
+      : [`Review the file and commit it: ${once}what it lists no longer fails \`pgrehearse check\`.`]),
   ]
   return `${lines.join('\n')}\n`
 }
