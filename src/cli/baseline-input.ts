@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readRegularFile } from '../config/regular-file.ts'
 import path from 'node:path'
 import { configDefaults } from '../config/defaults.ts'
 import type { Config } from '../config/schema.ts'
@@ -28,7 +28,7 @@ export async function baselineOnDisk(
   mayBeMissing = false,
 ): Promise<FoundBaseline> {
   const name = baselineFile(config)
-  const bytes = await readFile(path.resolve(root, name)).catch((cause: NodeJS.ErrnoException) => {
+  const bytes = await readRegularFile(path.resolve(root, name)).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT') return undefined
     throw new ConfigError(`The baseline ${name} cannot be read (${cause.code ?? cause.message}).`, { cause })
   })

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readRegularFile } from '../config/regular-file.ts'
 import path from 'node:path'
 import { parseBaseline } from '../config/baseline-file.ts'
 import { readWithExtended, watchFiles } from '../config/extend.ts'
@@ -105,7 +105,7 @@ export async function readTargetBaseline(
 ): Promise<(Baseline & { readonly isChanged: boolean }) | undefined> {
   await using tree = await openTree(target)
   const bytes = await tree.read(file)
-  const own = await readFile(path.join(target.top, file)).catch(() => undefined)
+  const own = await readRegularFile(path.join(target.top, file)).catch(() => undefined)
   if (bytes === undefined) return own === undefined ? undefined : { file: name, entries: [], isChanged: true }
   const entries = await parseBaseline(bytes, `${name} of ${target.name}`)
   if (own !== undefined && own.equals(bytes)) return { file: name, entries, isChanged: false }
@@ -125,7 +125,7 @@ function saysTargetBranch(value: unknown): boolean {
 
 async function differs(tree: FileTree, top: string, files: readonly string[]): Promise<boolean> {
   for (const file of files) {
-    const own = await readFile(path.join(top, file)).catch(() => undefined)
+    const own = await readRegularFile(path.join(top, file)).catch(() => undefined)
     const theirs = await tree.read(file)
     if (own === undefined || theirs === undefined || !own.equals(theirs)) return true
   }

@@ -1,4 +1,4 @@
-import { existsSync, type Dirent } from 'node:fs'
+import { existsSync, statSync, type Dirent } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { ConfigError } from '../core/errors.ts'
@@ -87,6 +87,7 @@ function codeAsPolicy(name: string): ConfigError {
 
 /** Found by lilconfig; two files in one folder are refused, because one would be ignored without a word. */
 export async function findConfigFile(cwd: string): Promise<string | undefined> {
+  refuseDevices(cwd)
   const { lilconfig } = await import('lilconfig')
   const asText = (_file: string, content: string): string => content
   const searcher = lilconfig('pgrehearse', {
@@ -107,6 +108,19 @@ export async function findConfigFile(cwd: string): Promise<string | undefined> {
     )
   }
   return found.filepath
+}
+
+/** The search reads what it finds, and a link to a device would never end. */
+function refuseDevices(cwd: string): void {
+  const top = projectTop(cwd)
+  for (let folder = cwd; ; folder = path.dirname(folder)) {
+    for (const name of configFileNames) {
+      const found = statSync(path.join(folder, name), { throwIfNoEntry: false })
+      if (found !== undefined && !found.isFile() && !found.isDirectory())
+        throw new ConfigError(`${path.relative(cwd, path.join(folder, name))} is not a file.`)
+    }
+    if (folder === top || folder === path.dirname(folder)) return
+  }
 }
 
 function isConfigFile(entry: Dirent): boolean {

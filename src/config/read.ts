@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { ConfigError } from '../core/errors.ts'
+import { readRegularFile } from './regular-file.ts'
 import * as authoring from './authoring.ts'
 
 /**
@@ -28,7 +28,7 @@ export async function parseConfigText(bytes: Uint8Array, name: string): Promise<
 
 async function readBytes(file: string, name: string): Promise<Uint8Array> {
   try {
-    return await readFile(file)
+    return await readRegularFile(file)
   } catch (cause) {
     throw unreadable(name, cause)
   }
