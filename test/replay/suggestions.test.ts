@@ -167,7 +167,7 @@ describe('Flyway', () => {
       {
         ...history,
         'flyway.conf':
-          'flyway.locations=filesystem:db/migration\nflyway.placeholders.what=x\nflyway.placeholders.table=users\n',
+          'flyway.locations=filesystem:db/migration\nflyway.placeholders.what=x\nflyway.placeholders.table=users\nflyway.postgresql.transactional.lock=false\n',
       },
       added,
     )
