@@ -1,5 +1,6 @@
 import { editedMigration, sourceProblem } from './judge/reserved.ts'
 import { judge } from './judge/judge.ts'
+import type { ConfiguredOptions } from './judge/run-rules.ts'
 import type { Severities, SeverityOverride } from './judge/severities.ts'
 import { thresholdsOf } from './config/thresholds.ts'
 import type {
@@ -9,6 +10,7 @@ import type {
   Migration,
   MigrationResult,
   QueriesOutcome,
+  SchemaCatalogs,
   Span,
 } from './core/model.ts'
 import type { Production } from './core/production.ts'
@@ -118,6 +120,8 @@ export interface Measured {
   readonly migrations: readonly ReplayedMigration[]
   /** Server version, e.g. `18.4`. */
   readonly server: string
+  /** The schema before and after; absent where it could not be read. */
+  readonly schema?: SchemaCatalogs
   /** What was said of statements that could not be measured. */
   readonly limits?: readonly Limit[]
 }
@@ -173,6 +177,9 @@ export async function judgeRun(
     migrations: results,
     rules: [...(options.config.customRules ?? []), ...rules],
     severities: severitiesOf(options.config),
+    presets: options.config.presets ?? [],
+    options: optionsOf(options.config),
+    ...(measured?.schema === undefined ? {} : { schema: measured.schema }),
     overrides: overridesOf(options.config),
     allows: scripts.parsed
       .filter(({ script }) => !replayedOnly.has(scriptKey(script)))
@@ -203,11 +210,18 @@ function overridesOf({ overrides = [] }: CheckOptions['config']): readonly Sever
 
 /** The severities without their reasons. */
 function levelsOf(rules: NonNullable<CheckOptions['config']['rules']>): Severities {
-  const levels = Object.entries(rules).map(([id, said]): [string, Severities[string]] => [
-    id,
-    typeof said === 'string' ? said : said.severity,
-  ])
+  const levels = Object.entries(rules).flatMap(([id, said]): [string, Severities[string]][] => {
+    const level = typeof said === 'string' ? said : said.severity
+    return level === undefined ? [] : [[id, level]]
+  })
   return Object.fromEntries(levels)
+}
+
+function optionsOf({ rules = {} }: CheckOptions['config']): ConfiguredOptions {
+  const options = Object.entries(rules).flatMap(([id, said]) =>
+    typeof said === 'string' || said.options === undefined ? [] : [[id, said.options] as const],
+  )
+  return Object.fromEntries(options)
 }
 
 /** Code that only a server can look into, where there was none. */

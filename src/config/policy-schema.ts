@@ -6,18 +6,33 @@ import { text } from './parts.ts'
 
 /** `off`, or a severity; with a reason where somebody gave one. */
 export interface RuleSetting {
-  readonly severity: 'off' | Severity
+  /** Absent: the rule's own. */
+  readonly severity?: 'off' | Severity
   readonly reason?: string
+  /** What the rule declares in `Rule.options`. */
+  readonly options?: Readonly<Record<string, unknown>>
 }
 
 const level = z.enum(['off', 'error', 'warning', 'info'])
 
 const ruleSetting = z
-  .union([level, z.strictObject({ severity: level, reason: text.exactOptional() })], {
-    error: 'Expected "off", "error", "warning", "info", or an object with a severity and a reason',
-  })
+  .union(
+    [
+      level,
+      z.strictObject({
+        severity: level.exactOptional(),
+        reason: text.exactOptional(),
+        options: z.record(z.string(), z.unknown()).exactOptional(),
+      }),
+    ],
+    {
+      error: 'Expected "off", "error", "warning", "info", or an object with a severity and a reason',
+    },
+  )
   .transform((value): 'off' | Severity | RuleSetting =>
-    typeof value === 'string' || value.reason !== undefined ? value : value.severity,
+    typeof value === 'string' || value.reason !== undefined || value.options !== undefined
+      ? value
+      : (value.severity ?? {}),
   )
 
 const ruleSettings = z.record(z.string(), ruleSetting)
@@ -29,6 +44,16 @@ export const rules = ruleSettings
       'lists them. The report says what is off, why, and how much it would have found.',
   )
   .meta({ example: { 'ban-rename-column': 'warning', 'ban-truncate': 'off' } })
+
+/** Sets of rules besides `recommended`, which is always in force. */
+export const presets = z
+  .array(z.enum(['recommended', 'strict', 'security']))
+  .exactOptional()
+  .describe(
+    'Sets of rules: `recommended` is always in force; `strict` adds house style and conventions, `security` adds ' +
+      'rights, row security and secrets. A rule with a severity under `rules` is on without its preset.',
+  )
+  .meta({ example: ['strict', 'security'] })
 
 export const overrides = z
   .array(

@@ -6,7 +6,7 @@ import { customParts } from './custom-schema.ts'
 import { configDefaults } from './defaults.ts'
 import type { CustomReporter } from './define.ts'
 import { duration, text } from './parts.ts'
-import { baseline, extended, overrides, policy, rules, settings } from './policy-schema.ts'
+import { baseline, extended, overrides, policy, presets, rules, settings } from './policy-schema.ts'
 import { production, sampling, snapshot, tables, thresholds } from './production-schema.ts'
 import { queries } from './queries-schema.ts'
 
@@ -247,6 +247,7 @@ const commonSchema = z.strictObject({
     .exactOptional()
     .describe('Roles to create before the replay, in addition to those that the SQL names.')
     .meta({ example: ['app_reader'] }),
+  presets,
   rules,
   overrides,
   baseline,

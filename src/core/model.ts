@@ -15,6 +15,7 @@ export type * from './cost-model.ts'
 export type * from './effect-model.ts'
 export type * from './query-catalog.ts'
 export type * from './query-model.ts'
+export type * from './schema-catalog.ts'
 export type * from './span.ts'
 
 export type Severity = 'error' | 'warning' | 'info'
@@ -104,10 +105,50 @@ export interface MigrationResult {
   readonly outcome: 'rehearsed' | 'failed' | 'not rehearsed' | 'predicted'
 }
 
-/** SQL the user can paste. `transaction: false` must run outside a transaction block. */
+/** A migration of a remedy, in the order of deployment. */
+export interface RemedyMigration {
+  readonly sql: string
+  /** False: it must run outside a transaction block. */
+  readonly transaction: boolean
+  /** Absent: `now`, with the deployment that the finding is about, each after the one before it. */
+  readonly when?: 'now' | 'after the new code is out' | 'next release'
+  /** What it is for, where its SQL does not say so at a glance: `backfill in batches; safe to stop and run again`. */
+  readonly note?: string
+}
+
+/** The safe way: SQL to commit in the place of the statement that the finding points at. */
 export interface Remedy {
+  /** What to do, as an imperative; where nothing equal exists, what to decide. */
   readonly summary: string
-  readonly migrations: readonly { readonly sql: string; readonly transaction: boolean }[]
+  /** Empty where only a person knows the rest. */
+  readonly migrations: readonly RemedyMigration[]
+  /** Set by the run, never by a rule. Absent: it has no migrations, or nobody tried (see Report.notChecked). */
+  readonly proof?: RemedyProof
+}
+
+/** What came of replaying a remedy on a copy. */
+export type RemedyProof =
+  | {
+      readonly outcome: 'proven'
+      /** `Replayed: ShareUpdateExclusiveLock instead of AccessExclusiveLock on orders, same schema.` */
+      readonly says: string
+    }
+  | {
+      /** `not tried`: no server, no time. `not equal`: it does something else, for the reason given. */
+      readonly outcome: 'not tried' | 'not equal'
+      readonly says: string
+    }
+
+/** A read-only question to production, where its rows decide whether the migration succeeds. */
+export interface Preflight {
+  /** What it tells: `Are there duplicates of users.email?` */
+  readonly question: string
+  /** One SELECT that takes no lock but AccessShareLock. */
+  readonly sql: string
+  /** `fast`: it ends at the first row, or an index answers it. `slow`: it reads a whole table. */
+  readonly speed: 'fast' | 'slow'
+  /** What to do with the answer: `No row: go ahead. Else merge the rows listed first; the index build fails on them.` */
+  readonly reading: string
 }
 
 /**
@@ -149,6 +190,8 @@ export interface Finding {
   /** Further facts for the receipt that are not effects, e.g. `TimeZone is UTC (assumed)`. */
   readonly notes: readonly string[]
   readonly remedy?: Remedy
+  /** What to ask production before the deployment. */
+  readonly preflight?: readonly Preflight[]
   readonly suggestion?: Suggestion
   /** Stable when lines move: rule, message, object and normalised statement text. */
   readonly fingerprint: string

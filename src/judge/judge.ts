@@ -1,8 +1,8 @@
-import type { Finding, HarmlessFinding, MigrationResult } from '../core/model.ts'
+import type { Finding, HarmlessFinding, MigrationResult, SchemaCatalogs } from '../core/model.ts'
 import type { Production } from '../core/production.ts'
 import type { QueriesOutcome } from '../core/query-model.ts'
 import { defaultThresholds, type Thresholds } from '../core/thresholds.ts'
-import type { Rule } from '../rule.ts'
+import type { ApplicationTransaction, Preset, Rule } from '../rule.ts'
 import type { AllowComments } from '../sql/suppressions.ts'
 import type { Baseline, WrittenEntry } from '../core/baseline.ts'
 import { allowableReserved, applyAllows, type AllowOptions } from './allows.ts'
@@ -15,7 +15,8 @@ import { applyQueryAllows } from './query-allows.ts'
 import { judgedQueries, runQueryRules } from './query-findings.ts'
 import { migrationFails, reservedFindings } from './reserved.ts'
 import { Run, type PlacedFinding } from './recorder.ts'
-import { runRules } from './run-rules.ts'
+import { activeRules } from './presets.ts'
+import { runRules, type ConfiguredOptions } from './run-rules.ts'
 import { quietSecondary } from './secondary.ts'
 import { ChosenSeverities, type Severities, type SeverityOverride } from './severities.ts'
 import { sortFindings } from './sort.ts'
@@ -28,6 +29,14 @@ export interface JudgeInput {
   readonly migrations: readonly MigrationResult[]
   readonly rules: readonly Rule[]
   readonly severities?: Severities
+  /** Options of rules by rule id, as configured. */
+  readonly options?: ConfiguredOptions
+  /** Sets of rules besides `recommended`; a rule that the configuration gives a severity needs none. */
+  readonly presets?: readonly Preset[]
+  /** The schema before and after everything under review; absent where it is not known. */
+  readonly schema?: SchemaCatalogs
+  /** What transactions of the application lock, as configured. */
+  readonly applicationTransactions?: readonly ApplicationTransaction[]
   /** Severities in some files; the last that matches and names the rule counts. */
   readonly overrides?: readonly SeverityOverride[]
   /** Allow comments of the migrations, one entry per file. */
@@ -68,17 +77,23 @@ export function judge(input: JudgeInput): Judgement {
   const { onEmptyDatabase = false, thresholds = defaultThresholds, production } = input
   const statements = placeStatements(migrations, input.queries)
   const run = new Run(statements)
-  const weighed = weighFindings(runRules(run, rules, severities), run, { thresholds, production })
+  const active = activeRules(rules, input.presets ?? [], severities)
+  const { options = {}, schema, applicationTransactions = [] } = input
+  const about = { options, applicationTransactions, ...(schema === undefined ? {} : { schema }) }
+  const weighed = weighFindings(runRules(run, active, severities, about), run, { thresholds, production })
   const judged = weighed.filter(({ off }) => off !== true)
   // all of history together is no deployment
   const budgets = onEmptyDatabase ? [] : budgetFindings(statements, thresholds)
   const all = [...judged, ...failures(statements, judged), ...budgets]
   const knownRules = [...rules.map(({ id }) => id), ...allowableReserved]
+  const inactive = new Set(rules.filter((rule) => !active.includes(rule)).map(({ id }) => id))
+  const isOff = (ruleId: string, file: string): boolean =>
+    inactive.has(ruleId) || severities.of(ruleId, file) === 'off'
   const named = withWaitingQueries(all, migrations, input.queries?.results)
   const { findings, aboutAllows } = applyAllows(named, allows, {
     today,
     knownRules,
-    isOff: (ruleId, file) => severities.of(ruleId, file) === 'off',
+    isOff: (ruleId, file) => isOff(ruleId, file),
     statements,
     onEmptyDatabase,
     ...(input.authorOf === undefined ? {} : { authorOf: input.authorOf }),
@@ -106,13 +121,14 @@ function untold(off: readonly PlacedFinding[], told: readonly PlacedFinding[]): 
 
 /** Findings on lines of queries, and about the allow comments above them. */
 function aboutQueries(
-  { queries, everyQuery = false, rules, today, authorOf }: JudgeInput,
+  { queries, everyQuery = false, rules, presets = [], options = {}, today, authorOf }: JudgeInput,
   severities: ChosenSeverities,
   knownRules: readonly string[],
 ): Pick<Judgement, 'findings' | 'off'> {
   if (queries === undefined) return { findings: [], off: [] }
   const judged = judgedQueries(queries, everyQuery)
-  const all = runQueryRules(judged, rules, severities)
+  const active = activeRules(rules, presets, severities)
+  const all = runQueryRules(judged, active, severities, options)
   const found = all.filter(({ off }) => off !== true)
   const { findings, aboutAllows } = applyQueryAllows(found, judged, rules, {
     today,

@@ -6,8 +6,15 @@ import {
   type Query,
   type QueryResult,
 } from '../core/query-model.ts'
-import type { QueryContext, QueryReportOptions, QueryView, Rule } from '../rule.ts'
+import {
+  optionValues,
+  type QueryContext,
+  type QueryReportOptions,
+  type QueryView,
+  type Rule,
+} from '../rule.ts'
 import { fingerprint } from './fingerprint.ts'
+import type { ConfiguredOptions } from './run-rules.ts'
 import type { ChosenSeverities } from './severities.ts'
 
 /** A query of the application that rules are asked about. */
@@ -62,6 +69,7 @@ export function runQueryRules(
   queries: readonly JudgedQuery[],
   rules: readonly Rule[],
   severities: ChosenSeverities,
+  configured: ConfiguredOptions = {},
 ): readonly QueryFinding[] {
   return rules.flatMap((rule) => {
     if (rule.query === undefined) return []
@@ -84,7 +92,7 @@ export function runQueryRules(
         })
       }
       try {
-        rule.query({ ...query.view, report })
+        rule.query({ ...query.view, options: optionValues(rule.options ?? {}, configured[rule.id]), report })
       } catch (error) {
         if (!severities.isOffEverywhere(rule.id)) throw error
       }

@@ -62,17 +62,27 @@ export class Recorder {
   private readonly rule: Rule
   private readonly chosen: (file: string) => 'off' | Severity | undefined
   private readonly run: Run
+  private readonly known: 'measured' | 'predicted'
 
-  /** `chosen`: what the configuration says about the rule in a file. */
-  constructor(rule: Rule, chosen: (file: string) => 'off' | Severity | undefined, run: Run) {
+  /**
+   * `chosen`: what the configuration says about the rule in a file; `known`: how the schema is known that findings
+   * without effects rest on.
+   */
+  constructor(
+    rule: Rule,
+    chosen: (file: string) => 'off' | Severity | undefined,
+    run: Run,
+    known: 'measured' | 'predicted' = 'predicted',
+  ) {
     this.rule = rule
     this.chosen = chosen
     this.run = run
+    this.known = known
   }
 
   /** Takes down what the rule reports about a statement. */
   record(
-    checked: PlacedStatement,
+    checked: PlacedStatement | undefined,
     ...[messageId, data, options]: Parameters<ReportFunction<Rule['messages']>>
   ): void {
     const placed = options.at === undefined ? checked : this.run.placed(options.at.statement)
@@ -114,10 +124,14 @@ export class Recorder {
       message,
       span: statement.span,
       object,
-      evidence: strongestEvidence(because),
+      evidence:
+        because.length === 0 && options.evidence === 'schema' ? this.known : strongestEvidence(because),
       because,
       notes: options.notes ?? [],
       ...(options.remedy === undefined ? {} : { remedy: remedyForTool(options.remedy, placed.migration) }),
+      ...(options.preflight === undefined || options.preflight.length === 0
+        ? {}
+        : { preflight: options.preflight }),
       fingerprint: fingerprint({ ruleId, messageId, object, sql: statement.sql }),
       ...(options.queries === undefined || options.queries.length === 0 ? {} : { queries: options.queries }),
     }

@@ -1,30 +1,52 @@
-import type { Migration } from '../core/model.ts'
-import type {
-  ReportFunction,
-  Rule,
-  StatementContext,
-  StatementQueries,
-  StatementView,
-  TransactionView,
+import type { Migration, SchemaCatalogs } from '../core/model.ts'
+import {
+  optionValues,
+  type ApplicationTransaction,
+  type OptionValues,
+  type ReportFunction,
+  type Rule,
+  type RuleOptions,
+  type RunContext,
+  type RunStatement,
+  type StatementContext,
+  type StatementQueries,
+  type StatementView,
+  type TransactionView,
 } from '../rule.ts'
+import { causeFinder } from './cause.ts'
 import { Recorder, type PlacedFinding, type Run } from './recorder.ts'
 import type { ChosenSeverities } from './severities.ts'
 import type { PlacedStatement } from './views.ts'
 
-/** Calls every rule for every statement and every transaction; what a rule that is off says is marked so. */
+/** Options by rule id, as configured. */
+export type ConfiguredOptions = Readonly<Record<string, Readonly<Record<string, unknown>>>>
+
+/** What rules are told besides the statements. */
+export interface RunFacts {
+  readonly options: ConfiguredOptions
+  readonly applicationTransactions: readonly ApplicationTransaction[]
+  /** Absent where it is not known. */
+  readonly schema?: SchemaCatalogs
+}
+
+/** Calls every rule for every statement and every transaction, and once for the run; what a rule that is off says is marked so. */
 export function runRules(
   run: Run,
   rules: readonly Rule[],
   severities: ChosenSeverities,
+  facts: RunFacts,
 ): readonly PlacedFinding[] {
   const { statements } = run
   const views = statements.map(({ view }) => view)
   const contexts = statements.map((placed, index) => new Context(placed, views, index))
   const ends = lastOfTransactions(statements)
+  const whole = wholeRun(statements, facts)
   return rules.flatMap((rule) => {
-    const recorder = new Recorder(rule, (file) => severities.of(rule.id, file), run)
+    const recorder = new Recorder(rule, (file) => severities.of(rule.id, file), run, facts.schema?.evidence)
+    const options = optionValues(rule.options ?? {}, facts.options[rule.id])
     try {
-      callRule(rule, recorder, contexts, ends)
+      callRule(rule, recorder, options, contexts, ends)
+      rule.run?.({ ...whole, options, report: (...said) => recorder.record(undefined, ...said) })
     } catch (error) {
       // somebody may have switched it off for just that
       if (!severities.isOffEverywhere(rule.id)) throw error
@@ -36,18 +58,21 @@ export function runRules(
 function callRule(
   rule: Rule,
   recorder: Recorder,
+  options: OptionValues<RuleOptions>,
   contexts: readonly Context[],
   ends: readonly PlacedStatement[],
 ): void {
   if (rule.statement !== undefined) {
     for (const context of contexts) {
       context.recorder = recorder
+      context.options = options
       rule.statement(context)
     }
   }
   for (const placed of ends) {
     const { transaction, migration } = placed
     rule.transaction?.({
+      options,
       transaction,
       migration,
       report: (messageId, data, reported) => recorder.record(placed, messageId, data, reported),
@@ -67,8 +92,9 @@ class Context implements StatementContext<Rule['messages']> {
   readonly transaction: TransactionView
   readonly migration: Migration
   readonly report: ReportFunction<Rule['messages']>
-  /** Of the rule whose turn it is. */
+  /** Both of the rule whose turn it is. */
   recorder: Recorder | undefined
+  options: OptionValues<RuleOptions> = {}
   private readonly views: readonly StatementView[]
   private readonly index: number
 
@@ -87,6 +113,24 @@ class Context implements StatementContext<Rule['messages']> {
   /** Few rules ask, and copying costs more the longer the run is. */
   get earlier(): readonly StatementView[] {
     return this.views.slice(0, this.index)
+  }
+}
+
+function wholeRun(
+  placed: readonly PlacedStatement[],
+  { applicationTransactions, schema }: RunFacts,
+): Omit<RunContext<Rule['messages']>, 'options' | 'report'> {
+  const statements = placed.map(({ view, migration, transaction }): RunStatement => ({
+    ...view,
+    migration,
+    transaction,
+  }))
+  return {
+    statements,
+    transactions: [...new Set(placed.map(({ transaction }) => transaction))],
+    causeOf: causeFinder(statements),
+    applicationTransactions,
+    ...(schema === undefined ? {} : { schema }),
   }
 }
 

@@ -28,6 +28,14 @@ export class ChosenSeverities {
     return (override?.rules ?? this.severities)[ruleId]
   }
 
+  /** Does the configuration give it a severity, in some file at least? */
+  isNamed(ruleId: string): boolean {
+    return (
+      Object.hasOwn(this.severities, ruleId) ||
+      this.overrides.some(({ rules }) => Object.hasOwn(rules, ruleId))
+    )
+  }
+
   /** Is it off in every file? Then its code need not even work. */
   isOffEverywhere(ruleId: string): boolean {
     return (

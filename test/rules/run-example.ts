@@ -8,6 +8,7 @@ import type { MigrationScript } from '../../src/core/source.ts'
 import { judge } from '../../src/judge/judge.ts'
 import { predictRun, predictSchema } from '../../src/predict/index.ts'
 import { predictedCatalog } from '../../src/query-catalog/predicted-catalog.ts'
+import type { Rule } from '../../src/rule.ts'
 import { parseScript, type ParsedScript } from '../../src/sql/parse.ts'
 import { readAllowComments, type AllowComments } from '../../src/sql/suppressions.ts'
 import { layOutTransactions } from '../../src/sql/transactions.ts'
@@ -190,18 +191,24 @@ export function lintExample(example: Example): readonly Finding[] {
 
 /** The findings on these results, with the queries where the example has some. */
 export function judgeExample(
-  { allows, production }: Example,
+  { ruleId, allows, production }: Example,
   migrations: readonly MigrationResult[],
   queries: QueriesOutcome | undefined,
 ): readonly Finding[] {
   return judge({
     migrations,
-    rules,
+    rules: rulesOf(ruleId),
+    presets: ['strict', 'security'],
     allows,
     today,
     ...(queries === undefined ? {} : { queries }),
     ...(production === undefined ? {} : { production }),
   }).findings
+}
+
+/** What is recommended, and the example's own rule: others of its preset are a matter of taste. */
+function rulesOf(ruleId: string): readonly Rule[] {
+  return rules.filter(({ id, preset = 'recommended' }) => preset === 'recommended' || id === ruleId)
 }
 
 /** What is known of the example's queries without a server: the schema. */
