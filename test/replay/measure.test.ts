@@ -139,7 +139,7 @@ describe.each(majors)('measuring on Postgres %i', (major) => {
   let server: PostgresServer
   beforeAll(async () => {
     await loadParser()
-    server = await openMajor(major as 14 | 18)
+    server = await openMajor(major)
   })
   afterAll(() => server[Symbol.asyncDispose]())
 

@@ -24,7 +24,7 @@ describe.each(majors)('a script that is sent in parts, on Postgres %i', (major) 
   let server: PostgresServer
   beforeAll(async () => {
     await loadParser()
-    server = await openMajor(major as 14 | 18)
+    server = await openMajor(major)
   })
   afterAll(() => server[Symbol.asyncDispose]())
 

@@ -1,17 +1,15 @@
-import { fileURLToPath } from 'node:url'
 import type { PostgresServer, ServerOptions } from '../../src/postgres/provider.ts'
 import { openServer } from '../../src/postgres/server.ts'
+import { majorDir, projectRoot } from '../postgres/servers.ts'
 
-/** The oldest and the newest major that we promise to work on. */
-export const majors = [14, 18] as const
+export { majors } from '../postgres/servers.ts'
 
 /** A throwaway server of this major; `await using` or dispose it. */
-export function openMajor(major: (typeof majors)[number]): Promise<PostgresServer> {
+export function openMajor(major: number): Promise<PostgresServer> {
   return openServer(majorOptions(major))
 }
 
 /** What starts another server of the same kind. */
 export function majorOptions(major: number): Pick<ServerOptions, 'pgVersion' | 'projectDir' | 'env'> {
-  const projectDir = fileURLToPath(new URL(major === 14 ? '../majors' : '../..', import.meta.url))
-  return { pgVersion: major, projectDir, env: process.env }
+  return { pgVersion: major, projectDir: major === 18 ? projectRoot : majorDir(major), env: process.env }
 }
