@@ -15,9 +15,9 @@ import type {
   Relation,
   Remedy,
   SchemaCatalogs,
-  SessionSettings,
   Severity,
   Statement,
+  StatementSettings,
 } from './core/model.ts'
 import type { OptionValues, RuleOptions } from './rule-options.ts'
 
@@ -26,7 +26,7 @@ export interface StatementView {
   readonly statement: Statement
   readonly effects: readonly Effect[]
   /** In force when the statement begins. */
-  readonly settings: SessionSettings
+  readonly settings: StatementSettings
   /** What it does to the application's queries; absent where these were not looked at. */
   readonly queries?: StatementQueries
 }
@@ -134,12 +134,16 @@ export interface StatementContext<
   readonly migration: Migration
   /** Every statement of the run before this one, also those of earlier migrations. */
   readonly earlier: readonly StatementView[]
+  /** Before the first and after the last migration under review, for remedies; absent where it is not known. */
+  readonly schema?: SchemaCatalogs
   readonly report: ReportFunction<M>
 }
 
 export interface TransactionContext<M extends Messages, O extends RuleOptions = RuleOptions> {
   readonly options: OptionValues<O>
   readonly transaction: TransactionView
+  /** As {@link StatementContext.schema}. */
+  readonly schema?: SchemaCatalogs
   readonly migration: Migration
   readonly report: ReportFunction<M>
 }

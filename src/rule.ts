@@ -56,6 +56,7 @@ export type {
   ResultChangeEffect,
   Severity,
   Statement,
+  StatementSettings,
   TableReadEffect,
   TruncateEffect,
   WriteEffect,

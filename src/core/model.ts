@@ -44,6 +44,17 @@ export interface SessionSettings {
   readonly timeZone: string
 }
 
+/** What rules and their remedies go by; never part of a report. */
+export interface StatementSettings extends SessionSettings {
+  /**
+   * Who set the lock_timeout, where one is in force. `migration`: this migration, by SET or SET LOCAL; another one has to
+   * set its own. `session`: the connection has it. Absent: not known.
+   */
+  readonly lockTimeoutFrom?: 'session' | 'migration'
+  /** Major version of production, where it is known: syntax of later ones is of no use there. */
+  readonly productionMajor?: number
+}
+
 /** Node of the libpg_query tree without its tag, as pgsql-parser gives it. */
 export type AstNode = Readonly<Record<string, unknown>>
 

@@ -38,14 +38,14 @@ export function runRules(
 ): readonly PlacedFinding[] {
   const { statements } = run
   const views = statements.map(({ view }) => view)
-  const contexts = statements.map((placed, index) => new Context(placed, views, index))
+  const contexts = statements.map((placed, index) => new Context(placed, views, index, facts.schema))
   const ends = lastOfTransactions(statements)
   const whole = wholeRun(statements, facts)
   return rules.flatMap((rule) => {
     const recorder = new Recorder(rule, (file) => severities.of(rule.id, file), run, facts.schema?.evidence)
     const options = optionValues(rule.options ?? {}, facts.options[rule.id])
     try {
-      callRule(rule, recorder, options, contexts, ends)
+      callRule(rule, recorder, { options, contexts, ends, ...schemaOf(facts) })
       rule.run?.({ ...whole, options, report: (...said) => recorder.record(undefined, ...said) })
     } catch (error) {
       // somebody may have switched it off for just that
@@ -55,13 +55,14 @@ export function runRules(
   })
 }
 
-function callRule(
-  rule: Rule,
-  recorder: Recorder,
-  options: OptionValues<RuleOptions>,
-  contexts: readonly Context[],
-  ends: readonly PlacedStatement[],
-): void {
+interface Calls {
+  readonly options: OptionValues<RuleOptions>
+  readonly contexts: readonly Context[]
+  readonly ends: readonly PlacedStatement[]
+  readonly schema?: SchemaCatalogs
+}
+
+function callRule(rule: Rule, recorder: Recorder, { options, contexts, ends, ...about }: Calls): void {
   if (rule.statement !== undefined) {
     for (const context of contexts) {
       context.recorder = recorder
@@ -75,6 +76,7 @@ function callRule(
       options,
       transaction,
       migration,
+      ...about,
       report: (messageId, data, reported) => recorder.record(placed, messageId, data, reported),
     })
   }
@@ -91,6 +93,7 @@ class Context implements StatementContext<Rule['messages']> {
   readonly queries?: StatementQueries
   readonly transaction: TransactionView
   readonly migration: Migration
+  readonly schema?: SchemaCatalogs
   readonly report: ReportFunction<Rule['messages']>
   /** Both of the rule whose turn it is. */
   recorder: Recorder | undefined
@@ -98,7 +101,13 @@ class Context implements StatementContext<Rule['messages']> {
   private readonly views: readonly StatementView[]
   private readonly index: number
 
-  constructor(placed: PlacedStatement, views: readonly StatementView[], index: number) {
+  constructor(
+    placed: PlacedStatement,
+    views: readonly StatementView[],
+    index: number,
+    schema: SchemaCatalogs | undefined,
+  ) {
+    if (schema !== undefined) this.schema = schema
     this.statement = placed.view.statement
     this.effects = placed.view.effects
     this.settings = placed.view.settings
@@ -118,7 +127,7 @@ class Context implements StatementContext<Rule['messages']> {
 
 function wholeRun(
   placed: readonly PlacedStatement[],
-  { applicationTransactions, schema }: RunFacts,
+  facts: RunFacts,
 ): Omit<RunContext<Rule['messages']>, 'options' | 'report'> {
   const statements = placed.map(({ view, migration, transaction }): RunStatement => ({
     ...view,
@@ -129,9 +138,13 @@ function wholeRun(
     statements,
     transactions: [...new Set(placed.map(({ transaction }) => transaction))],
     causeOf: causeFinder(statements),
-    applicationTransactions,
-    ...(schema === undefined ? {} : { schema }),
+    applicationTransactions: facts.applicationTransactions,
+    ...schemaOf(facts),
   }
+}
+
+function schemaOf({ schema }: RunFacts): { readonly schema?: SchemaCatalogs } {
+  return schema === undefined ? {} : { schema }
 }
 
 function lastOfTransactions(statements: readonly PlacedStatement[]): readonly PlacedStatement[] {

@@ -1,4 +1,10 @@
-import type { Migration, MigrationResult, StatementResult } from '../core/model.ts'
+import type {
+  Migration,
+  MigrationResult,
+  Statement,
+  StatementResult,
+  StatementSettings,
+} from '../core/model.ts'
 import type { QueriesOutcome } from '../core/query-model.ts'
 import type { StatementView, TransactionView } from '../rule.ts'
 import { impactsOf } from './query-impacts.ts'
@@ -15,11 +21,13 @@ export interface PlacedStatement {
 export function placeStatements(
   migrations: readonly MigrationResult[],
   queries?: QueriesOutcome,
+  productionMajor?: number,
 ): readonly PlacedStatement[] {
   const impacts = queries === undefined ? undefined : impactsOf(migrations, queries)
   const transactions = new Map<number, { readonly number: number; readonly statements: StatementView[] }>()
   const placed: PlacedStatement[] = []
   for (const { migration, statements } of migrations) {
+    let lockTimeoutFrom: StatementSettings['lockTimeoutFrom'] = 'session'
     for (const result of statements) {
       const { statement, effects, settings } = result
       const number = statement.transaction
@@ -28,12 +36,24 @@ export function placeStatements(
       const view: StatementView = {
         statement,
         effects,
-        settings,
+        settings: {
+          ...settings,
+          ...(settings.lockTimeoutMs > 0 ? { lockTimeoutFrom } : {}),
+          ...(productionMajor === undefined ? {} : { productionMajor }),
+        },
         ...(impacts === undefined ? {} : { queries: impacts.of(statement) }),
       }
       transaction.statements.push(view)
       placed.push({ view, result, migration, transaction })
+      if (setsLockTimeout(statement)) lockTimeoutFrom = 'migration'
     }
   }
   return placed
 }
+
+/** SET [LOCAL] lock_timeout, or set_config() in whatever code. */
+function setsLockTimeout({ tag, sql }: Statement): boolean {
+  return setting.has(tag) && /\block_timeout\b/i.test(sql)
+}
+
+const setting: ReadonlySet<string> = new Set(['VariableSetStmt', 'SelectStmt', 'DoStmt', 'CallStmt'])
