@@ -3,6 +3,7 @@ import type { AstNode, Limit, Span } from '../core/model.ts'
 import type { MigrationScript, ScriptPart } from '../core/source.ts'
 import { LineIndex } from './lines.ts'
 import { splitScript } from './split.ts'
+import { tokenize } from './tokens.ts'
 
 /** A statement before it is known which transaction it runs in. */
 export interface ParsedStatement {
@@ -110,6 +111,14 @@ class ScriptReader {
 
 /** One statement's tree, or why there is none. Never throws. */
 export function parseStatement(sql: string): Pick<ParsedStatement, 'tag' | 'node' | 'parseError'> {
+  const parsed = parseAsWritten(sql)
+  if (parsed.parseError === undefined) return parsed
+  const bare = withoutComments(sql)
+  const again = bare === sql ? parsed : parseAsWritten(bare)
+  return again.parseError === undefined ? again : parsed
+}
+
+function parseAsWritten(sql: string): Pick<ParsedStatement, 'tag' | 'node' | 'parseError'> {
   let parsed: { stmts?: { stmt?: Record<string, unknown> }[] }
   try {
     parsed = parseSync(sql) as typeof parsed
@@ -128,6 +137,21 @@ export function parseStatement(sql: string): Pick<ParsedStatement, 'tag' | 'node
   const node = first[tag] as Record<string, unknown>
   if (!isAscii(sql)) convertLocations(node, byteToUtf16(sql))
   return { tag, node }
+}
+
+/**
+ * The statement with white space in the place of its comments, so that everything else stays where it is. libpg_query
+ * gives comments to the parser's lookahead of one token: `NOT`, a comment and `IN` and `NULLS`, a comment and `LAST` fail there, though Postgres
+ * reads them (base_yylex, parser.c).
+ */
+function withoutComments(sql: string): string {
+  let bare = ''
+  let at = 0
+  for (const { start, end } of [...tokenize(sql), { start: sql.length, end: sql.length }]) {
+    bare += sql.slice(at, start).replace(/\S/g, ' ') + sql.slice(start, end)
+    at = end
+  }
+  return bare
 }
 
 /** The trees of a text of several statements, without their places; none when it cannot be parsed. */

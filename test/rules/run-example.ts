@@ -1,12 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { rules } from '../../rules/index.ts'
-import type { Finding, Migration, MigrationResult } from '../../src/core/model.ts'
+import type { Finding, Migration, MigrationResult, SchemaCatalogs } from '../../src/core/model.ts'
 import type { Production } from '../../src/core/production.ts'
 import type { QueriesOutcome, ReviewedQuery } from '../../src/core/query-model.ts'
 import type { MigrationScript } from '../../src/core/source.ts'
+import { readOptions } from '../../src/config/rule-options.ts'
 import { judge } from '../../src/judge/judge.ts'
-import { predictRun, predictSchema } from '../../src/predict/index.ts'
+import { predictRunWithSchema, predictSchema } from '../../src/predict/index.ts'
 import { predictedCatalog } from '../../src/query-catalog/predicted-catalog.ts'
 import type { Rule } from '../../src/rule.ts'
 import { parseScript, type ParsedScript } from '../../src/sql/parse.ts'
@@ -28,6 +29,8 @@ export interface Example {
   readonly history: readonly Migration[]
   readonly review: readonly Migration[]
   readonly allows: readonly AllowComments[]
+  /** What `-- options: {"columns": true}` says of the rule: JSON, as under `options` of the configuration. */
+  readonly options: Readonly<Record<string, unknown>>
   /** Undefined where the folder has none: then queries are not looked at. */
   readonly queries?: readonly ReviewedQuery[]
   /** What `-- rows: orders 5000000` in setup.sql says. */
@@ -66,17 +69,17 @@ export function loadExamples(ruleId: string): readonly Example[] {
     .map((name) => loadExample(ruleId, name))
 }
 
-/** One example; `shown` is its text as a user would have it. */
+/** One example; `shown` is its text as a user would have it, `setup` what stands in the place of setup.sql. */
 export function loadExample(
   ruleId: string,
   name: string,
-  shown: { readonly file: string; readonly text: string } = {
+  shown: { readonly file: string; readonly text: string; readonly setup?: string } = {
     file: `rules/${ruleId}/${name}`,
     text: read(ruleId, name),
   },
 ): Example {
   const { file, text } = shown
-  const setup = readSetup(ruleId)
+  const setup = readSetup(ruleId, shown.setup)
   const history = [parseScript(setup)]
   const queriesFrom = isQueryFile(name) ? beginOfQueries(text) : text.length
   const review = splitMigrations(file, text, queriesFrom).map(parseScript)
@@ -92,9 +95,26 @@ export function loadExample(
     history: layOutTransactions(history, false),
     review: layOutTransactions(review, false),
     allows: review.map(readAllowComments),
+    options: readExampleOptions(ruleId, text),
     ...(queries.length === 0 ? {} : { queries }),
     ...(production === undefined ? {} : { production }),
   }
+}
+
+/** Throws where the rule does not have such options. */
+function readExampleOptions(ruleId: string, text: string): Readonly<Record<string, unknown>> {
+  const said = optionsIn(text)
+  if (said === undefined) return {}
+  const declared = rules.find(({ id }) => id === ruleId)?.options
+  const { values, problems } = readOptions(ruleId, declared, said)
+  if (problems.length > 0) throw new Error(`${ruleId}: ${problems.map(({ message }) => message).join('. ')}`)
+  return values
+}
+
+/** What an example says of the options of its rule. */
+export function optionsIn(text: string): Readonly<Record<string, unknown>> | undefined {
+  const said = /^-- options: (\{.*\})$/m.exec(text)?.[1]
+  return said === undefined ? undefined : (JSON.parse(said) as Readonly<Record<string, unknown>>)
 }
 
 /** Does an example of this name hold queries instead of migrations? */
@@ -116,8 +136,7 @@ export function exampleScripts(ruleId: string, name: string): readonly Migration
 }
 
 /** The schema and rows that exist before a rule's examples. */
-export function readSetup(ruleId: string): MigrationScript {
-  const text = read(ruleId, 'setup.sql')
+export function readSetup(ruleId: string, text: string = read(ruleId, 'setup.sql')): MigrationScript {
   return toScript('setup.sql', text, 'statement', 'setup', 0, text.length)
 }
 
@@ -186,28 +205,32 @@ function readMarks(ruleId: string, text: string, review: readonly ParsedScript[]
 /** What `pgrehearse lint` would find. */
 export function lintExample(example: Example): readonly Finding[] {
   const { history, review } = example
-  return judgeExample(example, predictMigrations(history, review), lintedQueries(example))
+  const { results, schema } = predictWithSchema(history, review)
+  return judgeExample(example, results, lintedQueries(example), schema)
 }
 
 /** The findings on these results, with the queries where the example has some. */
 export function judgeExample(
-  { ruleId, allows, production }: Example,
+  { ruleId, allows, options, production }: Example,
   migrations: readonly MigrationResult[],
   queries: QueriesOutcome | undefined,
+  schema: SchemaCatalogs | undefined,
 ): readonly Finding[] {
   return judge({
     migrations,
     rules: rulesOf(ruleId),
     presets: ['strict', 'security'],
+    options: { [ruleId]: options },
     allows,
     today,
+    ...(schema === undefined ? {} : { schema }),
     ...(queries === undefined ? {} : { queries }),
     ...(production === undefined ? {} : { production }),
   }).findings
 }
 
 /** What is recommended, and the example's own rule: others of its preset are a matter of taste. */
-function rulesOf(ruleId: string): readonly Rule[] {
+export function rulesOf(ruleId: string): readonly Rule[] {
   return rules.filter(({ id, preset = 'recommended' }) => preset === 'recommended' || id === ruleId)
 }
 
@@ -227,8 +250,15 @@ export function predictMigrations(
   history: readonly Migration[],
   review: readonly Migration[],
 ): readonly MigrationResult[] {
-  const predictions = predictRun({ history, review, timeZone: 'UTC' })
-  return review.map((migration, index) => ({
+  return predictWithSchema(history, review).results
+}
+
+function predictWithSchema(
+  history: readonly Migration[],
+  review: readonly Migration[],
+): { readonly results: readonly MigrationResult[]; readonly schema?: SchemaCatalogs } {
+  const { predictions, schema } = predictRunWithSchema({ history, review, timeZone: 'UTC' })
+  const results = review.map((migration, index): MigrationResult => ({
     migration,
     outcome: 'predicted',
     statements: migration.statements.map((statement, position) => {
@@ -237,6 +267,7 @@ export function predictMigrations(
       return { statement, effects: prediction.effects, settings: prediction.settings, measured: false }
     }),
   }))
+  return { results, ...(schema === undefined ? {} : { schema }) }
 }
 
 /** One line per finding or mark: `12 ban-drop-table losesTable`; equal lists mean that all marks were met. */

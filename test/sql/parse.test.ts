@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { loadParser, parseScript } from '../../src/sql/parse.ts'
+import { loadParser, parseScript, parseStatement } from '../../src/sql/parse.ts'
 import { script } from './scripts.ts'
 
 beforeAll(loadParser)
@@ -54,4 +54,14 @@ describe('parseScript', () => {
   it.each(['', '\n\n', '-- nothing', '/* nothing */'])('finds no statement in %j', (text) => {
     expect(parseScript(script(text))).toMatchObject({ statements: [], limits: [] })
   })
+})
+
+it.each([
+  ['NOT and IN', 'SELECT 1 WHERE 1 NOT /* never; */ IN (2)'],
+  ['NULLS and LAST', 'CREATE INDEX ON orders (id NULLS -- at the end\n LAST)'],
+  ['WITH and TIME', 'ALTER TABLE orders ADD COLUMN at timestamp WITH /* ä */ TIME ZONE'],
+])('reads a comment between %s, as Postgres does', (_, sql) => {
+  const { tag, parseError } = parseStatement(sql)
+  expect(parseError).toBeUndefined()
+  expect(tag).not.toBe('Unparsed')
 })
