@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises'
 import path from 'node:path'
 import { configDefaults } from './config/defaults.ts'
-import type { Limit, Migration } from './core/model.ts'
+import type { Limit, Migration, SchemaCatalogs } from './core/model.ts'
 import type { SkippedFile } from './core/source.ts'
 import { serverIdentity } from './postgres/identity.ts'
 import type { PostgresServer, ServerOptions } from './postgres/provider.ts'
@@ -14,6 +14,7 @@ import type { KeptHistory, PreparedHistory } from './replay/prepare-history.ts'
 import { replayWithLeftovers, type Leftovers } from './replay/alternatives.ts'
 import { replay, type ReplayedMigration, type ReplayOutcome, type ReplayRequest } from './replay/replay.ts'
 import { toolVersion } from './report.ts'
+import { SchemaCatalogsSeen } from './replay/schema-catalogs-seen.ts'
 import type { SampleRequest } from './sampling/sample-run.ts'
 import { askGit } from './review/git.ts'
 import { sessionDefaults } from './session-defaults.ts'
@@ -30,6 +31,8 @@ export interface Rehearsal {
   readonly serverKind: string
   /** Extensions that were stand-ins of ours, and what uses them. */
   readonly standIns: StandIns
+  /** The schema before and after; absent where the migrations did not come to their end, or it could not be read. */
+  readonly schema?: SchemaCatalogs
 }
 
 export interface Scripts {
@@ -113,10 +116,17 @@ async function rehearseOn(
 ): Promise<Rehearsal> {
   const { config } = options
   const seen = new StandInsSeen(server)
+  const schemas = new SchemaCatalogsSeen(server, options.debug)
   const request: ReplayRequest = {
     server,
-    onPrepared: ({ seeded }) => seen.lookAt(seeded),
-    onDone: (database) => seen.lookAt(database),
+    onPrepared: async ({ seeded }) => {
+      await seen.lookAt(seeded)
+      await schemas.lookBefore(seeded)
+    },
+    onDone: async (database) => {
+      await seen.lookAt(database)
+      await schemas.lookAfter(database)
+    },
     ...scripts,
     settings: sessionDefaults(options, scripts.settings),
     roles: [...(config.roles ?? []), ...(scripts.roles ?? [])],
@@ -126,13 +136,17 @@ async function rehearseOn(
     ...(kept === undefined ? {} : { kept }),
     ...(cache === undefined ? {} : { keep: (prepared) => keep(server, cache, prepared) }),
   }
-  const rehearsalOf = (outcome: ReplayOutcome): Rehearsal => ({
-    ...outcome,
-    limits: [...outcome.limits, ...standInLimits(seen.standIns)],
-    standIns: seen.standIns,
-    server: server.version,
-    serverKind: server.kind === 'container' ? `container ${options.containerImage}` : server.kind,
-  })
+  const rehearsalOf = (outcome: ReplayOutcome): Rehearsal => {
+    const schema = schemas.catalogs(outcome.migrations)
+    return {
+      ...outcome,
+      limits: [...outcome.limits, ...standInLimits(seen.standIns)],
+      standIns: seen.standIns,
+      server: server.version,
+      serverKind: server.kind === 'container' ? `container ${options.containerImage}` : server.kind,
+      ...(schema === undefined ? {} : { schema }),
+    }
+  }
   if (afterwards === undefined) return rehearsalOf(await replay(request))
   return rehearsalOf(
     await replayWithLeftovers(request, (outcome, leftovers) => afterwards(rehearsalOf(outcome), leftovers)),

@@ -192,7 +192,11 @@ class Proof {
     const failed = replayed.migrations.find(({ outcome }) => outcome !== 'rehearsed')
     if (failed !== undefined) return `${failed.migration.file} fails with it: ${errorOf(failed)}`
     if (replayed.limits.length > rehearsal.limits.length) return 'less of it can be rehearsed'
-    const measured = { migrations: replayed.migrations, server: rehearsal.server }
+    const measured = {
+      migrations: replayed.migrations,
+      server: rehearsal.server,
+      ...(replayed.catalogs === undefined ? {} : { schema: replayed.catalogs }),
+    }
     const judged = await judgeRun(options, reviewSet, scripts, measured)
     const difference = diffSchema(await alternatives.schema(), replayed.schema)
     return { judged, difference }

@@ -31,9 +31,17 @@ interface Identified {
   readonly name: string
 }
 
-/** A table, partitioned table, foreign table, view or materialized view. */
+/**
+ * A table, partitioned table, foreign table, view or materialized view. A prediction leaves out what no file creates:
+ * a table that is missing in it may still exist.
+ */
 export interface CatalogTable extends Identified {
   readonly kind: RelationKind
+  /**
+   * Of a prediction: its columns are not all known (a view; CREATE TABLE AS of anything but plain columns), so what
+   * is not listed in `columns`, `constraints` and `indexes` may be there all the same.
+   */
+  readonly isPartial?: boolean
   readonly persistence?: 'permanent' | 'unlogged'
   readonly columns: readonly CatalogColumn[]
   readonly constraints: readonly CatalogConstraint[]
@@ -131,6 +139,10 @@ export interface CatalogTrigger {
   readonly definition?: string
   /** Of a foreign key (pg_trigger.tgconstraint): the constraint's name; such triggers are listed only when not enabled. */
   readonly constraint?: string
+  /** CREATE CONSTRAINT TRIGGER. */
+  readonly isConstraint?: boolean
+  /** Came down from a partitioned table. */
+  readonly isInherited?: boolean
 }
 
 export interface CatalogPolicy {
@@ -143,7 +155,10 @@ export interface CatalogPolicy {
   readonly withCheck?: string
 }
 
-/** One grantee's rights on one object, those of the owner left out. `PUBLIC` for everybody. */
+/**
+ * One grantee's rights on one object, those of the owner left out. `PUBLIC` for everybody. What PUBLIC has by default
+ * (EXECUTE on functions) is told like any other right.
+ */
 export interface CatalogGrant {
   readonly grantee: string
   /** e.g. `SELECT`, sorted. */

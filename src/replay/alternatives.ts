@@ -2,7 +2,7 @@
  * What could stand in the place of the migrations under review, replayed on the same history: each alternative on a
  * copy of its own of the database that the review itself began with, so that nothing is applied or seeded twice.
  */
-import type { Limit, Migration } from '../core/model.ts'
+import type { Limit, Migration, SchemaCatalog, SchemaCatalogs } from '../core/model.ts'
 import { readSchema, type SchemaSnapshot } from './fingerprint.ts'
 import { copyBase, type PreparedHistory } from './prepare-history.ts'
 import { lostObjects } from './lost-objects.ts'
@@ -14,6 +14,7 @@ import {
   type ReplayOutcome,
   type ReplayRequest,
 } from './replay.ts'
+import { readSchemaCatalog } from './read-schema-catalog.ts'
 import { connected } from './stage.ts'
 
 /** A replay and the schema that it left. */
@@ -22,6 +23,8 @@ export interface ReplayedAlternative {
   readonly migrations: readonly ReplayedMigration[]
   readonly limits: readonly Limit[]
   readonly schema: SchemaSnapshot
+  /** As rules see it, before and after; absent where it did not come to its end. */
+  readonly catalogs?: SchemaCatalogs
 }
 
 export interface Alternatives {
@@ -85,6 +88,7 @@ class PreparedAlternatives implements Alternatives {
   /** The database that the migrations under review left. */
   private readonly left: string
   private read: Promise<SchemaSnapshot> | undefined
+  private before: Promise<SchemaCatalog> | undefined
 
   constructor(request: ReplayRequest, prepared: PreparedHistory, pristine: string, left: string) {
     this.request = request
@@ -99,8 +103,11 @@ class PreparedAlternatives implements Alternatives {
   }
 
   async replay(review: readonly Migration[], signal: AbortSignal): Promise<ReplayedAlternative> {
-    const { server, keep: _, ...request } = this.request
+    const { server, keep: _, onPrepared: _prepared, ...request } = this.request
+    this.before ??= this.catalogOf(this.pristine)
+    const before = await this.before
     const seeded = await copyBase(this.request, this.pristine)
+    let after: SchemaCatalog | undefined
     let schema: SchemaSnapshot | undefined
     let left = seeded
     try {
@@ -115,10 +122,13 @@ class PreparedAlternatives implements Alternatives {
         onDone: async (database) => {
           left = database
           schema = await this.schemaOf(database)
+          after = await this.catalogOf(database)
         },
       })
-      if (schema === undefined) throw new Error('A replay ended without its schema.')
-      return { ...outcome, schema }
+      if (schema === undefined || after === undefined) throw new Error('A replay ended without its schema.')
+      const catalogs: SchemaCatalogs = { before, after, evidence: 'measured' }
+      const isComplete = outcome.migrations.every((migration) => migration.outcome === 'rehearsed')
+      return { ...outcome, schema, ...(isComplete ? { catalogs } : {}) }
     } finally {
       for (const database of new Set([seeded, left])) await server.dropDatabase(database)
     }
@@ -127,5 +137,10 @@ class PreparedAlternatives implements Alternatives {
   private async schemaOf(database: string): Promise<SchemaSnapshot> {
     await using admin = await connected(this.request.server, database)
     return await readSchema(admin.client)
+  }
+  private async catalogOf(database: string): Promise<SchemaCatalog> {
+    const { server } = this.request
+    await using admin = await connected(server, database)
+    return await readSchemaCatalog(admin.client, server.major)
   }
 }

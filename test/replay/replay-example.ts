@@ -1,9 +1,10 @@
-import type { Finding, Limit, Migration, MigrationResult } from '../../src/core/model.ts'
+import type { Finding, Limit, Migration, MigrationResult, SchemaCatalogs } from '../../src/core/model.ts'
 import type { QueriesOutcome } from '../../src/core/query-model.ts'
-import { predictRun } from '../../src/predict/index.ts'
+import { predictRunWithSchema } from '../../src/predict/index.ts'
 import type { PostgresServer } from '../../src/postgres/provider.ts'
 import { unite } from '../../src/replay/agree.ts'
 import { replayWithLeftovers } from '../../src/replay/alternatives.ts'
+import { SchemaCatalogsSeen } from '../../src/replay/schema-catalogs-seen.ts'
 import type { QueryStage } from '../../src/replay/query-stage.ts'
 import { replay, type ReplayOutcome, type ReplayRequest } from '../../src/replay/replay.ts'
 import { judgeExample, type Example } from '../rules/run-example.ts'
@@ -14,23 +15,30 @@ export interface RehearsedExample {
   readonly limits: readonly Limit[]
   readonly findings: readonly Finding[]
   readonly queries?: QueriesOutcome
+  readonly schema: SchemaCatalogs | undefined
 }
 
 /** What `pgrehearse check` would find, on this server. */
 export async function rehearseExample(server: PostgresServer, example: Example): Promise<RehearsedExample> {
   const { history, review } = example
   if (example.queries === undefined) {
-    const { results, limits } = await rehearse(server, history, review)
-    return { results, limits, findings: judgeExample(example, results, undefined) }
+    const { results, limits, schema } = await rehearse(server, history, review)
+    return { results, limits, findings: judgeExample(example, results, undefined, schema), schema }
   }
   let tried: TriedExample | undefined
-  const { results, limits } = await rehearse(server, history, review, async (stage) => {
+  const { results, limits, schema } = await rehearse(server, history, review, async (stage) => {
     tried = await replayedQueries(stage, example)
   })
   if (tried === undefined) throw new Error(`The queries of ${example.file} were not tried.`)
   const queries = await tried.outcome(results)
   const found = [...limits, ...tried.limits]
-  return { results, limits: found, findings: judgeExample(example, results, queries), queries }
+  return {
+    results,
+    limits: found,
+    findings: judgeExample(example, results, queries, schema),
+    queries,
+    schema,
+  }
 }
 
 /**
@@ -55,11 +63,11 @@ export async function rehearseExamples(
   return rehearsed
 }
 
-function ofOne({ results, limits, queries }: RehearsedExample, example: Example): RehearsedExample {
+function ofOne({ results, limits, queries, schema }: RehearsedExample, example: Example): RehearsedExample {
   if (queries === undefined) throw new Error(`The queries of ${example.file} were not tried.`)
   const ids = new Set(example.queries?.map(({ id }) => id))
   const own = { ...queries, results: queries.results.filter(({ reviewed }) => ids.has(reviewed.id)) }
-  return { results, limits, findings: judgeExample(example, results, own), queries: own }
+  return { results, limits, findings: judgeExample(example, results, own, schema), queries: own, schema }
 }
 
 /** Replays the migrations on top of the history, and unites what was measured with what was predicted. */
@@ -68,8 +76,15 @@ export async function rehearse(
   history: readonly Migration[],
   review: readonly Migration[],
   onStage?: (stage: QueryStage) => Promise<void>,
-): Promise<{ readonly results: readonly MigrationResult[]; readonly limits: readonly Limit[] }> {
-  const predictions = predictRun({ history, review, timeZone: 'UTC', serverMajor: server.major })
+): Promise<{
+  readonly results: readonly MigrationResult[]
+  readonly limits: readonly Limit[]
+  /** Measured, or predicted where the migrations did not come to their end. */
+  readonly schema: SchemaCatalogs | undefined
+}> {
+  const input = { history, review, timeZone: 'UTC', serverMajor: server.major }
+  const { predictions, schema: predicted } = predictRunWithSchema(input)
+  const seen = new SchemaCatalogsSeen(server)
   const { migrations, limits } = await replayed(
     {
       server,
@@ -81,13 +96,15 @@ export async function rehearse(
       statementTimeoutMs: 60_000,
       signal: new AbortController().signal,
       progress: () => {},
+      onPrepared: ({ seeded }) => seen.lookBefore(seeded),
+      onDone: (database) => seen.lookAfter(database),
     },
     onStage,
   )
   const results = review.map((migration, index) =>
     unite(migration, predictions[index] ?? [], migrations[index], server.version),
   )
-  return { results, limits }
+  return { results, limits, schema: seen.catalogs(migrations) ?? predicted }
 }
 
 function replayed(

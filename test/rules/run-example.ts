@@ -214,7 +214,7 @@ export function judgeExample(
   { ruleId, allows, options, production }: Example,
   migrations: readonly MigrationResult[],
   queries: QueriesOutcome | undefined,
-  schema: SchemaCatalogs | undefined,
+  schema?: SchemaCatalogs,
 ): readonly Finding[] {
   return judge({
     migrations,
@@ -253,7 +253,8 @@ export function predictMigrations(
   return predictWithSchema(history, review).results
 }
 
-function predictWithSchema(
+/** The same, with the schema before and after. */
+export function predictWithSchema(
   history: readonly Migration[],
   review: readonly Migration[],
 ): { readonly results: readonly MigrationResult[]; readonly schema?: SchemaCatalogs } {
