@@ -2,6 +2,7 @@
 import { UsageError } from './core/errors.ts'
 import { nearest } from './core/suggest.ts'
 import type { SourceRoot } from './core/source.ts'
+import { mergeRules } from './config/merge.ts'
 import type { Config, DatabaseConfig } from './config/schema.ts'
 import type { CheckOptions } from './check.ts'
 import { migrationRoots } from './review/migration-roots.ts'
@@ -94,7 +95,7 @@ function configuredDatabases({ databases, ...common }: Config): readonly Databas
 
 /** What is said of one database takes the place of what is said of all, key by key; rules are united. */
 function mergedDatabase(common: Config, { name, ...own }: DatabaseConfig): Database {
-  const rules = { ...common.rules, ...own.rules }
+  const rules = mergeRules(common.rules ?? {}, own.rules ?? {})
   return {
     name,
     config: { ...common, ...own, ...(Object.keys(rules).length === 0 ? {} : { rules }) },

@@ -16,12 +16,19 @@ type Rules = NonNullable<Config['rules']>
 
 /** Empty when nobody decided anything. */
 export function policySentences({ config, decidedBy, off }: PolicyFacts): readonly string[] {
-  const { rules = {}, overrides = [], migrations = [], queries, thresholds } = config
+  const { presets = [], rules = {}, overrides = [], migrations = [], queries, thresholds } = config
+  const chosen = [...new Set(presets)].filter((preset) => preset !== 'recommended')
   const excluded = migrations.flatMap(({ exclude = [] }) => exclude)
   const excludedQueries = queries === undefined || queries === false ? [] : (queries.exclude ?? [])
   return [
     ...decidedBy,
+    ...(chosen.length === 0
+      ? []
+      : [
+          `By configuration, the rules of ${chosen.join(' and ')} are on besides those that are recommended.`,
+        ]),
     ...rulesSentences('By configuration', rules, off),
+    ...optionSentences(rules),
     ...overrides.flatMap(({ paths, rules: own }) =>
       rulesSentences(`By configuration, in ${paths.join(', ')}`, own, offOnlyThere(own, rules, off)),
     ),
@@ -69,8 +76,10 @@ function rulesSentences(where: string, rules: Rules, off: readonly Finding[]): r
     (id) => reasonOf(rules[id]) !== undefined || off.some(({ ruleId }) => ruleId === id),
   )
   const silent = switched.filter((id) => !telling.includes(id))
-  const changed = Object.entries(rules).filter(([, said]) => levelOf(said) !== 'off')
-  const levels = changed.map(([id, said]) => `${id} is ${article(levelOf(said))}${reasonIn(said)}`)
+  const levels = Object.entries(rules).flatMap(([id, said]) => {
+    const level = levelOf(said)
+    return level === undefined || level === 'off' ? [] : [`${id} is ${article(level)}${reasonIn(said)}`]
+  })
   return [
     ...telling.map((id) => `${where}, ${id} is off${reasonIn(rules[id])}.${wouldHaveSaid(id, off)}`),
     ...(silent.length === 0
@@ -104,6 +113,17 @@ function reasonIn(said: Rules[string] | undefined): string {
   return reason === undefined ? '' : ` (${reason})`
 }
 
-function article(level: string | undefined): string {
+/** As they are written: an option may make a rule say less. */
+function optionSentences(rules: Rules): readonly string[] {
+  return Object.entries(rules).flatMap(([id, said]) => {
+    const options =
+      typeof said === 'object' && levelOf(said) !== 'off' ? Object.entries(said.options ?? {}) : []
+    if (options.length === 0) return []
+    const values = options.map(([name, value]) => `${name} ${JSON.stringify(value)}`)
+    return [`By configuration, ${id} has the options ${values.join(', ')}.`]
+  })
+}
+
+function article(level: string): string {
   return level === 'warning' ? 'a warning' : `an ${level}`
 }

@@ -1,5 +1,5 @@
 import type { KnownNames } from '../config/name-issues.ts'
-import type { Rule, Severity } from '../rule.ts'
+import type { Preset, Rule, RuleOptions, Severity } from '../rule.ts'
 
 /** The rules we bring, in the catalogue's order. Loading them costs time, so it is done when asked for. */
 export async function allRules(): Promise<readonly Rule[]> {
@@ -10,6 +10,8 @@ export async function allRules(): Promise<readonly Rule[]> {
 /** Names that a configuration may use, and those that no rule may take. */
 export const knownNames: KnownNames = {
   rules: async () => (await allRules()).map(({ id }) => id),
+  ruleOptions: async () =>
+    Object.fromEntries((await allRules()).map(({ id, options = {} }) => [id, options] as const)),
   reserved: async () => (await reserved()).map(({ id }) => id),
   sources: async () => {
     const { sources } = await import('../sources/index.ts')
@@ -26,13 +28,22 @@ export interface RuleSummary {
   readonly id: string
   readonly severity: Severity
   readonly title: string
+  /** Absent for findings of the engine. */
+  readonly preset?: Preset
+  readonly options?: RuleOptions
   /** What there is to say about a finding of the engine; a rule has a page instead. */
   readonly explanation?: string
 }
 
 /** Everything that a finding can name: the rules first, then the findings that the engine makes itself. */
 export async function ruleSummaries(): Promise<readonly RuleSummary[]> {
-  const rules = (await allRules()).map(({ id, severity, title }) => ({ id, severity, title }))
+  const rules = (await allRules()).map(({ id, severity, title, preset = 'recommended', options }) => ({
+    id,
+    severity,
+    title,
+    preset,
+    ...(options === undefined ? {} : { options }),
+  }))
   return [...rules, ...(await reserved())]
 }
 

@@ -57,7 +57,10 @@ ${severalDatabases(roots)}
 # Where the application's SQL is, when it is not found: sqlc, PgTyped, \`-- name:\` files and sql\`…\` are.
 #queries: [app/queries/**/*.sql]
 
-# Severity of single rules, or off. \`pgrehearse rules\` lists them.
+# Sets of rules besides what is recommended: house style and conventions, rights and secrets.
+#presets: [strict, security]
+
+# Severity of single rules, or off. \`pgrehearse rules\` lists them, \`pgrehearse explain\` their options.
 #rules:
 #  ban-rename-column: warning
 

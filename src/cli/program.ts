@@ -4,6 +4,7 @@ import type { BaselineFlags } from './commands/baseline.ts'
 import type { CalibrateFlags } from './commands/calibrate.ts'
 import type { CheckFlags } from './commands/check.ts'
 import type { QueriesFlags } from './commands/queries.ts'
+import type { RulesOptions } from './commands/rules.ts'
 import type { SnapshotFlags } from './commands/snapshot.ts'
 import {
   addConfigOptions,
@@ -184,10 +185,13 @@ function addCatalogueCommands(program: Command, run: Run): void {
     .command('rules')
     .description('list all rules')
     .addOption(new Option('--format <name>', 'how to list them').choices(['text', 'json']).default('text'))
-    .action(({ format }: { format: 'text' | 'json' }) =>
+    .addOption(
+      new Option('--preset <name>', 'only those of this set').choices(['recommended', 'strict', 'security']),
+    )
+    .action((options: RulesOptions) =>
       run(async (context) => {
         const { runRules } = await import('./commands/rules.ts')
-        return runRules(format, context)
+        return runRules(options, context)
       }),
     )
 }

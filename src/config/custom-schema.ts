@@ -3,8 +3,35 @@ import { z } from 'zod'
 import type { MigrationSource } from '../core/source.ts'
 import type { Rule } from '../rule.ts'
 import type { CustomReporter } from './define.ts'
+import { presetNames } from './policy-schema.ts'
 
 const severity = z.enum(['error', 'warning', 'info'])
+
+const described = { description: z.string() }
+
+/** What the type RuleOptions says, for JavaScript. */
+const ruleOptions = z.record(
+  z.string().regex(/^[a-z][a-zA-Z0-9]*$/),
+  z.discriminatedUnion('type', [
+    z.object({ ...described, type: z.literal('boolean'), default: z.boolean() }),
+    z.object({
+      ...described,
+      type: z.literal('integer'),
+      default: z.int(),
+      minimum: z.int().exactOptional(),
+      maximum: z.int().exactOptional(),
+    }),
+    z.object({ ...described, type: z.literal('duration'), default: z.int().min(0) }),
+    z.object({ ...described, type: z.enum(['text', 'pattern']), default: z.string() }),
+    z.object({ ...described, type: z.literal('choice'), choices: z.array(z.string()), default: z.string() }),
+    z.object({
+      ...described,
+      type: z.literal('list'),
+      choices: z.array(z.string()).exactOptional(),
+      default: z.array(z.string()),
+    }),
+  ]),
+)
 
 /** A rule of the user's own; what TypeScript checks in defineRule() is checked again for JavaScript. */
 const customRule = z.custom<Rule>(
@@ -15,8 +42,10 @@ const customRule = z.custom<Rule>(
     typeof value['title'] === 'string' &&
     severity.safeParse(value['severity']).success &&
     isRecord(value['messages']) &&
-    ['statement', 'transaction', 'query'].some((part) => typeof value[part] === 'function'),
-  'Expected a rule made by defineRule(): a kebab-case id, title, severity, messages, and a statement, transaction or query function',
+    (value['preset'] === undefined || presetNames.safeParse(value['preset']).success) &&
+    (value['options'] === undefined || ruleOptions.safeParse(value['options']).success) &&
+    ['statement', 'transaction', 'run', 'query'].some((part) => typeof value[part] === 'function'),
+  'Expected a rule made by defineRule(): a kebab-case id, title, severity, messages, a preset and options where it has them, and a statement, transaction, run or query function',
 )
 
 const customSource = z.custom<MigrationSource>(

@@ -27,11 +27,36 @@ function mergeTop(base: unknown, top: unknown): unknown {
     if (appended.has(key) && Array.isArray(known) && Array.isArray(value)) {
       return [key, [...(known as unknown[]), ...(value as unknown[])]]
     }
-    // a rule's severity and its reason belong together
-    if (key === 'rules' && isPlainObject(known) && isPlainObject(value)) return [key, { ...known, ...value }]
+    if (key === 'rules' && isPlainObject(known) && isPlainObject(value))
+      return [key, mergeRules(known, value)]
     return [key, mergeValues(known, value)]
   })
   return { ...base, ...Object.fromEntries(merged) }
+}
+
+/**
+ * What is said twice of rules, by their ids. A severity and its reason belong together: what is said last counts.
+ * Options are merged one by one, and who says only options changes nothing else.
+ */
+export function mergeRules<R>(
+  base: Readonly<Record<string, R>>,
+  top: Readonly<Record<string, R>>,
+): Record<string, R> {
+  const merged = Object.entries(top).map(([id, said]) => [
+    id,
+    Object.hasOwn(base, id) ? mergeRule(base[id], said) : said,
+  ])
+  return { ...base, ...(Object.fromEntries(merged) as Record<string, R>) }
+}
+
+function mergeRule(base: unknown, top: unknown): unknown {
+  const options = isPlainObject(base) ? base['options'] : undefined
+  if (typeof top === 'string') return options === undefined ? top : { severity: top, options }
+  if (!isPlainObject(top)) return top
+  const saysLevel = top['severity'] !== undefined || top['reason'] !== undefined
+  const level = saysLevel ? {} : isPlainObject(base) ? base : { severity: base }
+  const isMerged = isPlainObject(options) && (top['options'] === undefined || isPlainObject(top['options']))
+  return { ...level, ...top, ...(isMerged ? { options: { ...options, ...(top['options'] as object) } } : {}) }
 }
 
 function mergeValues(base: unknown, top: unknown): unknown {

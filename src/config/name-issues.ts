@@ -1,6 +1,8 @@
 import type { z } from 'zod'
 import { nearest } from '../core/suggest.ts'
-import { refusedSettings, settingName } from './policy-schema.ts'
+import type { RuleOptions } from '../rule.ts'
+import { refusedSettings, settingName, type RuleSetting } from './policy-schema.ts'
+import { readOptions } from './rule-options.ts'
 import type { Config } from './schema.ts'
 
 export type Issue = z.core.$ZodIssue
@@ -8,6 +10,8 @@ export type Issue = z.core.$ZodIssue
 /** What the rest of the program knows by name; asked only when the configuration names some. */
 export interface KnownNames {
   readonly rules: () => Promise<readonly string[]>
+  /** What rules declare, by their ids; rules without options may be left out. Absent: none has options. */
+  readonly ruleOptions?: () => Promise<Readonly<Record<string, RuleOptions>>>
   /** Ids of findings that the engine makes itself: they cannot be configured, and no rule may take them. */
   readonly reserved: () => Promise<readonly string[]>
   readonly sources: () => Promise<readonly string[]>
@@ -19,6 +23,7 @@ export interface KnownNames {
 export async function nameIssues(config: Config, known: KnownNames): Promise<Issue[]> {
   return [
     ...(await ruleIssues(config, known)),
+    ...(await optionIssues(config, known)),
     ...(await sourceIssues(config, known)),
     ...(await reporterIssues(config, known)),
     ...settingIssues(config),
@@ -57,6 +62,48 @@ async function ruleIssues(config: Config, known: KnownNames): Promise<Issue[]> {
     }
   }
   return issues
+}
+
+type Rules = NonNullable<Config['rules']>
+
+/** Options that a rule does not have, or not so; those of unknown rules are left to {@link ruleIssues}. */
+async function optionIssues(config: Config, known: KnownNames): Promise<Issue[]> {
+  const { rules = {}, databases = [], overrides = [], customRules = [] } = config
+  const said = [
+    ...optionsIn(rules, ['rules']),
+    ...databases.flatMap((database, index) => optionsIn(database.rules ?? {}, ['databases', index, 'rules'])),
+  ]
+  const inOverrides = overrides.flatMap((override, index) =>
+    optionsIn(override.rules, ['overrides', index, 'rules']),
+  )
+  const refused = inOverrides.map(({ path }) =>
+    custom('Options hold in every file: say them under `rules`', path),
+  )
+  if (said.length === 0) return refused
+  const ids = [...(await known.rules()), ...customRules.map(({ id }) => id)]
+  const ownOptions = customRules.flatMap(({ id, options }) =>
+    options === undefined ? [] : [[id, options] as const],
+  )
+  const declared = { ...(await known.ruleOptions?.()), ...Object.fromEntries(ownOptions) }
+  const wrong = said.flatMap(({ id, options, path }) =>
+    !ids.includes(id)
+      ? []
+      : readOptions(id, declared[id], options).problems.map(({ message, path: below }) =>
+          custom(message, [...path, ...below]),
+        ),
+  )
+  return [...wrong, ...refused]
+}
+
+function optionsIn(
+  rules: Rules,
+  at: readonly PropertyKey[],
+): { id: string; options: NonNullable<RuleSetting['options']>; path: readonly PropertyKey[] }[] {
+  return Object.entries(rules).flatMap(([id, said]) =>
+    typeof said === 'string' || said.options === undefined
+      ? []
+      : [{ id, options: said.options, path: [...at, id, 'options'] }],
+  )
 }
 
 async function reporterIssues({ customReporters = [] }: Config, known: KnownNames): Promise<Issue[]> {

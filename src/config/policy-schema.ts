@@ -26,7 +26,7 @@ const ruleSetting = z
       }),
     ],
     {
-      error: 'Expected "off", "error", "warning", "info", or an object with a severity and a reason',
+      error: 'Expected "off", "error", "warning", "info", or an object with a severity, a reason or options',
     },
   )
   .transform((value): 'off' | Severity | RuleSetting =>
@@ -40,14 +40,25 @@ const ruleSettings = z.record(z.string(), ruleSetting)
 export const rules = ruleSettings
   .exactOptional()
   .describe(
-    'Severity of each rule by its id, or `off`; with a reason: `{ severity: off, reason: … }`. `pgrehearse rules` ' +
-      'lists them. The report says what is off, why, and how much it would have found.',
+    'Severity of each rule by its id, or `off`; with a reason: `{ severity: off, reason: … }`; with `options`, where the ' +
+      'rule has some: its page lists them. `pgrehearse rules` lists the rules. The report says what is off, why, and how ' +
+      'much it would have found.',
   )
-  .meta({ example: { 'ban-rename-column': 'warning', 'ban-truncate': 'off' } })
+  .meta({
+    example: {
+      'ban-rename-column': 'warning',
+      'ban-truncate': 'off',
+      'require-comment': { severity: 'info', options: { columns: true } },
+    },
+  })
+
+export const presetNames = z.enum(['recommended', 'strict', 'security'], {
+  error: 'Expected "recommended", "strict" or "security"',
+})
 
 /** Sets of rules besides `recommended`, which is always in force. */
 export const presets = z
-  .array(z.enum(['recommended', 'strict', 'security']))
+  .array(presetNames)
   .exactOptional()
   .describe(
     'Sets of rules: `recommended` is always in force; `strict` adds house style and conventions, `security` adds ' +

@@ -190,7 +190,7 @@ server: { pgVersion: 9, url: "mysql://root:secret@db" }
         → at migrations.transaction
       ✖ Invalid input: expected string, received number
         → at roles[1]
-      ✖ Expected "off", "error", "warning", "info", or an object with a severity and a reason
+      ✖ Expected "off", "error", "warning", "info", or an object with a severity, a reason or options
         → at rules["ban-truncate"]
       ✖ Expected a URL that begins with postgres:// or postgresql://
         → at server.url
@@ -264,7 +264,7 @@ server: { pgVersion: 9, url: "mysql://root:secret@db" }
     const text = "export default { customRules: [{ id: 'avoid-friday', title: 'Avoid Fridays' }] }"
     expect(await printed('pgrehearse.config.mjs', text)).toMatchInlineSnapshot(`
       "pgrehearse.config.mjs is not a valid configuration:
-      ✖ Expected a rule made by defineRule(): a kebab-case id, title, severity, messages, and a statement, transaction or query function
+      ✖ Expected a rule made by defineRule(): a kebab-case id, title, severity, messages, a preset and options where it has them, and a statement, transaction, run or query function
         → at customRules[0]
       hint: docs/configuration.md of the package describes every key; \`pgrehearse init\` writes a commented example."
     `)

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { stringify } from 'yaml'
 import { rules } from '../../rules/index.ts'
 import type { EvidencedEffect, Finding, Migration, MigrationResult, Report } from '../../src/core/model.ts'
 import type { QueriesOutcome } from '../../src/core/query-model.ts'
@@ -8,7 +9,8 @@ import { buildReport } from '../../src/report.ts'
 import { reportQueries } from '../../src/report-queries.ts'
 import { describeEffect } from '../../src/reporters/effects.ts'
 import { terminal } from '../../src/reporters/terminal.ts'
-import type { Rule } from '../../src/rule.ts'
+import { formatMs } from '../../src/core/quantities.ts'
+import type { Preset, Rule, RuleOption } from '../../src/rule.ts'
 import { parseScript } from '../../src/sql/parse.ts'
 import { readAllowComments } from '../../src/sql/suppressions.ts'
 import { layOutTransactions } from '../../src/sql/transactions.ts'
@@ -18,8 +20,11 @@ import {
   judgeExample,
   lintedQueries,
   loadExample,
+  optionsIn,
   predictMigrations,
+  predictWithSchema,
   readSetup,
+  rulesOf,
   rulesFolder,
   today,
   type Example,
@@ -30,7 +35,7 @@ export const generatedSections = ['header', 'bad', 'output', 'good', 'locks'] as
 
 /** The page with its generated sections as they have to be; what stands outside the marks stays. */
 export function renderPage(rule: Rule, page: string): string {
-  const header = `# ${rule.id}\n\n**${rule.title}** · ${rule.severity} · since ${rule.since}`
+  const header = headerOf(rule)
   const sections = isAboutQueries(rule.id) ? querySections(rule.id) : migrationSections(rule.id)
   let text = page
   for (const [name, section] of Object.entries({ header, ...sections })) {
@@ -41,6 +46,53 @@ export function renderPage(rule: Rule, page: string): string {
     text = `${text.slice(0, start)}${open}\n${section}\n${text.slice(end)}`
   }
   return text
+}
+
+/** Title, facts, and how to switch it on and what can be said of it where that is a question. */
+function headerOf({ id, title, severity, since, preset = 'recommended', options = {} }: Rule): string {
+  const set = preset === 'recommended' ? '' : ` · preset ${preset}`
+  const entries = Object.entries(options)
+  const rows = entries.map(
+    ([name, option]) =>
+      `| \`${name}\` | ${typeText(option)} | ${defaultText(option)} | ${option.description} |`,
+  )
+  const table =
+    rows.length === 0
+      ? []
+      : [
+          '',
+          `Options (\`rules: { ${id}: { options: … } }\`):`,
+          '',
+          '| Option | Type | Default | |',
+          '| --- | --- | --- | --- |',
+          ...rows,
+        ]
+  return [`# ${id}`, '', `**${title}** · ${severity}${set} · since ${since}`, ...table].join('\n')
+}
+
+function typeText(option: RuleOption): string {
+  switch (option.type) {
+    case 'boolean':
+      return '`true` or `false`'
+    case 'integer':
+      return 'whole number'
+    case 'pattern':
+      return 'regular expression'
+    case 'choice':
+      return option.choices.map((choice) => `\`${choice}\``).join(', ')
+    case 'list':
+      return option.choices === undefined
+        ? 'list'
+        : `list of ${option.choices.map((choice) => `\`${choice}\``).join(', ')}`
+    default:
+      return option.type
+  }
+}
+
+function defaultText(option: RuleOption): string {
+  if (option.type === 'duration') return `\`${formatMs(option.default)}\``
+  const text = typeof option.default === 'string' ? option.default : JSON.stringify(option.default)
+  return text === '' ? 'none' : `\`${text.replaceAll('|', '\\|').replaceAll(',"', ', "')}\``
 }
 
 /** Is there no migration among its main examples? Then the page has no section about locks. */
@@ -54,11 +106,20 @@ function migrationSections(ruleId: string): Sections {
   const example = lintForPage(ruleId, 'bad.sql')
   const queries = queriesBlock(ruleId)
   return {
-    bad: [sqlBlocks(example.review), ...queries].join('\n\n'),
+    bad: [...optionsBlock(ruleId, 'bad.sql'), sqlBlocks(example.review), ...queries].join('\n\n'),
     output: fenced('text', measuredOutput(ruleId) ?? outputOf(example)),
-    good: sqlBlocks(lintForPage(ruleId, 'good.sql').review),
+    good: [...optionsBlock(ruleId, 'good.sql'), sqlBlocks(lintForPage(ruleId, 'good.sql').review)].join(
+      '\n\n',
+    ),
     locks: locksOf(example.results),
   }
+}
+
+/** What the configuration says in an example. */
+function optionsBlock(ruleId: string, name: string): readonly string[] {
+  const options = optionsIn(readFileSync(`${rulesFolder}${ruleId}/${name}`, 'utf8'))
+  if (options === undefined) return []
+  return [fenced('yaml', stringify({ rules: { [ruleId]: { options } } }, { lineWidth: 0 }).trim())]
 }
 
 function querySections(ruleId: string): Sections {
@@ -89,7 +150,7 @@ function asWritten(ruleId: string, name: string): Example {
 }
 
 function withoutMarks(text: string): string {
-  return text.replaceAll(/^-- (?:also )?finds: .*\n/gm, '')
+  return text.replaceAll(/^-- (?:(?:also )?finds|options): .*\n/gm, '')
 }
 
 /** The queries that the migrations of the examples meet. */
@@ -143,8 +204,17 @@ function lintForPage(ruleId: string, name: string): PageExample {
   const parsed = scripts.map(parseScript)
   const review = layOutTransactions(parsed, false)
   const history = layOutTransactions([parseScript(readSetup(ruleId))], false)
-  const results = predictMigrations(history, review)
-  const { findings } = judge({ migrations: results, rules, allows: parsed.map(readAllowComments), today })
+  const { results, schema } = predictWithSchema(history, review)
+  const { options } = loadExample(ruleId, name)
+  const { findings } = judge({
+    migrations: results,
+    rules: rulesOf(ruleId),
+    presets: ['strict', 'security'],
+    options: { [ruleId]: options },
+    allows: parsed.map(readAllowComments),
+    today,
+    ...(schema === undefined ? {} : { schema }),
+  })
   return { review, results, findings }
 }
 
@@ -219,18 +289,44 @@ function fenced(language: string, text: string): string {
   return `\`\`\`${language}\n${text}\n\`\`\``
 }
 
+const presetTexts: readonly { readonly preset: Preset; readonly text: string }[] = [
+  {
+    preset: 'recommended',
+    text: 'What can hurt production or the running application. Always in force.',
+  },
+  { preset: 'strict', text: 'House style and conventions. In force with `presets: [strict]`.' },
+  {
+    preset: 'security',
+    text: 'Rights, row security and secrets. In force with `presets: [security]`.',
+  },
+]
+
 /** rules/README.md. */
 export function renderCatalogue(): string {
-  const rows = rules.map(({ id, title, severity }) => `| [${id}](${id}/README.md) | ${title} | ${severity} |`)
+  const sections = presetTexts.flatMap(({ preset, text }) => {
+    const own = rules.filter((rule) => (rule.preset ?? 'recommended') === preset)
+    const rows = own.map(({ id, title, severity }) => `| [${id}](${id}/README.md) | ${title} | ${severity} |`)
+    return rows.length === 0
+      ? []
+      : [
+          '',
+          `## ${preset}`,
+          '',
+          text,
+          '',
+          '| Rule | What it asks for | Severity |',
+          '| --- | --- | --- |',
+          ...rows,
+        ]
+  })
   return [
     '<!-- generated by test/rules/pages.test.ts: npm run docs -->',
     '# Rules',
     '',
     'Each rule has a folder: `rule.ts`, its page, and examples that are linted and replayed on a real Postgres in the tests. [Adding a rule](../docs/adding-a-rule.md) says how to write one; [reserved findings](../docs/reserved-findings.md) are those that come from no rule.',
     '',
-    '| Rule | What it asks for | Severity |',
-    '| --- | --- | --- |',
-    ...rows,
+    'Options of rules stand on their pages; [configuration.md](../docs/configuration.md#rules-presets-and-options) says how to give them.',
+    ...sections,
     '',
   ].join('\n')
 }
