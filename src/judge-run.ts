@@ -16,7 +16,7 @@ import type {
 import type { Production } from './core/production.ts'
 import { scriptKey } from './core/script-name.ts'
 import type { MigrationScript, ReviewSet, SkippedFile } from './core/source.ts'
-import { predictRun, type StatementPrediction } from './predict/index.ts'
+import { predictRunWithSchema, type StatementPrediction } from './predict/index.ts'
 import { unite } from './replay/agree.ts'
 import type { ReplayedMigration } from './replay/replay.ts'
 import { loadParser, parseScript, type ParsedScript } from './sql/parse.ts'
@@ -25,6 +25,7 @@ import { readAllowComments } from './sql/suppressions.ts'
 import { layOutTransactions } from './sql/transactions.ts'
 import type { AuthorOf } from './allow-authors.ts'
 import type { CheckOptions } from './check.ts'
+import type { Rule } from './rule.ts'
 import { sessionDefaults, timeZoneOf } from './session-defaults.ts'
 
 /** The migrations in their transactions, and what parsing could not look at. */
@@ -158,13 +159,14 @@ export async function judgeRun(
   pricing?: Pricing,
 ): Promise<JudgedRun> {
   const serverMajor = measured === undefined ? options.pgVersion : Number.parseInt(measured.server, 10)
-  const predictions = predictRun({
+  const { predictions, schema: predicted } = predictRunWithSchema({
     ...scripts,
     sharesSession: reviewSet.sharesSession,
     timeZone: timeZoneOf(options),
     settings: sessionDefaults(options, scripts.settings),
     ...(serverMajor === undefined ? {} : { serverMajor }),
   })
+  const schema = measured?.schema ?? predicted
   const united = scripts.review.map((migration, index): MigrationResult =>
     unite(migration, predictions[index] ?? [], measured?.migrations[index], measured?.server),
   )
@@ -173,13 +175,15 @@ export async function judgeRun(
   const replayedOnly = new Set(reviewSet.replayedOnly ?? [])
   const results = all.filter(({ migration }) => !replayedOnly.has(scriptKey(migration)))
   const { rules } = await import('../rules/index.ts')
+  const known = [...(options.config.customRules ?? []), ...rules]
   const judgement = judge({
     migrations: results,
-    rules: [...(options.config.customRules ?? []), ...rules],
+    rules: known,
     severities: severitiesOf(options.config),
     presets: options.config.presets ?? [],
-    options: optionsOf(options.config),
-    ...(measured?.schema === undefined ? {} : { schema: measured.schema }),
+    options: await optionsOf(options.config, known),
+    ...(schema === undefined ? {} : { schema }),
+    sharesSession: reviewSet.sharesSession,
     overrides: overridesOf(options.config),
     allows: scripts.parsed
       .filter(({ script }) => !replayedOnly.has(scriptKey(script)))
@@ -217,11 +221,28 @@ function levelsOf(rules: NonNullable<CheckOptions['config']['rules']>): Severiti
   return Object.fromEntries(levels)
 }
 
-function optionsOf({ rules = {} }: CheckOptions['config']): ConfiguredOptions {
-  const options = Object.entries(rules).flatMap(([id, said]) =>
-    typeof said === 'string' || said.options === undefined ? [] : [[id, said.options] as const],
+/** Durations in milliseconds. What does not fit was refused when the configuration was read. */
+function optionsOf(
+  { rules: said = {} }: CheckOptions['config'],
+  rules: readonly Rule[],
+): Promise<ConfiguredOptions> {
+  const configured = Object.entries(said).flatMap(([id, setting]) =>
+    typeof setting === 'string' || setting.options === undefined ? [] : [[id, setting.options] as const],
   )
-  return Object.fromEntries(options)
+  return readAll(configured, rules)
+}
+
+async function readAll(
+  configured: readonly (readonly [string, Readonly<Record<string, unknown>>])[],
+  rules: readonly Rule[],
+): Promise<ConfiguredOptions> {
+  if (configured.length === 0) return {}
+  const { readOptions } = await import('./config/rule-options.ts')
+  const read = configured.map(([id, options]) => {
+    const rule = rules.find((candidate) => candidate.id === id)
+    return [id, readOptions(id, rule?.options, options).values] as const
+  })
+  return Object.fromEntries(read)
 }
 
 /** Code that only a server can look into, where there was none. */

@@ -145,6 +145,7 @@ export interface TransactionContext<M extends Messages, O extends RuleOptions = 
   /** As {@link StatementContext.schema}. */
   readonly schema?: SchemaCatalogs
   readonly migration: Migration
+  readonly applicationTransactions: readonly ApplicationTransaction[]
   readonly report: ReportFunction<M>
 }
 
@@ -174,6 +175,8 @@ export interface RunContext<M extends Messages, O extends RuleOptions = RuleOpti
    */
   readonly causeOf: (object: ChangedObject) => RunStatement | undefined
   readonly applicationTransactions: readonly ApplicationTransaction[]
+  /** Do migrations run one after the other in one session, so that SET in one is felt in the next? */
+  readonly sharesSession: boolean
   /** `at` has to be given: a run has no statement of its own. */
   readonly report: ReportFunction<M>
 }

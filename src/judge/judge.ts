@@ -15,7 +15,7 @@ import { applyQueryAllows } from './query-allows.ts'
 import { judgedQueries, runQueryRules } from './query-findings.ts'
 import { migrationFails, reservedFindings } from './reserved.ts'
 import { Run, type PlacedFinding } from './recorder.ts'
-import { activeRules } from './presets.ts'
+import { ActiveRules } from './presets.ts'
 import { runRules, type ConfiguredOptions } from './run-rules.ts'
 import { quietSecondary } from './secondary.ts'
 import { ChosenSeverities, type Severities, type SeverityOverride } from './severities.ts'
@@ -37,6 +37,8 @@ export interface JudgeInput {
   readonly schema?: SchemaCatalogs
   /** What transactions of the application lock, as configured. */
   readonly applicationTransactions?: readonly ApplicationTransaction[]
+  /** Do migrations run in one session, so that SET in one is felt in the next? Absent: no. */
+  readonly sharesSession?: boolean
   /** Severities in some files; the last that matches and names the rule counts. */
   readonly overrides?: readonly SeverityOverride[]
   /** Allow comments of the migrations, one entry per file. */
@@ -75,25 +77,33 @@ export function judge(input: JudgeInput): Judgement {
   const { migrations, rules, allows = [], today, aboutFiles = [] } = input
   const severities = new ChosenSeverities(input.severities, input.overrides)
   const { onEmptyDatabase = false, thresholds = defaultThresholds, production } = input
-  const statements = placeStatements(migrations, input.queries)
+  const statements = placeStatements(migrations, input.queries, majorOf(production?.serverVersion))
   const run = new Run(statements)
-  const active = activeRules(rules, input.presets ?? [], severities)
-  const { options = {}, schema, applicationTransactions = [] } = input
-  const about = { options, applicationTransactions, ...(schema === undefined ? {} : { schema }) }
-  const weighed = weighFindings(runRules(run, active, severities, about), run, { thresholds, production })
+  const active = new ActiveRules(rules, input.presets ?? [], severities)
+  const { options = {}, schema, applicationTransactions = [], sharesSession = false } = input
+  const about = {
+    options,
+    applicationTransactions,
+    sharesSession,
+    ...(schema === undefined ? {} : { schema }),
+  }
+  const reported = runRules(run, active.rules, severities, about).filter(({ finding }) =>
+    active.isActiveIn(finding.ruleId, finding.span.file),
+  )
+  const weighed = weighFindings(reported, run, { thresholds, production })
   const judged = weighed.filter(({ off }) => off !== true)
   // all of history together is no deployment
   const budgets = onEmptyDatabase ? [] : budgetFindings(statements, thresholds)
   const all = [...judged, ...failures(statements, judged), ...budgets]
   const knownRules = [...rules.map(({ id }) => id), ...allowableReserved]
-  const inactive = new Set(rules.filter((rule) => !active.includes(rule)).map(({ id }) => id))
+  const isReserved = (ruleId: string): boolean => rules.every(({ id }) => id !== ruleId)
   const isOff = (ruleId: string, file: string): boolean =>
-    inactive.has(ruleId) || severities.of(ruleId, file) === 'off'
+    severities.of(ruleId, file) === 'off' || !(isReserved(ruleId) || active.isActiveIn(ruleId, file))
   const named = withWaitingQueries(all, migrations, input.queries?.results)
   const { findings, aboutAllows } = applyAllows(named, allows, {
     today,
     knownRules,
-    isOff: (ruleId, file) => isOff(ruleId, file),
+    isOff,
     statements,
     onEmptyDatabase,
     ...(input.authorOf === undefined ? {} : { authorOf: input.authorOf }),
@@ -107,9 +117,15 @@ export function judge(input: JudgeInput): Judgement {
     [...aboutFiles, ...kept.map(({ finding }) => finding), ...aboutAllows, ...queries.findings],
     findings.flatMap(toHarmless),
     files,
-    baselineUse(input, severities),
+    baselineUse(input, isOff),
   )
   return { ...judgement, off: [...untold(off, told), ...queries.off] }
+}
+
+/** `16.3` is 16. */
+function majorOf(version: string | undefined): number | undefined {
+  const major = Number.parseInt(version ?? '', 10)
+  return Number.isNaN(major) ? undefined : major
 }
 
 /** Of what rules would say that are off, what others do not say as well. */
@@ -127,8 +143,10 @@ function aboutQueries(
 ): Pick<Judgement, 'findings' | 'off'> {
   if (queries === undefined) return { findings: [], off: [] }
   const judged = judgedQueries(queries, everyQuery)
-  const active = activeRules(rules, presets, severities)
-  const all = runQueryRules(judged, active, severities, options)
+  const active = new ActiveRules(rules, presets, severities)
+  const all = runQueryRules(judged, active.rules, severities, options).filter(({ finding }) =>
+    active.isActiveIn(finding.ruleId, finding.span.file),
+  )
   const found = all.filter(({ off }) => off !== true)
   const { findings, aboutAllows } = applyQueryAllows(found, judged, rules, {
     today,
@@ -145,11 +163,13 @@ function toHarmless({ finding, harmless }: PlacedFinding): readonly HarmlessFind
   return harmless === undefined ? [] : [{ ...finding, harmless }]
 }
 
-function baselineUse(input: JudgeInput, severities: ChosenSeverities): BaselineUse | undefined {
+function baselineUse(
+  input: JudgeInput,
+  isOff: (ruleId: string, file: string) => boolean,
+): BaselineUse | undefined {
   const { baseline } = input
   if (baseline === undefined) return undefined
-  const isOff = ({ rule, file }: WrittenEntry): boolean => severities.of(rule, file) === 'off'
-  return { baseline, isJudged: (entry) => !isOff(entry) && wasJudged(entry, input) }
+  return { baseline, isJudged: (entry) => !isOff(entry.rule, entry.file) && wasJudged(entry, input) }
 }
 
 /**

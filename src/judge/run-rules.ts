@@ -25,6 +25,7 @@ export type ConfiguredOptions = Readonly<Record<string, Readonly<Record<string, 
 export interface RunFacts {
   readonly options: ConfiguredOptions
   readonly applicationTransactions: readonly ApplicationTransaction[]
+  readonly sharesSession: boolean
   /** Absent where it is not known. */
   readonly schema?: SchemaCatalogs
 }
@@ -45,7 +46,7 @@ export function runRules(
     const recorder = new Recorder(rule, (file) => severities.of(rule.id, file), run, facts.schema?.evidence)
     const options = optionValues(rule.options ?? {}, facts.options[rule.id])
     try {
-      callRule(rule, recorder, { options, contexts, ends, ...schemaOf(facts) })
+      callRule(rule, recorder, { options, contexts, ends, facts })
       rule.run?.({ ...whole, options, report: (...said) => recorder.record(undefined, ...said) })
     } catch (error) {
       // somebody may have switched it off for just that
@@ -59,10 +60,10 @@ interface Calls {
   readonly options: OptionValues<RuleOptions>
   readonly contexts: readonly Context[]
   readonly ends: readonly PlacedStatement[]
-  readonly schema?: SchemaCatalogs
+  readonly facts: RunFacts
 }
 
-function callRule(rule: Rule, recorder: Recorder, { options, contexts, ends, ...about }: Calls): void {
+function callRule(rule: Rule, recorder: Recorder, { options, contexts, ends, facts }: Calls): void {
   if (rule.statement !== undefined) {
     for (const context of contexts) {
       context.recorder = recorder
@@ -76,7 +77,8 @@ function callRule(rule: Rule, recorder: Recorder, { options, contexts, ends, ...
       options,
       transaction,
       migration,
-      ...about,
+      applicationTransactions: facts.applicationTransactions,
+      ...schemaOf(facts),
       report: (messageId, data, reported) => recorder.record(placed, messageId, data, reported),
     })
   }
@@ -139,6 +141,7 @@ function wholeRun(
     transactions: [...new Set(placed.map(({ transaction }) => transaction))],
     causeOf: causeFinder(statements),
     applicationTransactions: facts.applicationTransactions,
+    sharesSession: facts.sharesSession,
     ...schemaOf(facts),
   }
 }

@@ -28,11 +28,10 @@ export class ChosenSeverities {
     return (override?.rules ?? this.severities)[ruleId]
   }
 
-  /** Does the configuration give it a severity, in some file at least? */
-  isNamed(ruleId: string): boolean {
-    return (
-      Object.hasOwn(this.severities, ruleId) ||
-      this.overrides.some(({ rules }) => Object.hasOwn(rules, ruleId))
+  /** Does the configuration switch it on, in some file at least? */
+  isOn(ruleId: string): boolean {
+    return [this.severities, ...this.overrides.map(({ rules }) => rules)].some(
+      (rules) => Object.hasOwn(rules, ruleId) && rules[ruleId] !== 'off',
     )
   }
 
