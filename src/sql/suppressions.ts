@@ -69,7 +69,7 @@ function territory({ script, statements }: ParsedScript): { readonly from: numbe
 }
 
 /** Where the blank lines and comments begin that lead to `at` without a gap. */
-function headerStart(text: string, at: number): number {
+export function headerStart(text: string, at: number): number {
   let from = at
   while (from > 0) {
     const lineStart = from < 2 ? 0 : text.lastIndexOf('\n', from - 2) + 1

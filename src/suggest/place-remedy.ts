@@ -92,7 +92,7 @@ function layOut(
   })
   const isNow = ({ when = 'now' }: RemedyMigration): boolean => when === 'now'
   const kept = (from: number, to: number, insideBlock: boolean): readonly KeptPiece[] =>
-    keptPiece(migration, { from, to, insideBlock }, last)
+    keptPiece(migration, { from, to, insideBlock })
   const opens = block?.begin ?? first.index
   const closes = block?.end ?? last.index
   return {
@@ -110,32 +110,24 @@ function layOut(
   }
 }
 
-/** Statements by their index, `to` not included; none when they do nothing but set something for the others. */
-function keptPiece(
-  migration: Migration,
-  { from, to, insideBlock }: { readonly from: number; readonly to: number; readonly insideBlock: boolean },
-  replaced: Statement,
-): readonly KeptPiece[] {
+/** Statements of a migration that stay together, by their index; `to` is not included. */
+export interface KeptRange {
+  readonly from: number
+  readonly to: number
+  readonly insideBlock: boolean
+}
+
+/** The statements as a migration of their own; none when they do nothing but set something for the others. */
+export function keptPiece(migration: Migration, { from, to, insideBlock }: KeptRange): readonly KeptPiece[] {
   const statements = migration.statements.slice(from, to)
   const [first, last] = [statements[0], statements.at(-1)]
   if (first === undefined || last === undefined || statements.every(isPreparation)) return []
-  const isBehind = first.index > replaced.index
-  return [
-    {
-      kind: 'kept',
-      statements,
-      start: first.span.start.offset,
-      end: endOf(migration, last),
-      insideBlock,
-      settings:
-        isBehind || insideBlock
-          ? carriedSettings(migration, first, {
-              transaction: first.transaction,
-              local: first.inTransactionBlock || insideBlock,
-            })
-          : [],
-    },
-  ]
+  const settings = carriedSettings(migration, first, {
+    transaction: first.transaction,
+    local: first.inTransactionBlock || insideBlock,
+  })
+  const [start, end] = [first.span.start.offset, endOf(migration, last)]
+  return [{ kind: 'kept', statements, start, end, insideBlock, settings }]
 }
 
 function isPreparation({ tag }: Statement): boolean {
