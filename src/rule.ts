@@ -117,6 +117,8 @@ export {
 } from './sql/statement-nodes.ts'
 export { isWord, normalizeSql, splitAtCommas, tokenize, type Token } from './sql/tokens.ts'
 export { objectName, quoteIdent, quoteName } from './sql/quote.ts'
+export { longNames, namesGiven, type LongName } from './sql/long-names.ts'
+export { transactionCommand, type TransactionCommand } from './sql/transactions.ts'
 export { uniqueConstraints, uniqueSteps, type UniqueConstraint } from './sql/unique-constraints.ts'
 export { addedConstraints, notValidSteps, type AddedConstraint } from './sql/added-constraints.ts'
 export { createIndexSql, partitionedIndexSteps, reindexConcurrentlySql } from './sql/create-index.ts'
@@ -125,8 +127,9 @@ export { createAndAttachSql, partitionCommand, provenPartitionSteps } from './sq
 export { droppedNames, explicitDropSteps } from './sql/drops.ts'
 export { foreignKeySteps, referencedTables } from './sql/foreign-keys.ts'
 export { batchedStatement } from './sql/batched-statement.ts'
-export { batchedDelete, batchedUpdate } from './sql/batches.ts'
+export { batchedDeleteOfAll } from './sql/batch-table.ts'
 export {
+  batchStep,
   notNullSteps,
   step,
   stepAccepted,

@@ -1,5 +1,6 @@
 import {
   alterActions,
+  batchStep,
   batchedStatement,
   blockingLocks,
   capitalize,
@@ -12,12 +13,12 @@ import {
   nameAll,
   queriesOn,
   step,
-  stepOutsideTransaction,
   stepWithLockTimeout,
   unboundedWrites,
   type Effect,
   type LockEffect,
   type Remedy,
+  type SchemaCatalogs,
   type StatementView,
   type TransactionView,
 } from '../../src/rule.ts'
@@ -34,7 +35,7 @@ export default defineRule({
     locksAndWorks: ({ queries, work }: { queries: string; work: string }) =>
       `${capitalize(queries)} wait until ${work}: both happen in one statement.`,
   },
-  transaction({ transaction, report }) {
+  transaction({ transaction, schema, report }) {
     const slow = transaction.statements.flatMap((view) => slowWork(transaction, view))
     const [first] = slow
     if (first === undefined) return
@@ -53,7 +54,7 @@ export default defineRule({
         // what a block of code writes is known only from a rehearsal with few rows
         ...(isOpaque(view.statement) && effect.kind === 'write' ? { severity: 'warning' } : {}),
         notes: slow.length > 1 ? [moreUnderIt(slow.length - 1)] : [],
-        remedy: splitRemedy(transaction, view, effect),
+        remedy: splitRemedy(transaction, view, effect, schema),
       },
     )
   },
@@ -111,12 +112,18 @@ function validates({ statement }: StatementView): boolean {
   return alterActions(statement).some(({ command }) => command.subtype === 'AT_ValidateConstraint')
 }
 
-function splitRemedy(transaction: TransactionView, view: StatementView, effect: Effect): Remedy {
+function splitRemedy(
+  transaction: TransactionView,
+  view: StatementView,
+  effect: Effect,
+  schema: SchemaCatalogs | undefined,
+): Remedy {
   const index = transaction.statements.indexOf(view)
   const before = transaction.statements
     .slice(0, index)
     .filter(({ statement }) => statement.tag !== 'TransactionStmt')
-  const batched = effect.kind === 'write' ? batchedStatement(view.statement, effect.relation) : undefined
+  const batched =
+    effect.kind === 'write' ? batchedStatement(view.statement, effect.relation, schema) : undefined
   return {
     summary: validates(view)
       ? 'Commit first: validate in a later migration, where it blocks nobody.'
@@ -126,7 +133,7 @@ function splitRemedy(transaction: TransactionView, view: StatementView, effect: 
         ? []
         : [
             stepWithLockTimeout(view.settings, ...before.map(({ statement }) => statement.sql)),
-            batched === undefined ? step(view.statement.sql) : stepOutsideTransaction(batched),
+            batched === undefined ? step(view.statement.sql) : batchStep(batched),
           ],
   }
 }

@@ -1,11 +1,11 @@
 import {
-  batchedDelete,
+  batchStep,
+  batchedDeleteOfAll,
   blockingLocks,
   defineRule,
   displayName,
   enumerate,
   nameAll,
-  stepOutsideTransaction,
   type TruncateEffect,
 } from '../../src/rule.ts'
 
@@ -18,12 +18,13 @@ export default defineRule({
     losesRows: ({ tables }: { tables: string }) =>
       `Every row of ${tables} is gone, and reads and writes wait until the transaction commits.`,
   },
-  statement({ effects, report }) {
+  statement({ effects, schema, report }) {
     const truncated = effects.filter(
       (effect): effect is TruncateEffect => effect.kind === 'truncate' && effect.relation.existedBefore,
     )
     const [first] = truncated
     if (first === undefined) return
+    const batched = truncated.length > 1 ? undefined : batchedDeleteOfAll(first.relation, schema)
     const reached = truncated.filter(({ cascaded }) => cascaded).map(({ relation }) => displayName(relation))
     report(
       'losesRows',
@@ -38,7 +39,7 @@ export default defineRule({
         remedy: {
           summary:
             'If the rows must go while the application runs, delete them in batches. If the table is out of use, say so in an allow comment.',
-          migrations: truncated.length > 1 ? [] : [stepOutsideTransaction(batchedDelete(first, 'true'))],
+          migrations: batched === undefined ? [] : [batchStep(batched)],
         },
       },
     )

@@ -1,4 +1,5 @@
 import {
+  batchStep,
   batchedStatement,
   blockingLocks,
   defineRule,
@@ -6,7 +7,6 @@ import {
   isOpaque,
   isWord,
   locksHeldBefore,
-  stepOutsideTransaction,
   tokenize,
   unboundedWrites,
 } from '../../src/rule.ts'
@@ -24,13 +24,13 @@ export default defineRule({
       `${work} the matching rows of ${table} in one statement, however many there are, keeps all of them locked until it commits.`,
   },
   statement(context) {
-    const { statement, effects, transaction, report } = context
+    const { statement, effects, transaction, schema, report } = context
     const write = unboundedWrites(effects).find(({ command }) => command !== 'INSERT' && command !== 'COPY')
     if (write === undefined) return
     // code that commits as it goes is how batches are written; under a lock, avoid-slow-work-under-lock speaks
     if (isOpaque(statement) && (statement.tag === 'CallStmt' || commits(statement.sql))) return
     if (blockingLocks(effects).length > 0 || locksHeldBefore(transaction, context).length > 0) return
-    const batched = batchedStatement(statement, write.relation)
+    const batched = batchedStatement(statement, write.relation, schema)
     report(
       write.reach === 'all rows' ? 'everyRow' : 'matchingRows',
       { work: work[write.command], table: displayName(write.relation) },
@@ -41,8 +41,10 @@ export default defineRule({
         ...(isOpaque(statement) ? { severity: 'info' } : {}),
         remedy: {
           summary:
-            'Do it in batches that commit one by one, outside a transaction: a few thousand rows are locked at a time, and vacuum can follow.',
-          migrations: batched === undefined ? [] : [stepOutsideTransaction(batched)],
+            batched === undefined
+              ? 'Decide how a row shows that it is done (a column that is NULL until then, a table of done keys), and do it in batches that commit one by one, outside a transaction; without such a mark a batch that is run again changes rows twice.'
+              : 'Do it in batches that commit one by one, outside a transaction: a few thousand rows are locked at a time, and vacuum can follow.',
+          migrations: batched === undefined ? [] : [batchStep(batched)],
         },
       },
     )

@@ -29,6 +29,12 @@ export function quoteName(object: { readonly schema: string; readonly name: stri
   return schema === '' || schema === 'public' ? quoteIdent(name) : `${quoteIdent(schema)}.${quoteIdent(name)}`
 }
 
+/** The string as an SQL literal, whatever standard_conforming_strings says. */
+export function quoteLiteral(text: string): string {
+  const quoted = `'${text.replaceAll("'", "''")}'`
+  return text.includes('\\') ? `E${quoted.replaceAll('\\', '\\\\')}` : quoted
+}
+
 /**
  * A name made of parts, cut to the 63 bytes that Postgres keeps (NAMEDATALEN - 1), so that the name in the SQL
  * is the name in the catalogue.

@@ -14,6 +14,14 @@ export function stepOutsideTransaction(...statements: readonly string[]): Remedy
   return { sql: joinStatements(statements), transaction: false }
 }
 
+/** A script of `batches.ts`. */
+export function batchStep(sql: string): RemedyStep {
+  return {
+    ...stepOutsideTransaction(sql),
+    note: 'in batches that commit one by one; safe to stop and run again',
+  }
+}
+
 /**
  * As {@link step}, beginning with a lock_timeout: the one in force, which the file may have set for the transaction
  * that the step leaves.

@@ -123,7 +123,7 @@ function newColumnRemedy({ table, settings, action }: Change): Remedy {
     migrations: [
       stepWithLockTimeout(settings, add, ...defaults),
       stepOutsideTransaction(
-        batchedUpdate({ relation: table }, `${quoteIdent(name)} = DEFAULT`, `${quoteIdent(name)} IS NULL`),
+        batchedUpdate({ relation: table }, `${quoteIdent(name)} = DEFAULT`, [`${quoteIdent(name)} IS NULL`]),
       ),
       ...(isRequired ? notNullSteps(settings, table, [name]) : []),
     ],
@@ -189,7 +189,9 @@ function keepCurrent(table: Relation, column: string, expression: string): reado
 function fillColumn(table: Relation, column: string, expression: string): RemedyStep {
   const name = quoteIdent(column)
   return stepOutsideTransaction(
-    batchedUpdate({ relation: table }, `${name} = ${expression}`, `${name} IS DISTINCT FROM (${expression})`),
+    batchedUpdate({ relation: table }, `${name} = ${expression}`, [
+      `${name} IS DISTINCT FROM (${expression})`,
+    ]),
   )
 }
 
