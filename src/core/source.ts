@@ -172,6 +172,53 @@ export interface MigrationSource {
   /** Finds folders of this tool without configuration. Must not claim what another tool owns. */
   detect(files: FileTree): Promise<readonly SourceRoot[]>
   load(root: SourceRoot, files: FileTree, options: SourceOptions): Promise<MigrationSet>
+  /** Writes further scripts in the tool's format; absent: nobody knows how. */
+  readonly writer?: MigrationWriter
+}
+
+/** Writes what `pgrehearse fix` makes of a script that has to become several. Pure: it gives texts. */
+export interface MigrationWriter {
+  /** May a script that runs outside of a transaction hold several statements, each of which commits by itself? */
+  readonly severalOutside: boolean
+  /** A statement as it has to stand in a file, with its end and without a line end; absent: with a semicolon. */
+  statement?(sql: string): string
+  write(request: WriteRequest): Promise<WrittenFiles>
+}
+
+/** What is to be written. */
+export interface WriteRequest {
+  /** The files as they are. */
+  readonly before: FileTree
+  /** The files with the script's own text as it is to be, but for what the tool wants besides. */
+  readonly files: FileTree
+  /** What the tool makes of `files`. */
+  readonly set: MigrationSet
+  /** One of `set`: the new ones follow it, before whatever comes next. */
+  readonly script: MigrationScript
+  /** Does the script itself, which now holds nothing else, have to run outside of a transaction? */
+  readonly outside: boolean
+  /** Those that follow, in order; may be empty. */
+  readonly pieces: readonly NewPiece[]
+  readonly now: Date
+}
+
+/** A script to come. */
+export interface NewPiece {
+  /** Lines, the last one with its end. */
+  readonly sql: string
+  /** False: it has to run outside of a transaction block. */
+  readonly transaction: boolean
+  /** A few words, for its name. */
+  readonly title: string
+}
+
+/** New files, and files that are there already with their new texts; or why that cannot be, as a whole sentence. */
+export type WrittenFiles = { readonly files: readonly WrittenFile[] } | { readonly cannot: string }
+
+export interface WrittenFile {
+  /** Relative to the project root, with `/`. */
+  readonly path: string
+  readonly text: string
 }
 
 /** Where scripts were read: `source.load(root, files, options)` reads them again. */

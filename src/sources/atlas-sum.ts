@@ -37,6 +37,13 @@ export function validateSum(sum: string | undefined, files: readonly HashedFile[
   return sumOf(actual) === sumOf(written) ? undefined : firstDifference(written, actual)
 }
 
+/** The text of atlas.sum for these files, in the order of their names (MarshalText of HashFile in dir.go). */
+export function atlasSum(files: readonly HashedFile[]): string {
+  const entries = hashFiles(files)
+  const lines = entries.map(({ name, hash }) => `${name} h1:${hash}\n`)
+  return `h1:${sumOf(entries)}\n${lines.join('')}`
+}
+
 function firstDifference(written: readonly Entry[], actual: readonly Entry[]): SumMismatch {
   for (const [index, entry] of written.entries()) {
     const other = actual[index]

@@ -20,6 +20,7 @@ import { endedTransactionProblem } from './ended-transaction.ts'
 import { foldersOf } from './owners.ts'
 import { compareText, folderOf, joinPath, nameOf } from './paths.ts'
 import { duplicateVersions, readSettings, readText } from './read.ts'
+import { atlasWriter } from './write-atlas.ts'
 
 /**
  * Atlas versioned migrations: `{version}_{title}.sql` in one folder, beside an atlas.sum. Read in ariga.io/atlas v1.3
@@ -45,6 +46,7 @@ export const atlas: MigrationSource = {
   docs: 'https://atlasgo.io/versioned/apply',
   detect,
   load,
+  writer: atlasWriter,
 }
 
 async function detect(files: FileTree): Promise<readonly SourceRoot[]> {

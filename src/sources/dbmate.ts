@@ -15,6 +15,7 @@ import { lostTableProblem } from './own-table.ts'
 import { foldersOf } from './owners.ts'
 import { compareText, folderOf, nameOf } from './paths.ts'
 import { duplicateVersions, readText } from './read.ts'
+import { dbmateWriter } from './write-sections.ts'
 
 /**
  * dbmate: `{version}{anything}.sql`, one folder, the part between `-- migrate:up` and `-- migrate:down`. Read in
@@ -35,6 +36,7 @@ export const dbmate: MigrationSource = {
   docs: 'https://github.com/amacneil/dbmate#creating-migrations',
   detect,
   load,
+  writer: dbmateWriter,
 }
 
 /** CreateMigrationsTable in pkg/driver/postgres/postgres.go. */

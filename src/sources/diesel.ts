@@ -13,6 +13,7 @@ import { foldersOf } from './owners.ts'
 import { compareText, folderOf, isInside, joinPath, nameOf } from './paths.ts'
 import { duplicateVersions, readText } from './read.ts'
 import { readWholeFiles, type WholeFile } from './whole-file.ts'
+import { dieselWriter } from './write-folders.ts'
 
 /**
  * Diesel: `<version>_<name>/up.sql` with down.sql and metadata.toml. Read in diesel 2.3.14, diesel_migrations 2.3.2,
@@ -36,6 +37,7 @@ export const diesel: MigrationSource = {
   docs: 'https://docs.rs/diesel_migrations/latest/diesel_migrations/',
   detect,
   load,
+  writer: dieselWriter,
 }
 
 const table = '__diesel_schema_migrations'

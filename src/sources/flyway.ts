@@ -16,6 +16,7 @@ import { flywayFoundation, readSettingsSql } from './flyway-session.ts'
 import { compareNumbers, compareText, folderOf, isInside, nameOf } from './paths.ts'
 import { duplicateVersions } from './read.ts'
 import { folderOwners } from './owners.ts'
+import { flywayWriter } from './write-flyway.ts'
 
 /**
  * Flyway: `V1.2__title.sql` in the order of their versions, then `R__title.sql` in the order of their
@@ -37,6 +38,7 @@ export const flyway: MigrationSource = {
   docs: 'https://documentation.red-gate.com/flyway',
   detect,
   load,
+  writer: flywayWriter,
 }
 
 /** Copies that a build makes of the real folder. */

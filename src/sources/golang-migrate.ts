@@ -11,6 +11,7 @@ import type { TransactionChoice } from '../core/model.ts'
 import { compareText, folderOf, groupByFolder, isInside, nameOf } from './paths.ts'
 import { duplicateVersions, loadScripts } from './read.ts'
 import { folderOwners } from './owners.ts'
+import { golangMigrateWriter } from './write-whole-files.ts'
 
 /**
  * golang-migrate: `{version}_{title}.up.sql`, versions are uint64, one folder, no subfolders.
@@ -31,6 +32,7 @@ export const golangMigrate: MigrationSource = {
   docs: 'https://github.com/golang-migrate/migrate/blob/master/MIGRATIONS.md',
   detect,
   load,
+  writer: golangMigrateWriter,
 }
 
 const namePattern = /^([0-9]+)_(.*)\.(down|up)\.(.*)$/

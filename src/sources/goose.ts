@@ -15,6 +15,7 @@ import { lostTableProblem } from './own-table.ts'
 import { foldersOf } from './owners.ts'
 import { compareText, folderOf, nameOf } from './paths.ts'
 import { duplicateVersions, readText } from './read.ts'
+import { gooseWriter } from './write-sections.ts'
 
 /**
  * goose: `{version}_{title}.sql`, one folder, the part between `-- +goose Up` and `-- +goose Down`. Read in
@@ -38,6 +39,7 @@ export const goose: MigrationSource = {
   docs: 'https://pressly.github.io/goose/documentation/annotations/',
   detect,
   load,
+  writer: gooseWriter,
 }
 
 /** internal/dialects/postgres.go, with the row that createVersionTable (migrate.go) adds. */

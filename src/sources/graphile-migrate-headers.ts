@@ -79,7 +79,7 @@ export function chainProblems(scripts: readonly CommittedScript[]): readonly Sou
 }
 
 /** calculateHash in hash.js: of the previous hash and what stands below the headers. */
-function hashOf({ text, start }: GraphileBody, previous: string | null): string {
+export function hashOf({ text, start }: GraphileBody, previous: string | null): string {
   const body = text.slice(start).trim()
   const content = `${`${previous ?? ''}\n${body}`.trim()}\n`
   return `sha1:${createHash('sha1').update(content).digest('hex')}`

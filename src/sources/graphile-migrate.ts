@@ -17,6 +17,7 @@ import { fillGraphile, type GraphileValues } from './graphile-migrate-placeholde
 import { foldersOf } from './owners.ts'
 import { compareInEnglish, folderOf, joinPath, nameOf } from './paths.ts'
 import { duplicateVersions, readText } from './read.ts'
+import { graphileWriter } from './write-graphile.ts'
 
 /**
  * Graphile Migrate: `committed/<number>[-<message>].sql`, then current.sql or the files of current/, which run in
@@ -39,6 +40,7 @@ export const graphileMigrate: MigrationSource = {
   docs: 'https://github.com/graphile/migrate',
   detect,
   load,
+  writer: graphileWriter,
 }
 
 const inTransaction: TransactionChoice = {

@@ -14,6 +14,7 @@ import { searchPathFor } from './liquibase-changelogs.ts'
 import { findLiquibaseRoots } from './liquibase-roots.ts'
 import { ChangelogWalk, mostTold } from './liquibase-walk.ts'
 import { compareText, isInside } from './paths.ts'
+import { liquibaseWriter } from './write-liquibase.ts'
 
 /**
  * Liquibase: changesets of formatted SQL, plain SQL files and the SQL in XML, YAML and JSON changelogs, in the order
@@ -37,6 +38,7 @@ export const liquibase: MigrationSource = {
   docs: 'https://docs.liquibase.com/concepts/changelogs/sql-format.html',
   detect: findLiquibaseRoots,
   load,
+  writer: liquibaseWriter,
 }
 
 async function load(root: SourceRoot, files: FileTree, options: SourceOptions): Promise<MigrationSet> {

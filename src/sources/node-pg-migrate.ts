@@ -15,6 +15,7 @@ import { readNodePgMigrateConfigs, type NodePgMigrateConfig } from './node-pg-mi
 import { foldersOf } from './owners.ts'
 import { folderOf, nameOf } from './paths.ts'
 import { loadScripts } from './read.ts'
+import { nodePgMigrateWriter } from './write-sections.ts'
 
 /**
  * node-pg-migrate's SQL migrations, `<number>_<name>.sql`. Read in node-pg-migrate 9.0.0 (dist/legacy):
@@ -36,6 +37,7 @@ export const nodePgMigrate: MigrationSource = {
   docs: 'https://salsita.github.io/node-pg-migrate/',
   detect,
   load,
+  writer: nodePgMigrateWriter,
 }
 
 /** ensureMigrationsTable in runner.js. */

@@ -23,6 +23,7 @@ import {
 import { duplicateVersions, readText } from './read.ts'
 import { folderOwners } from './owners.ts'
 import { fillPsqlVariables } from './psql-variables.ts'
+import { plainSqlWriter } from './write-whole-files.ts'
 
 /**
  * A folder of numbered `.sql` files without a tool that we know: `001_x.sql`, `20240101120000_x.sql`,
@@ -36,6 +37,7 @@ export const plainSql: MigrationSource = {
   docs: 'https://www.postgresql.org/docs/current/app-psql.html',
   detect,
   load,
+  writer: plainSqlWriter,
 }
 
 const defaultTransaction: TransactionChoice = { mode: 'statement', why: 'assumed: psql -f' }

@@ -14,6 +14,7 @@ import { lostTableProblem } from './own-table.ts'
 import { compareText, isInside, nameOf } from './paths.ts'
 import { popDialects } from './pop-folders.ts'
 import { duplicateVersions, loadScripts } from './read.ts'
+import { popWriter } from './write-whole-files.ts'
 
 /**
  * pop (soda, buffalo): `{version}_{title}[.dialect].up.sql` or `.fizz`, a folder with all below it. Read in
@@ -34,6 +35,7 @@ export const pop: MigrationSource = {
   docs: 'https://gobuffalo.io/documentation/database/migrations/',
   detect,
   load,
+  writer: popWriter,
 }
 
 async function detect(files: FileTree): Promise<readonly SourceRoot[]> {

@@ -13,6 +13,7 @@ import type { TransactionChoice } from '../core/model.ts'
 import { compareInEnglish, folderOf, joinPath, nameOf } from './paths.ts'
 import { loadScripts } from './read.ts'
 import { foldersOf } from './owners.ts'
+import { prismaWriter } from './write-folders.ts'
 
 /**
  * Prisma Migrate: `<name>/migration.sql` in the order of the folders' names, as `prisma migrate deploy` runs them.
@@ -36,6 +37,7 @@ export const prisma: MigrationSource = {
   docs: 'https://www.prisma.io/docs/orm/prisma-migrate',
   detect,
   load,
+  writer: prismaWriter,
 }
 
 const defaultTransaction: TransactionChoice = {

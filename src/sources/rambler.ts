@@ -13,6 +13,7 @@ import { compareText, folderOf, nameOf } from './paths.ts'
 import { readRamblerConfigs } from './rambler-config.ts'
 import { readText } from './read.ts'
 import { readRamblerSections } from './rambler-sections.ts'
+import { ramblerWriter } from './write-sections.ts'
 
 /**
  * rambler: every .sql file of one folder, the parts behind `-- rambler up`. From its source on GitHub (elwinar/rambler);
@@ -31,6 +32,7 @@ export const rambler: MigrationSource = {
   docs: 'https://github.com/elwinar/rambler#migrations',
   detect,
   load,
+  writer: ramblerWriter,
 }
 
 async function detect(files: FileTree): Promise<readonly SourceRoot[]> {

@@ -15,6 +15,7 @@ import { foldersOf } from './owners.ts'
 import { compareText, isInside, nameOf } from './paths.ts'
 import { duplicateVersions } from './read.ts'
 import { compareVersions, readWholeFiles, type WholeFile } from './whole-file.ts'
+import { refineryWriter } from './write-whole-files.ts'
 
 /**
  * refinery: `V<version>__<name>.sql` and `U<version>__<name>.sql`, subfolders included. Read in refinery-core 0.10.1.
@@ -36,6 +37,7 @@ export const refinery: MigrationSource = {
   docs: 'https://docs.rs/refinery/latest/refinery/',
   detect,
   load,
+  writer: refineryWriter,
 }
 
 const namePattern = /^[UV](\d+(?:\.\d+)?)__([\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]+)\.(sql|rs)$/u

@@ -17,6 +17,7 @@ import { compareText, folderOf, nameOf } from './paths.ts'
 import { readText } from './read.ts'
 import { readSqlMigrateConfigs, type SqlMigrateConfig } from './sql-migrate-config.ts'
 import { readSqlMigrateSections, type SqlMigrateSections } from './sql-migrate-sections.ts'
+import { sqlMigrateWriter } from './write-sections.ts'
 
 /**
  * sql-migrate: every .sql file of one folder, the parts behind `-- +migrate Up`. Read in rubenv/sql-migrate v1.8 and
@@ -38,6 +39,7 @@ export const sqlMigrate: MigrationSource = {
   docs: 'https://github.com/rubenv/sql-migrate#writing-migrations',
   detect,
   load,
+  writer: sqlMigrateWriter,
 }
 
 async function detect(files: FileTree): Promise<readonly SourceRoot[]> {

@@ -14,6 +14,7 @@ import { foldersOf } from './owners.ts'
 import { compareText, folderOf, isInside, joinPath, nameOf } from './paths.ts'
 import { duplicateVersions } from './read.ts'
 import { compareVersions, readWholeFiles, type WholeFile } from './whole-file.ts'
+import { sqlxWriter } from './write-whole-files.ts'
 
 /**
  * sqlx: `<version>_<description>.sql`, or `.up.sql` with `.down.sql`, directly in one folder. Read in sqlx 0.9.0:
@@ -36,6 +37,7 @@ export const sqlx: MigrationSource = {
   docs: 'https://docs.rs/sqlx/latest/sqlx/macro.migrate.html',
   detect,
   load,
+  writer: sqlxWriter,
 }
 
 const minVersion = -(1n << 63n)

@@ -12,6 +12,7 @@ import { duplicateVersions, loadScripts } from './read.ts'
 import { foldersOf } from './owners.ts'
 import { supabasePlatform } from './supabase-platform.ts'
 import { readSupabaseScript } from './supabase-script.ts'
+import { supabaseWriter } from './write-whole-files.ts'
 
 /**
  * Supabase: `supabase/migrations/<digits>_<name>.sql`, as `supabase db push` and `supabase migration up` run them.
@@ -33,6 +34,7 @@ export const supabase: MigrationSource = {
   docs: 'https://supabase.com/docs/guides/deployment/database-migrations',
   detect,
   load,
+  writer: supabaseWriter,
 }
 
 const namePattern = /^([0-9]+)_(.*)\.sql$/
