@@ -56,9 +56,7 @@ export async function databasesOf(request: DatabaseRequest): Promise<readonly Da
 
 function withOthers([first, ...others]: readonly Database[]): readonly Database[] {
   if (first === undefined) return []
-  const besides = [first, ...others].flatMap(
-    ({ config }) => normalisePath(config.migrations?.[0]?.dir ?? '') ?? [],
-  )
+  const besides = [first, ...others].flatMap((database) => migrationsDir(database) ?? [])
   return [{ ...first, besides }, ...others]
 }
 
@@ -71,12 +69,17 @@ function withFiles(database: Database, all: readonly Database[]): Database {
     dir !== undefined && dir !== '' && isInside(file, dir)
   const speaksFor = (file: string): boolean => {
     const owner =
-      sharing.find(({ config }) => isBelow(file, normalisePath(config.migrations?.[0]?.dir ?? ''))) ??
+      sharing.find((one) => isBelow(file, migrationsDir(one))) ??
       sharing.find(({ codeDir }) => isBelow(file, codeDir)) ??
       sharing[0]
     return owner === database
   }
   return { ...database, speaksFor }
+}
+
+/** Undefined for a folder outside of the project. */
+function migrationsDir({ config }: Pick<Database, 'config'>): string | undefined {
+  return normalisePath(config.migrations?.[0]?.dir ?? '')
 }
 
 function configuredDatabases({ databases, ...common }: Config): readonly Database[] {
@@ -174,7 +177,7 @@ function ownFolder(dir: string, all: readonly string[]): string {
 /** Code is taken for a database's when it lies in the folder that is this database's alone, unless the configuration says. */
 function withFolders(databases: readonly Database[]): readonly Database[] {
   if (databases.length < 2) return databases
-  const dirs = databases.map(({ config }) => normalisePath(config.migrations?.[0]?.dir ?? '') ?? '')
+  const dirs = databases.map((database) => migrationsDir(database) ?? '')
   return databases.map((database, index) => {
     const saysQueries = database.config.queries !== undefined
     return saysQueries ? database : { ...database, codeDir: ownFolder(dirs[index] ?? '', dirs) }
