@@ -15,6 +15,7 @@ import type {
   Relation,
   Remedy,
   SchemaCatalogs,
+  SessionSettings,
   Severity,
   Statement,
   StatementSettings,
@@ -174,9 +175,15 @@ export interface RunContext<M extends Messages, O extends RuleOptions = RuleOpti
    * did, as far as is known: then the object is not the review's doing.
    */
   readonly causeOf: (object: ChangedObject) => RunStatement | undefined
+  /** Rows of a table (`schema.name`) in production; undefined where that is not known. */
+  readonly rowsOf: (table: string) => number | undefined
   readonly applicationTransactions: readonly ApplicationTransaction[]
   /** Do migrations run one after the other in one session, so that SET in one is felt in the next? */
   readonly sharesSession: boolean
+  /** Settings, in lower case, that each of the latest migrations before these sets itself before all else. */
+  readonly usualSettings: readonly string[]
+  /** What sessions begin with; absent where it is not known. */
+  readonly sessionBegins?: SessionSettings
   /** `at` has to be given: a run has no statement of its own. */
   readonly report: ReportFunction<M>
 }

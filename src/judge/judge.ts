@@ -1,4 +1,10 @@
-import type { Finding, HarmlessFinding, MigrationResult, SchemaCatalogs } from '../core/model.ts'
+import type {
+  Finding,
+  HarmlessFinding,
+  MigrationResult,
+  SchemaCatalogs,
+  SessionSettings,
+} from '../core/model.ts'
 import type { Production } from '../core/production.ts'
 import type { QueriesOutcome } from '../core/query-model.ts'
 import { defaultThresholds, type Thresholds } from '../core/thresholds.ts'
@@ -39,6 +45,10 @@ export interface JudgeInput {
   readonly applicationTransactions?: readonly ApplicationTransaction[]
   /** Do migrations run in one session, so that SET in one is felt in the next? Absent: no. */
   readonly sharesSession?: boolean
+  /** Settings that the latest migrations before these set themselves before all else, in lower case. */
+  readonly usualSettings?: readonly string[]
+  /** What sessions of the run begin with. */
+  readonly sessionBegins?: SessionSettings
   /** Severities in some files; the last that matches and names the rule counts. */
   readonly overrides?: readonly SeverityOverride[]
   /** Allow comments of the migrations, one entry per file. */
@@ -80,11 +90,14 @@ export function judge(input: JudgeInput): Judgement {
   const statements = placeStatements(migrations, input.queries, majorOf(production?.serverVersion))
   const run = new Run(statements)
   const active = new ActiveRules(rules, input.presets ?? [], severities)
-  const { options = {}, schema, applicationTransactions = [], sharesSession = false } = input
+  const { options = {}, schema, applicationTransactions = [] } = input
   const about = {
     options,
     applicationTransactions,
-    sharesSession,
+    sharesSession: input.sharesSession ?? false,
+    usualSettings: input.usualSettings ?? [],
+    production,
+    ...(input.sessionBegins === undefined ? {} : { sessionBegins: input.sessionBegins }),
     ...(schema === undefined ? {} : { schema }),
   }
   const reported = runRules(run, active.rules, severities, about).filter(({ finding }) =>

@@ -1,4 +1,5 @@
-import type { Migration, SchemaCatalogs } from '../core/model.ts'
+import type { Migration, SchemaCatalogs, SessionSettings } from '../core/model.ts'
+import { tableFactsByKey, type Production } from '../core/production.ts'
 import {
   optionValues,
   type ApplicationTransaction,
@@ -26,8 +27,11 @@ export interface RunFacts {
   readonly options: ConfiguredOptions
   readonly applicationTransactions: readonly ApplicationTransaction[]
   readonly sharesSession: boolean
+  readonly usualSettings: readonly string[]
+  readonly sessionBegins?: SessionSettings
   /** Absent where it is not known. */
   readonly schema?: SchemaCatalogs
+  readonly production: Production | undefined
 }
 
 /** Calls every rule for every statement and every transaction, and once for the run; what a rule that is off says is marked so. */
@@ -140,8 +144,11 @@ function wholeRun(
     statements,
     transactions: [...new Set(placed.map(({ transaction }) => transaction))],
     causeOf: causeFinder(statements),
+    rowsOf: (table) => tableFactsByKey(facts.production, table)?.rows,
     applicationTransactions: facts.applicationTransactions,
     sharesSession: facts.sharesSession,
+    usualSettings: facts.usualSettings,
+    ...(facts.sessionBegins === undefined ? {} : { sessionBegins: facts.sessionBegins }),
     ...schemaOf(facts),
   }
 }
