@@ -21,6 +21,7 @@ import { unite } from './replay/agree.ts'
 import type { ReplayedMigration } from './replay/replay.ts'
 import { loadParser, parseScript, type ParsedScript } from './sql/parse.ts'
 import { quoteIdent } from './sql/quote.ts'
+import { settingsOfHead } from './sql/session-state.ts'
 import { readAllowComments } from './sql/suppressions.ts'
 import { layOutTransactions } from './sql/transactions.ts'
 import type { AuthorOf } from './allow-authors.ts'
@@ -176,6 +177,7 @@ export async function judgeRun(
   const results = all.filter(({ migration }) => !replayedOnly.has(scriptKey(migration)))
   const { rules } = await import('../rules/index.ts')
   const known = [...(options.config.customRules ?? []), ...rules]
+  const begins = predictions.flat()[0]?.settings
   const judgement = judge({
     migrations: results,
     rules: known,
@@ -184,6 +186,8 @@ export async function judgeRun(
     options: await optionsOf(options.config, known),
     ...(schema === undefined ? {} : { schema }),
     sharesSession: reviewSet.sharesSession,
+    usualSettings: usualSettings(scripts.history),
+    ...(begins === undefined ? {} : { sessionBegins: begins }),
     overrides: overridesOf(options.config),
     allows: scripts.parsed
       .filter(({ script }) => !replayedOnly.has(scriptKey(script)))
@@ -199,6 +203,14 @@ export async function judgeRun(
     aboutFiles: [...reviewSet.edited.map(editedMigration), ...reviewSet.problems.map(sourceProblem)],
   })
   return { results, ...judgement, limits: opaqueStatements(all, predictions, measured) }
+}
+
+/** What the latest migrations all set first; nothing where there are too few to tell a habit. */
+function usualSettings(history: readonly Migration[]): readonly string[] {
+  const latest = history.filter(({ source }) => source !== '').slice(-3)
+  const [first, ...others] = latest.map(({ statements }) => settingsOfHead(statements))
+  if (first === undefined || others.length === 0) return []
+  return first.filter((name) => others.every((names) => names.includes(name)))
 }
 
 /** Who keeps named prepared statements sees them fail; others never do. */

@@ -1,4 +1,5 @@
 import {
+  byMigration,
   defineRule,
   transactionCommand,
   type Migration,
@@ -50,12 +51,6 @@ interface Mistake {
   readonly at: RunStatement
   readonly messageId: keyof typeof messages
   readonly severity: Severity
-}
-
-function byMigration(statements: readonly RunStatement[]): ReadonlyMap<Migration, readonly RunStatement[]> {
-  const files = new Map<Migration, RunStatement[]>()
-  for (const one of statements) files.set(one.migration, [...(files.get(one.migration) ?? []), one])
-  return files
 }
 
 /** One per file: what comes after is a consequence of it. */

@@ -35,6 +35,8 @@ export interface Example {
   readonly queries?: readonly ReviewedQuery[]
   /** What `-- rows: orders 5000000` in setup.sql says. */
   readonly production?: Production
+  /** `-- session: shared` in setup.sql: its migrations are judged as those of a tool that runs all in one session. */
+  readonly sharesSession?: boolean
 }
 
 /** `-- finds: <messageId>` or `-- also finds: <rule-id>`, with `(replay only)` where prediction cannot know. */
@@ -96,9 +98,14 @@ export function loadExample(
     review: layOutTransactions(review, false),
     allows: review.map(readAllowComments),
     options: readExampleOptions(ruleId, text),
+    sharesSession: sharesSession(setup.text),
     ...(queries.length === 0 ? {} : { queries }),
     ...(production === undefined ? {} : { production }),
   }
+}
+
+export function sharesSession(setup: string): boolean {
+  return /^-- session: shared$/m.test(setup)
 }
 
 /** Throws where the rule does not have such options. */
@@ -211,7 +218,7 @@ export function lintExample(example: Example): readonly Finding[] {
 
 /** The findings on these results, with the queries where the example has some. */
 export function judgeExample(
-  { ruleId, allows, options, production }: Example,
+  { ruleId, allows, options, production, sharesSession: isShared = false }: Example,
   migrations: readonly MigrationResult[],
   queries: QueriesOutcome | undefined,
   schema?: SchemaCatalogs,
@@ -223,6 +230,7 @@ export function judgeExample(
     options: { [ruleId]: options },
     allows,
     today,
+    sharesSession: isShared,
     ...(schema === undefined ? {} : { schema }),
     ...(queries === undefined ? {} : { queries }),
     ...(production === undefined ? {} : { production }),
