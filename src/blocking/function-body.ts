@@ -15,27 +15,10 @@ export function bodyOf(called: LockFunction): RoutineBody {
 
 const bodies = new WeakMap<LockFunction, RoutineBody>()
 
-function read({
-  schema,
-  name,
-  language,
-  source,
-  definition,
-  arguments: argumentCount,
-}: LockFunction): RoutineBody {
+function read({ language, source, definition }: LockFunction): RoutineBody {
   if (language === 'c' || language === 'internal') return { statements: [] }
   if (definition === null) return { statements: [], unknown: `is written in ${language}` }
-  const body = readFunctionBody({
-    schema,
-    name,
-    isNew: false,
-    isProcedure: false,
-    volatility: 'volatile',
-    language,
-    argumentCount,
-    definition,
-    ...standardBody(source, definition),
-  })
+  const body = readFunctionBody({ language, definition, ...standardBody(source, definition) })
   if (body.unknown === undefined && language === 'plpgsql' && returnsDynamic.test(source)) {
     return { ...body, unknown: 'puts SQL together at run time' }
   }

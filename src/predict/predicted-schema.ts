@@ -6,11 +6,12 @@ import type {
   CatalogColumn,
   CatalogConstraint,
   CatalogIndex,
+  CatalogPolicy,
   CatalogTable,
+  CatalogTrigger,
   SchemaCatalog,
 } from '../core/model.ts'
 import { words } from '../sql/ast.ts'
-import { formatType } from '../sql/column-type.ts'
 import { expressionKey } from '../sql/expression-key.ts'
 import { temporarySchema } from '../sql/names.ts'
 import type { Schema } from '../sql/schema.ts'
@@ -22,10 +23,13 @@ import {
   type Constraint,
   type ForeignKeyAction,
   type IndexRecord,
+  type PolicyRecord,
   type TableRecord,
+  type Trigger,
   type ViewRecord,
 } from '../sql/schema-records.ts'
 import { fullName } from '../sql/schema-scope.ts'
+import { otherObjects, typeName } from './predicted-objects.ts'
 
 export function catalogOf(schema: Schema): SchemaCatalog {
   const tables: CatalogTable[] = []
@@ -34,19 +38,21 @@ export function catalogOf(schema: Schema): SchemaCatalog {
     if (isTable(record)) tables.push(catalogTable(schema, record))
     else if (isView(record)) tables.push(catalogView(schema, record))
   }
-  return { tables }
+  return { tables, ...otherObjects(schema) }
 }
 
 function catalogTable(schema: Schema, table: TableRecord): CatalogTable {
-  const { id, name, kind, persistence } = table
+  const { id, name, kind, persistence, hasUnknownColumns = false, options = [] } = table
   const parents = schema.tables(table.parents).map(fullName)
   const [parent] = parents
   const isPartition = table.partitionBound !== undefined
+  const isForeign = kind === 'foreign table'
   return {
     id,
     schema: table.schema,
     name,
     kind,
+    ...(hasUnknownColumns ? { isPartial: true } : {}),
     persistence: persistence === 'unlogged' ? 'unlogged' : 'permanent',
     columns: table.columns.map(catalogColumn),
     constraints: table.constraints.flatMap((one) => {
@@ -54,13 +60,63 @@ function catalogTable(schema: Schema, table: TableRecord): CatalogTable {
       return constraint === undefined ? [] : [constraint]
     }),
     indexes: schema.indexes(table.indexes).map((index) => catalogIndex(schema, table, index)),
+    triggers: [...table.triggers.map(catalogTrigger), ...(table.disabledKeys ?? []).map(disabledKey)],
+    policies: table.policies.map(catalogPolicy),
+    ...(isForeign ? {} : { rowSecurity: table.rowSecurity ?? { enabled: false, forced: false } }),
+    ...(isForeign ? {} : { replicaIdentity: replicaIdentity(schema, table) }),
+    options,
     ...(isPartition && parent !== undefined ? { partitionOf: parent } : {}),
     ...(!isPartition && parents.length > 0 ? { inherits: parents } : {}),
   }
 }
 
+/** Without its index, USING INDEX is like NOTHING (RelationGetIndexList, relcache.c). */
+function replicaIdentity(
+  schema: Schema,
+  { replicaIdentity: said }: TableRecord,
+): NonNullable<CatalogTable['replicaIdentity']> {
+  if (said === undefined) return 'default'
+  if (typeof said === 'string') return said
+  const index = schema.find(said.index)
+  return index === undefined ? 'nothing' : { index: index.name }
+}
+
+function catalogTrigger(trigger: Trigger): CatalogTrigger {
+  const { name, firing, calls, isConstraint = false, isInherited = false } = trigger
+  return {
+    name,
+    enabled: firing ?? 'enabled',
+    ...(calls === undefined ? {} : { function: calls }),
+    ...(isConstraint ? { isConstraint } : {}),
+    isInherited,
+  }
+}
+
+/** Its triggers have names with the numbers of the database. */
+function disabledKey(constraint: string): CatalogTrigger {
+  return { name: 'RI_ConstraintTrigger', enabled: 'disabled', constraint }
+}
+
+function catalogPolicy({
+  name,
+  isPermissive,
+  command,
+  roles,
+  using,
+  withCheck,
+}: PolicyRecord): CatalogPolicy {
+  return {
+    name,
+    isPermissive,
+    command,
+    roles,
+    ...(using === undefined ? {} : { using: expressionKey(using) ?? 'unknown' }),
+    ...(withCheck === undefined ? {} : { withCheck: expressionKey(withCheck) ?? 'unknown' }),
+  }
+}
+
 function catalogView(schema: Schema, view: ViewRecord): CatalogTable {
-  const { id, name, kind } = view
+  const { id, name, kind, options = [] } = view
   return {
     id,
     schema: view.schema,
@@ -70,16 +126,21 @@ function catalogView(schema: Schema, view: ViewRecord): CatalogTable {
     columns: [],
     constraints: [],
     indexes: schema.indexes(view.indexes).map((index) => catalogIndex(schema, view, index)),
+    triggers: view.triggers.map(catalogTrigger),
+    options,
   }
 }
 
-function catalogColumn({ name, number, type, notNull, collation, fill }: Column): CatalogColumn {
+function catalogColumn(column: Column): CatalogColumn {
+  const { name, number, type, notNull, collation, fill, identity } = column
   return {
     name,
     number,
-    type: formatType(type),
+    type: typeName(type),
     notNull,
-    ...(collation === undefined ? {} : { collation }),
+    ...(collation === undefined ? {} : { collation: collation.split('.').at(-1) ?? collation }),
+    ...(fill === 'default' ? { default: expressionKey(column.default) ?? 'unknown' } : {}),
+    ...(fill === 'identity' ? { identity: identity ?? 'by default' } : {}),
     ...(fill === 'stored' || fill === 'virtual' ? { generated: { kind: fill } } : {}),
   }
 }
@@ -137,7 +198,7 @@ function catalogIndex(schema: Schema, table: TableRecord | ViewRecord, index: In
     // ON ONLY a partitioned table: until every partition has got its own
     isValid: kind === 'index' || index.children.length >= partitions.length,
     keys: keysOf(table, index),
-    include: includedIn(table, index),
+    include: isTable(table) ? namesOf(table, index.included ?? []) : [],
     ...(isPartial ? { predicate: expressionKey(predicate) ?? 'unknown' } : {}),
     ...(constraint === undefined ? {} : { constraint }),
     ...(parent === undefined ? {} : { partitionOf: fullName(parent) }),
@@ -159,15 +220,4 @@ function keysOf(table: TableRecord | ViewRecord, { keys, elements = [] }: IndexR
       ...(collation === undefined ? {} : { collation }),
     }
   })
-}
-
-function includedIn(
-  table: TableRecord | ViewRecord,
-  { keys, columns, isPlain }: IndexRecord,
-): readonly string[] {
-  if (!isPlain || !isTable(table)) return []
-  return namesOf(
-    table,
-    columns.filter((number) => !keys.includes(number)),
-  )
 }

@@ -20,7 +20,10 @@ export function readDoBlock(node: DoStmt, sql: string): RoutineBody {
 }
 
 /** The statements of a function or procedure that the files create. */
-export function readFunctionBody(routine: FunctionRecord): RoutineBody {
+/** What of a function says what it does. */
+type WrittenFunction = Pick<FunctionRecord, 'language' | 'definition' | 'body' | 'sqlBody'>
+
+export function readFunctionBody(routine: WrittenFunction): RoutineBody {
   const known = bodies.get(routine)
   if (known !== undefined) return known
   const body = readBody(routine)
@@ -28,9 +31,9 @@ export function readFunctionBody(routine: FunctionRecord): RoutineBody {
   return body
 }
 
-const bodies = new WeakMap<FunctionRecord, RoutineBody>()
+const bodies = new WeakMap<WrittenFunction, RoutineBody>()
 
-function readBody({ language, definition, body, sqlBody }: FunctionRecord): RoutineBody {
+function readBody({ language, definition, body, sqlBody }: WrittenFunction): RoutineBody {
   if (sqlBody !== undefined) return { statements: standardBody(sqlBody) }
   if (language === 'plpgsql' && definition !== undefined) return readPlPgSql(definition)
   if (language !== 'sql') return { statements: [], unknown: `is written in ${language}` }

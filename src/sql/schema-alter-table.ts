@@ -3,6 +3,7 @@ import type {
   AlterTableStmt,
   ColumnDef,
   Constraint as ConstraintNode,
+  DefElem,
   Node,
   PartitionCmd,
   RangeVar,
@@ -18,10 +19,11 @@ import {
 } from './schema-columns.ts'
 import { addConstraint, notNullOn } from './schema-constraints.ts'
 import { applyColumnDrop, planColumnDrop, removeConstraint } from './schema-drop.ts'
+import { alterOptions, alterProperties } from './schema-properties.ts'
 import { disinherit, inherit, readPartitionBound } from './schema-partitions.ts'
 import { addChildIndexes } from './schema-indexes.ts'
 import type { CatalogChange } from '../core/model.ts'
-import { columnByName, isIndex, isTable, type Column, type TableRecord } from './schema-records.ts'
+import { columnByName, isIndex, isTable, isView, type Column, type TableRecord } from './schema-records.ts'
 import {
   editColumn,
   editTable,
@@ -42,7 +44,10 @@ export function alterTable(scope: ChangeScope, statement: AlterTableStmt): void 
   for (const command of allOf<AlterTableCmd>(statement.cmds, 'AlterTableCmd')) {
     const current = scope.schema.relation(target.id)
     if (isTable(current)) alterOnce(scope, current, command, recurse)
-    else scope.report?.(objectOf(current, scope.schema), !current.isNew, { type: 'alter' })
+    else {
+      if (isView(current)) alterOptions(scope, current, command)
+      scope.report?.(objectOf(current, scope.schema), !current.isNew, { type: 'alter' })
+    }
   }
 }
 
@@ -77,6 +82,7 @@ function alterOnce(scope: ChangeScope, table: TableRecord, command: AlterTableCm
       }))
       return reportAlter(scope, table)
     default:
+      alterProperties(scope, table, command, recurse)
       alterColumn(scope, table, command, recurse)
   }
 }
@@ -173,17 +179,38 @@ function editOneColumn(scope: ChangeScope, table: TableRecord, column: Column, c
     case 'AT_DropExpression':
       edit({ fill: 'nothing' })
       return
+    case 'AT_SetIdentity':
+      setIdentity(scope, table, column, command)
+      return
     case 'AT_AddIdentity':
-      makeSequence(scope, table.id, column.number, 'identity')
+      makeSequence(
+        scope,
+        table.id,
+        column.number,
+        'identity',
+        as<ConstraintNode>(command.def, 'Constraint')?.generated_when,
+      )
       return
     case 'AT_DropIdentity': {
       const sequence = column.sequence === undefined ? undefined : schema.find(column.sequence)
       if (sequence?.kind === 'sequence') dropSequence(scope, sequence)
-      edit({ fill: 'nothing' })
+      editColumn(schema, table.id, column.number, ({ identity: _identity, sequence: _sequence, ...one }) => ({
+        ...one,
+        fill: 'nothing',
+      }))
       return
     }
     default:
   }
+}
+
+function setIdentity(scope: ChangeScope, table: TableRecord, column: Column, command: AlterTableCmd): void {
+  const options = allOf<DefElem>(as<{ items?: Node[] }>(command.def, 'List')?.items, 'DefElem')
+  const generated = options.find(({ defname }) => defname === 'generated')?.arg
+  const code = as<{ ival?: number }>(generated, 'Integer')?.ival
+  if (code === undefined) return
+  const identity = code === 'a'.codePointAt(0) ? 'always' : 'by default'
+  editColumn(scope.schema, table.id, column.number, (one) => ({ ...one, identity }))
 }
 
 /** SET NOT NULL over a NOT VALID constraint validates it. */

@@ -1,14 +1,20 @@
 import type {
   AlterDomainStmt,
+  AlterEnumStmt,
+  AlterFunctionStmt,
+  AlterPolicyStmt,
+  AlterPublicationStmt,
   AlterObjectSchemaStmt,
   AlterSeqStmt,
   AlterTableStmt,
   CompositeTypeStmt,
   CreateDomainStmt,
   CreateEnumStmt,
+  CreateExtensionStmt,
   CreateForeignTableStmt,
   CreateFunctionStmt,
   CreatePolicyStmt,
+  CreatePublicationStmt,
   CreateRangeStmt,
   CreateSchemaStmt,
   CreateSeqStmt,
@@ -31,11 +37,15 @@ import { alterTable } from './schema-alter-table.ts'
 import { createTable, createTableAs } from './schema-create-table.ts'
 import { drop } from './schema-drop-statement.ts'
 import { createIndex } from './schema-indexes.ts'
+import { createExtension } from './schema-extensions.ts'
+import { alterFunction, createFunction } from './schema-functions.ts'
+import { alterPolicy, createPolicy } from './schema-policies.ts'
+import { alterPublication, createPublication } from './schema-publications.ts'
 import {
   alterDomain,
+  alterEnum,
   alterSequence,
   createDomain,
-  createFunction,
   createSequence,
   createStatistics,
   createTrigger,
@@ -83,9 +93,14 @@ const appliers: Readonly<Record<string, Applier>> = {
   CreateSeqStmt: (scope, node) => createSequence(scope, node as CreateSeqStmt),
   AlterSeqStmt: (scope, node) => alterSequence(scope, node as AlterSeqStmt),
   CreateEnumStmt: (scope, node) =>
-    createType(scope, nameFromWords(words((node as CreateEnumStmt).typeName)), 'enum'),
+    createType(
+      scope,
+      nameFromWords(words((node as CreateEnumStmt).typeName)),
+      'enum',
+      words((node as CreateEnumStmt).vals),
+    ),
   CreateRangeStmt: (scope, node) =>
-    createType(scope, nameFromWords(words((node as CreateRangeStmt).typeName)), 'other'),
+    createType(scope, nameFromWords(words((node as CreateRangeStmt).typeName)), 'range'),
   CompositeTypeStmt: (scope, node) =>
     createType(scope, relationName((node as CompositeTypeStmt).typevar ?? {}), 'composite'),
   DefineStmt: (scope, node) => {
@@ -94,14 +109,17 @@ const appliers: Readonly<Record<string, Applier>> = {
   },
   CreateDomainStmt: (scope, node) => createDomain(scope, node as CreateDomainStmt),
   AlterDomainStmt: (scope, node) => alterDomain(scope, node as AlterDomainStmt),
+  AlterEnumStmt: (scope, node) => alterEnum(scope, node as AlterEnumStmt),
   CreateFunctionStmt: (scope, node) => createFunction(scope, node as CreateFunctionStmt),
+  AlterFunctionStmt: (scope, node) => alterFunction(scope, node as AlterFunctionStmt),
   CreateTrigStmt: (scope, node) => createTrigger(scope, node as CreateTrigStmt),
   CreateStatsStmt: (scope, node) => createStatistics(scope, node as CreateStatsStmt),
   CreateSchemaStmt: (scope, node) => createSchema(scope, node as CreateSchemaStmt),
-  CreatePolicyStmt: (scope, node) => {
-    const { table, policy_name: name = '' } = node as CreatePolicyStmt
-    reportPart(scope, table, 'policy', name)
-  },
+  CreatePolicyStmt: (scope, node) => createPolicy(scope, node as CreatePolicyStmt),
+  AlterPolicyStmt: (scope, node) => alterPolicy(scope, node as AlterPolicyStmt),
+  CreateExtensionStmt: (scope, node) => createExtension(scope, node as CreateExtensionStmt),
+  CreatePublicationStmt: (scope, node) => createPublication(scope, node as CreatePublicationStmt),
+  AlterPublicationStmt: (scope, node) => alterPublication(scope, node as AlterPublicationStmt),
   RuleStmt: (scope, node) => {
     const { relation, rulename = '' } = node as RuleStmt
     reportPart(scope, relation, 'rule', rulename)

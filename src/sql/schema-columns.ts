@@ -62,7 +62,7 @@ function applyColumnConstraint(
       }))
       return
     case 'CONSTR_IDENTITY':
-      makeSequence(scope, id, number, 'identity')
+      makeSequence(scope, id, number, 'identity', constraint.generated_when)
       return
     case 'CONSTR_NULL':
     case 'CONSTR_ATTR_DEFERRABLE':
@@ -93,14 +93,12 @@ export function setDefault(
   const fills = expression !== undefined && !isNullLiteral(expression)
   const sequence = fills ? sequenceOfNextval(scope, expression) : undefined
   const fill = fills ? 'default' : 'nothing'
-  editColumn(scope.schema, id, number, (column) => {
-    if (sequence !== undefined) return { ...column, fill, sequence: sequence.id }
-    return column.sequence === undefined ? { ...column, fill } : withoutSequence({ ...column, fill })
-  })
-}
-
-function withoutSequence({ sequence: _sequence, ...column }: Column): Column {
-  return column
+  editColumn(scope.schema, id, number, ({ sequence: _sequence, default: _default, ...column }) => ({
+    ...column,
+    fill,
+    ...(fills ? { default: expression } : {}),
+    ...(sequence === undefined ? {} : { sequence: sequence.id }),
+  }))
 }
 
 /** The sequence behind `nextval('orders_id_seq')`, however it is cast. */
@@ -120,12 +118,15 @@ export function makeSequence(
   id: RelationId,
   number: number,
   fill: 'default' | 'identity',
+  when?: string,
 ): void {
   const { schema } = scope
   const table = schema.relation(id) as TableRecord
-  const columnName = table.columns.find((column) => column.number === number)?.name
+  const owner = table.columns.find((column) => column.number === number)
+  const columnName = owner?.name
   const sequence: SequenceRecord = {
     kind: 'sequence',
+    type: owner === undefined ? 'bigint' : formatType(owner.type),
     id: schema.newId(),
     schema: table.schema,
     name: chooseName(table.name, columnName, 'seq', (name) => schema.at(table.schema, name) !== undefined),
@@ -135,7 +136,12 @@ export function makeSequence(
   }
   schema.put(sequence)
   editTable(schema, id, (current) => ({ ...current, sequences: [...current.sequences, sequence.id] }))
-  editColumn(schema, id, number, (column) => ({ ...column, fill, sequence: sequence.id }))
+  editColumn(schema, id, number, (column) => ({
+    ...column,
+    fill,
+    sequence: sequence.id,
+    ...(fill === 'identity' ? { identity: when === 'a' ? 'always' : 'by default' } : {}),
+  }))
   if (columnName === undefined) return
   addConstraint(withoutReport(scope), id, { contype: 'CONSTR_NOTNULL' }, columnName, false)
 }

@@ -219,6 +219,7 @@ function buildKeyIndex(
     method: node.contype === 'CONSTR_EXCLUSION' ? (node.access_method ?? 'gist') : 'btree',
     keys,
     columns: [...used],
+    included,
     isUnique: node.contype !== 'CONSTR_EXCLUSION',
     isPlain: !keys.includes(0) && node.where_clause === undefined,
     isPartial: node.where_clause !== undefined,

@@ -15,6 +15,7 @@ import { relationName } from './names.ts'
 import { addColumn, withoutReport } from './schema-columns.ts'
 import { addConstraint, attach } from './schema-constraints.ts'
 import { addIndex, shapeOf } from './schema-indexes.ts'
+import { setOptions } from './schema-properties.ts'
 import { inherit, readPartitionBound, readPartitionKey } from './schema-partitions.ts'
 import { emptyTable } from './schema.ts'
 import { columnByName, isTable, type Column, type RelationId, type TableRecord } from './schema-records.ts'
@@ -33,7 +34,7 @@ export function createTable(scope: ChangeScope, statement: CreateStmt, isForeign
   addElements(silent, id, statement)
   if (statement.ofTypename !== undefined) {
     const name = allOf<{ sval?: string }>(statement.ofTypename.names, 'String').at(-1)?.sval ?? ''
-    editTable(scope.schema, id, (current) => ({ ...current, ofType: name }))
+    editTable(scope.schema, id, (current) => ({ ...current, ofType: name, hasUnknownColumns: true }))
   }
   const { partspec, partbound } = statement
   if (partspec !== undefined) {
@@ -44,6 +45,7 @@ export function createTable(scope: ChangeScope, statement: CreateStmt, isForeign
     }))
   }
   addTableConstraints(silent, id, statement)
+  setOptions(scope, id, statement.options)
   for (const parent of parents) {
     const found = tableNamed(scope, parent)
     if (found === undefined) continue
@@ -106,6 +108,9 @@ function validated(constraint: ConstraintNode): ConstraintNode {
 
 /** Copies columns of a parent or template that the table does not have yet. */
 function copyColumns(scope: ChangeScope, from: TableRecord | undefined, id: RelationId): void {
+  if (from === undefined || !from.isKnown || from.hasUnknownColumns === true) {
+    editTable(scope.schema, id, (table) => ({ ...table, hasUnknownColumns: true }))
+  }
   if (from === undefined) return
   editTable(scope.schema, id, (table) => {
     const columns: Column[] = [...table.columns]
@@ -124,7 +129,7 @@ const likeOption = { constraints: 4, defaults: 8, generated: 16, identity: 32, i
 
 function copyLike(scope: ChangeScope, id: RelationId, like: TableLikeClause): void {
   const from = tableNamed(scope, like.relation)
-  if (from === undefined) return
+  if (from === undefined) return copyColumns(scope, undefined, id)
   const options = like.options ?? 0
   copyColumns(scope, from, id)
   editTable(scope.schema, id, (table) => ({
@@ -163,7 +168,7 @@ function withLikeOptions(column: Column, options: number): Column {
     virtual: likeOption.generated,
   }[column.fill]
   if ((options & needed) !== 0) return column
-  const { sequence: _sequence, ...rest } = column
+  const { sequence: _sequence, default: _default, identity: _identity, ...rest } = column
   return { ...rest, fill: 'nothing' }
 }
 
@@ -184,6 +189,7 @@ export function createTableAs(scope: ChangeScope, statement: CreateTableAsStmt):
       isNew: scope.isUnderReview,
     })),
     nextColumn: columns.length + 1,
+    hasUnknownColumns: true,
   }))
   scope.report?.(objectOf(scope.schema.relation(id), scope.schema), false, { type: 'create' })
 }

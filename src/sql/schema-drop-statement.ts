@@ -1,6 +1,7 @@
-import type { DropStmt, Node } from '@pgsql/types'
-import { nameWords } from './ast.ts'
+import type { DropStmt, Node, ObjectWithArgs } from '@pgsql/types'
+import { as, nameWords } from './ast.ts'
 import { nameFromWords } from './names.ts'
+import { functionsNamed } from './schema-functions.ts'
 import { applyColumnDrop, applyDrop, planColumnDrop, planDrop } from './schema-drop.ts'
 import {
   isTable,
@@ -97,9 +98,15 @@ function dropOther(scope: ChangeScope, removeType: string, object: Node): void {
     case 'OBJECT_FUNCTION':
     case 'OBJECT_PROCEDURE':
     case 'OBJECT_ROUTINE': {
-      const [first] = scope.schema.function(name, scope.path)
+      const dropping = functionsNamed(scope, as<ObjectWithArgs>(object, 'ObjectWithArgs'))
+      const [first] = dropping
       if (first === undefined) return
-      scope.schema.putFunctions(first.schema, first.name, [])
+      const overloads = scope.schema.function({ schema: first.schema, name: first.name }, scope.path)
+      scope.schema.putFunctions(
+        first.schema,
+        first.name,
+        overloads.filter((one) => !dropping.includes(one)),
+      )
       const kind = first.isProcedure ? 'procedure' : 'function'
       const dropped = { kind, schema: first.schema, name: first.name }
       return scope.report?.(dropped, !first.isNew, { type: 'drop', cascaded: false })
@@ -108,6 +115,10 @@ function dropOther(scope: ChangeScope, removeType: string, object: Node): void {
     case 'OBJECT_POLICY':
     case 'OBJECT_RULE':
       return dropPart(scope, removeType, path)
+    case 'OBJECT_EXTENSION':
+      return scope.schema.removeExtension(name.name)
+    case 'OBJECT_PUBLICATION':
+      return scope.schema.removePublication(name.name)
     case 'OBJECT_STATISTIC_EXT': {
       const table = scope.schema.statisticsTable(name, scope.path)
       if (table === undefined) return
@@ -130,6 +141,9 @@ function dropPart(scope: ChangeScope, removeType: string, path: readonly string[
   const trigger = record.triggers.find((one) => one.name === part)
   const existedBefore = trigger === undefined ? !record.isNew : !trigger.isNew
   scope.report?.(partOf(record, kind, part), existedBefore, { type: 'drop', cascaded: false })
+  if (kind === 'policy' && isTable(record)) {
+    scope.schema.put({ ...record, policies: record.policies.filter(({ name }) => name !== part) })
+  }
   if (kind !== 'trigger') return
   const targets = isTable(record) ? scope.schema.withDescendants(record) : [record]
   for (const target of targets) {

@@ -22,6 +22,8 @@ export interface IndexShape {
   readonly isUnique: boolean
   readonly isPlain: boolean
   readonly isPartial: boolean
+  /** INCLUDE, by number. */
+  readonly included?: readonly number[]
   /** The keys as written; absent for constraints. */
   readonly elements?: readonly IndexElem[]
   readonly predicate?: Node
@@ -59,17 +61,18 @@ export function readIndexShape(table: TableRecord | ViewRecord, statement: Index
   const keyNumbers = keys.map((key) =>
     key.name === undefined ? 0 : (columnByName(table, key.name)?.number ?? 0),
   )
+  const includedNumbers = columnNumbers(
+    table,
+    included.map((column) => column.name ?? ''),
+  )
   const used = new Set<number>([
     ...keyNumbers,
-    ...columnNumbers(
-      table,
-      included.map((column) => column.name ?? ''),
-    ),
+    ...includedNumbers,
     ...keys.flatMap((key) => columnsIn(table, key.expr)),
     ...columnsIn(table, statement.whereClause),
   ])
   used.delete(0)
-  return { ...shape, keys: keyNumbers, columns: [...used] }
+  return { ...shape, keys: keyNumbers, columns: [...used], included: includedNumbers }
 }
 
 /** Makes an index on one table and links it there. */
@@ -90,6 +93,7 @@ export function addIndex(
     isUnique: shape.isUnique,
     isPlain: shape.isPlain,
     isPartial: shape.isPartial,
+    ...(shape.included === undefined ? {} : { included: shape.included }),
     ...(shape.elements === undefined ? {} : { elements: shape.elements }),
     ...(shape.predicate === undefined ? {} : { predicate: shape.predicate }),
     kind: table.kind === 'partitioned table' ? 'partitioned index' : 'index',
@@ -171,13 +175,29 @@ function shapeForChild(index: IndexRecord, parent: TableRecord, child: TableReco
       return name === undefined ? 0 : (columnByName(child, name)?.number ?? 0)
     })
   const shape = shapeOf(index, distinctNames(columnNames(parent, index.keys)))
-  return { ...shape, keys: translate(index.keys), columns: translate(index.columns) }
+  return {
+    ...shape,
+    keys: translate(index.keys),
+    columns: translate(index.columns),
+    included: translate(index.included ?? []),
+  }
 }
 
 /** What an index is made of, without its name and place. */
 export function shapeOf(index: IndexRecord, nameParts: readonly string[]): IndexShape {
-  const { method, keys, columns, isUnique, isPlain, isPartial } = index
-  return { method, keys, columns, isUnique, isPlain, isPartial, nameParts }
+  const { method, keys, columns, isUnique, isPlain, isPartial, included, elements, predicate } = index
+  return {
+    method,
+    keys,
+    columns,
+    isUnique,
+    isPlain,
+    isPartial,
+    nameParts,
+    ...(included === undefined ? {} : { included }),
+    ...(elements === undefined ? {} : { elements }),
+    ...(predicate === undefined ? {} : { predicate }),
+  }
 }
 
 function columnNames(table: TableRecord, numbers: readonly number[]): string[] {

@@ -1,20 +1,21 @@
 import type {
   AlterDomainStmt,
+  AlterEnumStmt,
   AlterSeqStmt,
   Constraint as ConstraintNode,
   CreateDomainStmt,
-  CreateFunctionStmt,
   CreateSeqStmt,
   CreateStatsStmt,
   CreateTrigStmt,
   DefElem,
-  FunctionParameter,
   Node,
   RangeVar,
+  TypeName,
 } from '@pgsql/types'
 import { allOf, as, words } from './ast.ts'
+import { formatType } from './column-type.ts'
 import { creationSchema, nameFromWords, type QualifiedName } from './names.ts'
-import { columnByName, isTable, type FunctionRecord, type TypeRecord } from './schema-records.ts'
+import { columnByName, isTable, type TypeRecord } from './schema-records.ts'
 import {
   editTable,
   existsAt,
@@ -34,7 +35,16 @@ export function createSequence(scope: ChangeScope, statement: CreateSeqStmt): vo
   const place = placeOf(scope, statement.sequence)
   if (statement.if_not_exists === true && existsAt(scope, place)) return
   const id = scope.schema.newId()
-  scope.schema.put({ kind: 'sequence', id, ...place, isNew: scope.isUnderReview, isKnown: true })
+  const written = allOf<DefElem>(statement.options, 'DefElem').find(({ defname }) => defname === 'as')
+  const type = as<TypeName>(written?.arg, 'TypeName')
+  scope.schema.put({
+    kind: 'sequence',
+    id,
+    ...place,
+    type: type === undefined ? 'bigint' : formatType(readType(scope, type)),
+    isNew: scope.isUnderReview,
+    isKnown: true,
+  })
   scope.report?.(objectOf(scope.schema.relation(id), scope.schema), false, { type: 'create' })
   setOwner(scope, statement.sequence, statement.options)
 }
@@ -73,10 +83,38 @@ function setOwner(scope: ChangeScope, name: RangeVar, options: readonly Node[] |
 }
 
 /** CREATE TYPE … AS ENUM, AS (…), AS RANGE, and base types. */
-export function createType(scope: ChangeScope, name: QualifiedName, kind: TypeRecord['kind']): void {
+export function createType(
+  scope: ChangeScope,
+  name: QualifiedName,
+  kind: TypeRecord['kind'],
+  labels?: readonly string[],
+): void {
   const schema = name.schema ?? creationSchema(scope.path)
-  scope.schema.putType({ kind, schema, name: name.name, isNew: scope.isUnderReview, constraints: [] })
+  scope.schema.putType({
+    kind,
+    id: scope.schema.newId(),
+    schema,
+    name: name.name,
+    isNew: scope.isUnderReview,
+    constraints: [],
+    ...(labels === undefined ? {} : { labels }),
+  })
   scope.report?.({ kind: 'type', schema, name: name.name }, false, { type: 'create' })
+}
+
+/** ALTER TYPE … ADD VALUE, at the end unless said otherwise, and RENAME VALUE. */
+export function alterEnum(scope: ChangeScope, statement: AlterEnumStmt): void {
+  const type = scope.schema.type(nameFromWords(words(statement.typeName)), scope.path)
+  const { oldVal, newVal, newValNeighbor, newValIsAfter } = statement
+  if (type?.labels === undefined || newVal === undefined) return
+  if (oldVal !== undefined) {
+    const labels = type.labels.map((label) => (label === oldVal ? newVal : label))
+    return scope.schema.putType({ ...type, labels })
+  }
+  if (type.labels.includes(newVal)) return
+  const neighbor = newValNeighbor === undefined ? -1 : type.labels.indexOf(newValNeighbor)
+  const at = neighbor === -1 ? type.labels.length : neighbor + (newValIsAfter === true ? 1 : 0)
+  scope.schema.putType({ ...type, labels: type.labels.toSpliced(at, 0, newVal) })
 }
 
 /** CREATE DOMAIN. */
@@ -90,6 +128,7 @@ export function createDomain(scope: ChangeScope, statement: CreateDomainStmt): v
   const fallback = nodes.find((node) => node.contype === 'CONSTR_DEFAULT')?.raw_expr
   scope.schema.putType({
     kind: 'domain',
+    id: scope.schema.newId(),
     schema,
     name: name.name,
     isNew: scope.isUnderReview,
@@ -140,48 +179,6 @@ export function alterDomain(scope: ChangeScope, statement: AlterDomainStmt): voi
   }
 }
 
-/** CREATE [OR REPLACE] FUNCTION and PROCEDURE. Volatility is VOLATILE unless said otherwise. */
-export function createFunction(scope: ChangeScope, statement: CreateFunctionStmt): void {
-  const name = nameFromWords(words(statement.funcname))
-  const schema = name.schema ?? creationSchema(scope.path)
-  const made = readFunction(scope, statement, schema, name.name)
-  const overloads = scope.schema.function({ schema, name: name.name }, scope.path)
-  const others = overloads.filter((one) => one.argumentCount !== made.argumentCount)
-  const replaced = overloads.find((one) => one.argumentCount === made.argumentCount)
-  scope.schema.putFunctions(schema, name.name, [...others, made])
-  const object = { kind: made.isProcedure ? 'procedure' : 'function', schema, name: name.name }
-  scope.report?.(object, replaced !== undefined && !replaced.isNew, {
-    type: replaced === undefined ? 'create' : 'alter',
-  })
-}
-
-function readFunction(
-  scope: ChangeScope,
-  statement: CreateFunctionStmt,
-  schema: string,
-  name: string,
-): FunctionRecord {
-  const options = new Map(allOf<DefElem>(statement.options, 'DefElem').map((one) => [one.defname, one.arg]))
-  const text = (key: string) => words([options.get(key) ?? { String: {} }])[0] ?? ''
-  const volatility = text('volatility')
-  const body = words(as<{ items?: Node[] }>(options.get('as'), 'List')?.items)
-  const inputs = allOf<FunctionParameter>(statement.parameters, 'FunctionParameter').filter(
-    ({ mode }) => mode !== 'FUNC_PARAM_OUT' && mode !== 'FUNC_PARAM_TABLE',
-  )
-  return {
-    schema,
-    name,
-    isNew: scope.isUnderReview,
-    isProcedure: statement.is_procedure === true,
-    volatility: volatility === 'immutable' || volatility === 'stable' ? volatility : 'volatile',
-    language: text('language').toLowerCase() || 'sql',
-    argumentCount: inputs.length,
-    ...(scope.sql === undefined ? {} : { definition: scope.sql }),
-    ...(body[0] === undefined ? {} : { body: body[0] }),
-    ...(statement.sql_body === undefined ? {} : { sqlBody: statement.sql_body }),
-  }
-}
-
 /** CREATE TRIGGER; on a partitioned table row triggers go down to the partitions. */
 export function createTrigger(scope: ChangeScope, statement: CreateTrigStmt): void {
   const record = relationNamed(scope, statement.relation)
@@ -192,19 +189,27 @@ export function createTrigger(scope: ChangeScope, statement: CreateTrigStmt): vo
     events: statement.events ?? 0,
     isRow: statement.row === true,
     isNew: scope.isUnderReview,
+    ...callsOf(scope, nameFromWords(words(statement.funcname))),
+    ...(statement.isconstraint === true ? { isConstraint: true } : {}),
   }
   const targets =
     isTable(record) && record.kind === 'partitioned table' && trigger.isRow
       ? scope.schema.withDescendants(record)
       : [record]
   for (const target of targets) {
-    const triggers = [...target.triggers.filter((one) => one.name !== trigger.name), trigger]
+    const own = target.id === record.id ? trigger : { ...trigger, isInherited: true }
+    const triggers = [...target.triggers.filter((one) => one.name !== trigger.name), own]
     scope.schema.put({ ...target, triggers })
   }
   const replaced = record.triggers.find((one) => one.name === trigger.name)
   scope.report?.(partOf(record, 'trigger', trigger.name), replaced !== undefined && !replaced.isNew, {
     type: replaced === undefined ? 'create' : 'alter',
   })
+}
+
+function callsOf(scope: ChangeScope, name: QualifiedName): { calls?: string } {
+  const [called] = scope.schema.function(name, scope.path)
+  return called === undefined ? {} : { calls: `${called.schema}.${called.name}` }
 }
 
 /** CREATE STATISTICS. */

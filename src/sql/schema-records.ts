@@ -24,6 +24,10 @@ export interface Column {
   readonly fill: 'nothing' | 'default' | 'identity' | 'stored' | 'virtual'
   /** The sequence that DEFAULT nextval() or an identity draws from. */
   readonly sequence?: RelationId
+  /** Where `fill` is `default`; absent where it came from the type. */
+  readonly default?: Node
+  /** Where `fill` is `identity`. */
+  readonly identity?: 'always' | 'by default'
   readonly collation?: string
   /** Added by a migration under review: what happens to it harms nobody. */
   readonly isNew: boolean
@@ -76,6 +80,24 @@ export interface Trigger {
   readonly events: number
   readonly isNew: boolean
   readonly isRow: boolean
+  /** `schema.name` of its function, where a file creates it. */
+  readonly calls?: string
+  /** Absent: it fires. */
+  readonly firing?: 'disabled' | 'replica' | 'always'
+  /** CREATE CONSTRAINT TRIGGER. */
+  readonly isConstraint?: boolean
+  /** Came down from a partitioned table. */
+  readonly isInherited?: boolean
+}
+
+export interface PolicyRecord {
+  readonly name: string
+  readonly isPermissive: boolean
+  readonly command: 'all' | 'select' | 'insert' | 'update' | 'delete'
+  /** `PUBLIC` or role names. */
+  readonly roles: readonly string[]
+  readonly using?: Node
+  readonly withCheck?: Node
 }
 
 /** The part of a partitioned table's key space that a partition holds. */
@@ -98,6 +120,8 @@ interface RelationWithDependents extends RelationBase {
   readonly readers: readonly RelationId[]
   readonly triggers: readonly Trigger[]
   readonly rules: readonly string[]
+  /** Of WITH (…): `security_invoker=true`, sorted. */
+  readonly options?: readonly string[]
 }
 
 export interface TableRecord extends RelationWithDependents {
@@ -114,7 +138,14 @@ export interface TableRecord extends RelationWithDependents {
   readonly partitionKey?: PartitionKey
   readonly partitionBound?: PartitionBound
   readonly sequences: readonly RelationId[]
-  readonly policies: readonly string[]
+  readonly policies: readonly PolicyRecord[]
+  readonly rowSecurity?: { readonly enabled: boolean; readonly forced: boolean }
+  /** Absent: `default`. */
+  readonly replicaIdentity?: 'nothing' | 'full' | { readonly index: RelationId }
+  /** Foreign keys whose triggers DISABLE TRIGGER ALL has switched off. */
+  readonly disabledKeys?: readonly string[]
+  /** It has further columns: some came from a table, type or query that no file tells. */
+  readonly hasUnknownColumns?: boolean
   /** CREATE TABLE … OF: name of the composite type. */
   readonly ofType?: string
 }
@@ -143,6 +174,8 @@ export interface IndexRecord extends RelationBase {
   /** Has neither expressions nor a predicate. */
   readonly isPlain: boolean
   readonly isPartial: boolean
+  /** INCLUDE, by number. */
+  readonly included?: readonly number[]
   /** Its keys as CREATE INDEX has them: columns may have other names by now. */
   readonly elements?: readonly IndexElem[]
   readonly predicate?: Node
@@ -154,13 +187,17 @@ export interface IndexRecord extends RelationBase {
 
 export interface SequenceRecord extends RelationBase {
   readonly kind: 'sequence'
+  /** `bigint`, `integer` or `smallint`. */
+  readonly type: string
   readonly ownedBy?: { readonly table: RelationId; readonly column: number }
 }
 
 export type RelationRecord = TableRecord | ViewRecord | IndexRecord | SequenceRecord
 
 export interface TypeRecord {
-  readonly kind: 'enum' | 'domain' | 'composite' | 'other'
+  /** Survives renames. */
+  readonly id: number
+  readonly kind: 'enum' | 'domain' | 'composite' | 'range' | 'other'
   readonly schema: string
   readonly name: string
   readonly isNew: boolean
@@ -168,11 +205,15 @@ export interface TypeRecord {
   readonly base?: ColumnType
   /** Of a domain: NOT NULL or CHECK, by name; `isValidated` false for NOT VALID. */
   readonly constraints: readonly { readonly name: string; readonly isValidated: boolean }[]
+  /** Of an enum, in order. */
+  readonly labels?: readonly string[]
   /** Of a domain: does it bring a default? */
   readonly default?: Node
 }
 
 export interface FunctionRecord {
+  /** CREATE OR REPLACE keeps it. */
+  readonly id: number
   readonly schema: string
   readonly name: string
   readonly isNew: boolean
@@ -180,12 +221,35 @@ export interface FunctionRecord {
   readonly volatility: 'immutable' | 'stable' | 'volatile'
   readonly language: string
   readonly argumentCount: number
+  /** What tells overloads apart: types of the arguments that a call gives. */
+  readonly argumentTypes: readonly ColumnType[]
+  readonly defaults: number
+  readonly isVariadic: boolean
+  readonly returns?: ColumnType & { readonly isSet: boolean }
+  readonly isSecurityDefiner: boolean
+  readonly isStrict: boolean
+  /** `search_path=app`, sorted; settings that are taken FROM CURRENT are left out. */
+  readonly config: readonly string[]
   /** Its CREATE statement, for reading the body when somebody calls it. */
   readonly definition?: string
   /** Source text of AS '…'; undefined for SQL-standard bodies. */
   readonly body?: string
   /** SQL-standard body (BEGIN ATOMIC or RETURN). */
   readonly sqlBody?: Node
+}
+
+export interface ExtensionRecord {
+  readonly name: string
+  /** Absent where CREATE EXTENSION leaves it to the extension itself. */
+  readonly schema?: string
+}
+
+export interface PublicationRecord {
+  readonly name: string
+  readonly allTables: boolean
+  readonly publishes: readonly ('insert' | 'update' | 'delete' | 'truncate')[]
+  readonly tables: readonly RelationId[]
+  readonly schemas: readonly string[]
 }
 
 export function isTable(record: RelationRecord | undefined): record is TableRecord {

@@ -105,6 +105,10 @@ function renamePart(scope: ChangeScope, statement: RenameStmt, from: string, to:
   if (record === undefined) return
   const kind = partKinds[statement.renameType as keyof typeof partKinds]
   scope.report?.(partOf(record, kind, from), !record.isNew, { type: 'rename', from, to })
+  if (kind === 'policy' && isTable(record)) {
+    const policies = record.policies.map((one) => (one.name === from ? { ...one, name: to } : one))
+    scope.schema.put({ ...record, policies })
+  }
   if (kind !== 'trigger') return
   const triggers = record.triggers.map((one) => (one.name === from ? { ...one, name: to } : one))
   scope.schema.put({ ...record, triggers })

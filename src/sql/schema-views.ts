@@ -11,6 +11,7 @@ import {
   type ViewRead,
   type ViewRecord,
 } from './schema-records.ts'
+import { setOptions } from './schema-properties.ts'
 import { existsAt, including, objectOf, placeOf, without, type ChangeScope } from './schema-scope.ts'
 
 /** CREATE [OR REPLACE] VIEW. */
@@ -19,13 +20,16 @@ export function createView(scope: ChangeScope, statement: ViewStmt): void {
   const place = placeOf(scope, statement.view)
   const existing = scope.schema.at(place.schema, place.name)
   if (existing?.kind === 'view') {
-    const { query: _query, ...kept } = existing
+    // OR REPLACE takes the options from the new statement (DefineVirtualRelation, view.c)
+    const { query: _query, options: _options, ...kept } = existing
     unlinkReads(scope, existing)
     link(scope, { ...kept, reads: readsOf(scope, statement.query), ...queryOf(statement.query) })
+    setOptions(scope, existing.id, statement.options)
     scope.report?.(objectOf(existing, scope.schema), !existing.isNew, { type: 'alter' })
     return
   }
   const view = newView(scope, 'view', place, statement.query)
+  setOptions(scope, view.id, statement.options)
   scope.report?.(objectOf(view, scope.schema), false, { type: 'create' })
 }
 

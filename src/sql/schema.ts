@@ -10,8 +10,10 @@ import {
   hasDependents,
   isIndex,
   isTable,
+  type ExtensionRecord,
   type FunctionRecord,
   type IndexRecord,
+  type PublicationRecord,
   type RelationId,
   type RelationRecord,
   type TableRecord,
@@ -33,6 +35,8 @@ export class Schema {
   private readonly statistics: UndoableMap<string, RelationId>
   /** Schemas that a file creates, and whether a migration under review did. */
   private readonly schemas: UndoableMap<string, boolean>
+  private readonly extensions: UndoableMap<string, ExtensionRecord>
+  private readonly publications: UndoableMap<string, PublicationRecord>
   private readonly temporary = new Set<RelationId>()
   private nextId = 1
   /**
@@ -51,6 +55,8 @@ export class Schema {
     this.functions = new UndoableMap(this.log)
     this.statistics = new UndoableMap(this.log)
     this.schemas = new UndoableMap(this.log)
+    this.extensions = new UndoableMap(this.log)
+    this.publications = new UndoableMap(this.log)
   }
 
   /** Where {@link rollbackTo} can return to. Cheap. */
@@ -242,6 +248,46 @@ export class Schema {
 
   removeSchema(name: string): void {
     this.schemas.delete(name)
+  }
+
+  allFunctions(): Iterable<readonly FunctionRecord[]> {
+    return this.functions.values()
+  }
+
+  allSchemas(): Iterable<string> {
+    return this.schemas.keys()
+  }
+
+  extension(name: string): ExtensionRecord | undefined {
+    return this.extensions.get(name)
+  }
+
+  allExtensions(): Iterable<ExtensionRecord> {
+    return this.extensions.values()
+  }
+
+  putExtension(extension: ExtensionRecord): void {
+    this.extensions.set(extension.name, extension)
+  }
+
+  removeExtension(name: string): void {
+    this.extensions.delete(name)
+  }
+
+  publication(name: string): PublicationRecord | undefined {
+    return this.publications.get(name)
+  }
+
+  allPublications(): Iterable<PublicationRecord> {
+    return this.publications.values()
+  }
+
+  putPublication(publication: PublicationRecord): void {
+    this.publications.set(publication.name, publication)
+  }
+
+  removePublication(name: string): void {
+    this.publications.delete(name)
   }
 }
 

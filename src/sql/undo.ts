@@ -48,6 +48,10 @@ export class UndoableMap<Key, Value extends {} | null> {
     return this.map.get(key)
   }
 
+  keys(): Iterable<Key> {
+    return this.map.keys()
+  }
+
   values(): Iterable<Value> {
     return this.map.values()
   }
