@@ -87,6 +87,7 @@ export {
   existingRewrites,
   existingScans,
   existingTableLocks,
+  existingTypeChanges,
   relationKey,
   strongestPerRelation,
   unboundedWrites,
@@ -102,6 +103,9 @@ export * from './sql/query-size.ts'
 export { starSources, storedCode, type StoredCode } from './sql/stored-code.ts'
 export { rewriteCauseText } from './sql/rewrite-cause.ts'
 export { rewriteRemedy } from './sql/rewrite-remedies.ts'
+export { typeConversion, type TypeConversion } from './sql/type-conversion.ts'
+export { typeLossIn, type TypeLoss } from './sql/type-loss.ts'
+export { isProvenShort, unfitValues } from './sql/unfit-values.ts'
 export {
   alterActions,
   cutColumn,

@@ -1,5 +1,6 @@
 -- migration: fewer characters
 -- finds: rewritesTable
+-- also finds: avoid-lossy-type-change
 ALTER TABLE orders ALTER COLUMN code TYPE varchar(10);
 
 -- migration: another calculation

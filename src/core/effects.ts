@@ -110,3 +110,14 @@ export function catalogEffects<T extends CatalogChange['type']>(
     (effect): effect is CatalogEffectOf<T> => effect.kind === 'catalog' && wanted.has(effect.change.type),
   )
 }
+
+/** Types of columns that existed before and change, each once: partitions and inheriting tables follow their parent. */
+export function existingTypeChanges(effects: readonly Effect[]): readonly CatalogEffectOf<'change type'>[] {
+  const changes = new Map<string, CatalogEffectOf<'change type'>>()
+  for (const effect of catalogEffects(effects, 'change type')) {
+    const { column, from, to } = effect.change
+    const key = JSON.stringify([column, from, to])
+    if (effect.existedBefore && from !== to && !changes.has(key)) changes.set(key, effect)
+  }
+  return [...changes.values()]
+}
