@@ -52,7 +52,7 @@ export default defineRule({
 type Context = StatementContext<typeof messages>
 
 function reportRewrite(context: Context, heaps: readonly RewriteEffect[]): void {
-  const { statement, effects, transaction, settings, report } = context
+  const { statement, effects, transaction, report } = context
   const [first] = heaps
   if (first === undefined) return
   // the parent of rewritten partitions is locked as well
@@ -73,13 +73,13 @@ function reportRewrite(context: Context, heaps: readonly RewriteEffect[]): void 
         ...typeChanges(effects),
       ],
       notes: timeZoneNotes(context),
-      remedy: rewriteRemedy(statement, settings, first.relation, first.cause),
+      remedy: rewriteRemedy({ ...context, table: first.relation }, first.cause),
     },
   )
 }
 
 function reportRebuild(context: Context, indexes: readonly RewriteEffect[]): void {
-  const { statement, effects, transaction, settings, report } = context
+  const { statement, effects, transaction, report } = context
   const [first] = indexes
   if (first === undefined) return
   // ALTER INDEX locks only the index, but planning any query on the table locks each of its indexes
@@ -96,13 +96,13 @@ function reportRebuild(context: Context, indexes: readonly RewriteEffect[]): voi
     {
       on: nameAll(indexes.map(({ relation }) => relation)),
       because: [...(locks.length > 0 ? locks : onIndexes), ...indexes],
-      remedy: rewriteRemedy(statement, settings, first.relation, first.cause),
+      remedy: rewriteRemedy({ ...context, table: first.relation }, first.cause),
     },
   )
 }
 
 function reportRefresh(context: Context, heaps: readonly RewriteEffect[]): void {
-  const { statement, transaction, settings, report } = context
+  const { statement, transaction, report } = context
   const [first] = heaps
   if (first === undefined || nodeOf(statement, 'RefreshMatViewStmt')?.skipData === true) return
   report(
@@ -113,14 +113,14 @@ function reportRefresh(context: Context, heaps: readonly RewriteEffect[]): void 
       because: [...locksOn(locksDuring(transaction, context), heaps), ...heaps],
       // readers of what is refreshed expect it to be old; a table is another matter
       severity: 'warning',
-      remedy: rewriteRemedy(statement, settings, first.relation, 'refresh'),
+      remedy: rewriteRemedy({ ...context, table: first.relation }, 'refresh'),
     },
   )
 }
 
 /** A new type that keeps every byte is free, but indexes and CHECK constraints on the column may not be. */
 function reportReading(context: Context, indexes: readonly RewriteEffect[]): void {
-  const { statement, effects, transaction, settings, report } = context
+  const { statement, effects, transaction, report } = context
   const locks = locksDuring(transaction, context).filter(({ mode }) => blocksReads(mode))
   const read = [...existingScans(effects, 'validate', 'build index'), ...indexes]
   const [lock] = locksOn(locks, read)
@@ -132,7 +132,7 @@ function reportReading(context: Context, indexes: readonly RewriteEffect[]): voi
       on: lock.relation,
       because: [...locksOn(locks, read), ...read, ...typeChanges(effects)],
       notes: timeZoneNotes(context),
-      remedy: rewriteRemedy(statement, settings, lock.relation, 'index rebuild'),
+      remedy: rewriteRemedy({ ...context, table: lock.relation }, 'index rebuild'),
     },
   )
 }

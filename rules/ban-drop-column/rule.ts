@@ -6,7 +6,11 @@ import {
   enumerate,
   isOpaque,
   nodeOf,
+  relationKey,
   stepAccepted,
+  type CatalogEffectOf,
+  type StatementView,
+  type TransactionView,
 } from '../../src/rule.ts'
 
 export default defineRule({
@@ -19,9 +23,12 @@ export default defineRule({
     breaksQueries: ({ columns }: { columns: string }) =>
       `Every query of running code that names ${columns} fails once this commits, and the data is gone.`,
   },
-  statement({ statement, effects, settings, report }) {
+  statement(context) {
+    const { statement, effects, settings, transaction, report } = context
     // a column that this run added carries existedBefore: false
-    const all = catalogEffects(effects, 'drop column').filter(({ existedBefore }) => existedBefore)
+    const all = catalogEffects(effects, 'drop column').filter(
+      (effect) => effect.existedBefore && !isReplaced(transaction, context, effect),
+    )
     // partitions and inheriting tables follow the table that the statement names
     const named = nodeOf(statement, 'AlterTableStmt')?.relation?.relname
     const own = all.filter(({ object }) => object.name === named)
@@ -54,3 +61,16 @@ export default defineRule({
     )
   },
 })
+
+/** Does the transaction give its name to another column afterwards? */
+function isReplaced(
+  { statements }: TransactionView,
+  view: StatementView,
+  { object, change }: CatalogEffectOf<'drop column'>,
+): boolean {
+  const index = statements.findIndex(({ statement }) => statement === view.statement)
+  const after = statements.slice(index + 1).flatMap(({ effects }) => effects)
+  return catalogEffects(after, 'rename column').some(
+    (rename) => relationKey(rename.object) === relationKey(object) && rename.change.to === change.column,
+  )
+}

@@ -1,5 +1,5 @@
 import type { ColumnDef, Constraint, RangeVar } from '@pgsql/types'
-import type { Relation, SessionSettings, Statement } from '../core/model.ts'
+import type { Relation, StatementSettings, Statement } from '../core/model.ts'
 import { as, words } from './ast.ts'
 import { objectName, quoteIdent } from './quote.ts'
 import { step, stepWithLockTimeout, type RemedyStep } from './remedies.ts'
@@ -71,7 +71,7 @@ function otherActions(statement: Statement): readonly string[] {
 /** The statement with these constraints NOT VALID, and their validation as a migration of its own. */
 export function notValidSteps(
   statement: Statement,
-  settings: SessionSettings,
+  settings: StatementSettings,
   constraints: readonly AddedConstraint[],
   table: Relation,
 ): readonly RemedyStep[] {

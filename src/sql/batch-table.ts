@@ -48,6 +48,20 @@ export function batchTarget({ relation, key, hasChildren }: BatchTable): BatchTa
   return key === undefined ? { relation } : { relation, key }
 }
 
+/** A sentence about triggers of the table that a filling UPDATE fires, other than a rewrite would; empty without any. */
+export function firingTriggers(relation: BatchTable['relation'], schema: SchemaCatalogs | undefined): string {
+  const table = schema?.after.tables.find((one) => relationKey(one) === relationKey(relation))
+  const names = (table?.triggers ?? [])
+    .filter(({ enabled, constraint, definition = '' }) => {
+      const fires = enabled === 'enabled' || enabled === 'always'
+      return (
+        fires && constraint === undefined && !/^CREATE .*? (?:INSERT|DELETE|TRUNCATE) ON /.test(definition)
+      )
+    })
+    .map(({ name }) => name)
+  return names.length === 0 ? '' : ` Filling fires ${names.join(', ')} for each row.`
+}
+
 /** The primary key, or else the first unique index whose columns are all NOT NULL. */
 function keyOf(table: CatalogTable | undefined): readonly string[] | undefined {
   const primary = table?.constraints.find(({ kind }) => kind === 'primary key')

@@ -1,3 +1,4 @@
+import { isWord, tokenize } from './tokens.ts'
 import { quoteIdent, quoteLiteral, quoteName } from './quote.ts'
 
 /** The table of a batched statement. */
@@ -85,7 +86,7 @@ function byKey(
     `      ORDER BY ${columns} LIMIT ${batchRows}`,
     `    ) AS batch ORDER BY ${descending} LIMIT 1;`,
     ...indented(command, 4),
-    ...ended([`    WHERE ${range}`, ...conditions.map((condition) => `      AND (${condition})`)]),
+    ...ended([`    WHERE ${range}`, ...conditions.map((condition) => `      AND ${grouped(condition)}`)]),
     '    COMMIT;',
     `    SELECT ${columns} INTO batch_first FROM ${table}`,
     `    WHERE ${here} > ${of('batch_last')} AND ${here} <= ${of('table_last')}`,
@@ -128,7 +129,7 @@ function byBlocks(target: BatchTarget, command: string, conditions: readonly str
     `      WHERE ${ctid} >= format('(%s,0)', batch_number * batch_blocks)::tid`,
     ...ended([
       `        AND ${ctid} < format('(%s,0)', (batch_number + 1) * batch_blocks)::tid`,
-      ...conditions.map((condition) => `        AND (${condition})`),
+      ...conditions.map((condition) => `        AND ${grouped(condition)}`),
     ]),
     '      GET DIAGNOSTICS batch_rows = ROW_COUNT;',
     '      pass_rows := pass_rows + batch_rows;',
@@ -137,6 +138,11 @@ function byBlocks(target: BatchTarget, command: string, conditions: readonly str
     '    EXIT WHEN pass_rows = 0;',
     '  END LOOP;',
   ]
+}
+
+/** In parentheses where AND would tear it apart. */
+function grouped(condition: string): string {
+  return tokenize(condition).some((token) => isWord(token, 'OR')) ? `(${condition})` : condition
 }
 
 function ended(lines: readonly string[]): readonly string[] {

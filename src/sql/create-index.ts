@@ -1,4 +1,4 @@
-import type { Relation, SessionSettings, Statement } from '../core/model.ts'
+import type { Relation, StatementSettings, Statement } from '../core/model.ts'
 import { objectName, quoteIdent, quoteName } from './quote.ts'
 import { step, stepOutsideTransaction, stepWithLockTimeout, type RemedyStep } from './remedies.ts'
 import { endOfName, nodeOf } from './statement-nodes.ts'
@@ -44,7 +44,7 @@ export function reindexConcurrentlySql({ sql }: Statement): string | undefined {
  */
 export function partitionedIndexSteps(
   statement: Statement,
-  settings: SessionSettings,
+  settings: StatementSettings,
   parent: Relation,
   name: string,
   partitions: readonly Relation[],

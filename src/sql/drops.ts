@@ -1,5 +1,5 @@
 import type { List } from '@pgsql/types'
-import type { ObjectName, SessionSettings, Statement } from '../core/model.ts'
+import type { ObjectName, StatementSettings, Statement } from '../core/model.ts'
 import { as, words } from './ast.ts'
 import { quoteIdent, quoteName } from './quote.ts'
 import { stepWithLockTimeout, type RemedyStep } from './remedies.ts'
@@ -34,7 +34,7 @@ const together: Readonly<Record<string, string>> = {
  */
 export function explicitDropSteps(
   statement: Statement,
-  settings: SessionSettings,
+  settings: StatementSettings,
   cascaded: readonly ObjectName[],
 ): readonly RemedyStep[] {
   const plain = withoutCascade(statement)

@@ -1,5 +1,5 @@
 import type { ColumnDef, Constraint, RangeVar } from '@pgsql/types'
-import type { SessionSettings, Statement } from '../core/model.ts'
+import type { StatementSettings, Statement } from '../core/model.ts'
 import { as, words } from './ast.ts'
 import { objectName, quoteIdent } from './quote.ts'
 import { step, stepWithLockTimeout, type RemedyStep } from './remedies.ts'
@@ -24,7 +24,7 @@ export function referencedTables(statement: Statement): readonly RangeVar[] {
 }
 
 /** The CREATE TABLE without foreign keys, then each foreign key as a migration of its own. */
-export function foreignKeySteps(statement: Statement, settings: SessionSettings): readonly RemedyStep[] {
+export function foreignKeySteps(statement: Statement, settings: StatementSettings): readonly RemedyStep[] {
   const body = elementList(statement)
   const location = nodeOf(statement, 'CreateStmt')?.relation?.location
   if (body === undefined || location === undefined) return []

@@ -1,5 +1,5 @@
 import type { PartitionCmd } from '@pgsql/types'
-import type { Relation, SessionSettings, Statement } from '../core/model.ts'
+import type { Relation, StatementSettings, Statement } from '../core/model.ts'
 import { as } from './ast.ts'
 import { objectName, quoteIdent, quoteName } from './quote.ts'
 import { step, stepWithLockTimeout, type RemedyStep } from './remedies.ts'
@@ -60,7 +60,7 @@ export interface ToProve {
  */
 export function provenPartitionSteps(
   statement: Statement,
-  settings: SessionSettings,
+  settings: StatementSettings,
   key: Relation['partitionKey'],
   tables: readonly ToProve[],
 ): readonly RemedyStep[] | undefined {

@@ -1,5 +1,6 @@
-import type { Relation, Remedy, SessionSettings } from '../core/model.ts'
-import { objectName, quoteIdent, quoteName } from './quote.ts'
+import type { Relation, Remedy, StatementSettings } from '../core/model.ts'
+import { defaultObjectName } from './names.ts'
+import { quoteIdent, quoteName } from './quote.ts'
 
 /** One migration of a remedy. */
 export type RemedyStep = Remedy['migrations'][number]
@@ -23,11 +24,15 @@ export function batchStep(sql: string): RemedyStep {
 }
 
 /**
- * As {@link step}, beginning with a lock_timeout: the one in force, which the file may have set for the transaction
- * that the step leaves.
+ * As {@link step}, beginning with a lock_timeout where none is in force, or one that the migration set which the step
+ * leaves. One of the connection is in force there as well.
  */
-export function stepWithLockTimeout(settings: SessionSettings, ...statements: readonly string[]): RemedyStep {
-  if (statements.some((sql) => /\block_timeout\b/i.test(sql))) return step(...statements)
+export function stepWithLockTimeout(
+  settings: StatementSettings,
+  ...statements: readonly string[]
+): RemedyStep {
+  const isSet = settings.lockTimeoutMs > 0 && settings.lockTimeoutFrom === 'session'
+  if (isSet || statements.some((sql) => /\block_timeout\b/i.test(sql))) return step(...statements)
   return step(`SET LOCAL lock_timeout = '${duration(settings.lockTimeoutMs || 2000)}'`, ...statements)
 }
 
@@ -37,7 +42,7 @@ function duration(milliseconds: number): string {
 
 /** The statement as it is, under an allow comment whose reason is for the user to give. */
 export function stepAccepted(
-  settings: SessionSettings,
+  settings: StatementSettings,
   ruleId: string,
   reason: string,
   statement: string,
@@ -49,32 +54,46 @@ function joinStatements(statements: readonly string[]): string {
   return statements.map((sql) => `${sql.trim().replace(/;$/, '')};`).join('\n')
 }
 
+/** What else happens in the steps that make columns NOT NULL. */
+export interface NotNullExtras {
+  /** `CONSTRAINT name` of others to be validated with it. */
+  readonly validate?: readonly string[]
+  /** Statements of the last transaction. */
+  readonly finally?: readonly string[]
+}
+
 /**
- * SET NOT NULL without a scan under AccessExclusiveLock: a validated CHECK proves that no row is NULL
- * (NotNullImpliedByRelConstraints, tablecmds.c; since PostgreSQL 12).
+ * SET NOT NULL without a scan under AccessExclusiveLock. From PostgreSQL 18 on it is a constraint that can be NOT VALID;
+ * before, a validated CHECK proves that no row is NULL (NotNullImpliedByRelConstraints, tablecmds.c; since PostgreSQL 12).
  */
 export function notNullSteps(
-  settings: SessionSettings,
-  table: Relation,
+  settings: StatementSettings,
+  table: Pick<Relation, 'schema' | 'name'>,
   columns: readonly string[],
+  { validate = [], finally: last = [] }: NotNullExtras = {},
 ): readonly RemedyStep[] {
   const name = quoteName(table)
-  const checks = columns.map((column) => ({
+  const isNamed = (settings.productionMajor ?? 0) >= 18
+  const proofs = columns.map((column) => ({
     column: quoteIdent(column),
-    constraint: quoteIdent(objectName(table.name, column, 'not_null')),
+    constraint: quoteIdent(defaultObjectName(table.name, column, isNamed ? 'not_null' : 'not_null_check')),
   }))
-  const add = checks.map(
-    ({ column, constraint }) => `ADD CONSTRAINT ${constraint} CHECK (${column} IS NOT NULL) NOT VALID`,
+  const add = proofs.map(({ column, constraint }) =>
+    isNamed
+      ? `ADD CONSTRAINT ${constraint} NOT NULL ${column} NOT VALID`
+      : `ADD CONSTRAINT ${constraint} CHECK (${column} IS NOT NULL) NOT VALID`,
   )
+  const validations = [...validate, ...proofs.map(({ constraint }) => constraint)].map(
+    (constraint) => `VALIDATE CONSTRAINT ${constraint}`,
+  )
+  const swap = [
+    `ALTER TABLE ${name} ${proofs.map(({ column }) => `ALTER COLUMN ${column} SET NOT NULL`).join(', ')}`,
+    `ALTER TABLE ${name} ${proofs.map(({ constraint }) => `DROP CONSTRAINT ${constraint}`).join(', ')}`,
+  ]
+  const end = [...(isNamed || columns.length === 0 ? [] : swap), ...last]
   return [
-    stepWithLockTimeout(settings, `ALTER TABLE ${name} ${add.join(', ')}`),
-    step(
-      `ALTER TABLE ${name} ${checks.map(({ constraint }) => `VALIDATE CONSTRAINT ${constraint}`).join(', ')}`,
-    ),
-    stepWithLockTimeout(
-      settings,
-      `ALTER TABLE ${name} ${checks.map(({ column }) => `ALTER COLUMN ${column} SET NOT NULL`).join(', ')}`,
-      `ALTER TABLE ${name} ${checks.map(({ constraint }) => `DROP CONSTRAINT ${constraint}`).join(', ')}`,
-    ),
+    ...(add.length === 0 ? [] : [stepWithLockTimeout(settings, `ALTER TABLE ${name} ${add.join(', ')}`)]),
+    ...(validations.length === 0 ? [] : [step(`ALTER TABLE ${name} ${validations.join(', ')}`)]),
+    ...(end.length === 0 ? [] : [stepWithLockTimeout(settings, ...end)]),
   ]
 }

@@ -1,5 +1,5 @@
 import type { ColumnDef, Constraint } from '@pgsql/types'
-import type { Relation, SessionSettings, Statement } from '../core/model.ts'
+import type { Relation, StatementSettings, Statement } from '../core/model.ts'
 import { as, words } from './ast.ts'
 import { objectName, quoteIdent, quoteName } from './quote.ts'
 import { notNullSteps, stepOutsideTransaction, stepWithLockTimeout, type RemedyStep } from './remedies.ts'
@@ -54,7 +54,7 @@ function toUnique(node: Constraint, columns: readonly string[]): UniqueConstrain
  */
 export function uniqueSteps(
   statement: Statement,
-  settings: SessionSettings,
+  settings: StatementSettings,
   table: Relation,
   constraints: readonly UniqueConstraint[],
   required: readonly string[],

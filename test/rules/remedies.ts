@@ -13,8 +13,8 @@ export interface RemedyRun {
   readonly allows: readonly AllowComments[]
 }
 
-/** Their remedies repeat the statements before the one they point at. */
-const splittingRules: ReadonlySet<string> = new Set([
+/** Their remedies repeat the statements before the one that they point at. */
+export const splittingRules: ReadonlySet<string> = new Set([
   'avoid-slow-work-under-lock',
   'avoid-locking-several-tables',
 ])
