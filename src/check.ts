@@ -1,4 +1,5 @@
 import { allowAuthors } from './allow-authors.ts'
+import { checkTransactions } from './application-transactions.ts'
 import type { Config } from './config/schema.ts'
 import type { Baseline } from './core/baseline.ts'
 import type { FailOn, Finding, MigrationResult, Report, ReportQueries, Suggestion } from './core/model.ts'
@@ -7,10 +8,12 @@ import type { ReviewSet } from './core/source.ts'
 import { judgeRun, readScripts, type JudgedRun, type Scripts } from './judge-run.ts'
 import { workOnServer } from './on-server.ts'
 import { policySentences } from './policy-words.ts'
+import { withProof } from './proven-remedy.ts'
 import type { Priced } from './price.ts'
 import type { LoadedProduction } from './production/load.ts'
 import type { AskedQueries, TriedQueries } from './query-review.ts'
 import { buildReport } from './report.ts'
+import type { SchemaSnapshot } from './replay/fingerprint.ts'
 import type { Rehearsal } from './rehearse.ts'
 import type { Budget } from './rehearse-within.ts'
 import { timeZoneOf } from './session-defaults.ts'
@@ -45,7 +48,11 @@ export interface CheckOptions {
   readonly snapshotBytes?: Uint8Array
   /** Replay only when the cache makes that fit into this time; absent: whatever it takes. */
   readonly budget?: Budget
-  /** Try out remedies in the place of statements; absent: in merge request pipelines. Never with a budget. */
+  /** Replay remedies before they are offered; absent: yes, where there is a replay without a budget. */
+  readonly prove?: boolean
+  /** Milliseconds for that; absent: half of the rehearsal's time, within bounds. */
+  readonly proveLimitMs?: number
+  /** Offer remedies in the place of statements as well; absent: in merge request pipelines. Never with a budget. */
   readonly suggestions?: boolean
   /** What this run is about besides what `check` always judges: the queries alone; absent: no. */
   readonly queriesOnly?: boolean
@@ -62,6 +69,10 @@ export interface CheckOptions {
   readonly config: Config
   /** Files that it extends, relative to the project root; absent: none. */
   readonly configExtends?: readonly string[]
+  /** Files of the project as they are to be, to know what comes of them before they are written; absent: as they are. */
+  readonly changed?: ReadonlyMap<string, Uint8Array>
+  /** Told the schema that the migrations under review leave, when they come to their end. */
+  readonly onSchema?: (schema: SchemaSnapshot) => void
   /** Sentences about whose configuration this is, for the report; absent: it is simply the branch's own. */
   readonly decidedBy?: readonly string[]
   /** Findings that were accepted for good; absent: none. */
@@ -82,6 +93,7 @@ export interface CheckOptions {
  * Throws ToolError for what the user can mend; the report says everything else.
  */
 export async function check(options: CheckOptions): Promise<Report> {
+  await checkTransactions(options.config)
   const facts = await loadFacts(options)
   const production = facts?.production
   const work = await decideWork(options, production)
@@ -99,9 +111,9 @@ export async function check(options: CheckOptions): Promise<Report> {
   })
   return buildReport({
     ...judged,
-    findings: toldOfStandIns(judged, judged.findings, rehearsal).map((finding) =>
-      withSuggestion(finding, onServer.suggestions),
-    ),
+    findings: toldOfStandIns(judged, judged.findings, rehearsal)
+      .map((finding) => withSuggestion(finding, onServer.suggestions))
+      .map((finding) => withProof(finding, onServer.proven)),
     harmless: toldOfStandIns(judged, judged.harmless, rehearsal),
     production: priced?.report,
     queries: await reportOf(asked, judged),

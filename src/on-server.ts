@@ -3,6 +3,7 @@ import type { CheckOptions } from './check.ts'
 import type { Limit, Suggestion } from './core/model.ts'
 import type { Production } from './core/production.ts'
 import type { Scripts } from './judge-run.ts'
+import type { ProvenRemedies } from './proven-remedy.ts'
 import type { TriedQueries } from './query-review.ts'
 import type { Rehearsal } from './rehearse.ts'
 import type { NotRehearsed } from './rehearse-within.ts'
@@ -15,12 +16,13 @@ export interface ServerWork {
   readonly rehearsal?: Rehearsal
   /** By the fingerprints of their findings. */
   readonly suggestions: ReadonlyMap<string, Suggestion>
+  readonly proven: ProvenRemedies
   /** Absent without a server or without queries. */
   readonly tried?: TriedQueries
   readonly limits: readonly Limit[]
 }
 
-const nothing: ServerWork = { suggestions: new Map(), limits: [] }
+const nothing: ServerWork = { suggestions: new Map(), proven: new Map(), limits: [] }
 
 /** Loads the replay only when it is needed: `lint` must start fast. */
 export async function workOnServer(
@@ -38,14 +40,14 @@ export async function workOnServer(
     return withLimits(await rehearseWithin(options.budget, options, run))
   }
   const { rehearse } = await import('./rehearse.ts')
-  if (queries.length === 0 && !wantsSuggestions(options)) return withLimits(await rehearse(options, run))
-  let more: Pick<ServerWork, 'suggestions' | 'tried'> & { readonly limits?: readonly Limit[] } = nothing
+  if (queries.length === 0 && options.prove === false) return withLimits(await rehearse(options, run))
+  let more: Pick<ServerWork, 'suggestions' | 'proven' | 'tried'> & { readonly limits?: readonly Limit[] } =
+    nothing
   const rehearsal = await rehearse(options, run, async (rehearsed, leftovers) => {
     const elapsedMs = performance.now() - begun
-    const suggestions = wantsSuggestions(options)
-      ? await suggest(options, work, scripts, rehearsed, leftovers, elapsedMs)
-      : nothing.suggestions
-    more = { suggestions, ...(await tryCode(options, work, leftovers, production)) }
+    await tellSchema(options, rehearsed, leftovers)
+    const mended = await mend(options, work, scripts, rehearsed, leftovers, elapsedMs)
+    more = { ...mended, ...(await tryCode(options, work, leftovers, production)) }
   })
   return { ...withLimits(rehearsal), ...more, limits: [...rehearsal.limits, ...withoutQueries(work, more)] }
 }
@@ -55,17 +57,31 @@ function withLimits(attempt: Rehearsal | NotRehearsed): ServerWork {
   return { ...nothing, rehearsal: attempt, limits: attempt.limits }
 }
 
-async function suggest(
+/** Before anything else is tried on the server. */
+async function tellSchema(
+  { onSchema }: CheckOptions,
+  { migrations }: Rehearsal,
+  { alternatives }: Leftovers,
+): Promise<void> {
+  if (onSchema === undefined || alternatives === undefined) return
+  if (migrations.every(({ outcome }) => outcome === 'rehearsed')) onSchema(await alternatives.schema())
+}
+
+async function mend(
   options: CheckOptions,
   { reviewSet }: Work,
   scripts: Scripts,
   rehearsal: Rehearsal,
   { alternatives }: Leftovers,
   elapsedMs: number,
-): Promise<ReadonlyMap<string, Suggestion>> {
-  if (alternatives === undefined) return nothing.suggestions
+): Promise<Pick<ServerWork, 'suggestions' | 'proven'>> {
+  if (alternatives === undefined || options.prove === false) return nothing
+  const { proveRemedies } = await import('./prove-remedies.ts')
+  const run = { options, reviewSet, scripts, rehearsal, alternatives, elapsedMs }
+  const proven = await proveRemedies(run)
+  if (!wantsSuggestions(options)) return { proven, suggestions: nothing.suggestions }
   const { proveSuggestions } = await import('./suggestions.ts')
-  return proveSuggestions({ options, reviewSet, scripts, rehearsal, alternatives, elapsedMs })
+  return { proven, suggestions: await proveSuggestions(run, proven) }
 }
 
 async function tryCode(

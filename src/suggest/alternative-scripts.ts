@@ -26,13 +26,15 @@ export interface AlternativeScripts {
 /**
  * Puts remedies that do not overlap into a script. The scripts share one new text, so that places in it tell them
  * apart; `migration` is the script as it was laid out.
+ * @param behind UTF-16 offset behind which the new text begins, where places in the same file are taken: filled up
  */
 export function alternativeScripts(
   script: MigrationScript,
   migration: Migration,
   placed: readonly PlacedRemedy[],
+  behind = 0,
 ): AlternativeScripts {
-  return new Layout(script, migration, placed).lay()
+  return new Layout(script, migration, placed, behind).lay()
 }
 
 type Piece = KeptPiece | RemedyPiece
@@ -41,16 +43,24 @@ class Layout {
   private readonly script: MigrationScript
   private readonly migration: Migration
   private readonly placed: readonly PlacedRemedy[]
-  private text = ''
+  private text: string
   /** How far the original text has been taken over. */
   private at = 0
   private readonly cuts: { readonly piece: Piece; readonly later: boolean; start: number; end: number }[] = []
   private readonly blocks = new Map<PlacedRemedy, Stretch>()
   private readonly repeated: Stretch[] = []
   /** Where the original text has moved, by its offset. */
-  private readonly moves: { readonly from: number; readonly by: number }[] = [{ from: 0, by: 0 }]
+  private readonly moves: { readonly from: number; readonly by: number }[]
 
-  constructor(script: MigrationScript, migration: Migration, placed: readonly PlacedRemedy[]) {
+  constructor(
+    script: MigrationScript,
+    migration: Migration,
+    placed: readonly PlacedRemedy[],
+    behind: number,
+  ) {
+    // no blank line or comment, which would belong to what follows
+    this.text = behind === 0 ? '' : `${'x'.repeat(behind)}\n`
+    this.moves = [{ from: 0, by: this.text.length }]
     this.script = script
     this.migration = migration
     this.placed = placed
@@ -156,7 +166,7 @@ class Layout {
 }
 
 /** What stays of a migration when all of these take their places: cut wherever one of them cuts. */
-function commonPieces(migration: Migration, placed: readonly PlacedRemedy[]): readonly KeptPiece[] {
+export function commonPieces(migration: Migration, placed: readonly PlacedRemedy[]): readonly KeptPiece[] {
   const keptBy = placed.map(({ pieces }) => pieces.filter((piece) => piece.kind === 'kept'))
   const homes = keptBy.map(
     (pieces) =>

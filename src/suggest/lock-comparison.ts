@@ -16,6 +16,8 @@ export interface LockProfile {
   readonly tables: ReadonlyMap<string, TableLocks>
   /** As many of them are locked against writes at once, at most. */
   readonly together: number
+  /** The longest that one of these locks is waited for, in milliseconds; absent: without a limit, or there is none. */
+  readonly waitMs?: number
 }
 
 /** What came of comparing two profiles: a clause for a receipt, or what is worse. */
@@ -30,18 +32,30 @@ type Place = (migration: MigrationResult['migration'], statement: Statement) => 
 export function lockProfile(results: readonly MigrationResult[], counted: Place): LockProfile {
   const transactions = new Map<number, (readonly Effect[])[]>()
   const wanted = new Set<number>()
+  const waits: number[] = []
   for (const { migration, statements } of results) {
-    for (const { statement, effects } of statements) {
+    for (const { statement, effects, settings } of statements) {
       const { transaction } = statement
       transactions.set(transaction, [...(transactions.get(transaction) ?? []), effects])
-      if (counted(migration, statement)) wanted.add(transaction)
+      if (!counted(migration, statement)) continue
+      wanted.add(transaction)
+      if (effects.some(isHarmfulLock)) waits.push(settings.lockTimeoutMs || Number.POSITIVE_INFINITY)
     }
   }
   const profiles = [...wanted].map((number) => ofTransaction(transactions.get(number) ?? []))
+  const waitMs = Math.max(0, ...waits)
   const tables = new Map<string, TableLocks>()
   for (const profile of profiles)
     for (const [table, locks] of profile.tables) tables.set(table, stronger(tables.get(table), locks))
-  return { tables, together: Math.max(0, ...profiles.map(({ together }) => together)) }
+  return {
+    tables,
+    together: Math.max(0, ...profiles.map(({ together }) => together)),
+    ...(waitMs > 0 && Number.isFinite(waitMs) ? { waitMs } : {}),
+  }
+}
+
+function isHarmfulLock(effect: Effect): boolean {
+  return effect.kind === 'lock' && counts(effect.relation) && harm(effect.mode) > 0
 }
 
 function ofTransaction(statements: readonly (readonly Effect[])[]): LockProfile {
@@ -98,13 +112,17 @@ function harm(mode: LockMode | undefined): number {
 /**
  * Compares the locks of a remedy with those of what it stands for, table by table: first those that last as long as
  * work on rows does, then those of an instant. A lock that makes nobody wait but schema changes is never worse.
+ * @param about what the finding is about, `schema.name` or a part of it: the table to speak of, if it gains
  */
-export function compareLocks(before: LockProfile, after: LockProfile): LockComparison {
+export function compareLocks(before: LockProfile, after: LockProfile, about = ''): LockComparison {
   for (const [table, locks] of after.tables) {
     const worse = whatIsWorse(table, before.tables.get(table), locks)
     if (worse !== undefined) return { verdict: 'more', why: worse }
   }
-  const gains = [...before.tables].flatMap(([table, old]) => gain(table, old, after.tables.get(table)))
+  const isMeant = (table: string): number => (`${about}.`.startsWith(`${table}.`) ? 0 : 1)
+  const gains = [...before.tables]
+    .toSorted(([a], [b]) => isMeant(a) - isMeant(b))
+    .flatMap(([table, old]) => gain(table, old, after.tables.get(table)))
   const byReason = new Map<string, string[]>()
   for (const { reason, table } of gains) byReason.set(reason, [...(byReason.get(reason) ?? []), table])
   const [[reason, tables] = ['', []]] = byReason
@@ -114,6 +132,8 @@ export function compareLocks(before: LockProfile, after: LockProfile): LockCompa
       verdict: 'less',
       says: `at most ${after.together} ${after.together === 1 ? 'table is' : 'tables are'} locked at once instead of ${before.together}`,
     }
+  if (after.waitMs !== undefined && before.waitMs === undefined)
+    return { verdict: 'less', says: `the same locks, each waited for at most ${after.waitMs / 1000} s` }
   return { verdict: 'same', says: 'the same locks' }
 }
 

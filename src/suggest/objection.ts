@@ -10,21 +10,43 @@ export interface Comparison {
   readonly secondaryRules: ReadonlySet<string>
 }
 
+/** The same for remedies wherever they stand. */
+export interface PlacesComparison extends Omit<Comparison, 'candidate'> {
+  /** What is to be gone. */
+  readonly targets: readonly Finding[]
+  /** Is it about a statement that is replaced? */
+  readonly wasHere: (finding: Finding) => boolean
+  /** Is it about what stands in the place of these? */
+  readonly isHere: (finding: Finding) => boolean
+  /** Migrations are cut, so that advice given once for each of them, or told by a finding that is gone, is given anew. */
+  readonly cuts?: boolean
+}
+
 /**
  * Why the candidate does not mend its finding, or makes another; undefined when it does what it should. Statements
  * that it leaves alone are recognised by their fingerprints wherever they stand now; what takes the place of the
  * statement may have the other findings that the statement had, and no more.
  */
-export function objection({ candidate, before, after, secondaryRules }: Comparison): string | undefined {
+export function objection({ candidate, ...findings }: Comparison): string | undefined {
   const { finding: target, block, lastLine } = candidate
-  const { file } = target.span
-  const isHere = ({ span }: Finding, from: number, to: number): boolean =>
-    span.file === file && span.start.line >= from && span.start.line <= to
-  const wasHere = (finding: Finding): boolean => isHere(finding, target.span.start.line, lastLine)
-  const expectedHere = before.filter((finding) => finding !== target && wasHere(finding))
+  const isBetween = ({ span }: Finding, from: number, to: number): boolean =>
+    span.file === target.span.file && span.start.line >= from && span.start.line <= to
+  return objectionIn({
+    ...findings,
+    targets: [target],
+    wasHere: (finding) => isBetween(finding, target.span.start.line, lastLine),
+    isHere: (finding) => isBetween(finding, block.startLine, block.endLine),
+  })
+}
+
+/** As {@link objection}, for several at once. */
+export function objectionIn(comparison: PlacesComparison): string | undefined {
+  const { targets, before, after, wasHere, isHere } = comparison
+  const targeted = new Set(targets)
+  const expectedHere = before.filter((finding) => !targeted.has(finding) && wasHere(finding))
   const expectedElsewhere = before.filter((finding) => !wasHere(finding))
   for (const finding of after) {
-    const here = isHere(finding, block.startLine, block.endLine)
+    const here = isHere(finding)
     const expected = here ? expectedHere : expectedElsewhere
     const identity = here ? kindOf : withoutOrdinal
     const index = expected.findIndex(
@@ -34,10 +56,17 @@ export function objection({ candidate, before, after, secondaryRules }: Comparis
         (here || saysNothingNew(finding, known)),
     )
     if (index >= 0) expected.splice(index, 1)
-    else if (here || !secondaryRules.has(finding.ruleId) || finding.ruleId !== target.ruleId)
+    else if (here || !isRepeatedAdvice(finding, comparison))
       return `${here ? 'it has' : 'it leads to'} a finding of ${finding.ruleId} itself`
   }
   return undefined
+}
+
+function isRepeatedAdvice(
+  { ruleId }: Finding,
+  { targets, secondaryRules, cuts = false }: PlacesComparison,
+): boolean {
+  return secondaryRules.has(ruleId) && (cuts || targets.some((target) => target.ruleId === ruleId))
 }
 
 /** The fingerprint without what tells equal findings apart by their order. */

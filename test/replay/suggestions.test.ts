@@ -230,7 +230,7 @@ describe('a remedy that does not hold', () => {
 
   test.each([
     ['fails', 'create table notes (id no_such_type);', /fails with it: type "no_such_type" does not exist/],
-    ['leads to another schema', 'create table notes (id int8);', /the schema becomes another: .*notes_pkey/],
+    ['leads to another schema', 'create table notes (id int8);', /it leaves another schema: .*notes_pkey/],
     [
       'has the finding still',
       'create table notes (id bigint primary key) ;select 1;',
@@ -268,10 +268,8 @@ describe('a remedy that does not hold', () => {
   ])('is not even tried out when it %s', async (_, sql) => {
     const { report, debug, progress } = await tryOut(sql)
     expect(suggested(report)).toEqual([])
-    expect({ debug, said: progress.filter((line) => line.includes('suggestion')) }).toEqual({
-      debug: [],
-      said: [],
-    })
+    expect(debug.filter((line) => line.includes('suggestion'))).toEqual([])
+    expect(progress.filter((line) => line.includes('suggestion'))).toEqual([])
   })
 })
 
