@@ -30,15 +30,20 @@ import banRenameColumn from './ban-rename-column/rule.ts'
 import banRenameTable from './ban-rename-table/rule.ts'
 import banTruncate from './ban-truncate/rule.ts'
 import banUnfilteredWrite from './ban-unfiltered-write/rule.ts'
+import preferRecommendedTypes from './prefer-recommended-types/rule.ts'
 import requireBatchedBackfill from './require-batched-backfill/rule.ts'
 import requireCheckedNotNull from './require-checked-not-null/rule.ts'
+import requireColumns from './require-columns/rule.ts'
+import requireComment from './require-comment/rule.ts'
 import requireConcurrentIndex from './require-concurrent-index/rule.ts'
 import requireConcurrentIndexDrop from './require-concurrent-index-drop/rule.ts'
 import requireConstraintUsingIndex from './require-constraint-using-index/rule.ts'
 import requireIndexForQuery from './require-index-for-query/rule.ts'
 import requireLockTimeout from './require-lock-timeout/rule.ts'
+import requireNamingConvention from './require-naming-convention/rule.ts'
 import requireNotValidConstraint from './require-not-valid-constraint/rule.ts'
 import requireOrderByWithLimit from './require-order-by-with-limit/rule.ts'
+import requirePrimaryKey from './require-primary-key/rule.ts'
 import requireSkipLocked from './require-skip-locked/rule.ts'
 
 /** The catalogue: every rule we bring, in alphabetical order. */
@@ -74,14 +79,19 @@ export const rules: readonly Rule[] = [
   banRenameTable,
   banTruncate,
   banUnfilteredWrite,
+  preferRecommendedTypes,
   requireBatchedBackfill,
   requireCheckedNotNull,
+  requireColumns,
+  requireComment,
   requireConcurrentIndex,
   requireConcurrentIndexDrop,
   requireConstraintUsingIndex,
   requireIndexForQuery,
   requireLockTimeout,
+  requireNamingConvention,
   requireNotValidConstraint,
   requireOrderByWithLimit,
+  requirePrimaryKey,
   requireSkipLocked,
 ]

@@ -62,6 +62,8 @@ export type {
   WriteEffect,
 } from './core/model.ts'
 export { tableNamed } from './core/query-catalog.ts'
+export * from './core/schema-changes.ts'
+export * from './core/schema-names.ts'
 export {
   describeParameters,
   describePlan,
@@ -124,6 +126,7 @@ export { objectName, quoteIdent, quoteName } from './sql/quote.ts'
 export { longNames, namesGiven, type LongName } from './sql/long-names.ts'
 export { transactionCommand, type TransactionCommand } from './sql/transactions.ts'
 export { uniqueConstraints, uniqueSteps, type UniqueConstraint } from './sql/unique-constraints.ts'
+export { commentedNames } from './sql/comments-on.ts'
 export { addedConstraints, notValidSteps, type AddedConstraint } from './sql/added-constraints.ts'
 export { createIndexSql, partitionedIndexSteps, reindexConcurrentlySql } from './sql/create-index.ts'
 export { commandName, nonTransactionalForm } from './sql/non-transactional.ts'

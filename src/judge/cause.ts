@@ -1,13 +1,25 @@
 import type { CatalogEffect } from '../core/model.ts'
 import type { ChangedObject, RunStatement } from '../rule.ts'
 
-/** Looks up the last statement of the run whose catalogue effects name an object, or the table that it hangs on. */
+/**
+ * Looks up the last statement of the run whose catalogue effects name an object, or the table that it hangs on. Of tables
+ * and their columns the one that created them: what comes after it (an index, a comment) is about something else.
+ */
 export function causeFinder(
   statements: readonly RunStatement[],
 ): (object: ChangedObject) => RunStatement | undefined {
-  return (object) =>
-    last(statements, (effect) => isAbout(effect, object)) ??
-    last(statements, (effect) => object.table !== undefined && isTable(effect, object.table))
+  return (object) => {
+    const { kind, table } = object
+    return (
+      (kind === 'table' ? last(statements, (effect) => makes(effect, object)) : undefined) ??
+      last(statements, (effect) => isAbout(effect, object)) ??
+      (table === undefined
+        ? undefined
+        : ((kind === 'column'
+            ? last(statements, (effect) => effect.change.type === 'create' && isTable(effect, table))
+            : undefined) ?? last(statements, (effect) => isTable(effect, table))))
+    )
+  }
 }
 
 function last(
@@ -24,6 +36,11 @@ function isAbout({ object, change }: CatalogEffect, wanted: ChangedObject): bool
     return `${object.schema}.${object.name}` === wanted.table && columnsOf(change).includes(wanted.name)
   if (object.schema !== wanted.schema || nameOf({ object, change }) !== wanted.name) return false
   return wanted.table === undefined || object.table === undefined || object.table === wanted.table
+}
+
+/** By CREATE, or by giving it its name. */
+function makes(effect: CatalogEffect, wanted: ChangedObject): boolean {
+  return ['create', 'rename', 'move schema'].includes(effect.change.type) && isAbout(effect, wanted)
 }
 
 /** What it is called afterwards. */

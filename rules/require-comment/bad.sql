@@ -1,0 +1,2 @@
+-- finds: table
+CREATE TABLE orders (id bigint PRIMARY KEY, note text);

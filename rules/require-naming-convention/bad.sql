@@ -1,0 +1,3 @@
+-- finds: needsQuotes
+-- finds: needsQuotes
+CREATE TABLE "user" (id bigint PRIMARY KEY, "firstName" text, "order" integer);

@@ -1,0 +1,2 @@
+CREATE TABLE "Accounts" (id bigint PRIMARY KEY, "createdAt" timestamptz);
+CREATE TABLE orders (id bigint PRIMARY KEY, note text);

@@ -1,0 +1,2 @@
+-- finds: noKey
+CREATE TABLE clicks (at timestamptz NOT NULL, page text NOT NULL);
