@@ -87,7 +87,7 @@ const constraintRows = (major: number): string =>
         and (select parent.conrelid from pg_constraint parent where parent.oid = con.conparentid) = con.conrelid)`,
   )
 
-/** Operator classes other than the type's default ones, and collations other than the default, by place in the key. */
+/** Operator classes other than the type's default ones, and collations other than the column's own, by place in the key. */
 const indexRows = (major: number): string =>
   rows(
     `json_build_object('id', c.oid::int8, 'schema', n.nspname, 'name', c.relname, 'table', i.indrelid::int8,
@@ -95,9 +95,10 @@ const indexRows = (major: number): string =>
     'columns', i.indkey::text, 'options', i.indoption::text, 'isOrderable', am.amname = 'btree',
     'operatorClasses', (select json_object_agg(k.place, oc.opcname) from unnest(i.indclass::oid[]) with ordinality k(oid, place)
       join pg_opclass oc on oc.oid = k.oid and not oc.opcdefault),
-    'collations', case when exists (select from unnest(i.indcollation::oid[]) o where o not in (0, 100)) then
+    'collations', case when exists (select from unnest(i.indcollation::oid[]) o where o <> 0) then
       (select json_object_agg(k.place, co.collname) from unnest(i.indcollation::oid[]) with ordinality k(oid, place)
-      join pg_collation co on co.oid = k.oid and k.oid <> 100) end,
+      left join pg_attribute ka on ka.attrelid = i.indrelid and ka.attnum = i.indkey[k.place - 1]
+      join pg_collation co on co.oid = k.oid and k.oid <> coalesce(ka.attcollation, 100)) end,
     'expressions', case when i.indexprs is not null then (select json_object_agg(k.place, pg_get_indexdef(i.indexrelid, k.place::int, false))
       from unnest(string_to_array(i.indkey::text, ' ')::int[]) with ordinality k(number, place) where k.number = 0) end,
     'predicate', pg_get_expr(i.indpred, i.indrelid),

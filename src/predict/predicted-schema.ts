@@ -11,6 +11,7 @@ import type {
   CatalogTrigger,
   SchemaCatalog,
 } from '../core/model.ts'
+import type { IndexElem } from '@pgsql/types'
 import { words } from '../sql/ast.ts'
 import { expressionKey } from '../sql/expression-key.ts'
 import { temporarySchema } from '../sql/names.ts'
@@ -205,7 +206,18 @@ function catalogIndex(schema: Schema, table: TableRecord | ViewRecord, index: In
   }
 }
 
-function keysOf(table: TableRecord | ViewRecord, { keys, elements = [] }: IndexRecord): CatalogIndex['keys'] {
+/** Descending puts NULLs first, unless said otherwise. */
+function orderingOf(element: IndexElem | undefined): { isDescending: boolean; nullsFirst: boolean } {
+  const isDescending = element?.ordering === 'SORTBY_DESC'
+  const said = element?.nulls_ordering
+  const nullsFirst = said === 'SORTBY_NULLS_FIRST' || (isDescending && said !== 'SORTBY_NULLS_LAST')
+  return { isDescending, nullsFirst }
+}
+
+function keysOf(
+  table: TableRecord | ViewRecord,
+  { keys, elements = [], method }: IndexRecord,
+): CatalogIndex['keys'] {
   const count = Math.max(keys.length, elements.length)
   return Array.from({ length: count }, (_, at) => {
     const [number, element] = [keys[at] ?? 0, elements[at]]
@@ -218,6 +230,7 @@ function keysOf(table: TableRecord | ViewRecord, { keys, elements = [] }: IndexR
       ...(expression === undefined ? {} : { expression }),
       ...(operatorClass === undefined ? {} : { operatorClass }),
       ...(collation === undefined ? {} : { collation }),
+      ...(method === 'btree' ? orderingOf(element) : {}),
     }
   })
 }

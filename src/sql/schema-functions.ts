@@ -79,7 +79,6 @@ function readFunction(
   const inputs = allOf<FunctionParameter>(statement.parameters, 'FunctionParameter').filter(
     ({ mode }) => mode !== 'FUNC_PARAM_OUT' && mode !== 'FUNC_PARAM_TABLE',
   )
-  const returned = statement.returnType
   return {
     id: scope.schema.newId(),
     schema,
@@ -95,13 +94,25 @@ function readFunction(
     isSecurityDefiner: isTrue(options.get('security')),
     isStrict: isTrue(options.get('strict')),
     config: configOf(statement.options, []),
-    ...(returned === undefined
-      ? {}
-      : { returns: { ...readType(scope, returned), isSet: returned.setof === true } }),
+    ...returnsOf(scope, statement),
     ...(scope.sql === undefined ? {} : { definition: scope.sql }),
     ...(body[0] === undefined ? {} : { body: body[0] }),
     ...(statement.sql_body === undefined ? {} : { sqlBody: statement.sql_body }),
   }
+}
+
+/** Not told where OUT arguments or the columns of a relation make it up. */
+function returnsOf(
+  scope: ChangeScope,
+  { returnType, parameters }: CreateFunctionStmt,
+): Pick<FunctionRecord, 'returns'> {
+  const isMadeUp = allOf<FunctionParameter>(parameters, 'FunctionParameter').some(
+    ({ mode }) => mode === 'FUNC_PARAM_OUT' || mode === 'FUNC_PARAM_INOUT' || mode === 'FUNC_PARAM_TABLE',
+  )
+  const names = words(returnType?.names)
+  if (returnType === undefined || isMadeUp) return {}
+  if (scope.schema.lookup(nameFromWords(names), scope.path) !== undefined) return {}
+  return { returns: { ...readType(scope, returnType), isSet: returnType.setof === true } }
 }
 
 type Options = ReadonlyMap<string | undefined, Node | undefined>
