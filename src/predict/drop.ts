@@ -75,8 +75,8 @@ function lockDropped(context: PredictContext, record: RelationRecord, isCascade:
     for (const part of partitionsBelow(context, referenced)) {
       effects.lock(part, 'AccessExclusiveLock', source)
     }
-    // before PG 18 the partitioned table itself keeps no trigger for the key
-    const isUntouched = referenced.kind === 'partitioned table' && context.serverMajor < 18
+    // before PG 15 the partitioned table itself keeps no trigger for the key
+    const isUntouched = referenced.kind === 'partitioned table' && context.serverMajor < 15
     if (!isUntouched) effects.lock(referenced, 'AccessExclusiveLock', source)
   }
   if (record.partitionBound === undefined) return

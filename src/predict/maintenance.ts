@@ -4,6 +4,7 @@ import { creationSchema, relationName } from '../sql/names.ts'
 import {
   isIndex,
   isTable,
+  type IndexRecord,
   type RelationRecord,
   type TableRecord,
   type ViewRecord,
@@ -111,6 +112,7 @@ function reindexIndex(context: PredictContext, statement: ReindexStmt, isConcurr
   }
   const table = schema.find(index.table)
   if (table === undefined) return
+  if (index.kind === 'partitioned index') return reindexPartitionedIndex(context, index, table, isConcurrent)
   if (isConcurrent) {
     effects.knownLock(table, 'ShareUpdateExclusiveLock', source)
     effects.knownLock(index, 'AccessExclusiveLock', source)
@@ -122,6 +124,34 @@ function reindexIndex(context: PredictContext, statement: ReindexStmt, isConcurr
   effects.scan(table, 'build index', source)
 }
 
+/** One transaction for each index of a partition (ReindexPartitions, indexcmds.c). */
+function reindexPartitionedIndex(
+  context: PredictContext,
+  index: IndexRecord,
+  table: RelationRecord,
+  isConcurrent: boolean,
+): void {
+  const { effects, schema } = context
+  if (!isConcurrent && refuseInBlock(context, 'REINDEX INDEX')) return
+  const mode = isConcurrent ? 'ShareUpdateExclusiveLock' : 'ShareLock'
+  const source = knownForm(
+    isConcurrent ? 'REINDEX INDEX CONCURRENTLY' : 'REINDEX INDEX of a partitioned index',
+  )
+  effects.knownLock(table, mode, source)
+  for (const child of schema.indexes(index.children)) {
+    const part = schema.find(child.table)
+    if (part === undefined) continue
+    if (child.kind === 'partitioned index') {
+      reindexPartitionedIndex(context, child, part, isConcurrent)
+      continue
+    }
+    effects.knownLock(part, mode, source)
+    effects.knownLock(child, 'AccessExclusiveLock', source)
+    effects.rewrite(child, 'reindex', source)
+    effects.scan(part, 'build index', source)
+  }
+}
+
 function reindexTable(
   context: PredictContext,
   table: RelationRecord,
@@ -130,6 +160,8 @@ function reindexTable(
 ): void {
   const { effects, schema } = context
   if (isTable(table) && table.kind === 'partitioned table') {
+    const form = isConcurrent ? 'REINDEX TABLE CONCURRENTLY' : 'REINDEX SCHEMA/DATABASE'
+    effects.knownLock(table, isConcurrent ? 'ShareUpdateExclusiveLock' : 'ShareLock', knownForm(form))
     for (const child of schema.tables(table.children)) reindexTable(context, child, isConcurrent, true)
     return
   }

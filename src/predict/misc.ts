@@ -1,10 +1,12 @@
 import type {
   AlterDomainStmt,
+  AlterObjectDependsStmt,
   AlterPublicationStmt,
   AlterSeqStmt,
   AlterTypeStmt,
   CommentStmt,
   Constraint,
+  CreateFunctionStmt,
   CreatePolicyStmt,
   CreatePublicationStmt,
   CreateSchemaStmt,
@@ -22,12 +24,14 @@ import type {
 } from '@pgsql/types'
 import { lockModes } from '../core/locks.ts'
 import type { LockMode } from '../core/model.ts'
-import { allOf, as, nameWords, unwrap, words, type UnwrappedNode } from '../sql/ast.ts'
+import { allOf, as, literalText, nameWords, unwrap, words, type UnwrappedNode } from '../sql/ast.ts'
 import { nameFromWords, relationName } from '../sql/names.ts'
 import { readQuery } from '../sql/query.ts'
+import { readFunctionBody } from '../sql/routine-body.ts'
 import { columnsOfType } from '../sql/schema-drop-statement.ts'
 import { isTable, type RelationRecord, type TableRecord } from '../sql/schema-records.ts'
 import { relationNamed, tableNamed } from '../sql/schema-scope.ts'
+import { lockIndex } from './alter-index.ts'
 import { readThrough, targets, type PredictContext } from './context.ts'
 import { lockWithPartitions } from './foreign-keys.ts'
 
@@ -208,6 +212,53 @@ export function predictAlterType(context: PredictContext, node: object): void {
     if (isTable(record) && record.ofType !== undefined && record.ofType === name) {
       context.effects.lock(record, 'AccessExclusiveLock', 'alter type cascade')
     }
+  }
+}
+
+/**
+ * CREATE FUNCTION: a body in SQL is analysed (fmgr_sql_validator, pg_proc.c), and that locks what it names as the
+ * planner would.
+ */
+export function predictCreateFunction(context: PredictContext, node: object): void {
+  const { sql_body: sqlBody, options } = node as CreateFunctionStmt
+  const written = allOf<DefElem>(options, 'DefElem')
+  const language = literalText(written.find(({ defname }) => defname === 'language')?.arg)
+  if (sqlBody === undefined && language?.toLowerCase() !== 'sql') return
+  const text = written.find(({ defname }) => defname === 'as')?.arg
+  const body = words(as<{ items?: Node[] }>(text, 'List')?.items)[0]
+  const routine = { language: 'sql', ...(sqlBody === undefined ? {} : { sqlBody }) }
+  const { statements } = readFunctionBody(body === undefined ? routine : { ...routine, body })
+  for (const { tag, value } of statements) {
+    if (analysedTags.has(tag)) lockAnalysed(context, { [tag]: value })
+  }
+}
+
+/** Other statements are only looked at when they run. */
+const analysedTags: ReadonlySet<string> = new Set([
+  'SelectStmt',
+  'InsertStmt',
+  'UpdateStmt',
+  'DeleteStmt',
+  'MergeStmt',
+])
+
+function lockAnalysed(context: PredictContext, query: object): void {
+  const { modifications } = readQuery(query)
+  for (const { node } of modifications) {
+    lockNamed(context, (node as { relation?: RangeVar }).relation, 'RowExclusiveLock', 'create function')
+  }
+  lockReads(context, [query as Node])
+}
+
+/** ALTER … DEPENDS ON EXTENSION (ExecAlterObjectDependsStmt, alter.c). */
+export function predictDepends(context: PredictContext, node: object): void {
+  const { objectType, relation } = node as AlterObjectDependsStmt
+  if (objectType === 'OBJECT_INDEX') {
+    lockIndex(context, relation, 'AccessExclusiveLock', 'depends on extension')
+  } else if (objectType === 'OBJECT_MATVIEW') {
+    lockNamed(context, relation, 'AccessExclusiveLock', 'depends on extension')
+  } else if (objectType === 'OBJECT_TRIGGER') {
+    lockNamed(context, relation, 'AccessShareLock', 'depends on extension')
   }
 }
 

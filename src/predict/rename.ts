@@ -6,22 +6,27 @@ import { relationNamed } from '../sql/schema-scope.ts'
 import { lockIndex } from './alter-index.ts'
 import type { PredictContext } from './context.ts'
 import { lockWithPartitions } from './foreign-keys.ts'
+import { predictAlterType } from './misc.ts'
 
-/** ALTER … RENAME: AccessExclusive on the relation; on an index only ShareUpdateExclusive. */
+/** ALTER … RENAME: AccessExclusive on the relation; ALTER INDEX takes only ShareUpdateExclusive on an index. */
 export function predictRename(context: PredictContext, node: object): void {
   const statement = node as RenameStmt
   const { relation } = statement
   if (relation === undefined) return
   const found = context.schema.lookup(relationName(relation), context.path)
-  if (statement.renameType === 'OBJECT_INDEX' || isIndex(found)) {
-    lockIndex(context, relation, 'ShareUpdateExclusiveLock', 'alter index rename')
+  // ALTER TABLE locks an index as it would a table; ALTER INDEX locks a table as ALTER TABLE would (RenameRelation)
+  const isAlterIndex = statement.renameType === 'OBJECT_INDEX'
+  if (isIndex(found) || (isAlterIndex && found === undefined)) {
+    const mode = isAlterIndex ? 'ShareUpdateExclusiveLock' : 'AccessExclusiveLock'
+    lockIndex(context, relation, mode, 'alter index rename')
     return
   }
   if (found?.kind === 'sequence') {
     context.effects.lock(found, 'AccessExclusiveLock', 'rename sequence')
     return
   }
-  if (statement.renameType === 'OBJECT_SEQUENCE' || statement.renameType === 'OBJECT_ATTRIBUTE') return
+  if (statement.renameType === 'OBJECT_ATTRIBUTE') return predictAlterType(context, statement)
+  if (statement.renameType === 'OBJECT_SEQUENCE') return
   const record = relationNamed(context, relation, statement.missing_ok)
   if (record === undefined) return
   const source = `rename ${(statement.renameType ?? '').slice('OBJECT_'.length).toLowerCase()}`

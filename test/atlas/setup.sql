@@ -1,4 +1,4 @@
--- The schema on which the statements of the other files were measured, with rows enough for every scan to show.
+-- The schema on which the forms are measured, with rows enough for every scan to show.
 create extension if not exists pgcrypto;
 create table orgs(id serial primary key, name text, region text);
 insert into orgs(name,region) select 'o'||g,'r' from generate_series(1,100) g;
@@ -65,6 +65,7 @@ insert into dom_t values (1,1);
 create table selfr(id int primary key, pid int references selfr(id));
 insert into selfr values(1,1);
 create schema arch; create table arch.t(id int, o_id int references orgs(id));
+create index t_id_idx on arch.t(id);
 create function trg() returns trigger language plpgsql as $$begin insert into wide values (new.id+100000, 'x'); return new; end$$;
 create function imm(int) returns int language sql immutable as 'select 1';
 create function vol() returns int language plpgsql as $$begin return 1; end$$;
@@ -88,4 +89,7 @@ insert into refd values (1,1);
 create table nnp(a int not null, b int) partition by list (a);
 create table nnp_1 partition of nnp for values in (1);
 insert into nnp values (1,1);
+create foreign data wrapper fdw;
+create server srv foreign data wrapper fdw;
+create foreign table ext(id int, v int) server srv;
 analyze;
