@@ -1,13 +1,15 @@
 import {
-  blockingLocks,
   capitalize,
+  deadlockData,
+  deadlockSentence,
   defineRule,
-  isOpaque,
+  lockGroups,
+  lockInversions,
   nameAll,
   queriesOn,
   relationKey,
   stepWithLockTimeout,
-  type LockEffect,
+  type LockGroup,
   type Remedy,
   type StatementView,
   type TransactionView,
@@ -21,11 +23,22 @@ export default defineRule({
   messages: {
     holdsWhileWaiting: ({ queries, next }: { queries: string; next: string }) =>
       `${capitalize(queries)} wait as long as this transaction waits for its lock on ${next}, and two such transactions can deadlock.`,
+    deadlocks: deadlockSentence,
   },
-  transaction({ transaction, report }) {
+  transaction({ transaction, applicationTransactions, report }) {
     const groups = lockGroups(transaction)
     const [first, second] = groups
     if (first === undefined || second === undefined) return
+    const [inversion] = lockInversions(transaction, applicationTransactions)
+    if (inversion !== undefined) {
+      report('deadlocks', deadlockData(inversion), {
+        at: inversion.second.view,
+        on: tablesOf(groups),
+        because: [inversion.first.lock, inversion.second.lock],
+        remedy: splitRemedy(transaction, groups),
+      })
+      return
+    }
     report(
       'holdsWhileWaiting',
       { queries: queriesOn(first.locks, tablesOf([first])), next: tablesOf([second]) },
@@ -40,34 +53,6 @@ export default defineRule({
     )
   },
 })
-
-/** What one statement locks in addition to what the transaction holds already. */
-interface LockGroup {
-  readonly view: StatementView
-  readonly locks: readonly LockEffect[]
-}
-
-/**
- * One group per statement: which tables a single statement has to lock together (a foreign key, partitions) is the
- * business of other rules. A block of code and LOCK TABLE lock each table by choice.
- */
-function lockGroups({ statements }: TransactionView): readonly LockGroup[] {
-  const held = new Set<string>()
-  const groups: LockGroup[] = []
-  for (const view of statements) {
-    const fresh = blockingLocks(view.effects).filter(
-      ({ relation, until }) =>
-        until === 'commit' && relation.kind !== 'view' && !held.has(relationKey(relation)),
-    )
-    for (const { relation } of fresh) held.add(relationKey(relation))
-    if (isOpaque(view.statement) || view.statement.tag === 'LockStmt') {
-      groups.push(...fresh.map((lock) => ({ view, locks: [lock] })))
-    } else if (fresh.length > 0) {
-      groups.push({ view, locks: fresh })
-    }
-  }
-  return groups
-}
 
 const noLimits: StatementView['settings'] = { lockTimeoutMs: 0, statementTimeoutMs: 0, timeZone: 'UTC' }
 

@@ -1,3 +1,4 @@
+-- transaction checkin: INSERT INTO events VALUES ($1); UPDATE orders SET note = $2 WHERE id = $3
 CREATE TABLE users (id bigint PRIMARY KEY, email text);
 CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint REFERENCES users, note text);
 CREATE TABLE payments (id bigint PRIMARY KEY, order_id bigint REFERENCES orders);

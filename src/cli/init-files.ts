@@ -57,6 +57,14 @@ ${severalDatabases(roots)}
 # Where the application's SQL is, when it is not found: sqlc, PgTyped, \`-- name:\` files and sql\`…\` are.
 #queries: [app/queries/**/*.sql]
 
+# Transactions of the application that lock several tables: a migration that locks them in another order can end in a
+# deadlock with them.
+#transactions:
+#  - name: checkout
+#    statements:
+#      - UPDATE orders SET paid = true WHERE id = $1
+#      - UPDATE accounts SET balance = balance - $2 WHERE id = $3
+
 # Sets of rules besides what is recommended: house style and conventions, rights and secrets.
 #presets: [strict, security]
 

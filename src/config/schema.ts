@@ -9,6 +9,7 @@ import { duration, text } from './parts.ts'
 import { baseline, extended, overrides, policy, presets, rules, settings } from './policy-schema.ts'
 import { production, sampling, snapshot, tables, thresholds } from './production-schema.ts'
 import { queries } from './queries-schema.ts'
+import { transactions } from './transactions-schema.ts'
 
 const migrations = z.strictObject({
   source: text
@@ -264,6 +265,7 @@ const commonSchema = z.strictObject({
   thresholds,
   sampling,
   queries,
+  transactions,
   review: review
     .exactOptional()
     .describe(

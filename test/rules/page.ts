@@ -205,13 +205,14 @@ function lintForPage(ruleId: string, name: string): PageExample {
   const review = layOutTransactions(parsed, false)
   const history = layOutTransactions([parseScript(readSetup(ruleId))], false)
   const { results, schema } = predictWithSchema(history, review)
-  const { options, sharesSession = false } = loadExample(ruleId, name)
+  const { options, sharesSession = false, applicationTransactions = [] } = loadExample(ruleId, name)
   const { findings } = judge({
     migrations: results,
     rules: rulesOf(ruleId),
     presets: ['strict', 'security'],
     options: { [ruleId]: options },
     sharesSession,
+    applicationTransactions,
     allows: parsed.map(readAllowComments),
     today,
     ...(schema === undefined ? {} : { schema }),

@@ -9,7 +9,8 @@ import { readOptions } from '../../src/config/rule-options.ts'
 import { judge } from '../../src/judge/judge.ts'
 import { predictRunWithSchema, predictSchema } from '../../src/predict/index.ts'
 import { predictedCatalog } from '../../src/query-catalog/predicted-catalog.ts'
-import type { Rule } from '../../src/rule.ts'
+import { applicationTransactions } from '../../src/application-transactions.ts'
+import type { ApplicationTransaction, Rule } from '../../src/rule.ts'
 import { parseScript, type ParsedScript } from '../../src/sql/parse.ts'
 import { readAllowComments, type AllowComments } from '../../src/sql/suppressions.ts'
 import { layOutTransactions } from '../../src/sql/transactions.ts'
@@ -37,6 +38,8 @@ export interface Example {
   readonly production?: Production
   /** `-- session: shared` in setup.sql: its migrations are judged as those of a tool that runs all in one session. */
   readonly sharesSession?: boolean
+  /** `-- transaction checkout: UPDATE …; UPDATE …` in setup.sql: what the configuration declares. */
+  readonly applicationTransactions?: readonly ApplicationTransaction[]
 }
 
 /** `-- finds: <messageId>` or `-- also finds: <rule-id>`, with `(replay only)` where prediction cannot know. */
@@ -99,12 +102,23 @@ export function loadExample(
     allows: review.map(readAllowComments),
     options: readExampleOptions(ruleId, text),
     sharesSession: sharesSession(setup.text),
+    applicationTransactions: declaredTransactions(setup.text, layOutTransactions(history, false)),
     ...(queries.length === 0 ? {} : { queries }),
     ...(production === undefined ? {} : { production }),
   }
 }
 
-export function sharesSession(setup: string): boolean {
+function declaredTransactions(
+  setup: string,
+  history: readonly Migration[],
+): readonly ApplicationTransaction[] {
+  const transactions = [...setup.matchAll(/^-- transaction (\w+): (.+)$/gm)].map(
+    ([, name = '', statements = '']) => ({ name, statements: statements.split(';') }),
+  )
+  return applicationTransactions({ transactions }, { history, settings: {}, timeZone: 'UTC' })
+}
+
+function sharesSession(setup: string): boolean {
   return /^-- session: shared$/m.test(setup)
 }
 
@@ -218,7 +232,14 @@ export function lintExample(example: Example): readonly Finding[] {
 
 /** The findings on these results, with the queries where the example has some. */
 export function judgeExample(
-  { ruleId, allows, options, production, sharesSession: isShared = false }: Example,
+  {
+    ruleId,
+    allows,
+    options,
+    production,
+    sharesSession: isShared = false,
+    applicationTransactions: declared = [],
+  }: Example,
   migrations: readonly MigrationResult[],
   queries: QueriesOutcome | undefined,
   schema?: SchemaCatalogs,
@@ -231,6 +252,7 @@ export function judgeExample(
     allows,
     today,
     sharesSession: isShared,
+    applicationTransactions: declared,
     ...(schema === undefined ? {} : { schema }),
     ...(queries === undefined ? {} : { queries }),
     ...(production === undefined ? {} : { production }),
