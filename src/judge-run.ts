@@ -1,3 +1,4 @@
+import { applicationTransactions } from './application-transactions.ts'
 import { editedMigration, sourceProblem } from './judge/reserved.ts'
 import { judge } from './judge/judge.ts'
 import type { ConfiguredOptions } from './judge/run-rules.ts'
@@ -185,6 +186,11 @@ export async function judgeRun(
     presets: options.config.presets ?? [],
     options: await optionsOf(options.config, known),
     ...(schema === undefined ? {} : { schema }),
+    applicationTransactions: applicationTransactions(options.config, {
+      history: scripts.history,
+      settings: sessionDefaults(options, scripts.settings),
+      timeZone: timeZoneOf(options),
+    }),
     sharesSession: reviewSet.sharesSession,
     usualSettings: usualSettings(scripts.history),
     ...(begins === undefined ? {} : { sessionBegins: begins }),
