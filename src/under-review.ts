@@ -73,7 +73,10 @@ function noQueries(): UsageError {
 
 /** What the review has to know of the options. */
 export function reviewRequest(
-  options: Pick<CheckOptions, 'cwd' | 'paths' | 'all' | 'staged' | 'base' | 'config' | 'env' | 'besides'>,
+  options: Pick<
+    CheckOptions,
+    'cwd' | 'paths' | 'all' | 'staged' | 'base' | 'config' | 'env' | 'besides' | 'changed'
+  >,
 ): ReviewRequest {
   const { cwd, paths, all, staged, base, env, config, besides } = options
   const [settings, ...others] = config.migrations ?? []
@@ -89,6 +92,7 @@ export function reviewRequest(
     env,
     sources: [...(config.customSources ?? []), ...sources],
     ...(staged === undefined ? {} : { staged }),
+    ...(options.changed === undefined ? {} : { changed: options.changed }),
     ...(base === undefined ? {} : { base }),
     ...(settings === undefined
       ? {}

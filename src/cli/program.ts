@@ -3,6 +3,7 @@ import { parseDuration } from '../config/duration.ts'
 import type { BaselineFlags } from './commands/baseline.ts'
 import type { CalibrateFlags } from './commands/calibrate.ts'
 import type { CheckFlags } from './commands/check.ts'
+import type { FixFlags } from './commands/fix.ts'
 import type { QueriesFlags } from './commands/queries.ts'
 import type { RulesOptions } from './commands/rules.ts'
 import type { SnapshotFlags } from './commands/snapshot.ts'
@@ -60,6 +61,7 @@ export function createProgram(options: ProgramOptions): Command {
     options.done(await work(options.context(program.opts<GlobalFlags>())))
   addCheck(program, run)
   addLint(program, run)
+  addFix(program, run)
   addQueries(program, run)
   addReview(program, run)
   addCatalogueCommands(program, run)
@@ -151,6 +153,31 @@ function addLint(program: Command, run: Run): void {
     run(async (context) => {
       const { runCheck } = await import('./commands/check.ts')
       return runCheck(paths, { ...flags, replay: false }, context)
+    }),
+  )
+}
+
+function addFix(program: Command, run: Run): void {
+  const command = program
+    .command('fix')
+    .description('write the remedies that were proven into the migrations under review')
+    .argument('[paths...]', 'mend only what is found in these files or folders')
+    .option('--dry-run', 'show what would be written')
+    .addOption(
+      new Option('--rule <id>', 'mend only what this rule finds (repeatable)').argParser(
+        (value: string, before: readonly string[] | undefined) => [...(before ?? []), value],
+      ),
+    )
+    .option('--base <ref>', 'judge what is new since this git revision')
+    .addOption(new Option('--all', 'judge every migration; only new ones are written').conflicts('base'))
+    .option('--snapshot <file>', 'sizes and activity of production, as snapshot writes them')
+    .addOption(databaseOption())
+    .addOption(policyOption())
+    .addOption(failOnOption())
+  addConfigOptions(addServerOptions(command)).action((paths: string[], flags: FixFlags) =>
+    run(async (context) => {
+      const { runFixCommand } = await import('./commands/fix.ts')
+      return runFixCommand(paths, flags, context)
     }),
   )
 }

@@ -16,6 +16,8 @@ export interface ReviewRequest {
   readonly staged?: boolean
   /** `--base`. */
   readonly base?: string
+  /** Files of the working tree as they are to be, where somebody wants to know what comes of it; never with paths. */
+  readonly changed?: ReadonlyMap<string, Uint8Array>
   /** Also when nothing is under review: the history, where there is one folder of migrations. Absent: no. */
   readonly withHistory?: boolean
   readonly env: Environment

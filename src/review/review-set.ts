@@ -2,6 +2,7 @@ import { UsageError } from '../core/errors.ts'
 import type { FileTree, ReviewSet } from '../core/source.ts'
 
 import { decideBase } from './base-revision.ts'
+import { changedTree } from './changed-tree.ts'
 import { reviewChanges } from './changes.ts'
 import { skippedLimits } from './compare.ts'
 import { findRepository, type Repository, type RepositorySearch } from './git.ts'
@@ -56,9 +57,10 @@ async function reviewSetIn(full: FullRequest, search: RepositorySearch): Promise
   const tree = new WorkingTree(full.cwd, search.repository, full.settings.exclude)
   if (search.repository === undefined && full.base !== undefined) throw nothingToCompareWith(search.reason)
   if (full.paths.length > 0) return reviewNamed(full, tree, search.repository)
-  if (full.all) return reviewAll(full, tree)
+  const judged = full.changed === undefined ? tree : changedTree(tree, full.changed)
+  if (full.all) return reviewAll(full, judged)
   if (search.repository === undefined) throw nothingToCompareWith(search.reason)
-  return reviewWorkingTree(full, tree, search.repository)
+  return reviewWorkingTree(full, judged, search.repository)
 }
 
 async function reviewAll(request: FullRequest, tree: FileTree): Promise<ReviewSet> {

@@ -72,31 +72,19 @@ export async function runCheck(
 
 /** The report about one of the databases, with its progress. */
 export async function checkDatabase(
-  { name, config, paths, codeDir, besides, speaksFor }: Database,
+  database: Database,
   flags: CheckFlags,
   loaded: DecidedConfig,
   context: CommandContext,
 ): Promise<Report> {
   const { check } = await import('../../check.ts')
   const progress = startProgress(context, flags.replay === false || flags.budget !== undefined)
-  const label = name === undefined ? '' : `${name}: `
+  const label = database.name === undefined ? '' : `${database.name}: `
   const update = (message: string): void => progress.update(label + message)
   try {
-    const { baseline: whole, says } = await loaded.baselineOf(config)
-    const baseline = whole && baselineFor(whole, speaksFor)
-    const snapshotBytes = flags.snapshot === undefined ? await loaded.snapshotOf?.(config) : undefined
-    const result = await check({
-      ...checkOptions(paths, flags, { ...loaded, config }, context, update),
-      ...ofDatabase(await cacheFolder(flags, config.cacheDir, { ...context, root: loaded.root }), name),
-      paths,
-      ...(name === undefined ? {} : { database: name }),
-      ...(codeDir === undefined ? {} : { codeDir }),
-      ...(besides === undefined ? {} : { besides }),
-      ...(baseline === undefined ? {} : { baseline }),
-      ...(loaded.extended === undefined ? {} : { configExtends: loaded.extended }),
-      ...(snapshotBytes === undefined ? {} : { snapshotBytes }),
-      decidedBy: [loaded.says, says].filter((sentence) => sentence !== undefined),
-    })
+    const result = await check(
+      await databaseOptions(database, database.paths, flags, loaded, context, update),
+    )
     context.signal.throwIfAborted()
     const report = flags.queriesOnly === true ? queriesPart(result) : result
     // nothing under review is one line in all
@@ -108,6 +96,29 @@ export async function checkDatabase(
     return report
   } finally {
     progress.stop()
+  }
+}
+
+/** What a check of one of the databases is to know. */
+export async function databaseOptions(
+  { name, config, codeDir, besides, speaksFor }: Database,
+  paths: readonly string[],
+  ...[flags, loaded, context, update]: [CheckFlags, DecidedConfig, CommandContext, (message: string) => void]
+): Promise<CheckOptions> {
+  const { baseline: whole, says } = await loaded.baselineOf(config)
+  const baseline = whole && baselineFor(whole, speaksFor)
+  const snapshotBytes = flags.snapshot === undefined ? await loaded.snapshotOf?.(config) : undefined
+  return {
+    ...checkOptions(paths, flags, { ...loaded, config }, context, update),
+    ...ofDatabase(await cacheFolder(flags, config.cacheDir, { ...context, root: loaded.root }), name),
+    paths,
+    ...(name === undefined ? {} : { database: name }),
+    ...(codeDir === undefined ? {} : { codeDir }),
+    ...(besides === undefined ? {} : { besides }),
+    ...(baseline === undefined ? {} : { baseline }),
+    ...(loaded.extended === undefined ? {} : { configExtends: loaded.extended }),
+    ...(snapshotBytes === undefined ? {} : { snapshotBytes }),
+    decidedBy: [loaded.says, says].filter((sentence) => sentence !== undefined),
   }
 }
 
@@ -140,6 +151,7 @@ function refuseContradictions(paths: readonly string[], flags: CheckFlags): void
 const commandNames = [
   'check',
   'lint',
+  'fix',
   'review',
   'explain',
   'rules',
