@@ -30,12 +30,14 @@ export interface AppliedAllows {
 /** Findings of the engine that a comment may accept: they concern a statement. */
 export const allowableReserved: readonly ReservedId[] = [
   'migration-fails',
+  'exceeds-lock-budget',
   'exceeds-run-budget',
   'exceeds-statement-timeout',
 ]
 
 /** Estimates: they change from run to run, and without production's sizes nobody knows them. */
 export const aboutDurations: ReadonlySet<string> = new Set<ReservedId>([
+  'exceeds-lock-budget',
   'exceeds-run-budget',
   'exceeds-statement-timeout',
 ])

@@ -6,6 +6,7 @@ import { reservedFinding, reservedFindings, type ReservedId } from './reserved.t
 /** Findings of the engine that may be accepted for good: they are about what migrations and files are, not what changes. */
 const acceptable: ReadonlySet<string> = new Set<ReservedId>([
   'duplicate-version',
+  'exceeds-lock-budget',
   'exceeds-run-budget',
   'exceeds-statement-timeout',
   'migration-fails',

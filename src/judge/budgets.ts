@@ -4,6 +4,7 @@ import { addRanges, nothing, type Range } from '../core/cost-model.ts'
 import { formatMs, formatMsRange } from '../core/quantities.ts'
 import type { Thresholds } from '../core/thresholds.ts'
 import { isOpaque } from '../sql/statement-nodes.ts'
+import { lockBudgetFindings } from './lock-budget.ts'
 import type { PlacedFinding } from './recorder.ts'
 import { reservedFinding, type ReservedId } from './reserved.ts'
 import type { PlacedStatement } from './views.ts'
@@ -15,7 +16,7 @@ interface TimedStatement {
 }
 
 /**
- * `exceeds-run-budget` and `exceeds-statement-timeout`, where durations are known. Estimates stand in the receipt:
+ * `exceeds-run-budget`, `exceeds-statement-timeout` and `exceeds-lock-budget`, where durations are known. Estimates stand in the receipt:
  * messages, which name tests and threads, stay the same from run to run.
  */
 export function budgetFindings(
@@ -43,6 +44,7 @@ export function budgetFindings(
       .filter(({ ms }) => ms.expected > thresholds.concurrentMs)
       .map((one) => longStatement(one, thresholds.concurrentMs)),
     ...timed.flatMap(timedOut),
+    ...lockBudgetFindings(statements, thresholds),
   ]
 }
 

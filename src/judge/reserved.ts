@@ -45,6 +45,13 @@ export const reservedFindings = [
       'The file exists at the base revision, so it has run, or will run, in its old form somewhere: tools that keep checksums refuse to go on, the others never run the change. pgrehearse replays the old version. Undo the change and write a new migration. It is an error where the file is gone, and where the tool compares what it has run with checksums of its own and stops; the finding says so.',
   },
   {
+    id: 'exceeds-lock-budget',
+    title: 'A deployment makes the queries of one table wait too long in all',
+    severity: 'warning',
+    explanation:
+      'Only where production’s sizes are known. Several transactions of the migrations under review lock the same table, each for less than `thresholds.readsBlocked.warning` (or, where reads go on, `thresholds.writesBlocked.warning`), all together for longer. A single lock that is too long is told by the rule that knows its statement. Each lock has to wait anew for the transactions that use the table, with all queries behind it, so one transaction is better than several: merge the statements into one ALTER TABLE, or spread them over several deployments. An allow comment above the statement that the finding points at accepts it.',
+  },
+  {
     id: 'exceeds-run-budget',
     title: 'The migrations take longer than a deployment should wait',
     severity: 'warning',
