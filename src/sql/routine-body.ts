@@ -19,10 +19,10 @@ export function readDoBlock(node: DoStmt, sql: string): RoutineBody {
   return readPlPgSql(sql)
 }
 
-/** The statements of a function or procedure that the files create. */
 /** What of a function says what it does. */
 type WrittenFunction = Pick<FunctionRecord, 'language' | 'definition' | 'body' | 'sqlBody'>
 
+/** The statements of a function or procedure that the files create. */
 export function readFunctionBody(routine: WrittenFunction): RoutineBody {
   const known = bodies.get(routine)
   if (known !== undefined) return known
