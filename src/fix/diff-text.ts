@@ -20,10 +20,15 @@ export function diffLines({ path, before, after }: FileDiff): readonly DiffLine[
     { kind: 'file', text: before === undefined ? '--- /dev/null' : `--- a/${path}` },
     { kind: 'file', text: `+++ b/${path}` },
     ...hunks.flatMap(({ oldStart, oldLines, newStart, newLines, lines }): readonly DiffLine[] => [
-      { kind: 'place', text: `@@ -${oldStart},${oldLines} +${newStart},${newLines} @@` },
+      { kind: 'place', text: `@@ -${place(oldStart, oldLines)} +${place(newStart, newLines)} @@` },
       ...lines.map((text): DiffLine => ({ kind: kindOf(text), text: text.replace(/\r$/, '') })),
     ]),
   ]
+}
+
+/** No line at all stands behind line 0. */
+function place(start: number, lines: number): string {
+  return `${lines === 0 ? start - 1 : start},${lines}`
 }
 
 function kindOf(line: string): DiffLine['kind'] {

@@ -1,4 +1,5 @@
 import type { Migration, Statement } from '../core/model.ts'
+import { normalizeSql } from '../sql/tokens.ts'
 import { isPreparation } from './units.ts'
 
 /** Text between two offsets without the statements there that are dropped; blank lines at its ends go. */
@@ -28,6 +29,18 @@ export function isTransactionCommand({ tag }: Statement): boolean {
 /** Whatever says how other statements run. */
 export function isAnyPreparation({ tag, sql }: Statement): boolean {
   return tag === 'TransactionStmt' || isPreparation(sql)
+}
+
+/** The SET statements between two offsets, normalized, but for those that are dropped. */
+export function settingsBetween(
+  { statements }: Migration,
+  from: number,
+  to: number,
+  isDropped: (statement: Statement) => boolean,
+): ReadonlySet<string> {
+  const between = statements.filter(({ span }) => span.start.offset >= from && span.end.offset <= to)
+  const settings = between.filter((one) => isPreparation(one.sql) && !isDropped(one))
+  return new Set(settings.filter(({ tag }) => tag !== 'TransactionStmt').map(({ sql }) => normalizeSql(sql)))
 }
 
 /** The comments between two offsets, each line with its end. */

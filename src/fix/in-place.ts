@@ -1,8 +1,9 @@
 import type { Migration } from '../core/model.ts'
+import { normalizeSql } from '../sql/tokens.ts'
 import { enclosingBlock } from '../suggest/enclosing-block.ts'
-import { commentsBetween } from './gaps.ts'
+import { commentsBetween, isTransactionCommand, settingsBetween } from './gaps.ts'
 import type { Edit, ExpectedGroup } from './edit.ts'
-import type { Item, Unit } from './units.ts'
+import { isPreparation, type Item, type Unit } from './units.ts'
 
 /** What the place of a script says about how its statements commit. */
 export interface Surrounding {
@@ -48,18 +49,23 @@ export function groupsOf(units: readonly Unit[]): readonly ExpectedGroup[] {
 }
 
 function stepsText(
-  { text, statements }: Migration,
+  migration: Migration,
   start: number,
   units: readonly Unit[],
   { autocommit, hasTimeoutAt }: Surrounding,
 ): string {
+  const { text, statements } = migration
   const lineStart = text.lastIndexOf('\n', start - 1) + 1
   const before = text.slice(lineStart, start)
   const indent = /^[ \t]*$/.test(before) ? before : ''
   const at = statements.find(({ span }) => span.start.offset >= start)
   const isInBlock = at?.inTransactionBlock === true
+  const previous = statements.findLast(({ sql, span }) => span.end.offset <= start && !isPreparation(sql))
+  const said = settingsBetween(migration, previous?.span.end.offset ?? 0, start, isTransactionCommand)
+  const isNeeded = (line: string): boolean =>
+    !(hasTimeoutAt(start) && setsLocalTimeout(line)) && !said.has(normalizeSql(line))
   const lines = units.flatMap((unit) => {
-    const own = hasTimeoutAt(start) ? unit.lines.filter((line) => !setsLocalTimeout(line)) : unit.lines
+    const own = unit.lines.filter(isNeeded)
     return autocommit && !isInBlock ? inTransaction(unit, own) : own
   })
   return lines.join(`\n${indent}`)

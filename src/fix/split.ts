@@ -1,7 +1,14 @@
 import type { Migration } from '../core/model.ts'
 import { splitScript } from '../sql/split.ts'
+import { normalizeSql } from '../sql/tokens.ts'
 import type { Edit, ExpectedGroup, NotEdited } from './edit.ts'
-import { commentsBetween, isAnyPreparation, isTransactionCommand, withoutStatements } from './gaps.ts'
+import {
+  commentsBetween,
+  isAnyPreparation,
+  isTransactionCommand,
+  settingsBetween,
+  withoutStatements,
+} from './gaps.ts'
 import type { Format, Item, Unit } from './units.ts'
 
 /** Units that become one file, with what of the original text stands before each. */
@@ -48,7 +55,10 @@ export function editSplit(
     }
   })
   return {
-    text: text.slice(0, region.start) + firstText(migration, region, first, at) + text.slice(region.end),
+    text:
+      text.slice(0, region.start) +
+      firstText(migration, region, first, { ...format, lastEnd: at }) +
+      text.slice(region.end),
     outside: first.transaction === false,
     pieces,
     expected: parts.flatMap(groupsOf),
@@ -103,14 +113,18 @@ function firstText(
   migration: Migration,
   region: { readonly start: number; readonly end: number },
   { units, start, end, transaction }: Part,
-  lastEnd: number,
+  { lastEnd, severalOutside }: { readonly lastEnd: number; readonly severalOutside: boolean },
 ): string {
   const { text } = migration
   const isBlock = units.some(({ insideBlock }) => insideBlock)
   const dropped = transaction === false ? isAnyPreparation : isBlock ? () => false : isTransactionCommand
   const head = withoutStatements(migration, region.start, start, dropped)
   const rest = withoutStatements(migration, lastEnd, region.end, isTransactionCommand)
-  const lines = units.flatMap((unit) => unit.lines)
+  const said = settingsBetween(migration, region.start, start, dropped)
+  const carried = transaction === false && severalOutside ? (units[0]?.settings ?? []) : []
+  const lines = [...carried.map((sql) => `${sql};`), ...units.flatMap((unit) => unit.lines)].filter(
+    (line) => !said.has(normalizeSql(line)),
+  )
   const isWhole = units.every(({ kind }) => kind === 'kept')
   const own = isWhole ? text.slice(start, end) : lines.join('\n')
   return head + own + (isBlock ? '\nCOMMIT;' : '') + rest

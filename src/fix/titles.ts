@@ -16,8 +16,8 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [new RegExp(`^update (?:only )?${name}`), 'update'],
   [new RegExp(`^delete from (?:only )?${name}`), 'delete from'],
   [new RegExp(`^insert into ${name}`), 'insert into'],
-  [new RegExp(`^(?:do|call) .*?\\bupdate (?:only )?${name}`, 's'), 'backfill'],
-  [new RegExp(`^(?:do|call) .*?\\bdelete from (?:only )?${name}`, 's'), 'delete from'],
+  [new RegExp(String.raw`^(?:do|call)\b.*?\bupdate\s+(?:only\s+)?${name}`, 'is'), 'backfill'],
+  [new RegExp(String.raw`^(?:do|call)\b.*?\bdelete\s+from\s+(?:only\s+)?${name}`, 'is'), 'delete from'],
 ]
 
 /** A few words about what the statements do, for the name of their file. */
