@@ -2,6 +2,7 @@ import {
   blockingLocks,
   createAndAttachSql,
   defineRule,
+  detachRemedy,
   displayName,
   droppedNames,
   existingTableLocks,
@@ -41,7 +42,7 @@ export default defineRule({
     const change = partitionCommand(statement)
     if (change?.kind === 'attach') checkAttach(context, change.command.name?.relname ?? 'it')
     else if (change?.kind === 'detach' && change.command.concurrent !== true) {
-      checkDetach(context, change.command.name?.relname ?? 'it')
+      checkDetach(context, change.command.name)
     } else if (nodeOf(statement, 'CreateStmt')?.partbound !== undefined) checkCreate(context)
     else if (nodeOf(statement, 'DropStmt')?.removeType === 'OBJECT_TABLE') checkDrop(context)
   },
@@ -70,20 +71,14 @@ function checkCreate(context: Context): void {
   })
 }
 
-function checkDetach(context: Context, partition: string): void {
-  const { statement, effects, settings } = context
+function checkDetach(context: Context, name: Parameters<typeof lockNamed>[1]): void {
+  const { statement, effects, settings, schema } = context
   // parent and partition; a third table is the default partition, with which CONCURRENTLY is refused
-  const hasDefault = blockingLocks(effects).length > 2
-  reportLock(context, `Detaching ${partition}`, {
-    summary: hasDefault
-      ? 'DETACH … CONCURRENTLY is not possible while there is a default partition: bound the wait with a lock_timeout.'
-      : 'Detach it concurrently, outside a transaction.',
-    migrations: [
-      hasDefault
-        ? stepWithLockTimeout(settings, statement.sql)
-        : stepOutsideTransaction(`${statement.sql} CONCURRENTLY`),
-    ],
-  })
+  const locks = blockingLocks(effects)
+  const partition = lockNamed(locks, name)?.relation
+  const parent = locks.find(({ relation }) => relation.partitionKey !== undefined)?.relation
+  const remedy = detachRemedy(statement, settings, locks.length > 2 ? undefined : partition, parent, schema)
+  reportLock(context, `Detaching ${name?.relname ?? 'it'}`, remedy)
 }
 
 function checkDrop(context: Context): void {

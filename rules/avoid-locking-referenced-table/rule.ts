@@ -7,6 +7,7 @@ import {
   displayName,
   droppedNames,
   enumerate,
+  foreignKeyDropRemedy,
   foreignKeySteps,
   lockNamed,
   nameAll,
@@ -14,7 +15,6 @@ import {
   notValidSteps,
   referencedTables,
   relationKey,
-  stepWithLockTimeout,
   type LockEffect,
   type Remedy,
   type StatementContext,
@@ -67,7 +67,7 @@ function checkCreate({ statement, effects, settings, report }: Context): void {
 }
 
 function checkAlter(context: Context): void {
-  const { statement, effects, settings, report } = context
+  const { statement, effects, settings, schema, report } = context
   const locks = blockingLocks(effects)
   const own = lockNamed(locks, nodeOf(statement, 'AlterTableStmt')?.relation)
   const subtypes = alterActions(statement).map(({ command }) => command.subtype)
@@ -81,7 +81,7 @@ function checkAlter(context: Context): void {
     const table = displayName(own.relation)
     const remedy: Remedy = {
       summary: 'Add the column alone, and its foreign key NOT VALID in a migration of its own.',
-      migrations: notValidSteps(statement, settings, keys, own.relation),
+      migrations: notValidSteps(statement, settings, keys, own.relation, schema),
     }
     report(
       'addColumnLocks',
@@ -90,11 +90,8 @@ function checkAlter(context: Context): void {
     )
   } else if (subtypes.includes('AT_DropConstraint') || subtypes.includes('AT_DropColumn')) {
     const names = alterActions(statement).flatMap(({ command }) => command.name ?? [])
-    reportDrop(
-      context,
-      enumerate(names),
-      locks.filter((lock) => lock !== own && own !== undefined),
-    )
+    const others = locks.filter((lock) => lock !== own)
+    if (own !== undefined) reportDrop(context, enumerate(names), [own], others)
   }
 }
 
@@ -107,11 +104,16 @@ function checkDropTable(context: Context): void {
   // the partitions of a dropped table go with it; a partitioned parent is told by avoid-blocking-partition-change
   const others = locks.filter((lock) => !own.includes(lock) && lock.relation.kind !== 'partitioned table')
   if (own.some(({ relation }) => relation.kind === 'partitioned table')) return
-  reportDrop(context, enumerate(dropped.map(({ relname }) => relname)), others)
+  reportDrop(context, enumerate(dropped.map(({ relname }) => relname)), own, others)
 }
 
-function reportDrop(context: Context, what: string, candidates: readonly LockEffect[]): void {
-  const { statement, effects, settings, report } = context
+function reportDrop(
+  context: Context,
+  what: string,
+  own: readonly LockEffect[],
+  candidates: readonly LockEffect[],
+): void {
+  const { statement, effects, settings, schema, report } = context
   // what CASCADE removes, or removes from another table, is told by ban-drop-cascade
   const cascaded = new Set(
     catalogEffects(effects, 'drop').flatMap(({ object, change }) =>
@@ -124,11 +126,8 @@ function reportDrop(context: Context, what: string, candidates: readonly LockEff
     ? []
     : candidates.filter(({ relation }) => !cascaded.has(relationKey(relation)))
   if (others.length === 0) return
-  const remedy: Remedy = {
-    summary:
-      'Drop foreign keys in short migrations of their own, with a lock_timeout and a retry, before anything else.',
-    migrations: [stepWithLockTimeout(settings, statement.sql)],
-  }
+  const tables = own.map(({ relation }) => relation)
+  const remedy = foreignKeyDropRemedy(statement, settings, tables, schema)
   report(
     'dropLocks',
     { what, others: nameLocked(others) },

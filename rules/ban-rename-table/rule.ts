@@ -3,9 +3,8 @@ import {
   catalogEffects,
   defineRule,
   displayName,
-  quoteName,
   relationKey,
-  stepWithLockTimeout,
+  renamedTableSteps,
   type CatalogEffectOf,
   type Remedy,
   type StatementContext,
@@ -48,7 +47,7 @@ export default defineRule({
 })
 
 function reportChange(
-  { effects, settings, statement, report }: StatementContext<typeof messages>,
+  { effects, settings, statement, schema, report }: StatementContext<typeof messages>,
   effect: Renamed,
 ): void {
   const { object, change } = effect
@@ -59,14 +58,8 @@ function reportChange(
       : { schema: change.to, name: object.name }
   const remedy: Remedy = {
     summary:
-      'Leave a view of the old name in the same transaction: it passes reads and simple writes on until no code uses it. Grants are its own.',
-    migrations: [
-      stepWithLockTimeout(
-        settings,
-        statement.sql,
-        `CREATE VIEW ${quoteName(object)} AS SELECT * FROM ${quoteName(renamed)}`,
-      ),
-    ],
+      'Leave a view of the old name in the same transaction: it passes reads and simple writes on until no code uses it, and goes then.',
+    migrations: renamedTableSteps(statement, settings, { old: object, renamed }, schema),
   }
   const options = { on: from, because: [effect, ...blockingLocks(effects)], remedy }
   if (change.type === 'rename') report('breaksQueries', { from, to: change.to }, options)

@@ -127,7 +127,7 @@ function checkReindex(context: Context): void {
 }
 
 function indexRemedy(
-  { statement, settings }: Context,
+  { statement, settings, schema }: Context,
   table: Relation,
   name: string | undefined,
   scans: readonly ScanEffect[],
@@ -138,7 +138,7 @@ function indexRemedy(
       summary:
         'CONCURRENTLY does not work on partitioned tables: create the index on the parent alone, build one concurrently on each partition, and attach them; the last one makes the index of the parent valid.',
       migrations:
-        name === undefined ? [] : partitionedIndexSteps(statement, settings, table, name, partitions),
+        name === undefined ? [] : partitionedIndexSteps(statement, settings, table, name, partitions, schema),
     }
   }
   const sql = createIndexSql(statement, { name, concurrently: true })

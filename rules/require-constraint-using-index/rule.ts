@@ -66,7 +66,7 @@ function describe({ name, isPrimary }: UniqueConstraint): string {
 }
 
 function buildRemedy(
-  { statement, effects, settings }: Context,
+  { statement, effects, settings, schema }: Context,
   { relation }: LockEffect,
   constraints: readonly UniqueConstraint[],
 ): Remedy {
@@ -81,7 +81,7 @@ function buildRemedy(
   return {
     summary:
       'Build the unique index concurrently, outside a transaction; then make it the constraint, which takes an instant.',
-    migrations: uniqueSteps(statement, settings, relation, constraints, required),
+    migrations: uniqueSteps(statement, settings, relation, constraints, required, schema),
   }
 }
 

@@ -126,7 +126,7 @@ function describe({ kind, name }: AddedConstraint): string {
 }
 
 function notValidRemedy(
-  { statement, settings }: Context,
+  { statement, settings, schema }: Context,
   table: Relation,
   constraints: readonly AddedConstraint[],
 ): Remedy {
@@ -140,6 +140,6 @@ function notValidRemedy(
   return {
     summary:
       'Add it NOT VALID, which reads no row, and validate it in a later migration, which blocks nobody.',
-    migrations: notValidSteps(statement, settings, constraints, table),
+    migrations: notValidSteps(statement, settings, constraints, table, schema),
   }
 }

@@ -1,7 +1,9 @@
-import type { ColumnDef, Constraint, RangeVar } from '@pgsql/types'
-import type { Relation, StatementSettings, Statement } from '../core/model.ts'
-import { as, words } from './ast.ts'
-import { objectName, quoteIdent } from './quote.ts'
+import type { ColumnDef, ColumnRef, Constraint, RangeVar } from '@pgsql/types'
+import type { Relation, SchemaCatalogs, Statement, StatementSettings } from '../core/model.ts'
+import { addedName } from './added-names.ts'
+import { as, columnPath, walk, words } from './ast.ts'
+import { chooseName } from './names.ts'
+import { quoteIdent } from './quote.ts'
 import { step, stepWithLockTimeout, type RemedyStep } from './remedies.ts'
 import { alterActions, cutColumn, withoutConstraintName, type AlterAction } from './statement-nodes.ts'
 
@@ -10,7 +12,7 @@ export interface AddedConstraint {
   readonly kind: 'foreign key' | 'check'
   /** As written; undefined where the user leaves it to Postgres. */
   readonly name: string | undefined
-  /** Of a foreign key, or the column that it was written behind. */
+  /** Of a foreign key; of a CHECK those that it mentions. */
   readonly columns: readonly string[]
   readonly referenced: RangeVar | undefined
   /** As a table constraint, without CONSTRAINT name. */
@@ -27,7 +29,7 @@ function addedBy({ command, text, start }: AlterAction): readonly AddedConstrain
   if (constraint !== undefined) {
     if (!isValidatedAtOnce(constraint)) return []
     const definition = withoutConstraintName(text.replace(/^add\s+/i, ''))
-    return [toAdded(constraint, words(constraint.fk_attrs), definition)]
+    return [toAdded(constraint, columnsOf(constraint), definition)]
   }
   const column = newColumn(command)
   if (column === undefined) return []
@@ -35,8 +37,19 @@ function addedBy({ command, text, start }: AlterAction): readonly AddedConstrain
   return cutColumn(text, start, column, isValidatedAtOnce).removed.map((inline) => {
     const bare = withoutConstraintName(inline.text)
     const isForeign = inline.constraint.contype === 'CONSTR_FOREIGN'
-    return toAdded(inline.constraint, [name], isForeign ? `FOREIGN KEY (${quoteIdent(name)}) ${bare}` : bare)
+    const columns = isForeign ? [name] : columnsOf(inline.constraint)
+    return toAdded(inline.constraint, columns, isForeign ? `FOREIGN KEY (${quoteIdent(name)}) ${bare}` : bare)
   })
+}
+
+function columnsOf({ contype, fk_attrs: keys, raw_expr: condition }: Constraint): readonly string[] {
+  if (contype === 'CONSTR_FOREIGN') return words(keys)
+  const columns = new Set<string>()
+  walk(condition, (tag, part) => {
+    const name = tag === 'ColumnRef' ? columnPath(part as ColumnRef).at(-1) : undefined
+    if (name !== undefined) columns.add(name)
+  })
+  return [...columns]
 }
 
 function newColumn(command: AlterAction['command']): ColumnDef | undefined {
@@ -74,13 +87,16 @@ export function notValidSteps(
   settings: StatementSettings,
   constraints: readonly AddedConstraint[],
   table: Relation,
+  schema?: SchemaCatalogs,
 ): readonly RemedyStep[] {
   const head = alterActions(statement)[0]?.head ?? ''
   const others = otherActions(statement)
-  const named = constraints.map((constraint, index) => ({
-    name: quoteIdent(constraint.name ?? chosenName(constraint, table.name, index)),
-    definition: constraint.definition,
-  }))
+  const names = new Set<string>()
+  const named = constraints.map((constraint) => {
+    const name = constraint.name ?? chosenName(constraint, table, schema, names)
+    names.add(name)
+    return { name: quoteIdent(name), definition: constraint.definition }
+  })
   const adds = named.map(({ name, definition }) => `ADD CONSTRAINT ${name} ${definition} NOT VALID`)
   const validations = named.map(({ name }) => `VALIDATE CONSTRAINT ${name}`)
   return [
@@ -90,8 +106,16 @@ export function notValidSteps(
   ]
 }
 
-/** As Postgres would choose it (ChooseConstraintName, pg_constraint.c). */
-function chosenName({ kind, columns }: AddedConstraint, table: string, index: number): string {
-  const suffix = kind === 'foreign key' ? 'fkey' : 'check'
-  return objectName(table, ...columns, index === 0 ? suffix : `${suffix}${index}`)
+/** As Postgres chose it, or would (ChooseConstraintName, pg_constraint.c; AddRelationNewConstraints, heap.c). */
+function chosenName(
+  { kind, columns }: AddedConstraint,
+  table: Relation,
+  schema: SchemaCatalogs | undefined,
+  taken: ReadonlySet<string>,
+): string {
+  const known = addedName(schema, table, kind, columns)
+  if (known !== undefined) return known
+  const isForeign = kind === 'foreign key'
+  const middle = isForeign ? columns.join('_') : columns.length === 1 ? columns[0] : undefined
+  return chooseName(table.name, middle, isForeign ? 'fkey' : 'check', (name) => taken.has(name))
 }

@@ -1,5 +1,9 @@
-import type { Relation, StatementSettings, Statement } from '../core/model.ts'
-import { objectName, quoteIdent, quoteName } from './quote.ts'
+import type { Relation, SchemaCatalogs, Statement, StatementSettings } from '../core/model.ts'
+import type { FuncCall, IndexElem } from '@pgsql/types'
+import { tableAfter } from './added-names.ts'
+import { allOf, as, words } from './ast.ts'
+import { defaultObjectName } from './names.ts'
+import { quoteIdent, quoteName } from './quote.ts'
 import { step, stepOutsideTransaction, stepWithLockTimeout, type RemedyStep } from './remedies.ts'
 import { endOfName, nodeOf } from './statement-nodes.ts'
 import { isWord, tokenize } from './tokens.ts'
@@ -48,15 +52,35 @@ export function partitionedIndexSteps(
   parent: Relation,
   name: string,
   partitions: readonly Relation[],
+  schema?: SchemaCatalogs,
 ): readonly RemedyStep[] {
   const onParent = createIndexSql(statement, { name, only: true })
   if (onParent === undefined) return []
   const steps = partitions.flatMap((partition) => {
-    const part = objectName(partition.name, name)
+    const part = partName(statement, partition, `${parent.schema}.${name}`, schema)
     const sql = createIndexSql(statement, { name: part, concurrently: true, table: quoteName(partition) })
     const index = quoteName({ schema: parent.schema, name })
     const attach = `ALTER INDEX ${index} ATTACH PARTITION ${quoteName({ schema: partition.schema, name: part })}`
     return sql === undefined ? [] : [stepOutsideTransaction(sql), step(attach)]
   })
   return [stepWithLockTimeout(settings, onParent), ...steps]
+}
+
+/** As Postgres calls the index of a partition (ChooseIndexName, indexcmds.c; FigureIndexColname, parse_target.c). */
+function partName(
+  statement: Statement,
+  partition: Relation,
+  parentIndex: string,
+  schema: SchemaCatalogs | undefined,
+): string {
+  const made = tableAfter(schema, partition)?.indexes.find(({ partitionOf }) => partitionOf === parentIndex)
+  if (made !== undefined) return made.name
+  const node = nodeOf(statement, 'IndexStmt')
+  const elements = [node?.indexParams, node?.indexIncludingParams].flatMap((list) =>
+    allOf<IndexElem>(list, 'IndexElem'),
+  )
+  const columns = elements.map(
+    ({ name, expr }) => name ?? words(as<FuncCall>(expr, 'FuncCall')?.funcname).at(-1) ?? 'expr',
+  )
+  return defaultObjectName(partition.name, columns.join('_'), 'idx')
 }

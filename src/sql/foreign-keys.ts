@@ -1,7 +1,8 @@
 import type { ColumnDef, Constraint, RangeVar } from '@pgsql/types'
 import type { StatementSettings, Statement } from '../core/model.ts'
 import { as, words } from './ast.ts'
-import { objectName, quoteIdent } from './quote.ts'
+import { defaultObjectName } from './names.ts'
+import { quoteIdent } from './quote.ts'
 import { step, stepWithLockTimeout, type RemedyStep } from './remedies.ts'
 import {
   cutColumn,
@@ -75,5 +76,9 @@ function toKey(
   columns: readonly string[],
   definition: string,
 ): ForeignKey {
-  return { name: conname ?? objectName(table, ...columns, 'fkey'), definition, referenced: pktable }
+  return {
+    name: conname ?? defaultObjectName(table, columns.join('_'), 'fkey'),
+    definition,
+    referenced: pktable,
+  }
 }

@@ -37,8 +37,7 @@ export interface TypeChange {
 export function newTypeRemedy(change: TypeChange): Remedy | undefined {
   const { statement, settings, table, schema } = change
   const actions = alterActions(statement)
-  const typed = actions.filter(({ command }) => command.subtype === 'AT_AlterColumnType')
-  const [action] = typed
+  const action = actions.find(({ command }) => command.subtype === 'AT_AlterColumnType')
   const old = action?.command.name
   const after = schema?.after.tables.find((one) => relationKey(one) === relationKey(table))
   const column = after?.columns.find(({ name }) => name === old)

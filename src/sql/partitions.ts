@@ -1,8 +1,10 @@
 import type { PartitionCmd } from '@pgsql/types'
-import type { Relation, StatementSettings, Statement } from '../core/model.ts'
+import type { Relation, Remedy, SchemaCatalogs, Statement, StatementSettings } from '../core/model.ts'
+import { tableBefore } from './added-names.ts'
 import { as } from './ast.ts'
+import { chooseName } from './names.ts'
 import { objectName, quoteIdent, quoteName } from './quote.ts'
-import { step, stepWithLockTimeout, type RemedyStep } from './remedies.ts'
+import { step, stepOutsideTransaction, stepWithLockTimeout, type RemedyStep } from './remedies.ts'
 import { alterActions, endOfName, nodeOf } from './statement-nodes.ts'
 import { isWord, splitAtCommas, tokenize } from './tokens.ts'
 
@@ -45,6 +47,35 @@ export function partitionCommand(
   if (command === undefined || action === undefined) return undefined
   if (action.command.subtype === 'AT_AttachPartition') return { kind: 'attach', command }
   return action.command.subtype === 'AT_DetachPartition' ? { kind: 'detach', command } : undefined
+}
+
+/**
+ * DETACH … CONCURRENTLY, and without the CHECK that it leaves on the partition in the bounds' place, unless others imply
+ * it (DetachAddConstraintIfNeeded, tablecmds.c); the plain DETACH leaves none. Without `partition` CONCURRENTLY is refused.
+ */
+export function detachRemedy(
+  statement: Statement,
+  settings: StatementSettings,
+  partition: Relation | undefined,
+  parent: Relation | undefined,
+  schema: SchemaCatalogs | undefined,
+): Remedy {
+  if (partition === undefined) {
+    return {
+      summary:
+        'DETACH … CONCURRENTLY is not possible while there is a default partition: bound the wait with a lock_timeout.',
+      migrations: [stepWithLockTimeout(settings, statement.sql)],
+    }
+  }
+  const key = parent?.partitionKey
+  const summary = 'Detach it concurrently, outside a transaction.'
+  const detach = stepOutsideTransaction(`${statement.sql} CONCURRENTLY`)
+  const names = new Set(tableBefore(schema, partition)?.constraints.map(({ name }) => name))
+  const added = chooseName(partition.name, key?.column, 'check', (name) => names.has(name))
+  // over several columns it has another name
+  if (key === undefined) return { summary, migrations: [detach] }
+  const drop = `ALTER TABLE ${quoteName(partition)} DROP CONSTRAINT IF EXISTS ${quoteIdent(added)}`
+  return { summary, migrations: [detach, stepWithLockTimeout(settings, drop)] }
 }
 
 /** Tables that a partition change would read, and what has to be proven about each. */

@@ -1,7 +1,9 @@
 import type { ColumnDef, Constraint } from '@pgsql/types'
-import type { Relation, StatementSettings, Statement } from '../core/model.ts'
+import type { Relation, SchemaCatalogs, Statement, StatementSettings } from '../core/model.ts'
 import { as, words } from './ast.ts'
-import { objectName, quoteIdent, quoteName } from './quote.ts'
+import { addedName } from './added-names.ts'
+import { defaultObjectName } from './names.ts'
+import { quoteIdent, quoteName } from './quote.ts'
 import { notNullSteps, stepOutsideTransaction, stepWithLockTimeout, type RemedyStep } from './remedies.ts'
 import { alterActions, cutColumn, type AlterAction } from './statement-nodes.ts'
 
@@ -58,13 +60,14 @@ export function uniqueSteps(
   table: Relation,
   constraints: readonly UniqueConstraint[],
   required: readonly string[],
+  schema?: SchemaCatalogs,
 ): readonly RemedyStep[] {
   if (constraints.some(({ node }) => node.without_overlaps === true)) return []
   const head = alterActions(statement)[0]?.head ?? ''
   const others = alterActions(statement).flatMap(withoutUnique)
   const named = constraints.map((constraint) => ({
     constraint,
-    name: quoteIdent(constraint.name ?? chosenName(constraint, table.name)),
+    name: quoteIdent(constraint.name ?? chosenName(constraint, table, schema)),
   }))
   return [
     ...(others.length === 0 ? [] : [stepWithLockTimeout(settings, `${head} ${others.join(', ')}`)]),
@@ -101,7 +104,15 @@ function usingIndexSql({ isPrimary, node }: UniqueConstraint, name: string): str
   ].join(' ')
 }
 
-/** As Postgres would choose it (ChooseIndexName, indexcmds.c). */
-function chosenName({ isPrimary, columns }: UniqueConstraint, table: string): string {
-  return isPrimary ? objectName(table, 'pkey') : objectName(table, ...columns, 'key')
+/** As Postgres chose it, or would (ChooseIndexName, indexcmds.c). */
+function chosenName(
+  { isPrimary, columns, node }: UniqueConstraint,
+  table: Relation,
+  schema: SchemaCatalogs | undefined,
+): string {
+  const known = addedName(schema, table, isPrimary ? 'primary key' : 'unique', columns)
+  if (known !== undefined) return known
+  return isPrimary
+    ? defaultObjectName(table.name, undefined, 'pkey')
+    : defaultObjectName(table.name, [...columns, ...words(node.including)].join('_'), 'key')
 }
