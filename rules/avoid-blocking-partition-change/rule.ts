@@ -17,7 +17,6 @@ import {
   scansUnder,
   step,
   stepOutsideTransaction,
-  stepWithLockTimeout,
   type Remedy,
   type ScanEffect,
   type StatementContext,
