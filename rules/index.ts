@@ -31,6 +31,7 @@ import banRenameTable from './ban-rename-table/rule.ts'
 import banTruncate from './ban-truncate/rule.ts'
 import banUnfilteredWrite from './ban-unfiltered-write/rule.ts'
 import preferRecommendedTypes from './prefer-recommended-types/rule.ts'
+import requireAnalyze from './require-analyze/rule.ts'
 import requireBatchedBackfill from './require-batched-backfill/rule.ts'
 import requireCheckedNotNull from './require-checked-not-null/rule.ts'
 import requireColumns from './require-columns/rule.ts'
@@ -80,6 +81,7 @@ export const rules: readonly Rule[] = [
   banTruncate,
   banUnfilteredWrite,
   preferRecommendedTypes,
+  requireAnalyze,
   requireBatchedBackfill,
   requireCheckedNotNull,
   requireColumns,

@@ -62,6 +62,7 @@ export type {
   WriteEffect,
 } from './core/model.ts'
 export { tableNamed } from './core/query-catalog.ts'
+export * from './core/index-changes.ts'
 export * from './core/schema-changes.ts'
 export * from './core/schema-names.ts'
 export {

@@ -14,3 +14,4 @@ ALTER TABLE orders ALTER COLUMN placed_at TYPE timestamptz;
 SET LOCAL lock_timeout = '2s';
 -- finds: maybeNull (replay only)
 ALTER TABLE customers ALTER COLUMN email DROP NOT NULL;
+ANALYZE orders (placed_at);

@@ -7,3 +7,4 @@ ALTER TABLE orders ADD COLUMN channel text;
 SET LOCAL lock_timeout = '2s';
 -- finds: failsOnce (replay only)
 ALTER TABLE orders ALTER COLUMN code TYPE varchar(40);
+ANALYZE orders (code);

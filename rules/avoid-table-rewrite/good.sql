@@ -5,11 +5,13 @@ ALTER TABLE orders ADD COLUMN priority integer NOT NULL DEFAULT 0;
 
 -- migration: more room for the same bytes
 SET LOCAL lock_timeout = '2s';
+-- also finds: require-analyze
 ALTER TABLE orders ALTER COLUMN code TYPE varchar(50);
 ALTER TABLE orders ALTER COLUMN code TYPE text;
 
 -- migration: under UTC, and no index to build anew
 SET LOCAL lock_timeout = '2s';
+-- also finds: require-analyze
 ALTER TABLE orders ALTER COLUMN shipped_at TYPE timestamptz;
 
 -- migration: how values are stored counts for new rows only

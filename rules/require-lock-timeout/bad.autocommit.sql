@@ -1,5 +1,6 @@
 -- migration: each statement commits by itself (no transaction)
 -- finds: waitsWithoutLimit
+-- also finds: require-analyze
 ALTER TABLE orders ALTER COLUMN placed_at TYPE timestamptz;
 
 -- migration: a view is in use like a table
