@@ -8,6 +8,7 @@ import {
   expectedLines,
   foundLines,
   loadExamples,
+  misjudged,
   predictWithSchema,
   ruleFolders,
   type Example,
@@ -47,6 +48,7 @@ describe.each(majors)('on PostgreSQL %i', (major) => {
     for (const rehearsed of await rehearseExamples(server, loadExamples(id))) {
       const { example, findings, limits } = rehearsed
       expect(foundLines(example, findings), example.file).toEqual(expectedLines(example, 'replay'))
+      expect(misjudged(example, findings, 'replay'), example.file).toEqual([])
       const missed = limits.filter(({ code }) => code === 'not-rehearsed' || code === 'history-step-failed')
       expect(missed, example.file).toEqual([])
       expect(foretold(rehearsed), example.file).toEqual([])

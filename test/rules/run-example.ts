@@ -326,6 +326,26 @@ export function foundLines(example: Example, findings: readonly Finding[]): read
     .toSorted()
 }
 
+/**
+ * What no mark can make right: a finding graver than an info in a good example, by whichever rule, and a bad example in
+ * which its own rule finds nothing, unless only a replay can find it.
+ */
+export function misjudged(
+  { ruleId, isBad, marks }: Example,
+  findings: readonly Finding[],
+  mode: 'lint' | 'replay',
+): readonly string[] {
+  const open = findings.filter(({ allowed }) => allowed === undefined)
+  if (!isBad) {
+    const grave = open.filter(({ severity }) => severity !== 'info')
+    return grave.map((finding) => `${finding.ruleId} ${finding.messageId} is of severity ${finding.severity}`)
+  }
+  const own = marks.filter((mark) => mark.ruleId === ruleId)
+  const isExpected = own.length === 0 || mode === 'replay' || own.some(({ replayOnly }) => !replayOnly)
+  const isFound = open.some((finding) => finding.ruleId === ruleId)
+  return isExpected && !isFound ? [`${ruleId} finds nothing`] : []
+}
+
 function toLine(line: number, ruleId: string, messageId: string | undefined): string {
   return [line, ruleId, ...(messageId === undefined ? [] : [messageId])].join(' ')
 }
