@@ -23,7 +23,18 @@ import { alterOptions, alterProperties } from './schema-properties.ts'
 import { disinherit, inherit, readPartitionBound } from './schema-partitions.ts'
 import { addChildIndexes } from './schema-indexes.ts'
 import type { CatalogChange } from '../core/model.ts'
-import { columnByName, isIndex, isTable, isView, type Column, type TableRecord } from './schema-records.ts'
+import type { Schema } from './schema.ts'
+import {
+  columnByName,
+  isIndex,
+  isTable,
+  isView,
+  type Column,
+  type IndexRecord,
+  type RelationId,
+  type RelationRecord,
+  type TableRecord,
+} from './schema-records.ts'
 import {
   editColumn,
   editTable,
@@ -291,6 +302,15 @@ function changeInheritance(scope: ChangeScope, child: TableRecord, command: Alte
   reportAlter(scope, child)
 }
 
+/** Is the index the one with this id, or attached below it? */
+function isBelow(schema: Schema, index: IndexRecord, id: RelationId): boolean {
+  for (let one: RelationRecord | undefined = index; isIndex(one);) {
+    if (one.id === id) return true
+    one = one.parent === undefined ? undefined : schema.find(one.parent)
+  }
+  return false
+}
+
 /** ALTER INDEX … ATTACH PARTITION. */
 function attachIndex(scope: ChangeScope, statement: AlterTableStmt): void {
   const { schema, path } = scope
@@ -304,6 +324,8 @@ function attachIndex(scope: ChangeScope, statement: AlterTableStmt): void {
   for (const command of allOf<AlterTableCmd>(statement.cmds, 'AlterTableCmd')) {
     const child = nameOf(as<PartitionCmd>(command.def as Node | undefined, 'PartitionCmd')?.name)
     if (command.subtype !== 'AT_AttachPartition' || !isIndex(child)) continue
+    // the server refuses what is not an index of a partition
+    if (isBelow(schema, parent, child.id)) continue
     schema.put({ ...child, parent: parent.id })
     schema.put({ ...parent, children: [...parent.children, child.id] })
     const table = schema.find(child.table)

@@ -54,6 +54,9 @@ export function inherit(
   bound: PartitionBound | undefined,
 ): void {
   const { schema } = scope
+  // "circular inheritance not allowed" (ATExecAddInherit, tablecmds.c)
+  const below = schema.withDescendants(schema.relation(childId) as TableRecord)
+  if (below.some(({ id }) => id === parentId)) return
   editTable(schema, parentId, (table) => ({ ...table, children: including(table.children, childId) }))
   editTable(schema, childId, (table) => ({
     ...table,

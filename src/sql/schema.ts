@@ -171,11 +171,21 @@ export class Schema {
     return found
   }
 
-  /** The table and everything that inherits from it, parents first. */
+  /** The table and everything that inherits from it, each once, parents first. */
   withDescendants(table: TableRecord): TableRecord[] {
     const found = [table]
-    for (const child of this.tables(table.children)) found.push(...this.withDescendants(child))
+    if (table.children.length > 0) this.addDescendants(table, found, new Set([table.id]))
     return found
+  }
+
+  /** A table may inherit from another in more than one way, which doubles the ways at every level. */
+  private addDescendants(table: TableRecord, found: TableRecord[], seen: Set<RelationId>): void {
+    for (const child of this.tables(table.children)) {
+      if (seen.has(child.id)) continue
+      seen.add(child.id)
+      found.push(child)
+      this.addDescendants(child, found, seen)
+    }
   }
 
   /** Everything there is, for the rare statements that mean all of a schema or database. */

@@ -221,6 +221,32 @@ describe('ALTER TABLE', () => {
     applySql('alter table parent drop constraint pos', { schema })
     expect(constraintNames(schema, 'child')).not.toContain('pos')
   })
+
+  it('refuses circles of inheritance, as the server does', () => {
+    const { schema } = applySql(`
+      create table a (x int);
+      create table b () inherits (a);
+      create table c () inherits (b);
+      alter table a inherit c;
+      alter table a inherit a;
+      create table p (x int) partition by list (x);
+      alter table p attach partition p default;
+      create index p_x on p (x);
+      alter index p_x attach partition p_x;
+      alter table a add column y int;
+      drop table a cascade`)
+    expect(columnsOf(schema, 'p')).toEqual(['x integer nothing'])
+    expect(() => tableAt(schema, 'c')).toThrow()
+  })
+
+  it('comes once to a table that inherits in more than one way', () => {
+    const levels = Array.from({ length: 20 }, (_, level) => {
+      const below = level === 0 ? '' : ` inherits (l${level - 1}, r${level - 1})`
+      return `create table l${level} (a int)${below}; create table r${level} (a int)${below};`
+    })
+    const { schema } = applySql(levels.join('\n'))
+    expect(schema.withDescendants(tableAt(schema, 'l0'))).toHaveLength(39)
+  })
 })
 
 describe('partitions', () => {
