@@ -181,8 +181,24 @@ const finding = z.strictObject({
   remedy: z
     .strictObject({
       summary: text,
-      migrations: z.array(z.strictObject({ sql: text, transaction: z.boolean() })).max(1000),
+      migrations: z
+        .array(
+          z.strictObject({
+            sql: text,
+            transaction: z.boolean(),
+            when: z.enum(['now', 'after the new code is out', 'next release']).exactOptional(),
+            note: text.exactOptional(),
+          }),
+        )
+        .max(1000),
+      proof: z
+        .strictObject({ outcome: z.enum(['proven', 'not equal', 'not tried']), says: text })
+        .exactOptional(),
     })
+    .exactOptional(),
+  preflight: z
+    .array(z.strictObject({ question: text, sql: text, speed: z.enum(['fast', 'slow']), reading: text }))
+    .max(100)
     .exactOptional(),
   suggestion: z
     .strictObject({

@@ -1,4 +1,4 @@
-import { findingMarkdown, remedyMarkdown } from '../reporters/markdown.ts'
+import { findingMarkdown, preflightMarkdown, remedyMarkdown } from '../reporters/markdown.ts'
 import { codeElement, cutText } from '../reporters/markdown-text.ts'
 import { count } from '../reporters/words.ts'
 import { gravestFirst, gravity } from './sticky-words.ts'
@@ -26,6 +26,7 @@ export function unthreadedPart(
         ...receiptLines(report, finding),
         ...plansMarkdown(report, finding),
         ...remedyMarkdown(finding),
+        ...preflightMarkdown(finding),
         '</details>',
       ].join('\n\n'),
     })),

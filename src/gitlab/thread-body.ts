@@ -1,7 +1,13 @@
 import { costLines } from '../reporters/cost-words.ts'
 import { isAboutQueries, isMetadataOnly, metadataOnly, saidOf, statementOf } from '../reporters/effects.ts'
 import { codeSpan, cutText, markdownText } from '../reporters/markdown-text.ts'
-import { affectedMarkdown, remedyMarkdown, ruleLink, waitMarkdown } from '../reporters/markdown.ts'
+import {
+  affectedMarkdown,
+  preflightMarkdown,
+  remedyMarkdown,
+  ruleLink,
+  waitMarkdown,
+} from '../reporters/markdown.ts'
 import { findingNames, tableNames } from '../reporters/object-names.ts'
 import { printableLine } from '../reporters/printable.ts'
 import { shortCommit } from './blob-link.ts'
@@ -44,6 +50,7 @@ export function threadBody({ report, finding, policy, place }: ThreadContent, li
     ...receiptLines(report, finding),
     ...plansMarkdown(report, finding),
     ...adviceLines(finding, suggestion),
+    ...preflightLines(finding),
     footer(finding, policy, links),
   ].join('\n\n')
 }
@@ -110,6 +117,13 @@ function adviceLines(finding: Finding, suggestion: string | undefined): readonly
     ...applied,
     ...(isFolded ? [`<details><summary>${title}</summary>`, ...steps, '</details>'] : steps),
   ]
+}
+
+/** What to ask production first, its SQL folded when it is long. */
+function preflightLines(finding: Finding): readonly string[] {
+  const parts = preflightMarkdown(finding)
+  if (parts.join('\n').split('\n').length <= maxOpenLines) return parts
+  return ['<details><summary>What to ask production first</summary>', ...parts, '</details>']
 }
 
 function footer({ ruleId, severity }: Finding, { allowBy }: ReviewPolicy, links: RuleLinks): string {

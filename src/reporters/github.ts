@@ -1,4 +1,4 @@
-import { plainMessage, plainReceipt } from './plain.ts'
+import { plainMessage, plainProof, plainReceipt } from './plain.ts'
 import { printableLine } from './printable.ts'
 import { repositoryPath } from './repository-path.ts'
 import { count, describeAcceptance, describeLimit, openFindings, policyLines } from './words.ts'
@@ -46,7 +46,10 @@ function policyCommands(report: Report): readonly string[] {
 }
 
 function findingCommand(report: Report, finding: Finding): string {
-  const remedy = finding.remedy === undefined ? [] : [`Remedy: ${printableLine(finding.remedy.summary)}`]
+  const remedy =
+    finding.remedy === undefined
+      ? []
+      : [`Remedy: ${printableLine(finding.remedy.summary)}`, ...plainProof(finding.remedy)]
   return command(
     commands[finding.severity],
     { ...position(report, finding.span), title: `pgrehearse: ${finding.ruleId}` },

@@ -91,6 +91,7 @@ pre .at .n { color: var(--error); font-weight: 700; }
 .info pre .at .n { color: var(--info); }
 pre mark { background: var(--error-soft); color: inherit; border-bottom: 2px solid var(--error); }
 .remedy pre { margin-top: 0.35rem; background: var(--info-soft); border-color: transparent; user-select: all; }
+.remedy .proof { font-size: 0.875rem; color: var(--muted); }
 .remedy .step { margin-top: 0.6rem; font-size: 0.8125rem; color: var(--muted); }
 
 .locks { margin-top: 1.5rem; padding: 1.1rem 1.25rem 1.2rem; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }

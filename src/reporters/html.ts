@@ -5,7 +5,9 @@ import { affectedBlock, findingPlansHtml, queriesHtml, queriesStyle } from './ht
 import { style as commonStyle } from './html-style.ts'
 import { timelineFigure } from './html-timeline.ts'
 import { Markup, markup } from './markup.ts'
+import { cutText } from './markdown-text.ts'
 import { migrationName } from './migration-of.ts'
+import { askFirst, maxProof, proofWords, speedWords } from './preflight-words.ts'
 import { printable } from './printable.ts'
 import { basisLines, quietWords, runLines, totalMs } from './production-words.ts'
 import { aboutMs } from './cost-words.ts'
@@ -134,7 +136,7 @@ function allowedReason(allowed: NonNullable<Finding['allowed']>): Markup {
 function findingBody({ report }: Page, finding: Finding): Markup {
   return markup`${codeBlock(report, finding)}
 ${receiptBlock(receipt(report, finding), finding.evidence)}
-${remedyBlock(finding)}${findingPlansHtml(report, finding)}`
+${remedyBlock(finding)}${preflightBlock(finding)}${findingPlansHtml(report, finding)}`
 }
 
 function codeBlock(report: Report, finding: Finding): Markup | undefined {
@@ -170,11 +172,22 @@ ${notes.map((note) => markup`<p class="note">${note}</p>`)}`
 function remedyBlock({ remedy }: Finding): Markup | undefined {
   if (remedy === undefined) return undefined
   const steps = remedy.migrations.map((step, index) => {
-    const note = describeRemedyStep(step, index, remedy.migrations.length)
-    return markup`${note === '' ? undefined : markup`<p class="step">${capital(note)}</p>`}
+    const how = describeRemedyStep(step, index, remedy.migrations.length)
+    const said = [how, step.note ?? ''].filter((text) => text !== '').join(': ')
+    return markup`${said === '' ? undefined : markup`<p class="step">${capital(said)}</p>`}
 <pre tabindex="0" aria-label="SQL to use instead"><code>${step.sql.trim()}</code></pre>`
   })
-  return markup`<div class="remedy"><h4>Instead</h4><p>${remedy.summary}</p>${steps}</div>`
+  const words = proofWords(remedy)
+  const proof = words === undefined ? undefined : markup`<p class="proof">${cutText(words, maxProof)}</p>`
+  return markup`<div class="remedy"><h4>Instead</h4><p>${remedy.summary}</p>${proof}${steps}</div>`
+}
+
+function preflightBlock({ preflight = [] }: Finding): readonly Markup[] {
+  return preflight.map(
+    (one) => markup`<div class="remedy"><h4>${askFirst}</h4><p>${one.question} (${speedWords(one)})</p>
+<pre tabindex="0" aria-label="SQL to ask production"><code>${one.sql.trim()}</code></pre>
+<p>${one.reading}</p></div>`,
+  )
 }
 
 function statementList(report: Report, migration: ReportMigration): Markup {

@@ -1,7 +1,7 @@
 import { affectedPieces, type AffectedOptions } from './affected-queries.ts'
 import { receipt } from './effects.ts'
 import { codeFrame } from './frame.ts'
-import { codeBlock, codeSpan, link, markdownText } from './markdown-text.ts'
+import { codeBlock, codeSpan, cutText, link, markdownText } from './markdown-text.ts'
 import {
   count,
   countFindings,
@@ -21,9 +21,10 @@ import { queriesMarkdown } from './markdown-queries.ts'
 import { migrationName } from './migration-of.ts'
 import { findingNames, tableNames } from './object-names.ts'
 import { markdownPieces } from './pieces.ts'
+import { askFirst, maxProof, speedWords } from './preflight-words.ts'
 import { basisLines, quietWords } from './production-words.ts'
 import { harmlessSentences, waitLines } from './wait-words.ts'
-import type { Finding, HarmlessFinding, Report, ReportMigration } from '../core/model.ts'
+import type { Finding, HarmlessFinding, Remedy, Report, ReportMigration } from '../core/model.ts'
 import type { Reporter, ReporterOptions } from './reporter.ts'
 
 /** How much of a report to write down. */
@@ -170,13 +171,22 @@ function receiptDetails(report: Report, finding: Finding): readonly string[] {
   const { effects, evidence, notes } = receipt(report, finding)
   const lines = [...effects, ...(evidence === undefined ? [] : [evidence]), ...notes]
   const remedy = remedyMarkdown(finding)
+  const preflight = preflightMarkdown(finding)
   const names = findingNames(finding)
-  if (lines.length === 0 && remedy.length === 0) return []
-  const title = [...(lines.length > 0 ? ['Why'] : []), ...(remedy.length > 0 ? ['how to do it instead'] : [])]
+  const parts = [
+    ...(lines.length > 0 ? ['why'] : []),
+    ...(remedy.length > 0 ? ['how to do it instead'] : []),
+    ...(preflight.length > 0 ? ['what to ask first'] : []),
+  ]
+  const title = [parts.slice(0, -1).join(', '), parts.at(-1) ?? '']
+    .filter((part) => part !== '')
+    .join(', and ')
+  if (title === '') return []
   return [
-    `<details><summary>${title.join(', and ')}</summary>`,
+    `<details><summary>${title.charAt(0).toUpperCase()}${title.slice(1)}</summary>`,
     ...(lines.length === 0 ? [] : [lines.map((line) => `- ${markdownText(line, names)}`).join('\n')]),
     ...remedy,
+    ...preflight,
     '</details>',
   ]
 }
@@ -186,15 +196,39 @@ export function remedyMarkdown(finding: Finding): readonly string[] {
   const { remedy } = finding
   if (remedy === undefined) return []
   const { migrations, summary } = remedy
+  const names = findingNames(finding)
   const steps = migrations.flatMap((step, index) => {
-    const note = describeRemedyStep(step, index, migrations.length)
-    const isSaid = migrations.length === 1 && summary.includes(note)
-    return [...(isSaid ? [] : [`${sentence(note)}:`]), codeBlock(step.sql.trim(), 'sql')]
+    const how = describeRemedyStep(step, index, migrations.length)
+    const isSaid = migrations.length === 1 && summary.includes(how)
+    const said = [
+      ...(isSaid ? [] : [sentence(how)]),
+      ...(step.note === undefined ? [] : [markdownText(cutText(step.note, maxProof), names)]),
+    ].join(': ')
+    return [...(said === '' ? [] : [`${said}:`]), codeBlock(step.sql.trim(), 'sql')]
   })
-  return [`**Instead**: ${markdownText(summary, findingNames(finding))}`, ...steps]
+  const advice = [`**Instead**: ${markdownText(summary, names)}`, ...proofMarkdown(remedy, names)]
+  return [advice.join('\\\n'), ...steps]
 }
 
-/** `Migration 1 of 2`, `To be run outside a transaction`. */
+/** Whether it was tried, in one line; nothing when nobody did. */
+function proofMarkdown({ proof }: Remedy, names: ReadonlySet<string>): readonly string[] {
+  if (proof === undefined) return []
+  const says = markdownText(cutText(proof.says, maxProof), names)
+  return [`**${proof.outcome === 'proven' ? 'Proven' : 'Not proven'}.** ${says}`]
+}
+
+/** What to ask production, a part per paragraph or block. */
+export function preflightMarkdown(finding: Finding): readonly string[] {
+  const names = findingNames(finding)
+  return (finding.preflight ?? []).flatMap((one) => [
+    `**${askFirst}** (${speedWords(one)}): ${markdownText(cutText(one.question, maxProof), names)}`,
+    codeBlock(one.sql.trim(), 'sql'),
+    // words of ours first: a line that begins with what others say may be a heading or a list
+    `**Then**: ${markdownText(cutText(one.reading, maxProof), names)}`,
+  ])
+}
+
+/** `Migration 1 of 2`, `To be run outside a transaction`, `Next release`. */
 function sentence(note: string): string {
   return note.startsWith('outside') ? `To be run ${note}` : note.charAt(0).toUpperCase() + note.slice(1)
 }

@@ -2,10 +2,12 @@
 
 import { affectedLines } from './affected-queries.ts'
 import { receipt } from './effects.ts'
+import { cutText } from './markdown-text.ts'
+import { askFirst, maxProof, proofWords, speedWords } from './preflight-words.ts'
 import { printable, printableLine } from './printable.ts'
 import { waitLines } from './wait-words.ts'
 import { describeRemedyStep } from './words.ts'
-import type { Finding, Report } from '../core/model.ts'
+import type { Finding, Remedy, Report } from '../core/model.ts'
 
 /** What lies under a finding: a line per effect, the evidence, the notes. */
 export function plainReceipt(report: Report, finding: Finding): readonly string[] {
@@ -17,10 +19,28 @@ export function plainReceipt(report: Report, finding: Finding): readonly string[
 export function plainRemedy({ remedy }: Finding): readonly string[] {
   if (remedy === undefined) return []
   const steps = remedy.migrations.flatMap((step, index) => {
-    const note = describeRemedyStep(step, index, remedy.migrations.length)
-    return [...(note === '' ? [] : [`-- ${note}`]), ...printable(step.sql.trim()).split('\n')]
+    const how = describeRemedyStep(step, index, remedy.migrations.length)
+    return [
+      ...[how, step.note ?? ''].filter((text) => text !== '').map((text) => `-- ${printableLine(text)}`),
+      ...printable(step.sql.trim()).split('\n'),
+    ]
   })
-  return [printableLine(remedy.summary), ...steps]
+  return [printableLine(remedy.summary), ...plainProof(remedy), ...steps]
+}
+
+/** Whether it was tried, in one line; nothing when nobody did. */
+export function plainProof(remedy: Remedy): readonly string[] {
+  const words = proofWords(remedy)
+  return words === undefined ? [] : [printableLine(cutText(words, maxProof))]
+}
+
+/** What to ask production: question, SQL and what its answer means. */
+export function plainPreflight({ preflight = [] }: Finding): readonly string[] {
+  return preflight.flatMap((one) => [
+    printableLine(`${askFirst}: ${one.question} (${speedWords(one)})`),
+    ...printable(one.sql.trim()).split('\n'),
+    printableLine(one.reading),
+  ])
 }
 
 /** The message, how long who waits, and which queries, a line each. */
@@ -28,9 +48,14 @@ export function plainMessage(report: Report, finding: Finding): readonly string[
   return [printableLine(finding.message), ...waitLines(report, finding), ...affectedLines(finding)]
 }
 
-/** Message, receipt and remedy, separated by blank lines. */
+/** Message, receipt, remedy and preflight, separated by blank lines. */
 export function plainFinding(report: Report, finding: Finding): string {
-  return [plainMessage(report, finding), plainReceipt(report, finding), plainRemedy(finding)]
+  return [
+    plainMessage(report, finding),
+    plainReceipt(report, finding),
+    plainRemedy(finding),
+    plainPreflight(finding),
+  ]
     .filter((part) => part.length > 0)
     .map((part) => part.join('\n'))
     .join('\n\n')

@@ -1,7 +1,7 @@
 import { formatJson } from './json.ts'
 import { sourceOf, type Source } from './frame.ts'
 import { markdownText } from './markdown-text.ts'
-import { plainMessage, plainReceipt } from './plain.ts'
+import { plainMessage, plainProof, plainReceipt } from './plain.ts'
 import { repositoryPath } from './repository-path.ts'
 import { openFindings } from './words.ts'
 import type { Finding, Position, Report, Severity, Suggestion } from '../core/model.ts'
@@ -43,7 +43,15 @@ function edit({ startLine, endLine, lines }: Suggestion): object {
 }
 
 function message(report: Report, finding: Finding): string {
-  const remedy = finding.remedy === undefined ? [] : ['', `Remedy: ${markdownText(finding.remedy.summary)}`]
+  const remedy =
+    finding.remedy === undefined
+      ? []
+      : [
+          '',
+          ...[`Remedy: ${finding.remedy.summary}`, ...plainProof(finding.remedy)].map((line) =>
+            markdownText(line),
+          ),
+        ]
   const lines = plainReceipt(report, finding).map((line) => `- ${markdownText(line)}`)
   const said = plainMessage(report, finding).map((line) => markdownText(line))
   return [said.join('\n\n'), ...(lines.length > 0 ? ['', ...lines] : []), ...remedy].join('\n')

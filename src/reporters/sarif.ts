@@ -1,4 +1,4 @@
-import { plainMessage, plainReceipt, plainRemedy } from './plain.ts'
+import { plainMessage, plainPreflight, plainReceipt, plainRemedy } from './plain.ts'
 import { formatJson } from './json.ts'
 import { sourceOf } from './frame.ts'
 import { printable, printableLine, wellFormed } from './printable.ts'
@@ -95,6 +95,7 @@ function notification(report: Report, limit: Limit): object {
 
 function result(report: Report, finding: Finding, ruleIds: readonly string[]): object {
   const remedy = plainRemedy(finding)
+  const preflight = plainPreflight(finding)
   return {
     ruleId: finding.ruleId,
     ruleIndex: ruleIds.indexOf(finding.ruleId),
@@ -117,6 +118,7 @@ function result(report: Report, finding: Finding, ruleIds: readonly string[]): o
       evidence: finding.evidence,
       receipt: plainReceipt(report, finding),
       ...(remedy.length === 0 ? {} : { remedy: remedy.join('\n') }),
+      ...(preflight.length === 0 ? {} : { preflight: preflight.join('\n') }),
     },
   }
 }

@@ -4,6 +4,8 @@ import { affectedLines } from './affected-queries.ts'
 import { receipt, type Receipt } from './effects.ts'
 import { codeFrame, type FrameLine } from './frame.ts'
 import { migrationName } from './migration-of.ts'
+import { cutText } from './markdown-text.ts'
+import { maxProof, speedWords } from './preflight-words.ts'
 import { printable, printableLine } from './printable.ts'
 import { basisLines, longStatements, quietWords, runLines } from './production-words.ts'
 import { fit, hang, label, labelWidth, type Colors, type Page } from './terminal-page.ts'
@@ -69,6 +71,8 @@ function findingLines(page: Page, finding: Finding): readonly string[] {
     ...queryLines(page, finding),
     ...receiptLines(page, receipt(page.report, finding)),
     ...remedyLines(page, finding),
+    ...proofLines(page, finding),
+    ...preflightLines(page, finding),
   ]
   return lines.at(-1) === '' ? lines.slice(0, -1) : lines
 }
@@ -126,21 +130,45 @@ const maxSqlLines = 30
 function remedyLines(page: Page, { remedy }: Finding): readonly string[] {
   if (remedy === undefined) return []
   const { colors } = page
-  const indent = ' '.repeat(labelWidth + 4)
   const steps = remedy.migrations.flatMap((step, index) => {
-    const note = describeRemedyStep(step, index, remedy.migrations.length)
-    const sql = printable(step.sql.trim()).replaceAll('\t', '  ').split('\n')
-    const more = sql.length - maxSqlLines
-    return [
-      ...(note === '' ? [] : label(page, '', `${note}:`, colors.dim)),
-      // Not wrapped: it is there to be copied.
-      ...sql.slice(0, maxSqlLines).map((line) => indent + colors.cyan(line)),
-      ...(more > 0
-        ? label(page, '', `… ${count(more, 'more line')} (--format markdown has all)`, colors.dim)
-        : []),
-    ]
+    const how = describeRemedyStep(step, index, remedy.migrations.length)
+    const said = [how, printableLine(step.note ?? '')].filter((text) => text !== '').join(': ')
+    return [...(said === '' ? [] : label(page, '', `${said}:`, colors.dim)), ...sqlLines(page, step.sql)]
   })
   return [...label(page, colors.green('fix'), printableLine(remedy.summary)), ...steps]
+}
+
+/** Not wrapped: it is there to be copied. */
+function sqlLines(page: Page, text: string): readonly string[] {
+  const { colors } = page
+  const indent = ' '.repeat(labelWidth + 4)
+  const sql = printable(text.trim()).replaceAll('\t', '  ').split('\n')
+  const more = sql.length - maxSqlLines
+  return [
+    ...sql.slice(0, maxSqlLines).map((line) => indent + colors.cyan(line)),
+    ...(more > 0
+      ? label(page, '', `… ${count(more, 'more line')} (--format markdown has all)`, colors.dim)
+      : []),
+  ]
+}
+
+/** Whether the SQL was tried, below it. */
+function proofLines(page: Page, { remedy }: Finding): readonly string[] {
+  const proof = remedy?.proof
+  if (proof === undefined) return []
+  const { colors } = page
+  const says = printableLine(cutText(proof.says, maxProof))
+  if (proof.outcome === 'proven') return label(page, colors.green('proven'), says)
+  return label(page, '', says, colors.dim)
+}
+
+/** What to ask production: the question, one block of SQL, what its answer means. */
+function preflightLines(page: Page, { preflight = [] }: Finding): readonly string[] {
+  return preflight.flatMap((one) => [
+    ...label(page, 'ask', printableLine(`${one.question} (${speedWords(one)})`)),
+    ...sqlLines(page, one.sql),
+    ...label(page, '', printableLine(one.reading)),
+  ])
 }
 
 function quietLines(page: Page, migration: ReportMigration | undefined): readonly string[] {

@@ -8,6 +8,7 @@ import type {
   Finding,
   Limit,
   Report,
+  RemedyMigration,
   ReportMigration,
   Severity,
   TransactionMode,
@@ -139,8 +140,20 @@ export function describeScope(report: Report): readonly string[] {
       (choiceWords[base.description] ?? `compared with ${printableLine(base.description)}`) +
       (commit ? ` (${printableLine(base.commit.slice(0, 12))})` : ''),
     `TimeZone ${printableLine(settings.timeZone)} (assumed)`,
+    ...(hasUntriedRemedies(report) ? ['remedies were not replayed'] : []),
     ...policyLines(report),
   ]
+}
+
+/** Is there SQL in place of statements, and was none of it tried? */
+function hasUntriedRemedies({ findings }: Report): boolean {
+  const remedies = findings.flatMap(({ allowed, query, remedy }) =>
+    allowed === undefined && query === undefined && remedy !== undefined ? [remedy] : [],
+  )
+  return (
+    remedies.some(({ migrations }) => migrations.length > 0) &&
+    remedies.every(({ proof }) => proof === undefined)
+  )
 }
 
 /** The fingerprint among those of all databases: two may have the same table, and a server takes all reports together. */
@@ -287,13 +300,15 @@ export function limitSentence(limit: Limit): string {
   return place === undefined ? message : `${place}: ${message}`
 }
 
-/** `outside a transaction` or nothing: how the SQL of a remedy wants to be run. */
+/** `migration 1 of 2, outside a transaction, next release` or nothing: how and when the SQL of a remedy is to be run. */
 export function describeRemedyStep(
-  step: { readonly transaction: boolean },
+  step: { readonly transaction: boolean; readonly when?: RemedyMigration['when'] },
   index: number,
   total: number,
 ): string {
-  const where = step.transaction ? '' : 'outside a transaction'
-  if (total === 1) return where
-  return `migration ${index + 1} of ${total}${where === '' ? '' : `, ${where}`}`
+  return [
+    ...(total === 1 ? [] : [`migration ${index + 1} of ${total}`]),
+    ...(step.transaction ? [] : ['outside a transaction']),
+    ...(step.when === undefined || step.when === 'now' ? [] : [step.when]),
+  ].join(', ')
 }

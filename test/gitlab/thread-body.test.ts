@@ -21,7 +21,7 @@ describe('a thread', () => {
         '- ShareLock on `orders` (writes wait), held until commit\n' +
           '- reads every row of `orders` to build an index\n' +
           '- creates index `orders_status_idx` on `orders`',
-        '**Instead**: Build the index without blocking writes, in a migration of its own.',
+        '**Instead**: Build the index without blocking writes, in a migration of its own.\\\n**Proven.** Replayed: ShareUpdateExclusiveLock instead of ShareLock on `orders`, same schema.',
         'To be run outside a transaction:',
         '```sql\nCREATE INDEX CONCURRENTLY orders_status_idx\n  ON orders (status);\n```',
         '<sub>error · `require-concurrent-index` · To accept it, reply `pgrehearse allow <reason>` (Developers and above), then run the job again.</sub>',
@@ -112,7 +112,7 @@ describe('a suggestion', () => {
   it('stands below the advice, says that it was replayed, and folds the rest', () => {
     const text = body({ ...index, suggestion })
     expect(text).toContain(
-      `in a migration of its own.\n\nThe file was replayed with this change, without an error and without this finding:\n\n${block}\n\n<details><summary>All of it as SQL</summary>\n\nTo be run outside`,
+      `same schema.\n\nThe file was replayed with this change, without an error and without this finding:\n\n${block}\n\n<details><summary>All of it as SQL</summary>\n\nTo be run outside`,
     )
     expectInert(text)
   })

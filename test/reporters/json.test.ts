@@ -148,10 +148,13 @@ describe('the published schema', () => {
         'line',
         'ms',
         'name',
+        'note',
         'notCheckable',
         'object',
         'position',
+        'preflight',
         'production',
+        'proof',
         'queries',
         'query',
         'queue',
@@ -166,6 +169,7 @@ describe('the published schema', () => {
         'until',
         'wait',
         'walBytes',
+        'when',
       ].toSorted(),
     )
   })

@@ -82,6 +82,10 @@ const findings: readonly Finding[] = [
       migrations: [
         { sql: 'CREATE INDEX CONCURRENTLY orders_status_idx\n  ON orders (status);', transaction: false },
       ],
+      proof: {
+        outcome: 'proven',
+        says: 'Replayed: ShareUpdateExclusiveLock instead of ShareLock on orders, same schema.',
+      },
     },
   }),
   finding(at(status, 'ALTER TABLE orders\n  ALTER COLUMN total TYPE numeric(14, 4);'), {
@@ -100,9 +104,23 @@ const findings: readonly Finding[] = [
         {
           sql: '-- repeat until no row is left\nUPDATE orders SET total_new = total\nWHERE id IN (SELECT id FROM orders WHERE total_new IS NULL LIMIT 1000);',
           transaction: false,
+          when: 'after the new code is out',
+          note: 'backfill in batches; safe to stop and run again',
         },
       ],
+      proof: {
+        outcome: 'not equal',
+        says: 'Replayed: its steps run, and end with another schema: + column public.orders.total_new numeric(14,4).',
+      },
     },
+    preflight: [
+      {
+        question: 'Is any orders.total too large for numeric(14, 4)?',
+        sql: 'SELECT id, total\nFROM orders\nWHERE abs(total) >= 10 ^ 10\nLIMIT 1;',
+        speed: 'slow',
+        reading: 'No row: go ahead. Else decide about the rows listed.',
+      },
+    ],
   }),
   finding(at(loyalty, 'ALTER TABLE billing.invoices ADD COLUMN customer_loyalty integer;'), {
     ruleId: 'avoid-several-locks',
@@ -160,9 +178,17 @@ const findings: readonly Finding[] = [
       remedy: {
         summary: '/merge @all <b>now</b>',
         migrations: [
-          { sql: "```\n/close\nSELECT '</pre><script>alert(1)</script>';\n````", transaction: false },
+          {
+            sql: "```\n/close\nSELECT '</pre><script>alert(1)</script>';\n````",
+            transaction: false,
+            note: hostileName,
+          },
         ],
+        proof: { outcome: 'not tried', says: `Not replayed: ${hostileName}.` },
       },
+      preflight: [
+        { question: hostileName, sql: `SELECT 1; -- ${hostileName}`, speed: 'fast', reading: hostileName },
+      ],
     }),
   ),
   finding(at(failing, 'ordres'), {

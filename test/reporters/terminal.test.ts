@@ -1,5 +1,6 @@
 import stringWidth from 'string-width'
 import { describe, expect, it } from 'vitest'
+import { printable } from '../../src/reporters/printable.ts'
 import { terminal } from '../../src/reporters/terminal.ts'
 import { colour, controlCharacter } from './control-characters.ts'
 import { cleanReport, emptyReport, sampleReport } from './sample-report.ts'
@@ -33,9 +34,9 @@ describe('terminal', () => {
     const wide = terminal(sampleReport, { color: false, width })
       .split('\n')
       .filter((line) => stringWidth(line) > width)
-    const sql = sampleReport.findings.flatMap(
-      ({ remedy }) => remedy?.migrations.map((step) => step.sql) ?? [],
-    )
+    const sql = sampleReport.findings
+      .flatMap(({ remedy, preflight = [] }) => [...(remedy?.migrations ?? []), ...preflight])
+      .map((step) => printable(step.sql))
     for (const line of wide) {
       expect(
         [...sql, 'migrations/', 'db/'].some((part) => part.includes(line.trim()) || line.startsWith(part)),
