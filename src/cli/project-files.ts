@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { chmod, link, lstat, mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, link, lstat, mkdir, readFile, realpath, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { EnvironmentError } from '../core/errors.ts'
 
@@ -26,14 +26,18 @@ interface Draft {
 export async function writeProjectFiles(root: string, files: readonly FileToWrite[]): Promise<void> {
   const drafts: Draft[] = []
   const created: string[] = []
+  const done: Draft[] = []
   try {
     for (const file of files) drafts.push(await draftOf(root, file, created))
     for (const draft of drafts) await refuseChanged(draft)
-    for (const draft of drafts) await putInPlace(draft)
+    for (const draft of drafts) {
+      await putInPlace(draft)
+      done.push(draft)
+    }
   } catch (cause) {
+    for (const { file, target } of done) await putBack(file, target)
     for (const { draft } of drafts) await rm(draft, { force: true })
-    for (const folder of created.toReversed())
-      await rm(folder, { force: true, recursive: false }).catch(() => {})
+    for (const folder of created.toReversed()) await rmdir(folder).catch(() => {})
     if (cause instanceof EnvironmentError) throw cause
     throw new EnvironmentError(`The files could not be written: ${codeOf(cause)}.`, { cause })
   }
@@ -98,6 +102,11 @@ async function putInPlace({ file, target, draft }: Draft): Promise<void> {
     // a file system without links
     await rename(draft, target)
   }
+}
+
+async function putBack({ before }: FileToWrite, target: string): Promise<void> {
+  if (before === undefined) await rm(target, { force: true })
+  else await writeFile(target, before)
 }
 
 function outside(name: string): EnvironmentError {

@@ -31,6 +31,8 @@ describe('help and version', () => {
                                        throwaway server (default)
         lint [options] [paths...]      judge by prediction, without a server (check
                                        --no-replay)
+        fix [options] [paths...]       write the remedies that were proven into the
+                                       migrations under review
         queries [options]              say what the migrations under review do to the
                                        application’s queries, and nothing else
         review [options] <report>      post the report of another job on the GitLab
@@ -82,6 +84,7 @@ describe('help and version', () => {
                                 folder of this clone
         --budget <duration>     time for the whole run; what does not fit is predicted
                                 (default: 20s for samples, no limit on replay)
+        --no-prove              do not replay the SQL of fixes before it is offered
         --suggestions           try out fixes in place, and offer those that hold
                                 (default: in merge requests)
         --no-suggestions        try out no fixes
