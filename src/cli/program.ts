@@ -91,6 +91,7 @@ function addCheck(program: Command, run: Run): void {
         'time for the whole run; what does not fit is predicted (default: 20s for samples, no limit on replay)',
       ).argParser(parseBudget),
     )
+    .option('--no-prove', 'do not replay the SQL of fixes before it is offered')
     .option('--suggestions', 'try out fixes in place, and offer those that hold (default: in merge requests)')
     .option('--no-suggestions', 'try out no fixes')
   for (const option of checkReviewOptions()) command.addOption(option)

@@ -55,7 +55,7 @@ export async function runBaseline(
   }
   refuseMissingPaths(paths, context.cwd)
   const all = flags.all ?? (paths.length === 0 && flags.base === undefined)
-  const check: CheckFlags = { ...flags, all, suggestions: false }
+  const check: CheckFlags = { ...flags, all, prove: false }
   const decided = await decideConfig({ ...flags, policy: 'branch' }, context)
   const { root } = decided
   const loaded: DecidedConfig = { ...decided, baselineOf: (config) => baselineOnDisk(root, config, true) }

@@ -39,6 +39,7 @@ export interface CheckFlags {
   /** A file with facts about production. */
   readonly snapshot?: string
   /** Undefined: where there is a merge request. */
+  readonly prove?: boolean
   readonly suggestions?: boolean
   /** A file, false for `--no-config`, else to be looked for. */
   readonly config?: string | boolean
@@ -141,6 +142,11 @@ function refuseContradictions(paths: readonly string[], flags: CheckFlags): void
       hint: 'Leave out one of the two options.',
     })
   }
+  if (flags.suggestions && flags.prove === false) {
+    throw new UsageError('--suggestions are proven fixes; --no-prove leaves the proof out.', {
+      hint: 'Leave out one of the two options.',
+    })
+  }
   if (flags.requireRehearsal && flags.replay === false) {
     throw new UsageError('--require-rehearsal needs the replay that --no-replay leaves out.', {
       hint: 'Leave out one of the two options.',
@@ -199,6 +205,7 @@ export function checkOptions(
     ...chooseServer(flags, config),
     ...(flags.snapshot === undefined ? {} : { snapshotFile: path.resolve(context.cwd, flags.snapshot) }),
     ...budgetOf(flags, config.cacheDir),
+    ...(flags.prove === undefined ? {} : { prove: flags.prove }),
     ...(flags.suggestions === undefined ? {} : { suggestions: flags.suggestions }),
     ...(flags.queriesOnly === undefined ? {} : { queriesOnly: flags.queriesOnly }),
     ...(flags.everyQuery === undefined ? {} : { everyQuery: flags.everyQuery }),

@@ -4,7 +4,7 @@ import { runCheck, type CheckFlags } from './check.ts'
 /** The options as commander hands them over. */
 export type QueriesFlags = Omit<
   CheckFlags,
-  'all' | 'staged' | 'replay' | 'budget' | 'suggestions' | 'requireRehearsal'
+  'all' | 'staged' | 'replay' | 'budget' | 'prove' | 'suggestions' | 'requireRehearsal'
 > & {
   /** Judge every query, not only those that are new or changed. */
   readonly all?: boolean
@@ -13,5 +13,5 @@ export type QueriesFlags = Omit<
 /** `queries`: what happens to the application's queries, without what is about migrations alone. */
 export function runQueries(flags: QueriesFlags, context: CommandContext): Promise<number> {
   const { all, ...rest } = flags
-  return runCheck([], { ...rest, suggestions: false, queriesOnly: true, everyQuery: all ?? false }, context)
+  return runCheck([], { ...rest, prove: false, queriesOnly: true, everyQuery: all ?? false }, context)
 }
