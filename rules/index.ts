@@ -10,6 +10,7 @@ import avoidImplicitCrossJoin from './avoid-implicit-cross-join/rule.ts'
 import avoidLeadingWildcard from './avoid-leading-wildcard/rule.ts'
 import avoidLockingReferencedTable from './avoid-locking-referenced-table/rule.ts'
 import avoidLockingSeveralTables from './avoid-locking-several-tables/rule.ts'
+import avoidLostTableProperties from './avoid-lost-table-properties/rule.ts'
 import avoidNotInNullable from './avoid-not-in-nullable/rule.ts'
 import avoidOffsetPagination from './avoid-offset-pagination/rule.ts'
 import avoidRandomOrder from './avoid-random-order/rule.ts'
@@ -60,6 +61,7 @@ export const rules: readonly Rule[] = [
   avoidLeadingWildcard,
   avoidLockingReferencedTable,
   avoidLockingSeveralTables,
+  avoidLostTableProperties,
   avoidNotInNullable,
   avoidOffsetPagination,
   avoidRandomOrder,

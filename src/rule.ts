@@ -127,6 +127,7 @@ export { isWord, normalizeSql, splitAtCommas, tokenize, type Token } from './sql
 export { commentedNames } from './sql/comments-on.ts'
 export { secretsIn } from './sql/secrets.ts'
 export { objectName, quoteIdent, quoteName } from './sql/quote.ts'
+export { lostOfRoutine, lostOfTable, lostOptions, type LostProperty } from './sql/lost-properties.ts'
 export { longNames, namesGiven, type LongName } from './sql/long-names.ts'
 export { harmOfSetting, type SettingHarm } from './sql/setting-harm.ts'
 export { settingsLeft, settingsOfHead, type LeftSetting } from './sql/session-state.ts'
