@@ -107,6 +107,7 @@ export { starSources, storedCode, type StoredCode } from './sql/stored-code.ts'
 export { rewriteCauseText } from './sql/rewrite-cause.ts'
 export { rewriteRemedy } from './sql/rewrite-remedies.ts'
 export { analyzes, fillingOf, joinedTables } from './sql/analyzed.ts'
+export { integerBytes } from './sql/type-text.ts'
 export { typeConversion, type TypeConversion } from './sql/type-conversion.ts'
 export { typeLossIn, type TypeLoss } from './sql/type-loss.ts'
 export { isProvenShort, unfitValues } from './sql/unfit-values.ts'
@@ -126,9 +127,11 @@ export {
 export { isWord, normalizeSql, splitAtCommas, tokenize, type Token } from './sql/tokens.ts'
 export { commentedNames } from './sql/comments-on.ts'
 export { secretsIn } from './sql/secrets.ts'
+export { grantsOf, type WideGrant } from './sql/grants.ts'
 export { objectName, quoteIdent, quoteName } from './sql/quote.ts'
 export { lostOfRoutine, lostOfTable, lostOptions, type LostProperty } from './sql/lost-properties.ts'
 export { longNames, namesGiven, type LongName } from './sql/long-names.ts'
+export { mergedAlterTable } from './sql/merged-alter-table.ts'
 export { harmOfSetting, type SettingHarm } from './sql/setting-harm.ts'
 export { settingsLeft, settingsOfHead, type LeftSetting } from './sql/session-state.ts'
 export { transactionCommand, type TransactionCommand } from './sql/transactions.ts'
@@ -138,8 +141,19 @@ export { createIndexSql, partitionedIndexSteps, reindexConcurrentlySql } from '.
 export { commandName, nonTransactionalForm } from './sql/non-transactional.ts'
 export { createAndAttachSql, detachRemedy, partitionCommand, provenPartitionSteps } from './sql/partitions.ts'
 export { droppedNames, explicitDropSteps } from './sql/drops.ts'
+export {
+  constraintPreflights,
+  domainPreflights,
+  emptinessPreflight,
+  exclusionPreflights,
+  notNullPreflights,
+  partitionPreflights,
+  uniqueIndexPreflights,
+  uniquePreflights,
+} from './sql/statement-preflights.ts'
 export { renamedTableSteps } from './sql/renamed-tables.ts'
 export { foreignKeyDropRemedy } from './sql/foreign-key-drops.ts'
+export { indexForKey } from './sql/foreign-key-index.ts'
 export { foreignKeySteps, referencedTables } from './sql/foreign-keys.ts'
 export { batchedStatement } from './sql/batched-statement.ts'
 export { batchedDeleteOfAll } from './sql/batch-table.ts'
@@ -154,7 +168,9 @@ export {
 } from './sql/remedies.ts'
 export * from './rule-lock-order.ts'
 export * from './rule-locks.ts'
+export * from './rule-objects.ts'
 export * from './rule-run.ts'
+export * from './rule-table-work.ts'
 export type * from './rule-model.ts'
 export * from './rule-options.ts'
 

@@ -12,6 +12,7 @@ import {
   nameAll,
   nodeOf,
   partitionCommand,
+  partitionPreflights,
   provenPartitionSteps,
   quoteName,
   scansUnder,
@@ -96,7 +97,7 @@ function checkDrop(context: Context): void {
 }
 
 function reportScan(context: Context, action: string, scans: readonly ScanEffect[], partition: string): void {
-  const { statement, effects, settings, transaction, report } = context
+  const { statement, effects, settings, transaction, schema, report } = context
   const locks = locksDuring(transaction, context)
   const tables = nameAll(scans.map(({ relation }) => relation))
   const key = existingTableLocks(effects).find(
@@ -114,6 +115,7 @@ function reportScan(context: Context, action: string, scans: readonly ScanEffect
     {
       on: tables,
       because: [...locksOn(locks, scans), ...blockingLocks(effects), ...scans],
+      preflight: partitionPreflights(statement, key?.partitionKey, toProve, schema),
       remedy: {
         summary: buildsIndex
           ? `${checkFirst} Build the indexes of the parent on it concurrently before, too.`

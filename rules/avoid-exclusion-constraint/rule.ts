@@ -3,6 +3,7 @@ import {
   as,
   defineRule,
   displayName,
+  exclusionPreflights,
   lockNamed,
   locksDuring,
   nodeOf,
@@ -21,7 +22,7 @@ export default defineRule({
       `Adding ${constraint} blocks every read and write of ${table} until its index has been built and every row compared.`,
   },
   statement(context) {
-    const { statement, effects, transaction, report } = context
+    const { statement, effects, transaction, schema, report } = context
     const names = alterActions(statement).flatMap(exclusionName)
     const [name] = names
     if (name === undefined) return
@@ -35,6 +36,7 @@ export default defineRule({
       {
         on: lock.relation,
         because: [lock, ...scans],
+        preflight: exclusionPreflights(statement, lock.relation, schema),
         notes: ['An exclusion constraint can be neither NOT VALID nor made from an index that exists.'],
         remedy: {
           summary:

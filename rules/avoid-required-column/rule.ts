@@ -6,6 +6,7 @@ import {
   cutColumn,
   defineRule,
   displayName,
+  emptinessPreflight,
   enumerate,
   nodeOf,
   stepWithLockTimeout,
@@ -23,7 +24,7 @@ export default defineRule({
     required: ({ columns, table }: { columns: string; table: string }) =>
       `The migration fails as soon as ${table} holds a row, and every INSERT of running code that omits ${columns} fails from then on.`,
   },
-  statement({ statement, effects, settings, report }) {
+  statement({ statement, effects, settings, schema, report }) {
     const added = catalogEffects(effects, 'add column').filter(
       ({ existedBefore, change: { column } }) => existedBefore && column.notNull && !column.filled,
     )
@@ -39,6 +40,7 @@ export default defineRule({
       {
         on: `${table}.${columns.join(', ')}`,
         because: [...blockingLocks(effects), ...added, ...errors],
+        preflight: emptinessPreflight(first.object, schema),
         remedy: {
           summary:
             'Add it nullable, let the application fill it, fill the old rows in batches, and require it in a later release: with a CHECK that is validated first, as require-checked-not-null shows. A constant DEFAULT does all that at once, without reading a row.',

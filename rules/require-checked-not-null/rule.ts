@@ -11,6 +11,7 @@ import {
   lockOn,
   locksDuring,
   nodeOf,
+  notNullPreflights,
   notNullSteps,
   scansUnder,
   stepWithLockTimeout,
@@ -30,7 +31,7 @@ export default defineRule({
       `Making ${columns} NOT NULL blocks every read and write of ${table} until each of its rows has been checked.`,
   },
   statement(context) {
-    const { statement, effects, transaction, settings, report } = context
+    const { statement, effects, transaction, settings, schema, report } = context
     if (statement.tag !== 'AlterTableStmt' && !isOpaque(statement)) return
     // the same scan serves all actions of an ALTER TABLE, and another action may be what needs it
     if (addedConstraints(statement).length > 0) return
@@ -52,6 +53,7 @@ export default defineRule({
       {
         on: enumerate(columns.map((column) => `${table}.${column}`)),
         because: [lock, ...scans, ...changes],
+        preflight: notNullPreflights(columns, lock.relation, schema),
         remedy: {
           summary:
             'Prove it first with a CHECK that is added NOT VALID and validated in a later migration; SET NOT NULL then reads no row. Each step is a migration of its own.',

@@ -18,6 +18,7 @@ import {
   relationKey,
   scansUnder,
   stepOutsideTransaction,
+  uniqueIndexPreflights,
   type Relation,
   type Remedy,
   type ScanEffect,
@@ -49,7 +50,7 @@ export default defineRule({
 type Context = StatementContext<typeof messages>
 
 function checkIndex(context: Context): void {
-  const { statement, effects, transaction, report } = context
+  const { statement, effects, transaction, schema, report } = context
   const node = nodeOf(statement, 'IndexStmt')
   if (node?.concurrent === true) return
   const locks = locksDuring(transaction, context)
@@ -65,6 +66,7 @@ function checkIndex(context: Context): void {
       on: lock.relation,
       because: [lock, ...locksOn(locks, scans), ...scans],
       remedy: indexRemedy(context, lock.relation, name, scans),
+      preflight: uniqueIndexPreflights(statement, lock.relation, schema),
     },
   )
 }
@@ -133,12 +135,11 @@ function indexRemedy(
   scans: readonly ScanEffect[],
 ): Remedy {
   if (table.kind === 'partitioned table') {
-    const partitions = scans.map(({ relation }) => relation)
+    const parts = scans.map(({ relation }) => relation)
     return {
       summary:
         'CONCURRENTLY does not work on partitioned tables: create the index on the parent alone, build one concurrently on each partition, and attach them; the last one makes the index of the parent valid.',
-      migrations:
-        name === undefined ? [] : partitionedIndexSteps(statement, settings, table, name, partitions, schema),
+      migrations: partitionedIndexSteps(statement, settings, table, name, parts, schema),
     }
   }
   const sql = createIndexSql(statement, { name, concurrently: true })

@@ -6,10 +6,12 @@ import {
   lockNamed,
   locksDuring,
   nodeOf,
+  notNullPreflights,
   notNullSteps,
   scansUnder,
   stepWithLockTimeout,
   uniqueConstraints,
+  uniquePreflights,
   uniqueSteps,
   type LockEffect,
   type Remedy,
@@ -32,7 +34,7 @@ export default defineRule({
   harm: 'wait',
   messages,
   statement(context) {
-    const { statement, effects, transaction, report } = context
+    const { statement, effects, transaction, schema, report } = context
     const constraints = uniqueConstraints(statement)
     if (constraints.length === 0) return
     const locks = locksDuring(transaction, context)
@@ -42,13 +44,18 @@ export default defineRule({
     if (lock === undefined || scans.length === 0) return
     const built = constraints.filter(({ usingIndex }) => usingIndex === undefined)
     const required = catalogEffects(effects, 'set not null')
-    const options = { on: lock.relation, because: [lock, ...scans, ...required] }
+    const nullable = required.map(({ change }) => change.column)
+    const preflight = [
+      ...uniquePreflights(built, lock.relation, schema),
+      ...notNullPreflights(nullable, lock.relation, schema),
+    ]
+    const options = { on: lock.relation, because: [lock, ...scans, ...required], preflight }
     const table = displayName(lock.relation)
     if (built.length > 0) {
       const constraint = enumerate(built.map(describe))
       report('buildsIndex', { constraint, table }, { ...options, remedy: buildRemedy(context, lock, built) })
     } else if (required.length > 0) {
-      const columns = enumerate(required.map(({ change }) => change.column))
+      const columns = enumerate(nullable)
       const constraint = enumerate(constraints.map(describe))
       report(
         'checksNulls',

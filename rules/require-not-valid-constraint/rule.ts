@@ -1,8 +1,10 @@
 import {
   addedConstraints,
   catalogEffects,
+  constraintPreflights,
   defineRule,
   displayName,
+  domainPreflights,
   enumerate,
   isOpaque,
   lockNamed,
@@ -57,7 +59,7 @@ export default defineRule({
 type Context = StatementContext<typeof messages>
 
 function checkTable(context: Context, locks: readonly LockEffect[], scans: readonly ScanEffect[]): void {
-  const { statement, report } = context
+  const { statement, schema, report } = context
   const constraints = addedConstraints(statement)
   const named = nodeOf(statement, 'AlterTableStmt')?.relation
   const table = (lockNamed(locks, named) ?? locks[0])?.relation
@@ -66,7 +68,8 @@ function checkTable(context: Context, locks: readonly LockEffect[], scans: reado
   const involved = [...new Set([...locksOn(locks, scans), ...referenced])]
   const because = [...involved, ...scans]
   const constraint = enumerate(constraints.map(describe))
-  const options = { on: table, because, remedy: notValidRemedy(context, table, constraints) }
+  const preflight = constraintPreflights(constraints, table, schema)
+  const options = { on: table, because, preflight, remedy: notValidRemedy(context, table, constraints) }
   if (!constraints.some(({ kind }) => kind === 'foreign key')) {
     report('checkScans', { constraint, table: displayName(table) }, options)
     return
@@ -80,7 +83,7 @@ function checkTable(context: Context, locks: readonly LockEffect[], scans: reado
 }
 
 function checkDomain(context: Context, locks: readonly LockEffect[], scans: readonly ScanEffect[]): void {
-  const { statement, report } = context
+  const { statement, schema, report } = context
   const node = nodeOf(statement, 'AlterDomainStmt')
   const domain = words(node?.typeName).join('.')
   report(
@@ -89,6 +92,7 @@ function checkDomain(context: Context, locks: readonly LockEffect[], scans: read
     {
       on: domain,
       because: [...locks, ...scans],
+      preflight: domainPreflights(statement, schema),
       notes: ['ALTER DOMAIN … VALIDATE CONSTRAINT takes the same ShareLock up to PostgreSQL 18.'],
       remedy: {
         summary:

@@ -17,6 +17,7 @@ export interface AddedConstraint {
   readonly referenced: RangeVar | undefined
   /** As a table constraint, without CONSTRAINT name. */
   readonly definition: string
+  readonly node: Constraint
 }
 
 /** The foreign keys and CHECKs that the statement adds without NOT VALID, also those of new columns. */
@@ -68,7 +69,7 @@ function isValidatedAtOnce({
 
 function toAdded(node: Constraint, columns: readonly string[], definition: string): AddedConstraint {
   const kind = node.contype === 'CONSTR_FOREIGN' ? 'foreign key' : 'check'
-  return { kind, name: node.conname, columns, referenced: node.pktable, definition }
+  return { kind, name: node.conname, columns, referenced: node.pktable, definition, node }
 }
 
 /** What the statement does besides: its other actions, and new columns without these constraints. */

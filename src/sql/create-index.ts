@@ -50,12 +50,12 @@ export function partitionedIndexSteps(
   statement: Statement,
   settings: StatementSettings,
   parent: Relation,
-  name: string,
+  name: string | undefined,
   partitions: readonly Relation[],
   schema?: SchemaCatalogs,
 ): readonly RemedyStep[] {
   const onParent = createIndexSql(statement, { name, only: true })
-  if (onParent === undefined) return []
+  if (onParent === undefined || name === undefined) return []
   const steps = partitions.flatMap((partition) => {
     const part = partName(statement, partition, `${parent.schema}.${name}`, schema)
     const sql = createIndexSql(statement, { name: part, concurrently: true, table: quoteName(partition) })

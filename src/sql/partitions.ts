@@ -115,12 +115,16 @@ export function provenPartitionSteps(
 }
 
 /** `FOR VALUES …` of PARTITION OF or ATTACH PARTITION. */
-function boundsText(statement: Statement): string | undefined {
+export function boundsText(statement: Statement): string | undefined {
   const named = partitionCommand(statement)?.command.name?.location ?? parentLocation(statement)
   return named === undefined ? undefined : statement.sql.slice(endOfName(statement.sql, named)).trim()
 }
 
-function boundCondition(bounds: string, key: NonNullable<Relation['partitionKey']>): string | undefined {
+/** True for the rows within bounds over one column; undefined where they do not come down to that. */
+export function boundCondition(
+  bounds: string,
+  key: NonNullable<Relation['partitionKey']>,
+): string | undefined {
   const column = quoteIdent(key.column)
   const [first, second] = parenthesised(bounds)
   if (first === undefined) return undefined
@@ -135,7 +139,7 @@ function boundCondition(bounds: string, key: NonNullable<Relation['partitionKey'
 }
 
 /** The texts between outermost parentheses. */
-function parenthesised(text: string): readonly string[] {
+export function parenthesised(text: string): readonly string[] {
   const found: string[] = []
   let depth = 0
   let start = 0
