@@ -1,9 +1,12 @@
 import type { Rule } from '../src/rule.ts'
+import avoidAlwaysTruePolicy from './avoid-always-true-policy/rule.ts'
 import avoidBlockingPartitionChange from './avoid-blocking-partition-change/rule.ts'
 import avoidBreakingQueries from './avoid-breaking-queries/rule.ts'
 import avoidChangedResults from './avoid-changed-results/rule.ts'
 import avoidConcurrentIndexIfNotExists from './avoid-concurrent-index-if-not-exists/rule.ts'
+import avoidDefinerView from './avoid-definer-view/rule.ts'
 import avoidExclusionConstraint from './avoid-exclusion-constraint/rule.ts'
+import avoidExtensionInPublic from './avoid-extension-in-public/rule.ts'
 import avoidFailingQuery from './avoid-failing-query/rule.ts'
 import avoidFunctionOnIndexedColumn from './avoid-function-on-indexed-column/rule.ts'
 import avoidImplicitCrossJoin from './avoid-implicit-cross-join/rule.ts'
@@ -23,12 +26,14 @@ import avoidTableRewrite from './avoid-table-rewrite/rule.ts'
 import avoidUnboundedResult from './avoid-unbounded-result/rule.ts'
 import avoidUnorderedDeployment from './avoid-unordered-deployment/rule.ts'
 import avoidUnusedIndex from './avoid-unused-index/rule.ts'
+import avoidWidenedGrants from './avoid-widened-grants/rule.ts'
 import banConcurrentlyInTransaction from './ban-concurrently-in-transaction/rule.ts'
 import banDropCascade from './ban-drop-cascade/rule.ts'
 import banDropColumn from './ban-drop-column/rule.ts'
 import banDropTable from './ban-drop-table/rule.ts'
 import banRenameColumn from './ban-rename-column/rule.ts'
 import banRenameTable from './ban-rename-table/rule.ts'
+import banSecrets from './ban-secrets/rule.ts'
 import banTruncate from './ban-truncate/rule.ts'
 import banUnfilteredWrite from './ban-unfiltered-write/rule.ts'
 import preferRecommendedTypes from './prefer-recommended-types/rule.ts'
@@ -40,21 +45,26 @@ import requireComment from './require-comment/rule.ts'
 import requireConcurrentIndex from './require-concurrent-index/rule.ts'
 import requireConcurrentIndexDrop from './require-concurrent-index-drop/rule.ts'
 import requireConstraintUsingIndex from './require-constraint-using-index/rule.ts'
+import requireDefinerSearchPath from './require-definer-search-path/rule.ts'
 import requireIndexForQuery from './require-index-for-query/rule.ts'
 import requireLockTimeout from './require-lock-timeout/rule.ts'
 import requireNamingConvention from './require-naming-convention/rule.ts'
 import requireNotValidConstraint from './require-not-valid-constraint/rule.ts'
 import requireOrderByWithLimit from './require-order-by-with-limit/rule.ts'
 import requirePrimaryKey from './require-primary-key/rule.ts'
+import requireRowSecurity from './require-row-security/rule.ts'
 import requireSkipLocked from './require-skip-locked/rule.ts'
 
 /** The catalogue: every rule we bring, in alphabetical order. */
 export const rules: readonly Rule[] = [
+  avoidAlwaysTruePolicy,
   avoidBlockingPartitionChange,
   avoidBreakingQueries,
   avoidChangedResults,
   avoidConcurrentIndexIfNotExists,
+  avoidDefinerView,
   avoidExclusionConstraint,
+  avoidExtensionInPublic,
   avoidFailingQuery,
   avoidFunctionOnIndexedColumn,
   avoidImplicitCrossJoin,
@@ -74,12 +84,14 @@ export const rules: readonly Rule[] = [
   avoidUnboundedResult,
   avoidUnorderedDeployment,
   avoidUnusedIndex,
+  avoidWidenedGrants,
   banConcurrentlyInTransaction,
   banDropCascade,
   banDropColumn,
   banDropTable,
   banRenameColumn,
   banRenameTable,
+  banSecrets,
   banTruncate,
   banUnfilteredWrite,
   preferRecommendedTypes,
@@ -91,11 +103,13 @@ export const rules: readonly Rule[] = [
   requireConcurrentIndex,
   requireConcurrentIndexDrop,
   requireConstraintUsingIndex,
+  requireDefinerSearchPath,
   requireIndexForQuery,
   requireLockTimeout,
   requireNamingConvention,
   requireNotValidConstraint,
   requireOrderByWithLimit,
   requirePrimaryKey,
+  requireRowSecurity,
   requireSkipLocked,
 ]

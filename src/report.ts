@@ -11,6 +11,7 @@ import type {
   ReportQueries,
   Severity,
 } from './core/model.ts'
+import { withoutSecrets } from './without-secrets.ts'
 
 export interface ReportParts {
   readonly findings: readonly Finding[]
@@ -37,13 +38,13 @@ export interface ReportParts {
   readonly server?: { readonly version: string; readonly kind: string }
 }
 
-/** Puts together what a run says, with the exit code it deserves. */
+/** Puts together what a run says, with the exit code it deserves; without the secrets that the migrations hold. */
 export function buildReport(parts: ReportParts): Report {
   const { findings, results, base, project, historyCount, timeZone } = parts
   const { failOn, requireRehearsal, notChecked, now, server } = parts
   const unrehearsed = results.some(({ outcome }) => outcome === 'not rehearsed')
   const fails = reachesLevel(findings, failOn) || (requireRehearsal && unrehearsed)
-  return {
+  const report: Report = {
     schemaVersion: 1,
     tool: { name: 'pgrehearse', version: toolVersion() },
     createdAt: now.toISOString(),
@@ -68,6 +69,7 @@ export function buildReport(parts: ReportParts): Report {
     ...(parts.policy === undefined || parts.policy.length === 0 ? {} : { policy: parts.policy }),
     exitCode: fails ? 1 : 0,
   }
+  return withoutSecrets(report, results)
 }
 
 /** What a report says about the application's queries, without what is about migrations alone. */

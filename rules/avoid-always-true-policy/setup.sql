@@ -1,0 +1,3 @@
+CREATE TABLE notes (id bigint PRIMARY KEY, owner text);
+ALTER TABLE notes ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everybody ON notes FOR DELETE USING (true);

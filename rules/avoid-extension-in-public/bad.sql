@@ -1,0 +1,2 @@
+-- finds: inPublic (replay only)
+CREATE EXTENSION citext;

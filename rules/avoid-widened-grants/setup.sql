@@ -1,0 +1,2 @@
+CREATE TABLE accounts (id bigint PRIMARY KEY, balance numeric);
+CREATE ROLE grants_reader;
