@@ -40,6 +40,7 @@ ALTER TABLE invoices ALTER COLUMN weight TYPE numeric;
 -- migration: keys that one object has twice
 -- finds: changesValues
 -- also finds: avoid-table-rewrite
+-- also finds: avoid-repeated-table-work
 ALTER TABLE invoices ALTER COLUMN payload TYPE jsonb;
 
 -- migration: moments without their zone

@@ -11,4 +11,5 @@ ALTER TABLE invoices ALTER COLUMN visits TYPE integer;
 -- migration: a cast cuts where the change alone would fail
 -- finds: changesValues
 -- also finds: avoid-table-rewrite
+-- also finds: avoid-repeated-table-work
 ALTER TABLE invoices ALTER COLUMN title TYPE varchar(10) USING title::varchar(10);

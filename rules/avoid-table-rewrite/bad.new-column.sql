@@ -16,4 +16,5 @@ ALTER TABLE orders ADD COLUMN net numeric GENERATED ALWAYS AS (total / 1.19) STO
 
 -- migration: a domain with a check
 -- finds: rewritesTable
+-- also finds: avoid-repeated-table-work
 ALTER TABLE orders ADD COLUMN short short_code;

@@ -8,6 +8,7 @@ import type {
   DeleteStmt,
   DropStmt,
   IndexStmt,
+  InsertStmt,
   LockStmt,
   Node,
   RefreshMatViewStmt,
@@ -29,6 +30,7 @@ export interface StatementNodes {
   readonly DeleteStmt: DeleteStmt
   readonly DropStmt: DropStmt
   readonly IndexStmt: IndexStmt
+  readonly InsertStmt: InsertStmt
   readonly LockStmt: LockStmt
   readonly RefreshMatViewStmt: RefreshMatViewStmt
   readonly ReindexStmt: ReindexStmt

@@ -6,6 +6,7 @@ import type {
   RemedyMigration,
   Statement,
 } from '../core/model.ts'
+import { holdsActionsOf } from '../sql/merged-alter-table.ts'
 import { splitScript } from '../sql/split.ts'
 import { normalizeSql } from '../sql/tokens.ts'
 import { enclosingBlock, type EnclosingBlock } from './enclosing-block.ts'
@@ -149,10 +150,13 @@ function replacedBy(
   statement: Statement,
   { statements }: Migration,
 ): { readonly statements: readonly Statement[] } | NotPlaced {
-  const repeated = new Set(migrations.flatMap(({ sql }) => statementsOf(sql)).map(normalizeSql))
+  const told = migrations.flatMap(({ sql }) => statementsOf(sql))
+  const repeated = new Set(told.map(normalizeSql))
+  const isRepeated = (one: Statement): boolean =>
+    repeated.has(normalizeSql(one.sql)) || told.some((sql) => holdsActionsOf(sql, one))
   const isReplaced = (one: Statement): boolean =>
     one.index === statement.index ||
-    (one.transaction === statement.transaction && !isPreparation(one) && repeated.has(normalizeSql(one.sql)))
+    (one.transaction === statement.transaction && !isPreparation(one) && isRepeated(one))
   const replaced = statements.filter(isReplaced)
   const [from, to] = [replaced[0]?.index ?? 0, replaced.at(-1)?.index ?? 0]
   const between = statements.slice(from, to + 1)

@@ -17,6 +17,7 @@ export interface RemedyRun {
 export const splittingRules: ReadonlySet<string> = new Set([
   'avoid-slow-work-under-lock',
   'avoid-locking-several-tables',
+  'avoid-repeated-table-work',
 ])
 
 /** The remedies that consist of SQL, for the findings of the example's own rule. */
