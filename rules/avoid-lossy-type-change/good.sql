@@ -33,4 +33,5 @@ ALTER TABLE invoices ALTER COLUMN weight TYPE double precision USING weight * 10
 SET LOCAL lock_timeout = '2s';
 -- pgrehearse-allow avoid-table-rewrite: a maintenance window
 -- also finds: require-analyze
+-- also finds: avoid-repeated-table-work
 ALTER TABLE invoices ALTER COLUMN issued_at TYPE timestamp USING issued_at AT TIME ZONE 'UTC';

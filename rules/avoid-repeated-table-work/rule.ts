@@ -41,6 +41,8 @@ export default defineRule({
           at: last.view,
           on: relation,
           because: chain.flatMap(({ view, passes }) => [...locksOn(view, relation), ...passes]),
+          // several files may be meant for several deployments
+          ...(isOneFile(chain) ? {} : { severity: 'info' }),
           remedy: mergeRemedy(chain, statements),
         },
       )
@@ -78,6 +80,10 @@ export default defineRule({
 
 function locksOn({ effects }: RunStatement, relation: Relation): readonly LockEffect[] {
   return existingTableLocks(effects).filter((lock) => relationKey(lock.relation) === relationKey(relation))
+}
+
+function isOneFile(chain: readonly TablePass[]): boolean {
+  return new Set(chain.map(({ view }) => view.migration)).size === 1
 }
 
 function mergeRemedy(chain: readonly TablePass[], statements: readonly RunStatement[]): Remedy {
