@@ -5,12 +5,14 @@ import type { MigrationScript, MigrationSet, ScriptOrigin, WrittenFile } from '.
 import type { Edit, NotEdited } from './fix/edit.ts'
 import { editInPlace } from './fix/in-place.ts'
 import { editSplit } from './fix/split.ts'
-import { itemsOf, type Format, type Item } from './fix/units.ts'
+import { isPreparation, itemsOf, type Format, type Item } from './fix/units.ts'
 import { misreading } from './fix/verify.ts'
 import { isAsWritten, writtenMigration } from './fix/written-migration.ts'
 import { changedTree } from './review/changed-tree.ts'
 import { decodeText, startsWithMark } from './sources/text.ts'
 import { parseScript } from './sql/parse.ts'
+import { splitScript } from './sql/split.ts'
+import { normalizeSql } from './sql/tokens.ts'
 import { layOutTransactions } from './sql/transactions.ts'
 import { placeRemedy, type PlacedRemedy } from './suggest/place-remedy.ts'
 
@@ -45,6 +47,8 @@ export async function fixScript(origin: ScriptOrigin, fix: ScriptFix): Promise<F
   if (migration === undefined) return { cannot: 'Placeholders stand where the file would have to be cut.' }
   const placed = placeAll(fix, migration)
   if ('cannot' in placed) return placed
+  if (fix.script.repeatable && !placed.all.every(onlySets))
+    return { cannot: 'The script runs again whenever it changes, and the remedy was tried for one run.' }
   const format = formatOf(origin)
   const items = itemsOf(migration, placed.all, format)
   const writing: Writing = { origin, fix, hasMark: file.hasMark, before: file.text }
@@ -56,10 +60,10 @@ export async function fixScript(origin: ScriptOrigin, fix: ScriptFix): Promise<F
   const written = inPlace === undefined ? undefined : await write(writing, inPlace)
   if (written !== undefined && !('cannot' in written))
     return { changed: written.changed, placed: placed.all, isSplit: false }
-  return splitScript(writing, { migration, items, placed: placed.all }, format, written)
+  return fixInSeveral(writing, { migration, items, placed: placed.all }, format, written)
 }
 
-async function splitScript(
+async function fixInSeveral(
   writing: Writing,
   found: {
     readonly migration: Migration
@@ -70,8 +74,6 @@ async function splitScript(
   inPlace: NotEdited | undefined,
 ): Promise<FixedScript | NotEdited> {
   const { script, joinsHead } = writing.fix
-  if (script.repeatable)
-    return { cannot: 'The script runs again whenever it changes, so nothing can follow it.' }
   if (script.transaction.mode === 'statement')
     return inPlace ?? { cannot: 'The transactions that the file begins and ends cannot be cut.' }
   if (script.transaction.mode === 'run')
@@ -103,6 +105,18 @@ function placeAll(
   if (sorted.some(({ start }, index) => start < (sorted[index - 1]?.end ?? 0)))
     return { cannot: 'Remedies stand for the same statements.' }
   return { all: sorted }
+}
+
+/** Does it run the same statements, with other settings? */
+function onlySets({ replaced, pieces }: PlacedRemedy): boolean {
+  const statements = (sqls: readonly string[]): string =>
+    sqls
+      .filter((sql) => !isPreparation(sql))
+      .map(normalizeSql)
+      .join(';')
+  const steps = pieces.flatMap((piece) => (piece.kind === 'remedy' ? piece.step.sql : []))
+  const run = steps.flatMap((sql) => splitScript(sql).pieces.map(({ start, end }) => sql.slice(start, end)))
+  return steps.length === 1 && statements(run) === statements(replaced.map(({ sql }) => sql))
 }
 
 function formatOf({ source: { writer } }: ScriptOrigin): Format {

@@ -69,20 +69,30 @@ function partsOf(items: readonly Item[], { joinsHead }: { readonly joinsHead: bo
   const parts: Part[] = []
   let before: Item | undefined
   for (const item of items) {
-    for (const [index, unit] of item.units.entries()) {
+    for (const [index, found] of item.units.entries()) {
+      const isLast = index === item.units.length - 1
+      const unit = isLast ? withBehind(found, item) : found
+      const end = item.end + (item.behind?.length ?? 0)
       const last = parts.at(-1)
       const isJoined = index === 0 && last !== undefined && joins(before, item, joinsHead)
       if (isJoined) {
         last.units.push(unit)
-        last.end = item.end
+        last.end = end
       } else {
-        const start = index === 0 ? item.start : item.end
-        parts.push({ units: [unit], start, end: item.end, transaction: unit.transaction })
+        const start = index === 0 ? item.start : end
+        parts.push({ units: [unit], start, end, transaction: unit.transaction })
       }
     }
     before = item
   }
   return parts
+}
+
+/** With the comment that stood behind the statement. */
+function withBehind(unit: Unit, { behind }: Item): Unit {
+  return behind === undefined
+    ? unit
+    : { ...unit, lines: unit.lines.with(-1, `${unit.lines.at(-1)}${behind}`) }
 }
 
 /** May the item's first unit stand in one transaction with what is before it? */

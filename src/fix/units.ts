@@ -1,6 +1,6 @@
 import type { Migration, RemedyMigration } from '../core/model.ts'
 import { splitScript } from '../sql/split.ts'
-import { normalizeSql } from '../sql/tokens.ts'
+import { normalizeSql, tokenize } from '../sql/tokens.ts'
 import { commonPieces } from '../suggest/alternative-scripts.ts'
 import type { KeptPiece, PlacedRemedy, RemedyPiece } from '../suggest/place-remedy.ts'
 import { titleOf } from './titles.ts'
@@ -36,6 +36,8 @@ export interface Item {
   readonly units: readonly Unit[]
   /** Undefined: it stays. */
   readonly placed?: PlacedRemedy
+  /** A comment behind the statement that is replaced, in its line; its own offsets are not within the item's. */
+  readonly behind?: string
 }
 
 /** The file's stretches in order: what stays, and the remedies. */
@@ -46,12 +48,15 @@ export function itemsOf(
 ): readonly Item[] {
   const kept = commonPieces(migration, placed).map((piece): Item => {
     const { start, end } = withMarks(migration.text, piece)
-    return { start, end, units: [keptUnit(migration, piece, { start, end })] }
+    const whole = { start, end: end + commentBehind(migration.text, end).length }
+    return { ...whole, units: [keptUnit(migration, piece, whole)] }
   })
   const remedies = placed.map((one): Item => {
     const steps = one.pieces.filter((piece) => piece.kind === 'remedy')
     const units = steps.flatMap((piece) => stepUnits(piece, format))
-    return { ...withMarks(migration.text, one), units, placed: one }
+    const { start, end } = withMarks(migration.text, one)
+    const behind = commentBehind(migration.text, end)
+    return { start, end, units: withComments(one, units), placed: one, ...(behind === '' ? {} : { behind }) }
   })
   return [...kept, ...remedies].toSorted((a, b) => a.start - b.start)
 }
@@ -128,10 +133,37 @@ function withMarks(
   )
   const behind = text.slice(end)
   const after = /^[ \t]*\r?\n-- \+(?:goose|migrate) StatementEnd[^\r\n]*/.exec(behind)
-  // a comment behind the semicolon is about the statement
-  const comment = /^[ \t]*--[^\r\n]*/.exec(behind)
-  return {
-    start: start - (before?.[1]?.length ?? 0),
-    end: end + (after?.[0].length ?? comment?.[0].length ?? 0),
+  return { start: start - (before?.[1]?.length ?? 0), end: end + (after?.[0].length ?? 0) }
+}
+
+/** A comment behind the semicolon is about the statement. */
+function commentBehind(text: string, end: number): string {
+  return /^[ \t]*--[^\r\n]*/.exec(text.slice(end))?.[0] ?? ''
+}
+
+/** A person's comments inside of the statement, which the remedy has not, stand above it. */
+function withComments({ replaced }: PlacedRemedy, units: readonly Unit[]): readonly Unit[] {
+  const [first, ...others] = units
+  const written = units.flatMap(({ lines }) => lines).join('\n')
+  const lost = replaced
+    .flatMap(({ sql }) => commentsIn(sql))
+    .filter((comment) => !written.includes(comment))
+    .map((comment) => `${comment}\n`)
+  if (first === undefined || lost.length === 0) return units
+  const at = Math.max(
+    first.lines.findIndex((line) => !isPreparation(line)),
+    0,
+  )
+  return [{ ...first, lines: first.lines.with(at, lost.join('') + (first.lines[at] ?? '')) }, ...others]
+}
+
+function commentsIn(sql: string): readonly string[] {
+  const comments: string[] = []
+  let at = 0
+  for (const { start, end } of tokenize(sql)) {
+    const gap = sql.slice(at, start).replaceAll('\r', '').trim()
+    if (gap !== '') comments.push(gap)
+    at = end
   }
+  return comments
 }

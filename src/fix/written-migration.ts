@@ -47,10 +47,14 @@ class Places {
     return from === undefined || to === undefined ? undefined : { file, start: from, end: to }
   }
 
+  /** By what stands before it in its line, or behind it: a placeholder may be on the other side. */
   private positionOf({ line, column }: Position): Position | undefined {
-    const before = (lines: readonly string[]): string | undefined => lines[line - 1]?.slice(0, column - 1)
-    const start = this.starts[line - 1]
-    if (start === undefined || before(this.run) !== before(this.written)) return undefined
-    return { line, column, offset: start + column - 1 }
+    const [run, written, start] = [this.run[line - 1], this.written[line - 1], this.starts[line - 1]]
+    if (run === undefined || written === undefined || start === undefined) return undefined
+    const isSame = run.slice(0, column - 1) === written.slice(0, column - 1)
+    const behind = run.slice(column - 1)
+    if (!isSame && !(behind !== '' && written.endsWith(behind))) return undefined
+    const at = isSame ? column - 1 : written.length - behind.length
+    return { line, column: at + 1, offset: start + at }
   }
 }
