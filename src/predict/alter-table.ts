@@ -19,6 +19,7 @@ import {
 import { relationNamed, tableNamed } from '../sql/schema-scope.ts'
 import { addColumn } from './add-column.ts'
 import { changeType, setNotNull } from './alter-column.ts'
+import { alterConstraint } from './alter-constraint.ts'
 import { alterIndex } from './alter-index.ts'
 import { AlterPlan } from './alter-plan.ts'
 import { addConstraint, dropConstraint, validateConstraint } from './constraints.ts'
@@ -109,6 +110,8 @@ function goesDown(context: PredictContext, table: TableRecord, command: AlterTab
       return constraint?.kind === 'check' ? !constraint.isLocalOnly : table.kind === 'partitioned table'
     }
     case 'AT_EnableTrig':
+    case 'AT_EnableAlwaysTrig':
+    case 'AT_EnableReplicaTrig':
     case 'AT_DisableTrig':
     case 'AT_EnableTrigAll':
     case 'AT_DisableTrigAll':
@@ -166,7 +169,7 @@ function predictCommand(
     case 'AT_DropConstraint':
       return dropConstraint(context, table, command)
     case 'AT_AlterConstraint':
-      return alterConstraint(context, table, command)
+      return alterConstraint(context, plan, table, command)
     case 'AT_ValidateConstraint':
       return validateConstraint(context, plan, table, name)
     case 'AT_AttachPartition':
@@ -210,18 +213,6 @@ function lockSequence(context: PredictContext, table: TableRecord, column: strin
 function lockFound(context: PredictContext, id: number, mode: LockMode, source: string): void {
   const record = context.schema.find(id)
   if (record !== undefined) context.effects.lock(record, mode, source)
-}
-
-/** ALTER CONSTRAINT changes the triggers in place, on both sides when it turns enforcement on or off. */
-function alterConstraint(context: PredictContext, table: TableRecord, command: AlterTableCmd): void {
-  const name = as<{ conname?: string }>(command.def, 'ATAlterConstraint')?.conname
-  for (const constraint of table.constraints) {
-    if (constraint.name === name && constraint.kind === 'foreign key' && table.kind === 'partitioned table') {
-      for (const part of context.schema.withDescendants(table)) {
-        context.effects.lock(part, 'AccessExclusiveLock', 'alter FK')
-      }
-    }
-  }
 }
 
 function lockParent(context: PredictContext, command: AlterTableCmd): void {

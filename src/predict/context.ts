@@ -1,6 +1,6 @@
 import type { RangeVar } from '@pgsql/types'
 import type { SessionSettings } from '../core/model.ts'
-import { isTable, type TableRecord, type ViewRecord } from '../sql/schema-records.ts'
+import { isTable, type RelationId, type TableRecord, type ViewRecord } from '../sql/schema-records.ts'
 import { relationNamed, type ChangeScope } from '../sql/schema-scope.ts'
 import type { EffectCollector } from './effects.ts'
 
@@ -37,13 +37,17 @@ export function readThrough(
   context: PredictContext,
   record: TableRecord | ViewRecord,
   visit: (record: TableRecord | ViewRecord) => void,
+  seen: Set<RelationId> = new Set(),
 ): void {
+  // CREATE OR REPLACE VIEW can make a circle
+  if (seen.has(record.id)) return
+  seen.add(record.id)
   visit(record)
   if (record.kind !== 'view') return
   for (const read of record.reads) {
     const below = context.schema.find(read.relation)
     if (isTable(below) || below?.kind === 'view' || below?.kind === 'materialized view') {
-      readThrough(context, below, visit)
+      readThrough(context, below, visit, seen)
     }
   }
 }

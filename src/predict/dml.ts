@@ -13,7 +13,7 @@ import type {
   SelectStmt,
   UpdateStmt,
 } from '@pgsql/types'
-import type { WriteEffect } from '../core/model.ts'
+import type { LockMode, WriteEffect } from '../core/model.ts'
 import { allOf, as, isNullLiteral, literalText, unwrap, words } from '../sql/ast.ts'
 import { nameFromWords, splitIdentifierList } from '../sql/names.ts'
 import { readQuery, type Modification, type QueryParts } from '../sql/query.ts'
@@ -304,25 +304,46 @@ export function predictExplain(context: PredictContext, node: object): void {
     analyze !== undefined && literalText(analyze.arg) !== 'false' && literalText(analyze.arg) !== 'off'
   if (query === undefined || unwrap(query)?.tag === 'ExecuteStmt') return
   if (executes) return predictQuery(context, query)
-  planQuery(context, query)
+  planQuery(context, query, true)
 }
 
-/** PREPARE and DECLARE CURSOR: locks for planning, nothing is written. */
-export function predictPlanned(context: PredictContext, node: object): void {
+/** PREPARE: locks for analysis, nothing is written. */
+export function predictPrepare(context: PredictContext, node: object): void {
   const { query } = node as { query?: Node }
   if (query !== undefined) planQuery(context, query)
 }
 
-/** What planning a query locks; nothing is read or written. */
-export function planQuery(context: PredictContext, query: Node): void {
+/** DECLARE CURSOR: locks for planning. */
+export function predictCursor(context: PredictContext, node: object): void {
+  const { query } = node as { query?: Node }
+  if (query !== undefined) planQuery(context, query, true)
+}
+
+/** What planning a query locks; nothing is read or written. Only analysed, it is not yet expanded to partitions. */
+export function planQuery(context: PredictContext, query: Node, expands = false): void {
   const parts = readQuery(query)
-  for (const range of parts.reads) {
-    const record = relationNamed(context, range)
-    if (record === undefined) continue
-    readThrough(context, record, (one) => context.effects.lock(one, 'AccessShareLock', 'read'))
-  }
-  for (const { node } of parts.modifications) {
+  for (const range of parts.rowLocked) lockRead(context, range, 'RowShareLock', expands)
+  for (const range of parts.reads) lockRead(context, range, 'AccessShareLock', expands)
+  for (const { tag, node } of parts.modifications) {
     const record = relationNamed(context, (node as { relation?: RangeVar }).relation)
-    if (record !== undefined) context.effects.lock(record, 'RowExclusiveLock', 'plan of a write')
+    if (record === undefined) continue
+    readThrough(context, record, (one) => {
+      context.effects.lock(one, 'RowExclusiveLock', 'plan of a write')
+      if (!expands || tag === 'InsertStmt' || !isTable(one)) return
+      for (const child of context.schema.withDescendants(one)) {
+        context.effects.lock(child, 'RowExclusiveLock', 'plan of a write')
+      }
+    })
   }
+}
+
+/** Locks what a query names, down to the tables behind views and, when the planner expands them, their partitions. */
+function lockRead(context: PredictContext, range: RangeVar, mode: LockMode, expands: boolean): void {
+  const record = relationNamed(context, range)
+  if (record === undefined) return
+  readThrough(context, record, (one) => {
+    context.effects.lock(one, mode, 'read')
+    if (!expands || !isTable(one) || range.inh !== true) return
+    for (const child of context.schema.withDescendants(one)) context.effects.lock(child, mode, 'read')
+  })
 }

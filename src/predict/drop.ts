@@ -139,14 +139,18 @@ function lockIndexDrop(
 function dropParts(context: PredictContext, statement: DropStmt): void {
   for (const object of statement.objects ?? []) {
     const path = nameWords(object)
-    const record = context.schema.table(nameFromWords(path.slice(0, -1)), context.path)
+    const isOptional = statement.missing_ok === true
+    const record = context.schema.table(nameFromWords(path.slice(0, -1)), context.path, isOptional)
     if (record === undefined) continue
     const isTrigger = statement.removeType === 'OBJECT_TRIGGER'
     const exists = !isTrigger || !record.isKnown || record.triggers.some(({ name }) => name === path.at(-1))
     // IF EXISTS finds the relation first, and locks it only when the part is there
     if (statement.missing_ok === true && !exists) continue
     const source = `drop ${(statement.removeType ?? '').slice('OBJECT_'.length).toLowerCase()}`
-    if (isTrigger && isTable(record)) lockWithPartitions(context, record, 'AccessExclusiveLock', source)
+    // triggers FOR EACH STATEMENT are the table's own
+    const trigger = record.triggers.find(({ name }) => name === path.at(-1))
+    const goesDown = isTrigger && trigger?.isRow !== false
+    if (goesDown && isTable(record)) lockWithPartitions(context, record, 'AccessExclusiveLock', source)
     else context.effects.lock(record, 'AccessExclusiveLock', source)
   }
 }

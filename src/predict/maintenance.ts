@@ -34,12 +34,15 @@ function analyze(
   tables: readonly (TableRecord | ViewRecord)[],
   isNamed: boolean,
 ): void {
+  // in no transaction block, each of several tables has a transaction of its own (vacuum, vacuum.c)
+  const commits = !context.inTransactionBlock && (tables.length > 1 || !isNamed)
   for (const table of tables) {
     // PG 14 samples inheriting tables under their parent's ANALYZE without a lock of their own
     const isSample = isTable(table) && table.parents.length > 0 && table.partitionBound === undefined
     const mode =
       isNamed && isSample && context.serverMajor < 18 ? 'AccessShareLock' : 'ShareUpdateExclusiveLock'
-    context.effects.lock(table, mode, 'analyze')
+    if (commits) context.effects.knownLock(table, mode, knownForm('ANALYZE of several tables'))
+    else context.effects.lock(table, mode, 'analyze')
   }
 }
 

@@ -4,7 +4,7 @@ import { predictAlterTable } from './alter-table.ts'
 import type { PredictContext, Predictor } from './context.ts'
 import { predictCreateIndex } from './create-index.ts'
 import { predictCreateForeignTable, predictCreateTable } from './create-table.ts'
-import { predictCopy, predictExplain, predictPlanned, predictStatement } from './dml.ts'
+import { predictCopy, predictCursor, predictExplain, predictPrepare, predictStatement } from './dml.ts'
 import { predictDrop } from './drop.ts'
 import { refuseInBlock } from './known-forms.ts'
 import { predictCluster, predictReindex, predictVacuum } from './maintenance.ts'
@@ -74,8 +74,8 @@ const predictors: Readonly<Record<string, Predictor>> = {
   MergeStmt: predictStatement('MergeStmt'),
   CopyStmt: predictCopy,
   ExplainStmt: predictExplain,
-  PrepareStmt: predictPlanned,
-  DeclareCursorStmt: predictPlanned,
+  PrepareStmt: predictPrepare,
+  DeclareCursorStmt: predictCursor,
   ExecuteStmt: (context) => {
     context.effects.unknown ??= 'EXECUTE runs a statement that was prepared elsewhere'
   },
