@@ -5,7 +5,15 @@
  */
 import type { Finding, Severity } from './core/model.ts'
 import { remedyText, type ProvenRemedies, type ProvenRemedy, type RemedyVerdict } from './proven-remedy.ts'
-import { notEqual, notTried, objectionTo, proofOf, refusalOf, remediedRun } from './remedy-assessment.ts'
+import {
+  changesSchema,
+  notEqual,
+  notTried,
+  objectionTo,
+  proofOf,
+  refusalOf,
+  remediedRun,
+} from './remedy-assessment.ts'
 import { remedyTrials, withoutOverlap, type RemedyTrial } from './suggest/remedy-trial.ts'
 import { budgetMs, resultOf, TryOut, type MendedRun } from './try-out.ts'
 
@@ -35,6 +43,14 @@ export async function proveRemedies(run: MendedRun): Promise<ProvenRemedies> {
   return prover.proven
 }
 
+/** What holds only with the other remedies of the run says so. */
+function together(verdict: RemedyVerdict): RemedyVerdict {
+  const { proof } = verdict
+  if (proof.outcome !== 'proven') return verdict
+  const says = proof.says.replace(/^Replayed:/, 'Replayed with the other remedies here:')
+  return { ...verdict, proof: { ...proof, says } }
+}
+
 function count(remedies: number): string {
   return remedies === 1 ? '1 remedy' : `${remedies} remedies`
 }
@@ -61,7 +77,12 @@ class Prover {
     }
     if (this.pending.size === 0) return
     this.mended.options.progress(`Replaying ${count(this.pending.size)}`)
-    const { certain, uncertain } = await this.foresee(tryOut)
+    const { certain, uncertain, doubtful } = await this.foresee(tryOut)
+    if (doubtful.size > 0 && (await this.tryAll(tryOut, [...certain, ...doubtful.keys()]))) {
+      for (const trial of uncertain) await this.tryTogether(tryOut, [trial])
+      return
+    }
+    for (const [trial, why] of doubtful) this.conclude(trial, notEqual(why))
     for (let left = certain; left.length > 0;) {
       const round = withoutOverlap(left)
       await this.tryTogether(tryOut, round.together)
@@ -78,16 +99,21 @@ class Prover {
    * Prediction against prediction: a remedy that is seen not to mend its finding needs no replay. What mends its
    * finding by itself can be replayed together with others; of what prediction does not see nobody knows that.
    */
-  private async foresee(
-    tryOut: TryOut,
-  ): Promise<{ readonly certain: readonly RemedyTrial[]; readonly uncertain: readonly RemedyTrial[] }> {
+  private async foresee(tryOut: TryOut): Promise<{
+    readonly certain: readonly RemedyTrial[]
+    readonly uncertain: readonly RemedyTrial[]
+    /** With an objection that another remedy may answer: what one leaves behind, the next may mend. */
+    readonly doubtful: ReadonlyMap<RemedyTrial, string>
+  }> {
     const { findings: before } = await tryOut.foreseenBefore()
     const known = new Map(before.map((finding) => [finding.fingerprint, finding]))
     const [certain, uncertain]: [RemedyTrial[], RemedyTrial[]] = [[], []]
+    const doubtful = new Map<RemedyTrial, string>()
     for (const trial of this.pending) {
       this.signal.throwIfAborted()
       const targets = trial.findings.flatMap(({ fingerprint }) => known.get(fingerprint) ?? [])
-      if (targets.length < trial.findings.length) {
+      // its difference is to be told from those of others
+      if (targets.length < trial.findings.length || changesSchema(trial)) {
         uncertain.push(trial)
         continue
       }
@@ -95,9 +121,27 @@ class Prover {
       const { findings: after } = await tryOut.foresee(remedied.scripts)
       const why = objectionTo(remedied, { before, after }, targets, tryOut.secondaryRules)
       if (why === undefined) certain.push(trial)
-      else this.conclude(trial, notEqual(why))
+      else doubtful.set(trial, why)
     }
-    return { certain, uncertain }
+    return { certain, uncertain, doubtful }
+  }
+
+  /**
+   * Those that some remedies of one transaction leave to each other: all of them in one replay. False where they overlap
+   * or do not hold together; then nothing is concluded.
+   */
+  private async tryAll(tryOut: TryOut, trials: readonly RemedyTrial[]): Promise<boolean> {
+    if (trials.length < 2 || withoutOverlap(trials).left.length > 0) return false
+    const remedied = remediedRun(tryOut, trials)
+    const { findings: before } = await tryOut.foreseenBefore()
+    const fingerprints = new Set(trials.flatMap(({ findings }) => findings.map((one) => one.fingerprint)))
+    const targets = before.filter(({ fingerprint }) => fingerprints.has(fingerprint))
+    const { findings: after } = await tryOut.foresee(remedied.scripts)
+    if (objectionTo(remedied, { before, after }, targets, tryOut.secondaryRules) !== undefined) return false
+    const outcome = await tryOut.replay(remedied.scripts, this.signal)
+    if (refusalOf(tryOut, remedied, outcome) !== undefined || 'why' in outcome) return false
+    for (const trial of trials) this.conclude(trial, together(proofOf(tryOut, remedied, trial, outcome)))
+    return true
   }
 
   /** All in one replay; where that is not clean, each half by itself. */

@@ -1,5 +1,5 @@
 /** What a replay with remedies in it says about them. */
-import type { Finding } from './core/model.ts'
+import type { Finding, Span } from './core/model.ts'
 import type { Scripts } from './judge-run.ts'
 import type { RemedyVerdict } from './proven-remedy.ts'
 import type { SchemaDifference } from './replay/fingerprint.ts'
@@ -62,7 +62,7 @@ export function refusalOf(
   const targets = remedied.trials.flatMap((trial) => trial.findings)
   const why = objectionTo(remedied, findings, targets, tryOut.secondaryRules)
   if (why !== undefined) return notEqual(`replayed, ${why}`)
-  if (outcome.difference.equal) return undefined
+  if (outcome.difference.equal || remedied.trials.every(changesSchema)) return undefined
   const difference = differenceText(outcome.difference)
   return remedied.trials.every(({ placed }) => placed.later.length > 0)
     ? {
@@ -80,25 +80,49 @@ export function proofOf(
   tryOut: TryOut,
   { trials, blocks }: RemediedRun,
   trial: RemedyTrial,
-  { judged }: Outcome,
+  { judged, difference }: Outcome,
 ): RemedyVerdict {
+  if (!difference.equal)
+    return proven(
+      `it mends this and leads to no other finding, and changes the schema: ${differenceText(difference)}`,
+    )
   const block = blocks[trials.indexOf(trial)]
   const { replaced } = trial.placed
   const transactions = new Set(replaced.map(({ transaction }) => transaction))
-  const old = lockProfile(tryOut.before.results, (_, statement) => transactions.has(statement.transaction))
+  const { results } = tryOut.before
+  const old = lockProfile(results, (_, statement) => transactions.has(statement.transaction))
   const stays = new Set(
-    tryOut.before.results
+    results
       .flatMap(({ migration }) => migration.statements)
       .filter((one) => transactions.has(one.transaction) && !replaced.includes(one))
       .map(({ sql }) => sql),
   )
-  const now = lockProfile(judged.results, (_, { span, sql }) =>
-    isIn(block === undefined ? [] : [block], { span }) ? true : stays.has(sql) && !isIn(blocks, { span }),
+  const { file } = stretchOf(trial)
+  const isRemedy = (span: Span): boolean => isIn(block === undefined ? [] : [block], { span })
+  const now = lockProfile(
+    judged.results,
+    (_, { span, sql }) => isRemedy(span) || (span.file === file && stays.has(sql) && !isIn(blocks, { span })),
   )
-  const locks = compareLocks(old, now, trial.findings[0]?.object)
+  const about = trial.findings[0]?.object
+  const locks = compareLocks(old, now, about)
   if (locks.verdict === 'more') return notEqual(`replayed, ${locks.why}`)
-  const says = `Replayed: ${locks.says}, same schema.`
-  return { proof: { outcome: 'proven', says }, offered: true }
+  // another statement of the transaction may lock as much: then what is gained is told of the statement alone
+  const own = compareLocks(
+    lockProfile(results, (_, statement) => replaced.includes(statement), 'statements'),
+    lockProfile(judged.results, (_, { span }) => isRemedy(span), 'statements'),
+    about,
+  )
+  const told = locks.verdict === 'same' && own.verdict === 'less' ? own : locks
+  return proven(`${told.says}, same schema`)
+}
+
+/** Is the schema itself what its findings are about? Such a remedy leads to another by intention. */
+export function changesSchema({ findings }: RemedyTrial): boolean {
+  return findings.every(({ remedy }) => remedy?.changesSchema === true)
+}
+
+function proven(says: string): RemedyVerdict {
+  return { proof: { outcome: 'proven', says: `Replayed: ${says}.` }, offered: true }
 }
 
 /** It was not tried, for this reason: the rest of a sentence. */

@@ -133,6 +133,11 @@ export interface Remedy {
   readonly summary: string
   /** Empty where only a person knows the rest. */
   readonly migrations: readonly RemedyMigration[]
+  /**
+   * The schema itself is what is mended: it ends with another than the statement leaves. Set for rules whose findings
+   * rest on the schema, and for those of the presets.
+   */
+  readonly changesSchema?: true
   /** Set by the run, never by a rule. Absent: it has no migrations, or nobody tried (see Report.notChecked). */
   readonly proof?: RemedyProof
 }

@@ -191,6 +191,7 @@ const finding = z.strictObject({
           }),
         )
         .max(1000),
+      changesSchema: z.literal(true).exactOptional(),
       proof: z
         .strictObject({ outcome: z.enum(['proven', 'not equal', 'not tried']), says: text })
         .exactOptional(),

@@ -106,6 +106,18 @@ export class Recorder {
     })
   }
 
+  private remedyOf(
+    { remedy, evidence }: ReportOptions,
+    { migration }: PlacedStatement,
+  ): Pick<Finding, 'remedy'> {
+    if (remedy === undefined) return {}
+    const { preset = 'recommended' } = this.rule
+    const isAboutSchema = evidence === 'schema' || preset !== 'recommended'
+    const fitting = remedyForTool(remedy, migration)
+    const changes = isAboutSchema && fitting.migrations.length > 0
+    return { remedy: changes ? { ...fitting, changesSchema: true } : fitting }
+  }
+
   private toFinding(
     messageId: string,
     message: string,
@@ -128,7 +140,7 @@ export class Recorder {
         because.length === 0 && options.evidence === 'schema' ? this.known : strongestEvidence(because),
       because,
       notes: options.notes ?? [],
-      ...(options.remedy === undefined ? {} : { remedy: remedyForTool(options.remedy, placed.migration) }),
+      ...this.remedyOf(options, placed),
       ...(options.preflight === undefined || options.preflight.length === 0
         ? {}
         : { preflight: options.preflight }),

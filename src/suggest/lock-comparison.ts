@@ -28,16 +28,25 @@ export type LockComparison =
 /** Statements of a run, by the transaction in which they commit. */
 type Place = (migration: MigrationResult['migration'], statement: Statement) => boolean
 
-/** The locks of the transactions in which at least one statement is `counted`. */
-export function lockProfile(results: readonly MigrationResult[], counted: Place): LockProfile {
-  const transactions = new Map<number, (readonly Effect[])[]>()
+/**
+ * The locks of the transactions in which at least one statement is `counted`.
+ * @param during `statements`: only while these run, what their transaction has locked before included
+ */
+export function lockProfile(
+  results: readonly MigrationResult[],
+  counted: Place,
+  during: 'transactions' | 'statements' = 'transactions',
+): LockProfile {
+  const transactions = new Map<number, readonly TimedEffects[]>()
   const wanted = new Set<number>()
   const waits: number[] = []
   for (const { migration, statements } of results) {
     for (const { statement, effects, settings } of statements) {
       const { transaction } = statement
-      transactions.set(transaction, [...(transactions.get(transaction) ?? []), effects])
-      if (!counted(migration, statement)) continue
+      const isCounted = counted(migration, statement)
+      const told = isCounted || during === 'transactions'
+      transactions.set(transaction, [...(transactions.get(transaction) ?? []), { effects, told }])
+      if (!isCounted) continue
       wanted.add(transaction)
       if (effects.some(isHarmfulLock)) waits.push(settings.lockTimeoutMs || Number.POSITIVE_INFINITY)
     }
@@ -58,10 +67,16 @@ function isHarmfulLock(effect: Effect): boolean {
   return effect.kind === 'lock' && counts(effect.relation) && harm(effect.mode) > 0
 }
 
-function ofTransaction(statements: readonly (readonly Effect[])[]): LockProfile {
+interface TimedEffects {
+  readonly effects: readonly Effect[]
+  /** Does the time of the statement count? */
+  readonly told: boolean
+}
+
+function ofTransaction(statements: readonly TimedEffects[]): LockProfile {
   const held = new Map<string, LockMode>()
   const tables = new Map<string, TableLocks>()
-  for (const effects of statements) {
+  for (const { effects, told } of statements) {
     const during = new Map(held)
     for (const effect of effects) {
       if (effect.kind !== 'lock' || !counts(effect.relation)) continue
@@ -69,6 +84,7 @@ function ofTransaction(statements: readonly (readonly Effect[])[]): LockProfile 
       during.set(table, strongerMode(during.get(table), effect.mode))
       if (effect.until === 'commit') held.set(table, strongerMode(held.get(table), effect.mode))
     }
+    if (!told) continue
     const works = effects.some(isWork)
     for (const [table, mode] of during) {
       const locks = works ? { strongest: mode, atWork: mode } : { strongest: mode }
@@ -112,14 +128,14 @@ function harm(mode: LockMode | undefined): number {
 /**
  * Compares the locks of a remedy with those of what it stands for, table by table: first those that last as long as
  * work on rows does, then those of an instant. A lock that makes nobody wait but schema changes is never worse.
- * @param about what the finding is about, `schema.name` or a part of it: the table to speak of, if it gains
+ * @param about what the finding is about, as displayName() writes it, or a part of it: the table to speak of, if it gains
  */
 export function compareLocks(before: LockProfile, after: LockProfile, about = ''): LockComparison {
   for (const [table, locks] of after.tables) {
     const worse = whatIsWorse(table, before.tables.get(table), locks)
     if (worse !== undefined) return { verdict: 'more', why: worse }
   }
-  const isMeant = (table: string): number => (`${about}.`.startsWith(`${table}.`) ? 0 : 1)
+  const isMeant = (table: string): number => (`${about}.`.startsWith(`${displayKey(table)}.`) ? 0 : 1)
   const gains = [...before.tables]
     .toSorted(([a], [b]) => isMeant(a) - isMeant(b))
     .flatMap(([table, old]) => gain(table, old, after.tables.get(table)))
