@@ -317,12 +317,15 @@ function timeouts({ migrations }: Report, script: MigrationScript): (index: numb
   return (index) => (found?.statements[index]?.settings.lockTimeoutMs ?? 0) > 0
 }
 
-/** Findings that the second list does not have, known by what they say. */
+/** Findings that the second list does not have: known by their statements, else by what they say. */
 function goneFrom(before: readonly Finding[], after: readonly Finding[]): readonly Finding[] {
-  const left = after.map(kindOf)
+  const same = new Set(after.map(({ fingerprint }) => fingerprint))
+  const known = new Set(before.map(({ fingerprint }) => fingerprint))
+  const others = after.filter(({ fingerprint }) => !known.has(fingerprint)).map(kindOf)
   return before.filter((finding) => {
-    const index = left.indexOf(kindOf(finding))
-    if (index >= 0) left.splice(index, 1)
-    return index < 0 && finding.allowed === undefined
+    if (finding.allowed !== undefined || same.has(finding.fingerprint)) return false
+    const index = others.indexOf(kindOf(finding))
+    if (index >= 0) others.splice(index, 1)
+    return index < 0
   })
 }

@@ -7,7 +7,7 @@ import { editInPlace } from './fix/in-place.ts'
 import { editSplit } from './fix/split.ts'
 import { isPreparation, itemsOf, type Format, type Item } from './fix/units.ts'
 import { misreading } from './fix/verify.ts'
-import { isAsWritten, writtenMigration } from './fix/written-migration.ts'
+import { isAsWritten, writtenMigration, writtenRegion } from './fix/written-migration.ts'
 import { changedTree } from './review/changed-tree.ts'
 import { decodeText, startsWithMark } from './sources/text.ts'
 import { parseScript } from './sql/parse.ts'
@@ -78,8 +78,8 @@ async function fixInSeveral(
     return inPlace ?? { cannot: 'The transactions that the file begins and ends cannot be cut.' }
   if (script.transaction.mode === 'run')
     return { cannot: `All pending files are one transaction here (${script.transaction.why}).` }
-  const { text } = found.migration
-  const region = { start: script.start, end: Math.min(script.end, text.length) }
+  const region = writtenRegion(script, found.migration.text)
+  if (region === undefined) return { cannot: 'Placeholders stand where the file would have to be cut.' }
   const edit = editSplit(found.migration, region, found.items, { ...format, joinsHead })
   if ('cannot' in edit) return edit
   const written = await write(writing, edit)

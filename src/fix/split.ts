@@ -90,9 +90,10 @@ function partsOf(items: readonly Item[], { joinsHead }: { readonly joinsHead: bo
 
 /** With the comment that stood behind the statement. */
 function withBehind(unit: Unit, { behind }: Item): Unit {
-  return behind === undefined
-    ? unit
-    : { ...unit, lines: unit.lines.with(-1, `${unit.lines.at(-1)}${behind}`) }
+  if (behind === undefined) return unit
+  const lines = [...unit.lines]
+  const last = lines.pop() ?? ''
+  return { ...unit, lines: [...lines, last + behind] }
 }
 
 /** May the item's first unit stand in one transaction with what is before it? */

@@ -1,4 +1,5 @@
 import type { Migration, Position, Span, Statement } from '../core/model.ts'
+import { isPreparation } from './units.ts'
 
 /**
  * The migration with the places of its statements in the file as it is written: tools fill in placeholders, blank out
@@ -13,9 +14,30 @@ export function writtenMigration(migration: Migration, written: string): Migrati
     if (statement.span.end.line > places.lineCount) break
     const span = places.spanOf(statement.span)
     if (span === undefined) return undefined
-    statements.push({ ...statement, span })
+    // settings are repeated in other files, as they were written
+    const sql = isPreparation(statement.sql)
+      ? written.slice(span.start.offset, span.end.offset)
+      : statement.sql
+    statements.push({ ...statement, sql, span })
   }
   return { ...migration, text: written, statements }
+}
+
+/** A stretch of the text that the tool runs, in the file as it is written; undefined as above. */
+export function writtenRegion(
+  { text, start, end }: { readonly text: string; readonly start: number; readonly end: number },
+  written: string,
+): { readonly start: number; readonly end: number } | undefined {
+  if (text === written) return { start, end }
+  const places = new Places(text, written)
+  const offsetOf = (offset: number): number | undefined => {
+    const before = text.slice(0, offset).split('\n')
+    const column = (before.at(-1)?.length ?? 0) + 1
+    return places.positionOf({ line: before.length, column, offset })?.offset
+  }
+  const from = start === 0 ? 0 : offsetOf(start)
+  const to = end === text.length ? written.length : offsetOf(end)
+  return from === undefined || to === undefined ? undefined : { start: from, end: to }
 }
 
 /** Does the statement stand in the file letter by letter as it runs? */
@@ -48,12 +70,13 @@ class Places {
   }
 
   /** By what stands before it in its line, or behind it: a placeholder may be on the other side. */
-  private positionOf({ line, column }: Position): Position | undefined {
+  positionOf({ line, column }: Position): Position | undefined {
     const [run, written, start] = [this.run[line - 1], this.written[line - 1], this.starts[line - 1]]
     if (run === undefined || written === undefined || start === undefined) return undefined
     const isSame = run.slice(0, column - 1) === written.slice(0, column - 1)
     const behind = run.slice(column - 1)
-    if (!isSame && !(behind !== '' && written.endsWith(behind))) return undefined
+    const isEnd = isSame || (behind !== '' && written.endsWith(behind))
+    if (!isEnd) return undefined
     const at = isSame ? column - 1 : written.length - behind.length
     return { line, column: at + 1, offset: start + at }
   }

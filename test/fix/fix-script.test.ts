@@ -240,7 +240,6 @@ describe('what a person wrote', () => {
   it('keeps its placeholders, and is not cut within one', async () => {
     const flyway = (sql: string): Readonly<Record<string, string>> => ({
       'migrations/V1__t.sql': 'CREATE TABLE t (n int);\n',
-      // eslint-disable-next-line no-template-curly-in-string
       'migrations/V2__x.sql': sql,
     })
     const placeholders = { name: 'a_much_longer_name' }
@@ -251,6 +250,14 @@ describe('what a person wrote', () => {
       'V2__x.sql': 'CREATE TABLE ${name} (n int);\n',
       'V3__index_i.sql': 'CREATE INDEX CONCURRENTLY i ON t (n);\n',
       'V4__drop_table_a_much_longer_name.sql': 'DROP TABLE ${name};\n',
+    })
+    const set = "SET work_mem = '${name}';\nSELECT 1;\nCREATE INDEX i ON t (n);\n"
+    expect(
+      await fixed(flyway(set), [{ statement: 'CREATE INDEX', steps: concurrently }], {
+        placeholders: { name: '1GB' },
+      }),
+    ).toMatchObject({
+      'V3__index_i.sql': "SET work_mem = '${name}';\nCREATE INDEX CONCURRENTLY i ON t (n);\n",
     })
     const inside = 'CREATE INDEX i ON ${name} (n);\n'
     expect(
