@@ -198,6 +198,11 @@ export interface CatalogSequence extends Identified {
     readonly column: string
     readonly next: string
     readonly highest: string
+    /**
+     * Only rows that we made ourselves, in the place of production's, have such a value, and the sequence has given
+     * none yet and begins at 1: inserts fail where production's rows have ids from 1 on.
+     */
+    readonly isOfSeededRows?: boolean
   }
 }
 

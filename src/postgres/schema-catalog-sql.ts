@@ -163,7 +163,7 @@ const routineRows = rows(
  */
 const sequenceRows = rows(
   `json_build_object('id', c.oid::int8, 'schema', n.nspname, 'name', c.relname, 'type', format_type(s.seqtypid, null),
-    'increment', s.seqincrement::text, 'cycles', s.seqcycle, 'last', pg_sequence_last_value(c.oid)::text, 'start', s.seqstart::text,
+    'increment', s.seqincrement::text, 'cycles', s.seqcycle,
     'owner', case when o.objid is not null then
       json_build_object('table', o.refobjid::int8, 'column', o.refobjsubid, 'isIdentity', o.deptype = 'i') end,
     'drawers', drawn.by) order by c.oid`,

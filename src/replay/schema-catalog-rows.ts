@@ -136,9 +136,6 @@ export interface SequenceRow {
   readonly type: string
   readonly increment: string
   readonly cycles: boolean
-  /** Null: it has given none yet. */
-  readonly last: string | null
-  readonly start: string
   readonly owner: { readonly table: number; readonly column: number; readonly isIdentity: boolean } | null
   readonly drawers: readonly { readonly table: number; readonly column: number }[] | null
 }

@@ -15,12 +15,24 @@ export interface SeedPlace {
 /** More rows than this are never made for one table, so that keys of different slots do not meet. */
 export const maxRows = 32
 
+const int2Base = 32_000n
+const int4Base = 2_147_000_000n
 const int8Base = 9_223_372_036_854_000_000n
 const wholeNumbers: Readonly<Record<string, { readonly base: bigint; readonly span: number }>> = {
-  int2: { base: 32_000n, span: 512 },
-  int4: { base: 2_147_000_000n, span: 400_000 },
+  int2: { base: int2Base, span: 512 },
+  int4: { base: int4Base, span: 400_000 },
   int8: { base: int8Base, span: 700_000 },
 }
+
+/**
+ * Where the keys of seeded rows lie, whatever integer their column is by now (`int` becomes `bigint`); real ones are
+ * not expected there. Both ends included.
+ */
+export const seededKeyRanges: readonly (readonly [bigint, bigint])[] = [
+  [int2Base, 32_767n],
+  [int4Base, 2_147_483_647n],
+  [int8Base, 9_223_372_036_854_775_807n],
+]
 
 /**
  * Values of a type as literals without quotes, the likeliest first; the others are for CHECKs. Empty when the type
