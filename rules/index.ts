@@ -22,12 +22,15 @@ import avoidSelectStar from './avoid-select-star/rule.ts'
 import avoidSlowWorkUnderLock from './avoid-slow-work-under-lock/rule.ts'
 import avoidSlowerQueries from './avoid-slower-queries/rule.ts'
 import avoidStalePreparedStatements from './avoid-stale-prepared-statements/rule.ts'
+import avoidStaleSequence from './avoid-stale-sequence/rule.ts'
 import avoidTableRewrite from './avoid-table-rewrite/rule.ts'
 import avoidUnboundedResult from './avoid-unbounded-result/rule.ts'
 import avoidUnorderedDeployment from './avoid-unordered-deployment/rule.ts'
+import avoidUnreplicableTable from './avoid-unreplicable-table/rule.ts'
 import avoidUnusedIndex from './avoid-unused-index/rule.ts'
 import avoidWidenedGrants from './avoid-widened-grants/rule.ts'
 import banConcurrentlyInTransaction from './ban-concurrently-in-transaction/rule.ts'
+import banDisabledTrigger from './ban-disabled-trigger/rule.ts'
 import banDropCascade from './ban-drop-cascade/rule.ts'
 import banDropColumn from './ban-drop-column/rule.ts'
 import banDropTable from './ban-drop-table/rule.ts'
@@ -80,12 +83,15 @@ export const rules: readonly Rule[] = [
   avoidSlowWorkUnderLock,
   avoidSlowerQueries,
   avoidStalePreparedStatements,
+  avoidStaleSequence,
   avoidTableRewrite,
   avoidUnboundedResult,
   avoidUnorderedDeployment,
+  avoidUnreplicableTable,
   avoidUnusedIndex,
   avoidWidenedGrants,
   banConcurrentlyInTransaction,
+  banDisabledTrigger,
   banDropCascade,
   banDropColumn,
   banDropTable,
