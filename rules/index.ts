@@ -2,6 +2,7 @@ import type { Rule } from '../src/rule.ts'
 import avoidAlwaysTruePolicy from './avoid-always-true-policy/rule.ts'
 import avoidBlockingPartitionChange from './avoid-blocking-partition-change/rule.ts'
 import avoidBreakingQueries from './avoid-breaking-queries/rule.ts'
+import avoidCascadingDelete from './avoid-cascading-delete/rule.ts'
 import avoidChangedResults from './avoid-changed-results/rule.ts'
 import avoidConcurrentIndexIfNotExists from './avoid-concurrent-index-if-not-exists/rule.ts'
 import avoidDefinerView from './avoid-definer-view/rule.ts'
@@ -13,6 +14,7 @@ import avoidImplicitCrossJoin from './avoid-implicit-cross-join/rule.ts'
 import avoidLeadingWildcard from './avoid-leading-wildcard/rule.ts'
 import avoidLockingReferencedTable from './avoid-locking-referenced-table/rule.ts'
 import avoidLockingSeveralTables from './avoid-locking-several-tables/rule.ts'
+import avoidLostConstraint from './avoid-lost-constraint/rule.ts'
 import avoidLostTableProperties from './avoid-lost-table-properties/rule.ts'
 import avoidNotInNullable from './avoid-not-in-nullable/rule.ts'
 import avoidOffsetPagination from './avoid-offset-pagination/rule.ts'
@@ -55,14 +57,19 @@ import requireNamingConvention from './require-naming-convention/rule.ts'
 import requireNotValidConstraint from './require-not-valid-constraint/rule.ts'
 import requireOrderByWithLimit from './require-order-by-with-limit/rule.ts'
 import requirePrimaryKey from './require-primary-key/rule.ts'
+import requireRerunnableMigration from './require-rerunnable-migration/rule.ts'
 import requireRowSecurity from './require-row-security/rule.ts'
+import requireSchemaQualifiedNames from './require-schema-qualified-names/rule.ts'
 import requireSkipLocked from './require-skip-locked/rule.ts'
+import requireStatementTimeout from './require-statement-timeout/rule.ts'
+import requireValidatedConstraint from './require-validated-constraint/rule.ts'
 
 /** The catalogue: every rule we bring, in alphabetical order. */
 export const rules: readonly Rule[] = [
   avoidAlwaysTruePolicy,
   avoidBlockingPartitionChange,
   avoidBreakingQueries,
+  avoidCascadingDelete,
   avoidChangedResults,
   avoidConcurrentIndexIfNotExists,
   avoidDefinerView,
@@ -74,6 +81,7 @@ export const rules: readonly Rule[] = [
   avoidLeadingWildcard,
   avoidLockingReferencedTable,
   avoidLockingSeveralTables,
+  avoidLostConstraint,
   avoidLostTableProperties,
   avoidNotInNullable,
   avoidOffsetPagination,
@@ -116,6 +124,10 @@ export const rules: readonly Rule[] = [
   requireNotValidConstraint,
   requireOrderByWithLimit,
   requirePrimaryKey,
+  requireRerunnableMigration,
   requireRowSecurity,
+  requireSchemaQualifiedNames,
   requireSkipLocked,
+  requireStatementTimeout,
+  requireValidatedConstraint,
 ]

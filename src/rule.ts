@@ -128,6 +128,8 @@ export { isWord, normalizeSql, splitAtCommas, tokenize, type Token } from './sql
 export { commentedNames } from './sql/comments-on.ts'
 export { secretsIn } from './sql/secrets.ts'
 export { grantsOf, type WideGrant } from './sql/grants.ts'
+export { failsAgain } from './sql/rerunnable.ts'
+export { settingGiven, unqualifiedNames } from './sql/unqualified-names.ts'
 export { objectName, quoteIdent, quoteName } from './sql/quote.ts'
 export { lostOfRoutine, lostOfTable, lostOptions, type LostProperty } from './sql/lost-properties.ts'
 export { longNames, namesGiven, type LongName } from './sql/long-names.ts'

@@ -1,0 +1,3 @@
+CREATE TABLE shop.scratch (id bigint);
+-- finds: unqualified
+DROP TABLE IF EXISTS scratch;

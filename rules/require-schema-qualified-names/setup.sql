@@ -1,0 +1,3 @@
+CREATE SCHEMA shop;
+CREATE TABLE shop.customers (id bigint PRIMARY KEY);
+CREATE TABLE customers (id bigint PRIMARY KEY);
