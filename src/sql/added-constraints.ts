@@ -1,6 +1,6 @@
 import type { ColumnDef, ColumnRef, Constraint, RangeVar } from '@pgsql/types'
 import type { Relation, SchemaCatalogs, Statement, StatementSettings } from '../core/model.ts'
-import { addedName } from './added-names.ts'
+import { addedName, constraintNamesBefore } from './added-names.ts'
 import { as, columnPath, walk, words } from './ast.ts'
 import { chooseName } from './names.ts'
 import { quoteIdent } from './quote.ts'
@@ -92,7 +92,7 @@ export function notValidSteps(
 ): readonly RemedyStep[] {
   const head = alterActions(statement)[0]?.head ?? ''
   const others = otherActions(statement)
-  const names = new Set<string>()
+  const names = new Set(constraintNamesBefore(schema, table.schema))
   const named = constraints.map((constraint) => {
     const name = constraint.name ?? chosenName(constraint, table, schema, names)
     names.add(name)

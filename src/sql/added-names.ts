@@ -18,6 +18,15 @@ function find(tables: readonly CatalogTable[] = [], table: Named): CatalogTable 
   return tables.find((one) => relationKey(one) === key)
 }
 
+/** Names of constraints in a schema, which a new one that nobody names avoids (ChooseConstraintName, pg_constraint.c). */
+export function constraintNamesBefore(
+  schema: SchemaCatalogs | undefined,
+  namespace: string,
+): readonly string[] {
+  const tables = schema?.before.tables.filter((table) => table.schema === namespace) ?? []
+  return tables.flatMap(({ constraints }) => constraints.map(({ name }) => name))
+}
+
 /**
  * The name that Postgres gave to a constraint of this kind over these columns that the review added and nobody named.
  * Undefined where that is not known, or could be one of several.

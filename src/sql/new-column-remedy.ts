@@ -43,10 +43,8 @@ export function newColumnRemedy(
     const column = columns[index]
     return column === undefined || column === 'computed' ? action.text : column.bare
   })
-  const name = quoteName(table)
   const constraints = known.flatMap((column) => column.constraints)
   const required = known.filter((column) => column.isRequired)
-  const added = constraints.map((one) => `ADD CONSTRAINT ${one.name} ${one.definition} NOT VALID`)
   return {
     summary: `Add the column without a value, give new rows their default, and fill the old ones in batches outside a transaction.${firingTriggers(table, schema)}`,
     migrations: [
@@ -54,7 +52,6 @@ export function newColumnRemedy(
         settings,
         `${actions[0]?.head ?? ''} ${bare.join(', ')}`,
         ...known.flatMap((column) => column.newRows),
-        ...(added.length === 0 ? [] : [`ALTER TABLE ${name} ${added.join(', ')}`]),
       ),
       ...known.map(({ column }) =>
         batchStep(batchedUpdate(target, `${column} = DEFAULT`, [`${column} IS NULL`])),
@@ -65,6 +62,8 @@ export function newColumnRemedy(
         table,
         required.map((column) => column.name),
         {
+          // not before the rows are filled: each UPDATE of a row has to satisfy them
+          add: constraints.map((one) => `ADD CONSTRAINT ${one.name} ${one.definition} NOT VALID`),
           validate: constraints.map((one) => one.name),
           finally: known.flatMap((column) => column.finally),
         },

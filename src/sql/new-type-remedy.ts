@@ -58,10 +58,8 @@ export function newTypeRemedy(change: TypeChange): Remedy | undefined {
       stepWithLockTimeout(settings, `ALTER TABLE ${name} ADD COLUMN ${to} ${type}`, ...current.create),
       batchStep(batchedUpdate(target, `${to} = ${value}`, [differsFrom(to, assigned, plainType(type))])),
       ...parts.indexes.map((sql) => stepOutsideTransaction(sql)),
-      ...(parts.constraints.length === 0
-        ? []
-        : [stepWithLockTimeout(settings, `ALTER TABLE ${name} ${parts.constraints.join(', ')}`)]),
       ...notNullSteps(settings, table, column.notNull ? [added] : [], {
+        add: parts.constraints,
         validate: parts.validate,
         finally: [
           ...current.drop,

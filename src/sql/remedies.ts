@@ -56,7 +56,9 @@ function joinStatements(statements: readonly string[]): string {
 
 /** What else happens in the steps that make columns NOT NULL. */
 export interface NotNullExtras {
-  /** `CONSTRAINT name` of others to be validated with it. */
+  /** Other constraints to be added NOT VALID with it: `ADD CONSTRAINT …`. */
+  readonly add?: readonly string[]
+  /** Names of others to be validated with it. */
   readonly validate?: readonly string[]
   /** Statements of the last transaction. */
   readonly finally?: readonly string[]
@@ -70,7 +72,7 @@ export function notNullSteps(
   settings: StatementSettings,
   table: Pick<Relation, 'schema' | 'name'>,
   columns: readonly string[],
-  { validate = [], finally: last = [] }: NotNullExtras = {},
+  { add: others = [], validate = [], finally: last = [] }: NotNullExtras = {},
 ): readonly RemedyStep[] {
   const name = quoteName(table)
   const isNamed = (settings.productionMajor ?? 0) >= 18
@@ -78,11 +80,12 @@ export function notNullSteps(
     column: quoteIdent(column),
     constraint: quoteIdent(defaultObjectName(table.name, column, isNamed ? 'not_null' : 'not_null_check')),
   }))
-  const add = proofs.map(({ column, constraint }) =>
+  const proofsAdded = proofs.map(({ column, constraint }) =>
     isNamed
       ? `ADD CONSTRAINT ${constraint} NOT NULL ${column} NOT VALID`
       : `ADD CONSTRAINT ${constraint} CHECK (${column} IS NOT NULL) NOT VALID`,
   )
+  const add = [...others, ...proofsAdded]
   const validations = [...validate, ...proofs.map(({ constraint }) => constraint)].map(
     (constraint) => `VALIDATE CONSTRAINT ${constraint}`,
   )

@@ -8,3 +8,10 @@ export const unequalByNature: Readonly<Record<string, string>> = {
   'rules/require-not-valid-constraint/bad.domain.sql:2':
     'VALIDATE of a domain takes the lock of the statement: it waits for a quiet hour',
 }
+
+/** Rules whose remedies do something else than the statement on purpose. */
+export const unequalRules: Readonly<Record<string, string>> = {
+  'avoid-lost-table-properties': 'they keep what the statement loses',
+  'avoid-redundant-index': 'they leave out what nobody needs',
+  'require-index-for-foreign-key': 'they bring the index that is missing',
+}
