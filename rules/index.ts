@@ -14,11 +14,14 @@ import avoidImplicitCrossJoin from './avoid-implicit-cross-join/rule.ts'
 import avoidLeadingWildcard from './avoid-leading-wildcard/rule.ts'
 import avoidLockingReferencedTable from './avoid-locking-referenced-table/rule.ts'
 import avoidLockingSeveralTables from './avoid-locking-several-tables/rule.ts'
+import avoidLossyTypeChange from './avoid-lossy-type-change/rule.ts'
 import avoidLostConstraint from './avoid-lost-constraint/rule.ts'
 import avoidLostTableProperties from './avoid-lost-table-properties/rule.ts'
+import avoidMismatchedForeignKey from './avoid-mismatched-foreign-key/rule.ts'
 import avoidNotInNullable from './avoid-not-in-nullable/rule.ts'
 import avoidOffsetPagination from './avoid-offset-pagination/rule.ts'
 import avoidRandomOrder from './avoid-random-order/rule.ts'
+import avoidRedundantIndex from './avoid-redundant-index/rule.ts'
 import avoidRequiredColumn from './avoid-required-column/rule.ts'
 import avoidSelectStar from './avoid-select-star/rule.ts'
 import avoidSlowWorkUnderLock from './avoid-slow-work-under-lock/rule.ts'
@@ -51,6 +54,7 @@ import requireConcurrentIndex from './require-concurrent-index/rule.ts'
 import requireConcurrentIndexDrop from './require-concurrent-index-drop/rule.ts'
 import requireConstraintUsingIndex from './require-constraint-using-index/rule.ts'
 import requireDefinerSearchPath from './require-definer-search-path/rule.ts'
+import requireIndexForForeignKey from './require-index-for-foreign-key/rule.ts'
 import requireIndexForQuery from './require-index-for-query/rule.ts'
 import requireLockTimeout from './require-lock-timeout/rule.ts'
 import requireNamingConvention from './require-naming-convention/rule.ts'
@@ -81,11 +85,14 @@ export const rules: readonly Rule[] = [
   avoidLeadingWildcard,
   avoidLockingReferencedTable,
   avoidLockingSeveralTables,
+  avoidLossyTypeChange,
   avoidLostConstraint,
   avoidLostTableProperties,
+  avoidMismatchedForeignKey,
   avoidNotInNullable,
   avoidOffsetPagination,
   avoidRandomOrder,
+  avoidRedundantIndex,
   avoidRequiredColumn,
   avoidSelectStar,
   avoidSlowWorkUnderLock,
@@ -118,6 +125,7 @@ export const rules: readonly Rule[] = [
   requireConcurrentIndexDrop,
   requireConstraintUsingIndex,
   requireDefinerSearchPath,
+  requireIndexForForeignKey,
   requireIndexForQuery,
   requireLockTimeout,
   requireNamingConvention,

@@ -1,4 +1,6 @@
 -- finds: createLocks
+-- also finds: require-index-for-foreign-key
+-- also finds: require-index-for-foreign-key
 CREATE TABLE reviews (
   id bigint PRIMARY KEY,
   customer_id bigint NOT NULL REFERENCES customers (id),

@@ -1,4 +1,5 @@
 SET LOCAL lock_timeout = '2s';
+-- also finds: require-index-for-foreign-key
 CREATE TABLE orders (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   -- has to have the type of customers.id

@@ -4,6 +4,7 @@ REINDEX INDEX CONCURRENTLY orders_placed_at_idx;
 
 -- migration: a table that nobody uses yet
 CREATE TABLE invoices (id bigint PRIMARY KEY, order_id bigint NOT NULL);
+-- also finds: avoid-redundant-index
 CREATE INDEX invoices_order_id_idx ON invoices (order_id);
 
 -- migration: its index again, from a later file
