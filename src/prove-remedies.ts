@@ -119,7 +119,7 @@ class Prover {
       }
       const remedied = remediedRun(tryOut, [trial])
       const { findings: after } = await tryOut.foresee(remedied.scripts)
-      const why = objectionTo(remedied, { before, after }, targets, tryOut.secondaryRules)
+      const why = objectionTo(remedied, { before, after }, targets, tryOut.about)
       if (why === undefined) certain.push(trial)
       else doubtful.set(trial, why)
     }
@@ -137,7 +137,7 @@ class Prover {
     const fingerprints = new Set(trials.flatMap(({ findings }) => findings.map((one) => one.fingerprint)))
     const targets = before.filter(({ fingerprint }) => fingerprints.has(fingerprint))
     const { findings: after } = await tryOut.foresee(remedied.scripts)
-    if (objectionTo(remedied, { before, after }, targets, tryOut.secondaryRules) !== undefined) return false
+    if (objectionTo(remedied, { before, after }, targets, tryOut.about) !== undefined) return false
     const outcome = await tryOut.replay(remedied.scripts, this.signal)
     if (refusalOf(tryOut, remedied, outcome) !== undefined || 'why' in outcome) return false
     for (const trial of trials) this.conclude(trial, together(proofOf(tryOut, remedied, trial, outcome)))

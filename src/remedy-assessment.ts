@@ -35,12 +35,12 @@ export function objectionTo(
   { trials, blocks, repeated }: RemediedRun,
   findings: { readonly before: readonly Finding[]; readonly after: readonly Finding[] },
   targets: readonly Finding[],
-  secondaryRules: ReadonlySet<string>,
+  about: TryOut['about'],
 ): string | undefined {
   const replaced = trials.map(stretchOf)
   return objectionIn({
+    ...about,
     targets,
-    secondaryRules,
     cuts: true,
     before: findings.before,
     // a setting that is repeated in each part is the same as it was
@@ -60,7 +60,7 @@ export function refusalOf(
     return outcome.kind === 'fails' ? notEqual(`replayed, ${outcome.why}`) : notTried(outcome.why)
   const findings = { before: tryOut.before.findings, after: outcome.judged.findings }
   const targets = remedied.trials.flatMap((trial) => trial.findings)
-  const why = objectionTo(remedied, findings, targets, tryOut.secondaryRules)
+  const why = objectionTo(remedied, findings, targets, tryOut.about)
   if (why !== undefined) return notEqual(`replayed, ${why}`)
   if (outcome.difference.equal || remedied.trials.every(changesSchema)) return undefined
   const difference = differenceText(outcome.difference)

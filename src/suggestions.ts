@@ -131,7 +131,7 @@ class Proof {
       candidate,
       before: this.tryOut.before.findings,
       after: judged.findings,
-      secondaryRules: this.tryOut.secondaryRules,
+      ...this.tryOut.about,
     })
   }
 
@@ -160,7 +160,7 @@ class Proof {
       candidate: { ...candidate, finding },
       before,
       after,
-      secondaryRules: this.tryOut.secondaryRules,
+      ...this.tryOut.about,
     })
   }
 

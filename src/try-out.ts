@@ -8,6 +8,7 @@ import type { Alternatives } from './replay/alternatives.ts'
 import { diffSchema, type SchemaDifference } from './replay/fingerprint.ts'
 import type { Rehearsal } from './rehearse.ts'
 import { parseScript, type ParsedScript } from './sql/parse.ts'
+import type { PlacesComparison } from './suggest/objection.ts'
 import { layOutTransactions } from './sql/transactions.ts'
 
 /** The run whose findings are to be mended. */
@@ -47,21 +48,25 @@ export class TryOut {
   readonly run: MendedRun
   /** The run itself, measured. */
   readonly before: JudgedRun
-  readonly secondaryRules: ReadonlySet<string>
+  /** Those that tell one statement of several, and those of house style. */
+  readonly about: Pick<PlacesComparison, 'secondaryRules' | 'styleRules'>
   private predicted: Promise<JudgedRun> | undefined
 
-  private constructor(run: MendedRun, before: JudgedRun, secondaryRules: ReadonlySet<string>) {
+  private constructor(run: MendedRun, before: JudgedRun, about: TryOut['about']) {
     this.run = run
     this.before = before
-    this.secondaryRules = secondaryRules
+    this.about = about
   }
 
   static async begin(run: MendedRun): Promise<TryOut> {
     const { options, reviewSet, scripts, rehearsal } = run
     const { rules } = await import('../rules/index.ts')
     const all = [...(options.config.customRules ?? []), ...rules]
-    const secondary = all.filter((rule) => rule.secondary === true).map(({ id }) => id)
-    return new TryOut(run, await judgeRun(options, reviewSet, scripts, rehearsal), new Set(secondary))
+    const before = await judgeRun(options, reviewSet, scripts, rehearsal)
+    return new TryOut(run, before, {
+      secondaryRules: new Set(all.filter(({ secondary }) => secondary === true).map(({ id }) => id)),
+      styleRules: new Set(all.filter(({ preset }) => preset === 'strict').map(({ id }) => id)),
+    })
   }
 
   /** The run itself by prediction alone, to compare predictions with. */

@@ -8,6 +8,8 @@ export interface Comparison {
   readonly after: readonly Finding[]
   /** Rules that tell one statement of several: another one comes to light when that is mended. */
   readonly secondaryRules: ReadonlySet<string>
+  /** Rules of house style: what a statement has of them, the statements in its place may have each. */
+  readonly styleRules?: ReadonlySet<string>
 }
 
 /** The same for remedies wherever they stand. */
@@ -56,10 +58,15 @@ export function objectionIn(comparison: PlacesComparison): string | undefined {
         (here || saysNothingNew(finding, known)),
     )
     if (index >= 0) expected.splice(index, 1)
+    else if (here && isKnownStyle(finding, comparison)) continue
     else if (here || !isRepeatedAdvice(finding, comparison))
       return `${here ? 'it has' : 'it leads to'} a finding of ${finding.ruleId} itself`
   }
   return undefined
+}
+
+function isKnownStyle({ ruleId }: Finding, { styleRules, before, wasHere }: PlacesComparison): boolean {
+  return styleRules?.has(ruleId) === true && before.some((known) => known.ruleId === ruleId && wasHere(known))
 }
 
 function isRepeatedAdvice(
