@@ -17,3 +17,6 @@ BEGIN
     COMMIT;
   END LOOP;
 END $$;
+
+-- migration: one row
+SELECT * FROM users WHERE id = 17 FOR UPDATE;

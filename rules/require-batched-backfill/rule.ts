@@ -4,11 +4,16 @@ import {
   blockingLocks,
   defineRule,
   displayName,
+  existingScans,
+  existingTableLocks,
   isOpaque,
   isWord,
   locksHeldBefore,
+  relationKey,
   tokenize,
   unboundedWrites,
+  type Messages,
+  type StatementContext,
 } from '../../src/rule.ts'
 
 export default defineRule({
@@ -22,8 +27,11 @@ export default defineRule({
       `${work} every row of ${table} in one statement keeps all of them locked until it commits, and leaves a dead copy of each.`,
     matchingRows: ({ work, table }: { work: string; table: string }) =>
       `${work} the matching rows of ${table} in one statement, however many there are, keeps all of them locked until it commits.`,
+    locksRows: ({ table }: { table: string }) =>
+      `Every row of ${table} stays locked until this transaction commits: changes to any of them wait.`,
   },
   statement(context) {
+    reportRowLocks(context)
     const { statement, effects, transaction, schema, report } = context
     const write = unboundedWrites(effects).find(({ command }) => command !== 'INSERT' && command !== 'COPY')
     if (write === undefined) return
@@ -50,6 +58,33 @@ export default defineRule({
     )
   },
 })
+
+/** SELECT … FOR UPDATE of a whole table; it writes to each row that it locks (heap_lock_tuple(), heapam.c). */
+function reportRowLocks({
+  statement: { tag, node },
+  effects,
+  report,
+}: Pick<StatementContext<Messages>, 'statement' | 'effects' | 'report'>): void {
+  if (tag !== 'SelectStmt' || node?.['lockingClause'] === undefined) return
+  const locks = existingTableLocks(effects).filter(({ mode }) => mode === 'RowShareLock')
+  const scan = existingScans(effects, 'read').find(({ relation }) =>
+    locks.some((lock) => relationKey(lock.relation) === relationKey(relation)),
+  )
+  if (scan === undefined) return
+  report(
+    'locksRows',
+    { table: displayName(scan.relation) },
+    {
+      on: scan.relation,
+      because: [...locks, scan],
+      remedy: {
+        summary:
+          'Lock only the rows that the migration changes, in batches that commit one by one; to keep all writes out for a moment, LOCK TABLE in SHARE ROW EXCLUSIVE MODE reads no row.',
+        migrations: [],
+      },
+    },
+  )
+}
 
 const work = {
   INSERT: 'Inserting',

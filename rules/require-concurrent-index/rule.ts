@@ -12,6 +12,7 @@ import {
   lockOn,
   locksDuring,
   locksOn,
+  nameAll,
   nodeOf,
   partitionedIndexSteps,
   reindexConcurrentlySql,
@@ -109,7 +110,7 @@ function checkReindex(context: Context): void {
     'reindexBlocks',
     {
       indexes: names.length === 1 ? enumerate(names) : `${names.length} indexes`,
-      table: displayName(lock.relation),
+      table: nameAll([lock, ...locksOn(locks, rebuilt)].map(({ relation }) => relation)),
     },
     {
       on: lock.relation,

@@ -32,6 +32,10 @@ const messages = {
     `Adding ${constraint} blocks ${queries} until every row of ${table} has been looked up.`,
   domainScans: ({ domain, tables }: { domain: string; tables: string }) =>
     `Adding a constraint to the domain ${domain} blocks writes to ${tables} until each of their rows has been checked.`,
+  domainValidates: ({ domain, tables }: { domain: string; tables: string }) =>
+    `Validating a constraint of the domain ${domain} blocks writes to ${tables} until each of their rows has been checked.`,
+  domainNotNull: ({ domain, tables }: { domain: string; tables: string }) =>
+    `Making the domain ${domain} NOT NULL blocks writes to ${tables} until each of their rows has been checked.`,
   codeScans: ({ queries }: { queries: string }) =>
     `Checking a constraint blocks ${queries} until every row has been read.`,
 }
@@ -86,21 +90,48 @@ function checkDomain(context: Context, locks: readonly LockEffect[], scans: read
   const { statement, schema, report } = context
   const node = nodeOf(statement, 'AlterDomainStmt')
   const domain = words(node?.typeName).join('.')
+  const { messageId, remedy } = domainCase(statement.sql, node?.subtype)
   report(
-    'domainScans',
+    messageId,
     { domain, tables: nameAll(scans.map(({ relation }) => relation)) },
     {
       on: domain,
       because: [...locks, ...scans],
       preflight: domainPreflights(statement, schema),
       notes: ['ALTER DOMAIN … VALIDATE CONSTRAINT takes the same ShareLock up to PostgreSQL 18.'],
-      remedy: {
-        summary:
-          'Add it NOT VALID: new values are checked from then on, without reading a row. Leave VALIDATE CONSTRAINT for a quiet hour, or put validated CHECK constraints on the tables instead.',
-        migrations: [step(`${statement.sql} NOT VALID`)],
-      },
+      remedy,
     },
   )
+}
+
+/** AlterDomainStmt.subtype: `V` validates, `O` sets NOT NULL, `C` adds a constraint. */
+function domainCase(
+  sql: string,
+  subtype: string | undefined,
+): { readonly messageId: keyof typeof messages & `domain${string}`; readonly remedy: Remedy } {
+  const instead = 'put validated CHECK constraints on the tables instead, which lets writes go on'
+  if (subtype === 'V') {
+    return {
+      messageId: 'domainValidates',
+      remedy: { summary: `Leave it for a quiet hour, or ${instead}.`, migrations: [] },
+    }
+  }
+  if (subtype === 'O') {
+    return {
+      messageId: 'domainNotNull',
+      remedy: {
+        summary: `Add CHECK (VALUE IS NOT NULL) NOT VALID to the domain, which reads no row, or ${instead}.`,
+        migrations: [],
+      },
+    }
+  }
+  return {
+    messageId: 'domainScans',
+    remedy: {
+      summary: `Add it NOT VALID: new values are checked from then on, without reading a row. Leave VALIDATE CONSTRAINT for a quiet hour, or ${instead}.`,
+      migrations: [step(`${sql} NOT VALID`)],
+    },
+  }
 }
 
 function checkCode(context: Context, locks: readonly LockEffect[], scans: readonly ScanEffect[]): void {

@@ -1,0 +1,2 @@
+-- finds: locksRows
+SELECT * FROM users FOR UPDATE;
