@@ -50,6 +50,9 @@ export interface LaterStep {
   readonly step: RemedyMigration
 }
 
+/** What is not proven is not written: there is more time for that than in a check. */
+const proveLimitMs = 300_000
+
 /** Each takes a rehearsal of its own. */
 const mostChecks = 25
 
@@ -130,6 +133,7 @@ class FixRun {
       paths: [],
       changed,
       suggestions: false,
+      proveLimitMs,
       onSchema: (read) => (schema = read),
     })
     return { changed, report, schema }

@@ -95,7 +95,8 @@ function areAlike(failures: readonly { readonly error: ToolError }[]): boolean {
   return new Set(failures.map(({ error }) => error.message)).size === 1
 }
 
-async function tellError(
+/** Says on standard error what happened to one of several databases; gives the exit code. */
+export async function tellError(
   error: ToolError,
   { name = '' }: Database,
   context: CommandContext,

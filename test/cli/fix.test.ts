@@ -119,7 +119,8 @@ describe('the files that are written', () => {
       'migrations/2_index.sql': 'CREATE INDEX orders_total ON orders (total);\n',
     })
     await writeFile(path.join(workspace.path, 'migrations/3_x.sql'), 'SELECT 1;\n')
-    const { stdout } = await run(['fix', '--all'], { cwd: workspace.path, env })
+    const { stdout, exitCode } = await run(['fix', '--all'], { cwd: workspace.path, env })
+    expect(exitCode).toBe(0)
     expect(stdout).not.toContain('Wrote')
     expect(await workspace.git('status', '--short')).toBe('?? migrations/3_x.sql')
   })

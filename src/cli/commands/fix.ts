@@ -1,6 +1,6 @@
 import path from 'node:path'
 import pc from 'picocolors'
-import { UsageError } from '../../core/errors.ts'
+import { ToolError, UsageError } from '../../core/errors.ts'
 import { nearest } from '../../core/suggest.ts'
 import { databasesOf, type Database } from '../../databases.ts'
 import { runFix, type FixChoice, type FixOutcome } from '../../fix-run.ts'
@@ -8,6 +8,7 @@ import { count } from '../../reporters/words.ts'
 import { allRules } from '../catalogue.ts'
 import type { CommandContext } from '../context.ts'
 import { decideConfig, type DecidedConfig } from '../decide-config.ts'
+import { tellError } from '../each-database.ts'
 import { diffText, fixText, writtenText } from '../fix-text.ts'
 import { startProgress } from '../progress.ts'
 import { writeProjectFiles, type FileToWrite } from '../project-files.ts'
@@ -56,9 +57,17 @@ export async function runFixCommand(
   const loaded = await decideConfig(flags, context)
   const request = { ...checkOptions([], flags, loaded, context, () => {}), only: flags.database ?? [] }
   const choice: FixChoice = { rules, isNamed: namedBy(paths, loaded.root, context.cwd) }
+  const databases = await databasesOf(request)
   let exitCode = 0
-  for (const database of await databasesOf(request)) {
-    exitCode = Math.max(exitCode, await fixDatabase(database, { flags, choice, loaded }, context))
+  for (const database of databases) {
+    try {
+      exitCode = Math.max(exitCode, await fixDatabase(database, { flags, choice, loaded }, context))
+    } catch (error) {
+      context.signal.throwIfAborted()
+      // what fails for one loses nothing of the others
+      if (!(error instanceof ToolError) || databases.length === 1) throw error
+      exitCode = Math.max(exitCode, await tellError(error, database, context))
+    }
   }
   return exitCode
 }
