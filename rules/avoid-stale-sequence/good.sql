@@ -1,7 +1,7 @@
 INSERT INTO plans (id, name) VALUES (1, 'free'), (2, 'team'), (3, 'enterprise');
 SELECT setval(pg_get_serial_sequence('plans', 'id'), (SELECT max(id) FROM plans));
 -- migration: the sequence gives the ids
-INSERT INTO plans (name) VALUES ('custom');
+INSERT INTO parts (name) VALUES ('wheel');
 INSERT INTO countries (code) VALUES ('it');
 -- migration: below what it has given
 INSERT INTO countries (id, code) VALUES (-1, 'unknown');
