@@ -143,3 +143,63 @@ describe('new files in the format of a tool', () => {
     expect(changed).toMatchSnapshot()
   })
 })
+
+describe('a script that has to run outside of a transaction', () => {
+  const index = 'CREATE INDEX CONCURRENTLY i ON t (n);\n'
+  const batches = 'DO $$\nBEGIN\n  COMMIT;\nEND $$;\n'
+
+  /** The marks that the tool wants for the last script, which now holds this. */
+  async function marked(
+    contents: Record<string, string>,
+  ): Promise<Readonly<Record<string, string>> | string> {
+    const { source, files, set } = await load(contents)
+    const script = set.scripts.at(-1)
+    if (script === undefined || source.writer === undefined) throw new Error('nothing to mark')
+    const request = { before: files, files, set, script, outside: true, pieces: [], now }
+    const outcome = await source.writer.write(request)
+    if ('cannot' in outcome) return outcome.cannot
+    return Object.fromEntries(outcome.files.map(({ path: file, text }) => [file, text]))
+  }
+
+  it('says so in the form of its tool', async () => {
+    const up = `-- migrate:up\n${index}-- migrate:down\n`
+    expect(await marked({ 'migrations/1_a.sql': up })).toEqual({
+      'migrations/1_a.sql': `-- migrate:up transaction:false\n${index}-- migrate:down\n`,
+    })
+    expect(await marked({ 'migrations/1_a.sql': `-- +migrate Up\n${index}` })).toEqual({
+      'migrations/1_a.sql': `-- +migrate Up notransaction\n${index}`,
+    })
+    expect(await marked({ 'migrations/1_a.sql': `-- +goose Up\n${index}` })).toEqual({
+      'migrations/1_a.sql': `-- +goose Up\n-- +goose NO TRANSACTION\n${index}`,
+    })
+    expect(
+      await marked({ 'db/c.sql': `--liquibase formatted sql\n--changeset a:1 context:x\n${batches}` }),
+    ).toEqual({
+      'db/c.sql': `--liquibase formatted sql\n--changeset a:1 context:x runInTransaction:false splitStatements:false\n${batches}`,
+    })
+  })
+
+  it('says so beside the file where the tool wants it there', async () => {
+    const flyway = { 'sql/V1__a.sql': batches, 'sql/V1__a.sql.conf': 'encoding=UTF-8' }
+    expect(await marked(flyway)).toEqual({
+      'sql/V1__a.sql.conf': 'encoding=UTF-8\nexecuteInTransaction=false\n',
+    })
+    expect(await marked({ 'sql/V1__a.sql': index })).toEqual({})
+    const diesel = {
+      'diesel.toml': '',
+      'migrations/2024-01-01-000000_a/up.sql': index,
+      'migrations/2024-01-01-000000_a/metadata.toml': 'run_in_transaction = true\n# ours\n',
+    }
+    expect(await marked(diesel)).toEqual({
+      'migrations/2024-01-01-000000_a/metadata.toml': 'run_in_transaction = false\n# ours\n',
+    })
+  })
+
+  it('is refused where the tool knows no way', async () => {
+    const pop = { 'database.yml': 'development:\n  dialect: postgres\n', 'migrations/1_a.up.sql': index }
+    expect(await marked(pop)).toMatch(/^pop runs every file in a transaction/)
+    expect(await marked({ 'migrations/1_a.sql': `-- Up Migration\n${index}` })).toMatch(
+      /^node-pg-migrate runs every/,
+    )
+  })
+})
