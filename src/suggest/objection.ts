@@ -58,11 +58,21 @@ export function objectionIn(comparison: PlacesComparison): string | undefined {
         (here || saysNothingNew(finding, known)),
     )
     if (index >= 0) expected.splice(index, 1)
-    else if (here && isKnownStyle(finding, comparison)) continue
+    else if (here && (isKnownStyle(finding, comparison) || isWhatIsLeft(finding, comparison))) continue
     else if (here || !isRepeatedAdvice(finding, comparison))
       return `${here ? 'it has' : 'it leads to'} a finding of ${finding.ruleId} itself`
   }
   return undefined
+}
+
+/** What cannot be done without a lock stays an info of the rule that warned of more. */
+function isWhatIsLeft({ ruleId, severity }: Finding, { targets, cuts = false }: PlacesComparison): boolean {
+  return (
+    cuts &&
+    severity === 'info' &&
+    targets.every((target) => target.severity !== 'info') &&
+    targets.some((target) => target.ruleId === ruleId)
+  )
 }
 
 function isKnownStyle({ ruleId }: Finding, { styleRules, before, wasHere }: PlacesComparison): boolean {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Finding } from '../../src/core/model.ts'
 import type { Candidate } from '../../src/suggest/candidate.ts'
-import { objection } from '../../src/suggest/objection.ts'
+import { objection, objectionIn } from '../../src/suggest/objection.ts'
 
 function finding(ruleId: string, line: number, more: Partial<Finding> = {}): Finding {
   const position = { line, column: 1, offset: line * 10 }
@@ -62,6 +62,27 @@ describe('a candidate is good', () => {
   test('when a repeat of its own advice comes to light elsewhere', () => {
     expect(objectionTo([], [finding('target', 9)], ['target'])).toBeUndefined()
   })
+})
+
+test('remedies with migrations of their own may repeat advice elsewhere, and leave an info or house style', () => {
+  const at = (line: number) => (one: Finding) => one.span.start.line === line
+  const of = (before: readonly Finding[], after: readonly Finding[]) =>
+    objectionIn({
+      targets: [target],
+      before: [target, ...before],
+      after,
+      wasHere: at(2),
+      isHere: at(3),
+      cuts: true,
+      secondaryRules: new Set(['advice']),
+      styleRules: new Set(['style']),
+    })
+  expect(of([], [finding('advice', 9)])).toBeUndefined()
+  expect(of([], [finding('target', 3, { severity: 'info' })])).toBeUndefined()
+  expect(of([finding('style', 2)], [finding('style', 3), finding('style', 3)])).toBeUndefined()
+  expect(of([], [finding('style', 3)])).toBe('it has a finding of style itself')
+  expect(of([], [finding('target', 3)])).toBe('it has a finding of target itself')
+  expect(of([], [finding('other', 3, { severity: 'info' })])).toBe('it has a finding of other itself')
 })
 
 describe('a candidate is not good', () => {
