@@ -23,9 +23,23 @@ export function addColumn(
   const cause: RewriteCause = 'column default'
   if (rewriteSource !== undefined) plan.rewrite(table, cause, rewriteSource)
   const isFilled = rewriteSource !== undefined || hasConstantFill(context, definition, constraints)
-  for (const constraint of constraints) {
-    addInlineConstraint(context, plan, table, constraint, isFilled)
-  }
+  const isVirtual = constraints.some(
+    ({ contype, generated_kind: kind }) => contype === 'CONSTR_GENERATED' && kind === 'v',
+  )
+  constraints.forEach((constraint, index) => {
+    // attributes stand behind their constraint (transformConstraintAttrs, parse_utilcmd.c)
+    const isEnforced = constraints[index + 1]?.contype !== 'CONSTR_ATTR_NOT_ENFORCED'
+    if (isEnforced) addInlineConstraint(context, plan, table, constraint, isFilled, isVirtual)
+    else referenceOnly(context, constraint)
+  })
+}
+
+/** A foreign key that is not enforced has no triggers and checks nothing, but its table is locked. */
+function referenceOnly(context: PredictContext, constraint: ConstraintNode): void {
+  if (constraint.contype !== 'CONSTR_FOREIGN') return
+  const referenced = tableNamed(context, constraint.pktable)
+  if (referenced === undefined) return
+  lockWithPartitions(context, referenced, 'ShareRowExclusiveLock', 'add FK not enforced')
 }
 
 /** Row of the lock model when every row must be computed anew; undefined when the catalogue is enough. */
@@ -80,6 +94,7 @@ function addInlineConstraint(
   table: TableRecord,
   constraint: ConstraintNode,
   isFilled: boolean,
+  isVirtual: boolean,
 ): void {
   switch (constraint.contype) {
     case 'CONSTR_FOREIGN': {
@@ -91,10 +106,10 @@ function addInlineConstraint(
       return
     }
     case 'CONSTR_CHECK':
-      if (constraint.is_enforced !== false) plan.validate(table, 'add column check')
-      return
+      return plan.validate(table, 'add column check')
     case 'CONSTR_NOTNULL':
-      if (!isFilled) plan.validate(table, 'add column not null without default')
+      // values of a virtual column are computed to be checked
+      if (!isFilled || isVirtual) plan.validate(table, 'add column not null without default')
       return
     case 'CONSTR_UNIQUE':
       return plan.build(table, 'add column unique')

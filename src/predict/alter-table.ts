@@ -159,6 +159,8 @@ function predictCommand(
     case 'AT_AlterColumnType':
       return changeType(context, plan, table, command)
     case 'AT_SetExpression':
+      // a virtual column has no values to write (ATExecSetExpression, since 18)
+      if (columnByName(table, name)?.fill === 'virtual') return
       return plan.rewrite(table, 'generated expression', 'set expression')
     case 'AT_DropIdentity':
       return lockSequence(context, table, name, 'AccessExclusiveLock')

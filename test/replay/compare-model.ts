@@ -1,6 +1,6 @@
 import { displayName } from '../../src/core/locks.ts'
 import type { Effect, Migration, Statement } from '../../src/core/model.ts'
-import { predictRun } from '../../src/predict/index.ts'
+import { predictRun, type StatementPrediction } from '../../src/predict/index.ts'
 import type { ReplayedMigration } from '../../src/replay/replay.ts'
 
 /**
@@ -19,24 +19,31 @@ export function disagreements(
   const predictions = predictRun({ history, review, timeZone, serverMajor })
   return replayed.flatMap(({ statements }, at) =>
     statements.flatMap(({ statement, effects }) => {
-      const prediction = predictions[at]?.[statement.index]
-      if (prediction === undefined || prediction.unknown !== undefined) return []
-      if (effects.some(({ kind }) => kind === 'error')) return []
-      if (prediction.effects.some(({ evidence }) => evidence.by === 'known')) return []
-      const parents = foreignKeyParents([...prediction.effects, ...effects], statement)
-      const predicted = comparable(prediction.effects, parents)
-      const measured = comparable(effects, parents)
+      const apart = statementDisagreements(predictions[at]?.[statement.index], statement, effects) ?? []
       const where = `${statement.span.file}:${statement.span.start.line} ${statement.sql.slice(0, 60).replace(/\s+/g, ' ')}`
-      return [
-        ...measured
-          .filter((fact) => !predicted.includes(fact))
-          .map((fact) => `${where}: only measured: ${fact}`),
-        ...(isConditional(statement) ? [] : predicted)
-          .filter((fact) => !measured.includes(fact))
-          .map((fact) => `${where}: only predicted: ${fact}`),
-      ]
+      return apart.map((difference) => `${where}: ${difference}`)
     }),
   )
+}
+
+/** As {@link disagreements} of one statement; undefined where there is nothing to compare. */
+export function statementDisagreements(
+  prediction: StatementPrediction | undefined,
+  statement: Statement,
+  effects: readonly Effect[],
+): readonly string[] | undefined {
+  if (prediction === undefined || prediction.unknown !== undefined) return undefined
+  if (effects.some(({ kind }) => kind === 'error')) return undefined
+  if (prediction.effects.some(({ evidence }) => evidence.by === 'known')) return undefined
+  const parents = foreignKeyParents([...prediction.effects, ...effects], statement)
+  const predicted = comparable(prediction.effects, parents)
+  const measured = comparable(effects, parents)
+  return [
+    ...measured.filter((fact) => !predicted.includes(fact)).map((fact) => `only measured: ${fact}`),
+    ...(isConditional(statement) ? [] : predicted)
+      .filter((fact) => !measured.includes(fact))
+      .map((fact) => `only predicted: ${fact}`),
+  ]
 }
 
 /** Code with branches: the prediction names what any of them does, a run takes one. */
