@@ -25,7 +25,7 @@ export default defineRule({
   },
   messages: {
     table: ({ table }: { table: string }) => `Nobody is told what ${table} is for.`,
-    columns: ({ columns }: { columns: string }) => `Nobody is told what ${columns} means.`,
+    columns: ({ columns }: { columns: string }) => `Nobody is told the meaning of ${columns}.`,
   },
   run({ schema, statements, causeOf, options, report }) {
     if (schema === undefined) return

@@ -76,10 +76,11 @@ interface Found extends ReviewedName {
 }
 
 function wrong(
-  { kind, name }: ReviewedName,
+  { kind, name, isUsual = false }: ReviewedName,
   wanted: string,
   countsReserved: boolean,
 ): Found['messageId'] | undefined {
+  if (isUsual && wanted === snakeCase) return undefined
   const isTyped = kind === 'table' || kind === 'column' || kind === 'function'
   if (!new RegExp(wanted, 'u').test(name)) {
     return isTyped && wanted === snakeCase && needsQuotes(name) ? 'needsQuotes' : 'otherForm'

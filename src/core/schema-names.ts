@@ -19,6 +19,8 @@ export interface ReviewedName {
   readonly name: string
   /** Of what hangs on a table: `schema.name`. */
   readonly table?: string
+  /** Postgres would have given this name by itself (ChooseConstraintName, indexcmds.c): its parts are judged already. */
+  readonly isUsual?: boolean
 }
 
 /** In the order of the catalogue: what came down from a parent, and sequences of columns, left out. */
@@ -67,11 +69,21 @@ function namesOfTable(table: CatalogTable, old: CatalogTable | undefined): reado
     ...columns.map((column) => ({ kind: 'column' as const, ...on, name: column.name })),
     ...newly(table.indexes, old?.indexes ?? [])
       .filter(({ constraint, partitionOf: parent }) => constraint === undefined && parent === undefined)
-      .map((index) => ({ kind: 'index' as const, ...on, name: index.name })),
+      .map((index) => ({
+        kind: 'index' as const,
+        ...on,
+        name: index.name,
+        isUsual: isUsualName(
+          index.name,
+          name,
+          index.keys.map(({ column = 'expr' }) => column),
+        ),
+      })),
     ...table.constraints.flatMap((constraint) => {
       const kind = kinds[constraint.kind]
       const isKnown = kind === undefined || constraint.isInherited || isOld(old?.constraints, constraint.name)
-      return isKnown ? [] : [{ kind, ...on, name: constraint.name }]
+      const isUsual = isUsualName(constraint.name, name, constraint.columns)
+      return isKnown ? [] : [{ kind, ...on, name: constraint.name, isUsual }]
     }),
     ...(table.triggers ?? [])
       .filter((trigger) => trigger.constraint === undefined && trigger.isInherited !== true)
@@ -88,6 +100,14 @@ const kinds: Readonly<Record<CatalogConstraint['kind'], ReviewedName['kind'] | u
   check: 'check',
   // Postgres names them itself, from version 18 on
   'not null': undefined,
+}
+
+/** `orders_customer_id_fkey`, `orders_pkey`, `orders_check1` */
+function isUsualName(own: string, table: string, columns: readonly string[]): boolean {
+  const rest = own.startsWith(`${table}_`) ? own.slice(table.length + 1) : undefined
+  if (rest === undefined) return false
+  const end = rest.startsWith(`${columns.join('_')}_`) ? rest.slice(columns.join('_').length + 1) : rest
+  return /^(?:pkey|fkey|key|check|excl|idx)\d*$/.test(end)
 }
 
 /** Does Postgres take the name as a table's or a column's only in double quotes? */

@@ -18,12 +18,27 @@ describe('rules', () => {
     const { stdout } = await run(['rules', '--format', 'json'], { cwd: await folderWith() })
     const listed = JSON.parse(stdout) as readonly { id: string; reserved: boolean }[]
     expect(listed.filter(({ reserved }) => !reserved).map(({ id }) => id)).toEqual(rules.map(({ id }) => id))
+    expect(listed.find(({ id }) => id === 'require-comment')).toMatchObject({
+      preset: 'strict',
+      options: { columns: { type: 'boolean', default: false } },
+    })
     expect(listed.find(({ id }) => id === 'migration-fails')).toEqual({
       id: 'migration-fails',
       severity: 'error',
       title: 'The migration fails',
       reserved: true,
     })
+  })
+
+  it('lists those of one preset', async () => {
+    const { stdout } = await run(['rules', '--preset', 'security', '--format', 'json'], {
+      cwd: await folderWith(),
+    })
+    const listed = JSON.parse(stdout) as readonly { id: string }[]
+    expect(listed.map(({ id }) => id)).toEqual(
+      rules.filter(({ preset }) => preset === 'security').map(({ id }) => id),
+    )
+    expect(listed.length).toBeGreaterThan(0)
   })
 })
 
