@@ -76,7 +76,7 @@ const constraintRows = (major: number): string =>
   rows(
     `json_build_object('table', con.conrelid::int8, 'name', con.conname, 'contype', con.contype, 'columns', con.conkey,
     'isValidated', con.convalidated, 'isEnforced', ${major >= 18 ? 'con.conenforced' : 'true'},
-    'isInherited', con.coninhcount > 0, 'definition', pg_get_constraintdef(con.oid), 'isDeferrable', con.condeferrable,
+    'isInherited', con.coninhcount > 0, 'definition', case when con.contype <> 'n' then pg_get_constraintdef(con.oid) end, 'isDeferrable', con.condeferrable,
     'index', case when con.contype in ('p', 'u', 'x') then con.conindid::int8 end,
     'referenced', nullif(con.confrelid, 0)::int8, 'referencedColumns', con.confkey,
     'onDelete', con.confdeltype, 'onUpdate', con.confupdtype,
@@ -87,25 +87,27 @@ const constraintRows = (major: number): string =>
         and (select parent.conrelid from pg_constraint parent where parent.oid = con.conparentid) = con.conrelid)`,
   )
 
-/** Operator classes other than the type's default ones, and collations other than the column's own, by place in the key. */
+/**
+ * Looked up one by one: a join reads all of pg_opclass and pg_collation for each index.
+ * Told are operator classes other than the type's default ones, and collations other than the column's own, by place.
+ */
 const indexRows = (major: number): string =>
   rows(
     `json_build_object('id', c.oid::int8, 'schema', n.nspname, 'name', c.relname, 'table', i.indrelid::int8,
     'method', am.amname, 'isUnique', i.indisunique, 'isValid', i.indisvalid, 'keyCount', i.indnkeyatts,
     'columns', i.indkey::text, 'options', i.indoption::text, 'isOrderable', am.amname = 'btree',
-    'operatorClasses', (select json_object_agg(k.place, oc.opcname) from unnest(i.indclass::oid[]) with ordinality k(oid, place)
-      join pg_opclass oc on oc.oid = k.oid and not oc.opcdefault),
-    'collations', case when exists (select from unnest(i.indcollation::oid[]) o where o <> 0) then
-      (select json_object_agg(k.place, co.collname) from unnest(i.indcollation::oid[]) with ordinality k(oid, place)
-      left join pg_attribute ka on ka.attrelid = i.indrelid and ka.attnum = i.indkey[k.place - 1]
-      join pg_collation co on co.oid = k.oid and k.oid <> coalesce(ka.attcollation, 100)) end,
+    'operatorClasses', (select json_object_agg(k.place, oc.opcname) from unnest(i.indclass::oid[]) with ordinality k(oid, place),
+      lateral (select o.opcname, o.opcdefault from pg_opclass o where o.oid = k.oid offset 0) oc where not oc.opcdefault),
+    'collations', (select json_object_agg(k.place, (select co.collname from pg_collation co where co.oid = k.oid))
+      from unnest(i.indcollation::oid[]) with ordinality k(oid, place) where k.oid <> 0 and k.oid <> coalesce(
+        (select ka.attcollation from pg_attribute ka where ka.attrelid = i.indrelid and ka.attnum = i.indkey[k.place - 1]), 100)),
     'expressions', case when i.indexprs is not null then (select json_object_agg(k.place, pg_get_indexdef(i.indexrelid, k.place::int, false))
       from unnest(string_to_array(i.indkey::text, ' ')::int[]) with ordinality k(number, place) where k.number = 0) end,
     'predicate', pg_get_expr(i.indpred, i.indrelid),
     'nullsNotDistinct', ${major >= 15 ? 'i.indnullsnotdistinct' : 'false'}, 'isReplicaIdentity', i.indisreplident,
     'parent', (select format('%s.%s', pn.nspname, pc.relname) from pg_inherits h join pg_class pc on pc.oid = h.inhparent
       join pg_namespace pn on pn.oid = pc.relnamespace where h.inhrelid = c.oid),
-    'definition', pg_get_indexdef(c.oid)) order by i.indrelid, c.oid`,
+    'definition', case when not i.indisprimary then pg_get_indexdef(c.oid) end) order by i.indrelid, c.oid`,
     `pg_index i join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace
     join pg_am am on am.oid = c.relam
     where ${isUserSchema('n.nspname')} and ${isNotFromExtension('pg_class', 'i.indrelid')}`,

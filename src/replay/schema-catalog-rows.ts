@@ -44,7 +44,8 @@ export interface ConstraintRow {
   readonly isValidated: boolean
   readonly isEnforced: boolean
   readonly isInherited: boolean
-  readonly definition: string
+  /** Null for NOT NULL. */
+  readonly definition: string | null
   readonly isDeferrable: boolean
   readonly index: number | null
   readonly referenced: number | null
@@ -78,7 +79,8 @@ export interface IndexRow {
   readonly nullsNotDistinct: boolean
   readonly isReplicaIdentity: boolean
   readonly parent: string | null
-  readonly definition: string
+  /** Null for a primary key's. */
+  readonly definition: string | null
 }
 
 export interface TriggerRow {

@@ -81,7 +81,7 @@ class Tables {
       isValidated,
       isEnforced,
       isInherited,
-      definition,
+      ...given('definition', definition),
       isDeferrable,
       ...(indexName === undefined ? {} : { index: indexName }),
       ...(row.referenced === null
@@ -121,7 +121,7 @@ class Tables {
       nullsNotDistinct,
       ...given('constraint', constraint),
       ...given('partitionOf', row.parent),
-      definition,
+      ...given('definition', definition),
     }
   }
 }
