@@ -10,6 +10,7 @@ import avoidExclusionConstraint from './avoid-exclusion-constraint/rule.ts'
 import avoidExtensionInPublic from './avoid-extension-in-public/rule.ts'
 import avoidFailingQuery from './avoid-failing-query/rule.ts'
 import avoidFunctionOnIndexedColumn from './avoid-function-on-indexed-column/rule.ts'
+import avoidFunctionOverload from './avoid-function-overload/rule.ts'
 import avoidImplicitCrossJoin from './avoid-implicit-cross-join/rule.ts'
 import avoidLeadingWildcard from './avoid-leading-wildcard/rule.ts'
 import avoidLockingReferencedTable from './avoid-locking-referenced-table/rule.ts'
@@ -22,6 +23,7 @@ import avoidNotInNullable from './avoid-not-in-nullable/rule.ts'
 import avoidOffsetPagination from './avoid-offset-pagination/rule.ts'
 import avoidRandomOrder from './avoid-random-order/rule.ts'
 import avoidRedundantIndex from './avoid-redundant-index/rule.ts'
+import avoidReplacingIndexedFunction from './avoid-replacing-indexed-function/rule.ts'
 import avoidRequiredColumn from './avoid-required-column/rule.ts'
 import avoidSelectStar from './avoid-select-star/rule.ts'
 import avoidSlowWorkUnderLock from './avoid-slow-work-under-lock/rule.ts'
@@ -81,6 +83,7 @@ export const rules: readonly Rule[] = [
   avoidExtensionInPublic,
   avoidFailingQuery,
   avoidFunctionOnIndexedColumn,
+  avoidFunctionOverload,
   avoidImplicitCrossJoin,
   avoidLeadingWildcard,
   avoidLockingReferencedTable,
@@ -93,6 +96,7 @@ export const rules: readonly Rule[] = [
   avoidOffsetPagination,
   avoidRandomOrder,
   avoidRedundantIndex,
+  avoidReplacingIndexedFunction,
   avoidRequiredColumn,
   avoidSelectStar,
   avoidSlowWorkUnderLock,
