@@ -49,12 +49,15 @@ export default defineRule({
           migrations: isOpaque(statement)
             ? []
             : [
-                stepAccepted(
-                  settings,
-                  'ban-drop-column',
-                  '<the release since which no code names it>',
-                  statement.sql,
-                ),
+                {
+                  ...stepAccepted(
+                    settings,
+                    'ban-drop-column',
+                    '<the release since which no code names it>',
+                    statement.sql,
+                  ),
+                  when: 'after the new code is out',
+                },
               ],
         },
       },

@@ -22,7 +22,9 @@ export function renamedTableSteps(
   const isSecured = table?.rowSecurity?.enabled === true
   if (isSecured && (settings.productionMajor ?? 15) < 15) return []
   const view = quoteName(old)
-  const columns = table?.columns.map(({ name }) => quoteIdent(name)).join(', ') ?? '*'
+  const columns = (table?.columns ?? []).map(({ name }) => quoteIdent(name))
+  // those of a view are not known to a prediction
+  const list = columns.length === 0 ? '*' : columns.join(', ')
   const grants = (table?.grants ?? []).flatMap(({ grantee, privileges }) => {
     const passed = privileges.filter((privilege) => ofViews.has(privilege))
     const to = grantee === 'PUBLIC' ? grantee : quoteIdent(grantee)
@@ -33,7 +35,7 @@ export function renamedTableSteps(
     stepWithLockTimeout(
       settings,
       statement.sql,
-      `CREATE VIEW ${view}${options} AS SELECT ${columns} FROM ${quoteName(renamed)}`,
+      `CREATE VIEW ${view}${options} AS SELECT ${list} FROM ${quoteName(renamed)}`,
       ...grants,
     ),
     { ...stepWithLockTimeout(settings, `DROP VIEW ${view}`), when: 'after the new code is out' },
