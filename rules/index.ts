@@ -13,6 +13,7 @@ import avoidFunctionOnIndexedColumn from './avoid-function-on-indexed-column/rul
 import avoidFunctionOverload from './avoid-function-overload/rule.ts'
 import avoidImplicitCrossJoin from './avoid-implicit-cross-join/rule.ts'
 import avoidLeadingWildcard from './avoid-leading-wildcard/rule.ts'
+import avoidLockOrderInversion from './avoid-lock-order-inversion/rule.ts'
 import avoidLockingReferencedTable from './avoid-locking-referenced-table/rule.ts'
 import avoidLockingSeveralTables from './avoid-locking-several-tables/rule.ts'
 import avoidLossyTypeChange from './avoid-lossy-type-change/rule.ts'
@@ -23,14 +24,17 @@ import avoidNotInNullable from './avoid-not-in-nullable/rule.ts'
 import avoidOffsetPagination from './avoid-offset-pagination/rule.ts'
 import avoidRandomOrder from './avoid-random-order/rule.ts'
 import avoidRedundantIndex from './avoid-redundant-index/rule.ts'
+import avoidRepeatedTableWork from './avoid-repeated-table-work/rule.ts'
 import avoidReplacingIndexedFunction from './avoid-replacing-indexed-function/rule.ts'
 import avoidRequiredColumn from './avoid-required-column/rule.ts'
 import avoidSelectStar from './avoid-select-star/rule.ts'
+import avoidSessionStateLeak from './avoid-session-state-leak/rule.ts'
 import avoidSlowWorkUnderLock from './avoid-slow-work-under-lock/rule.ts'
 import avoidSlowerQueries from './avoid-slower-queries/rule.ts'
 import avoidStalePreparedStatements from './avoid-stale-prepared-statements/rule.ts'
 import avoidStaleSequence from './avoid-stale-sequence/rule.ts'
 import avoidTableRewrite from './avoid-table-rewrite/rule.ts'
+import avoidTruncatedName from './avoid-truncated-name/rule.ts'
 import avoidUnboundedResult from './avoid-unbounded-result/rule.ts'
 import avoidUnorderedDeployment from './avoid-unordered-deployment/rule.ts'
 import avoidUnreplicableTable from './avoid-unreplicable-table/rule.ts'
@@ -44,6 +48,7 @@ import banDropTable from './ban-drop-table/rule.ts'
 import banRenameColumn from './ban-rename-column/rule.ts'
 import banRenameTable from './ban-rename-table/rule.ts'
 import banSecrets from './ban-secrets/rule.ts'
+import banTransactionControl from './ban-transaction-control/rule.ts'
 import banTruncate from './ban-truncate/rule.ts'
 import banUnfilteredWrite from './ban-unfiltered-write/rule.ts'
 import preferRecommendedTypes from './prefer-recommended-types/rule.ts'
@@ -86,6 +91,7 @@ export const rules: readonly Rule[] = [
   avoidFunctionOverload,
   avoidImplicitCrossJoin,
   avoidLeadingWildcard,
+  avoidLockOrderInversion,
   avoidLockingReferencedTable,
   avoidLockingSeveralTables,
   avoidLossyTypeChange,
@@ -96,14 +102,17 @@ export const rules: readonly Rule[] = [
   avoidOffsetPagination,
   avoidRandomOrder,
   avoidRedundantIndex,
+  avoidRepeatedTableWork,
   avoidReplacingIndexedFunction,
   avoidRequiredColumn,
   avoidSelectStar,
+  avoidSessionStateLeak,
   avoidSlowWorkUnderLock,
   avoidSlowerQueries,
   avoidStalePreparedStatements,
   avoidStaleSequence,
   avoidTableRewrite,
+  avoidTruncatedName,
   avoidUnboundedResult,
   avoidUnorderedDeployment,
   avoidUnreplicableTable,
@@ -117,6 +126,7 @@ export const rules: readonly Rule[] = [
   banRenameColumn,
   banRenameTable,
   banSecrets,
+  banTransactionControl,
   banTruncate,
   banUnfilteredWrite,
   preferRecommendedTypes,
