@@ -21,7 +21,7 @@ const tokenForms: readonly (readonly [what: string, form: RegExp])[] = [
   ['a key of Google', /\bAIza[\w-]{35}\b/g],
   ['a key of OpenAI or Anthropic', /\bsk-(?:proj|ant|svcacct)-[\w-]{20,}/g],
   ['a token of npm', /\bnpm_[A-Za-z0-9]{36}\b/g],
-  ['a signed token (JWT)', /\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{20,}/g],
+  ['a signed token (JWT)', /\beyJ[\w-]{10,500}\.eyJ[\w-]{10,500}\.[\w-]{20,}/g],
   ['a private key', /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*-----)?/g],
 ]
 
@@ -86,7 +86,12 @@ function doubledIn(text: string, offset: number): readonly Literal[] {
     text: match[1] ?? '',
     offset: offset + match.index + match[0].indexOf("''") + 2,
     after: 'password',
-    context: new Set(text.slice(0, match.index).toLowerCase().split(/\W+/)),
+    context: new Set(
+      text
+        .slice(Math.max(0, match.index - 500), match.index)
+        .toLowerCase()
+        .split(/\W+/),
+    ),
   }))
 }
 
@@ -117,11 +122,20 @@ function passwordsOfUrls(text: string): readonly Found[] {
   }))
 }
 
+/** Characters of a connection string that anybody writes. */
+const longestSettings = 2000
+
 /** `host=db password=secret`: the whole literal consists of settings, and one says where to go. */
 function passwordsOfSettings(text: string): readonly Found[] {
-  if (!/^\s*(?:[a-z_]+\s*=\s*(?:''[^']*''|[^\s']+)\s*)+$/i.test(text)) return []
-  if (!/\b(?:host|hostaddr|dbname|user|port|service)\s*=/i.test(text)) return []
-  const [all = '', quoted, plain] = /\bpassword\s*=\s*(?:''([^']*)''|([^\s']+))/i.exec(text) ?? []
+  if (text.length > longestSettings || !/\b(?:host|hostaddr|dbname|user|port|service)\s*=/i.test(text))
+    return []
+  const settings = text
+    .replaceAll(/''[^']*''/g, 'x')
+    .replaceAll(/ ?= ?/g, '=')
+    .trim()
+    .split(/\s+/)
+  if (!settings.every((setting) => /^[a-z_]+=[^']+$/i.test(setting))) return []
+  const [all = '', quoted, plain] = /\bpassword ?= ?(?:''([^']*)''|([^\s']+))/i.exec(text) ?? []
   const found = quoted ?? plain
   return found === undefined ? [] : [{ text: found, offset: text.indexOf(all) + all.lastIndexOf(found) }]
 }

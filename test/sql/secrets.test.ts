@@ -44,3 +44,13 @@ describe('secrets in SQL', () => {
     "INSERT INTO docs VALUES ('AKIAIOSFODNN7EXAMPLE', 'password=abc')",
   ])('none in %s', (sql) => expect(found(sql)).toEqual([]))
 })
+
+it.each([
+  ['settings', `SELECT 'host=x password ${'a='.repeat(50_000)}'''`],
+  ['tokens', `SELECT 'eyJ${'-eyJ'.repeat(20_000)}'`],
+  ['passwords', `DO $$ ${"x password ''a'' ".repeat(5000)} $$`],
+  ['schemes', `SELECT '${'a://b:'.repeat(20_000)}'`],
+  ['literals', `SELECT ${"'password', ".repeat(20_000)}1`],
+])('many %s take no long time', (_, sql) => {
+  expect(secretsIn(sql).every(({ kind }) => kind === 'password')).toBe(true)
+})
