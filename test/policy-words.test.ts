@@ -36,6 +36,18 @@ it('says which rules are off, why, and what they would have said', () => {
   ])
 })
 
+it('says which presets are on, and what rules are told', () => {
+  const rules = {
+    'ban-a': { options: { columns: true, timeout: '5s' } },
+    'ban-b': { severity: 'off', options: { columns: true } },
+  } as const
+  expect(sentences({ presets: ['recommended', 'strict', 'security'], rules })).toEqual([
+    'By configuration, the rules of strict and security are on besides those that are recommended.',
+    'By configuration, ban-b is off.',
+    'By configuration, ban-a has the options columns true, timeout "5s".',
+  ])
+})
+
 it('says of overrides what is off in their files only', () => {
   const overrides = [{ paths: ['db/old/**', 'x'], rules: { 'ban-a': 'off', 'ban-b': 'off' } as const }]
   const found = [off('ban-a', 'db/old/x.sql', 3), off('ban-b', 'db/old/x.sql', 4)]
