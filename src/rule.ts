@@ -63,6 +63,7 @@ export type {
 } from './core/model.ts'
 export { tableNamed } from './core/query-catalog.ts'
 export * from './core/index-changes.ts'
+export * from './core/object-changes.ts'
 export * from './core/redundant-index.ts'
 export { callsRoutine, usersOfRoutine } from './core/routine-users.ts'
 export * from './core/schema-changes.ts'

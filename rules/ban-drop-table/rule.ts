@@ -2,7 +2,9 @@ import {
   blockingLocks,
   catalogEffects,
   defineRule,
+  displayName,
   isOpaque,
+  lostNames,
   nameAll,
   relationKey,
   stepAccepted,
@@ -26,6 +28,8 @@ export default defineRule({
   messages: {
     losesTable: ({ tables }: { tables: string }) =>
       `Every query of running code that names ${tables} fails once this commits, and the rows are gone.`,
+    losesObject: ({ kind, name }: { kind: string; name: string }) =>
+      `Running code that uses the ${kind} ${name} fails once this commits.`,
   },
   statement({ statement, effects, settings, transaction, report }) {
     const dropped = catalogEffects(effects, 'drop').filter(
@@ -64,6 +68,22 @@ export default defineRule({
         },
       },
     )
+  },
+  run({ schema, causeOf, report }) {
+    for (const { from, to } of schema === undefined ? [] : lostNames(schema)) {
+      const at = to === undefined ? causeOf(from) : undefined
+      const because = catalogEffects(at?.effects ?? [], 'drop').filter(
+        ({ object, change }) => relationKey(object) === relationKey(from) && !change.cascaded,
+      )
+      if (at === undefined || because.length === 0) continue
+      const name = displayName(from)
+      const summary = 'Release code that does not use it first, then drop it, and say so in an allow comment.'
+      report(
+        'losesObject',
+        { kind: from.kind, name },
+        { on: name, because, at, severity: 'warning', remedy: { summary, migrations: [] } },
+      )
+    }
   },
 })
 

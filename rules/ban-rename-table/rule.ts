@@ -3,10 +3,15 @@ import {
   catalogEffects,
   defineRule,
   displayName,
+  lostNames,
   relationKey,
+  renamedLabels,
+  renamedSchemas,
   renamedTableSteps,
   type CatalogEffectOf,
   type Remedy,
+  type ReportOptions,
+  type RunStatement,
   type StatementContext,
   type StatementView,
   type TransactionView,
@@ -17,6 +22,12 @@ const messages = {
     `Every query of running code that names ${from} fails once this commits; code that names ${to} fails until then.`,
   movesAway: ({ table, to }: { table: string; to: string }) =>
     `Every query of running code that looks for ${table} where it was fails once this commits: it moves to schema ${to}.`,
+  movesSchema: ({ from, to }: { from: string; to: string }) =>
+    `Every query of running code that names something in schema ${from} fails once this commits: it is called ${to} then.`,
+  renamesObject: ({ kind, from, to }: { kind: string; from: string; to: string }) =>
+    `Running code that uses the ${kind} ${from} fails once this commits; code that uses ${to} fails until then.`,
+  renamesLabel: ({ type, from, to }: { type: string; from: string; to: string }) =>
+    `Running code that sends or compares '${from}' as ${type} fails with 22P02 once this commits, and code that sends '${to}' until then.`,
 }
 
 const queried: ReadonlySet<string> = new Set([
@@ -44,7 +55,39 @@ export default defineRule({
       if (!isReplaced(context.transaction, context, effect)) reportChange(context, effect)
     }
   },
+  run({ schema, statements, causeOf, report }) {
+    if (schema === undefined) return
+    const naming = (...names: readonly string[]): RunStatement | undefined =>
+      statements.findLast(({ statement }) => names.every((name) => statement.sql.includes(name)))
+    const about = (on: string): Omit<ReportOptions, 'at'> => ({
+      on,
+      because: [],
+      evidence: 'schema',
+      remedy: inSteps,
+    })
+    for (const { from, to } of renamedSchemas(schema)) {
+      const at = causeOf({ kind: 'schema', schema: '', name: to })
+      if (at !== undefined) report('movesSchema', { from, to }, { ...about(from), at })
+    }
+    for (const { from, to } of lostNames(schema)) {
+      const at = to === undefined ? undefined : (causeOf(to) ?? naming(from.name, to.name))
+      if (to === undefined || at === undefined) continue
+      const words = { kind: to.kind, from: displayName(from), to: displayName(to) }
+      report('renamesObject', words, { ...about(words.from), at })
+    }
+    for (const { type, from, to } of renamedLabels(schema)) {
+      const at = causeOf(type)
+      const name = displayName(type)
+      if (at !== undefined) report('renamesLabel', { type: name, from, to }, { ...about(name), at })
+    }
+  },
 })
+
+const inSteps: Remedy = {
+  summary:
+    'Add the new one beside the old one, deploy code that uses it, and drop the old one in a later release. If no code names it, say so in an allow comment.',
+  migrations: [],
+}
 
 function reportChange(
   { effects, settings, statement, schema, report }: StatementContext<typeof messages>,
