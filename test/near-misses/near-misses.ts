@@ -11,7 +11,7 @@ import { parseScript } from '../../src/sql/parse.ts'
 import { layOutTransactions } from '../../src/sql/transactions.ts'
 import { lintExample, predictMigrations, today, type Example } from '../rules/run-example.ts'
 
-const nearMiss = z.strictObject({
+const caseSchema = z.strictObject({
   title: z.string(),
   /** What other tools say, and where their users complain. */
   others: z.string(),
@@ -33,12 +33,12 @@ const nearMiss = z.strictObject({
   since: z.number().optional(),
 })
 
-export type NearMiss = z.infer<typeof nearMiss>
+export type NearMiss = z.infer<typeof caseSchema>
 
 /** All of cases.yaml. */
 export function nearMisses(): readonly NearMiss[] {
   const text = readFileSync(new URL('cases.yaml', import.meta.url), 'utf8')
-  return z.array(nearMiss).parse(parse(text))
+  return z.array(caseSchema).parse(parse(text))
 }
 
 /** The case as an example of no rule: what is recommended judges it. */

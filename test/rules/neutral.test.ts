@@ -84,10 +84,12 @@ function alternating(word: string): string {
     .join('')
 }
 
-/** What is found, in order, without the names. */
+/** What is found, without the names. */
 function said(example: Example): readonly string[] {
-  return lintExample(example).map(
-    ({ ruleId, messageId, severity, span, allowed }) =>
-      `${span.start.line} ${ruleId} ${messageId} ${severity}${allowed === undefined ? '' : ' accepted'}`,
-  )
+  return lintExample(example)
+    .map(
+      ({ ruleId, messageId, severity, span, allowed }) =>
+        `${span.start.line} ${ruleId} ${messageId} ${severity}${allowed === undefined ? '' : ' accepted'}`,
+    )
+    .toSorted()
 }
