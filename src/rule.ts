@@ -75,7 +75,14 @@ export {
   describeStatistics,
 } from './core/plan-words.ts'
 export * from './core/query-words.ts'
-export { formatBytes, formatCount, formatEstimate, formatMsRange, formatRows } from './core/quantities.ts'
+export {
+  formatBytes,
+  formatCount,
+  formatEstimate,
+  formatMs,
+  formatMsRange,
+  formatRows,
+} from './core/quantities.ts'
 export {
   blocksReads,
   blocksWrites,
@@ -132,6 +139,7 @@ export { isWord, normalizeSql, splitAtCommas, tokenize, type Token } from './sql
 export { commentedNames } from './sql/comments-on.ts'
 export { secretsIn } from './sql/secrets.ts'
 export { grantsOf, type WideGrant } from './sql/grants.ts'
+export { replacesRoutine } from './sql/or-replace.ts'
 export { failsAgain } from './sql/rerunnable.ts'
 export { settingGiven, unqualifiedNames } from './sql/unqualified-names.ts'
 export { objectName, quoteIdent, quoteName } from './sql/quote.ts'

@@ -23,6 +23,12 @@ test('the reserved findings stand in alphabetical order', () => {
   expect(ids).toEqual([...ids].toSorted())
 })
 
+/** Messages that no migrating role can bring about; test/rules/catalogue-rules.test.ts shows them. */
+const unreachable: Readonly<Record<string, readonly string[]>> = {
+  // the triggers of foreign keys are switched off by superusers only
+  'ban-disabled-trigger': ['keyUnchecked'],
+}
+
 describe.each(rules)('$id', (rule) => {
   const { id } = rule
   const page = (): string => readFileSync(`${rulesFolder}${id}/README.md`, 'utf8')
@@ -47,7 +53,9 @@ describe.each(rules)('$id', (rule) => {
 
   test('shows every message in a bad example', () => {
     const shown = loadExamples(id).flatMap(({ marks }) => marks.flatMap(({ messageId }) => messageId ?? []))
-    expect([...new Set(shown)].toSorted()).toEqual(Object.keys(rule.messages).toSorted())
+    expect([...new Set([...shown, ...(unreachable[id] ?? [])])].toSorted()).toEqual(
+      Object.keys(rule.messages).toSorted(),
+    )
   })
 
   test('says the consequence in one sentence', () => {
