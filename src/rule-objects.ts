@@ -1,32 +1,49 @@
 /** What rules ask about objects that the review made: which statement did it, and which index serves what. */
 import { relationKey } from './core/effects.ts'
-import type { CatalogConstraint, CatalogEffect, CatalogIndex, CatalogTable, Statement } from './core/model.ts'
+import type { CatalogConstraint, CatalogEffect, CatalogIndex, CatalogTable } from './core/model.ts'
 import type { RunContext, RunStatement } from './rule-model.ts'
+import { writtenConstraints, type WrittenForeignKey } from './sql/foreign-keys-in.ts'
 
 type Run = Pick<RunContext<Record<string, never>>, 'statements'>
 
 /**
- * The statement that gave the table this foreign key: the last that touches the table and names the constraint, else the
- * last that touches it and names its columns and REFERENCES, else (code) the last that touches it.
+ * The statement that gave the table this foreign key: the last of those that touch the table and add it by its name;
+ * else without one, for its columns and what it references; else any; else the last that changes it (VALIDATE), or
+ * (code) touches the table.
  */
 export function causeOfForeignKey(
   { statements }: Run,
   table: CatalogTable,
-  { name, columns, references }: CatalogConstraint,
+  constraint: CatalogConstraint,
 ): RunStatement | undefined {
-  const touching = statements.filter(({ effects }) => touches(effects, table))
-  const says = (test: (statement: Statement) => boolean): RunStatement | undefined =>
-    touching.findLast(({ statement }) => test(statement))
-  const words = [...columns, references?.table.split('.').at(-1) ?? '']
-  return (
-    says(({ sql }) => sql.includes(name)) ??
-    says(({ sql }) => addsKey.test(sql) && words.every((word) => sql.includes(word))) ??
-    says(({ sql }) => addsKey.test(sql)) ??
-    touching.at(-1)
-  )
+  const names = new Set([constraint.name])
+  let best: { readonly at: RunStatement; readonly close: number } | undefined
+  for (const at of statements.toReversed()) {
+    if (!touches(at.effects, table)) continue
+    const written = writtenConstraints(at.statement)
+    const close = Math.max(
+      ...written.foreignKeys.map((key) => closenessOf(key, names, constraint)),
+      written.changed.some((name) => names.has(name)) ? closeness.changed : closeness.touched,
+    )
+    if (close > (best?.close ?? -1)) best = { at, close }
+    for (const { from, to } of written.renamed) if (names.has(to)) names.add(from)
+  }
+  return best?.at
 }
 
-const addsKey = /\b(references|foreign\s+key)\b/i
+const closeness = { touched: 0, changed: 1, other: 2, sameColumns: 3, sameReference: 4, named: 5 } as const
+
+/** A key that names itself otherwise is another one. */
+function closenessOf(
+  { name, columns, referenced }: WrittenForeignKey,
+  names: ReadonlySet<string>,
+  constraint: CatalogConstraint,
+): number {
+  if (name !== undefined) return names.has(name) ? closeness.named : closeness.touched
+  if (columns.join('\0') !== constraint.columns.join('\0')) return closeness.other
+  const isSame = constraint.references?.table.endsWith(`.${referenced}`) === true
+  return isSame ? closeness.sameReference : closeness.sameColumns
+}
 
 function touches(effects: RunStatement['effects'], table: CatalogTable): boolean {
   const key = relationKey(table)

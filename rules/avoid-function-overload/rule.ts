@@ -4,6 +4,7 @@ import {
   fullNameOf,
   isOpaque,
   quoteName,
+  replacesRoutine,
   routineChanges,
   step,
   type CatalogRoutine,
@@ -40,7 +41,7 @@ export default defineRule({
           : undefined
         if (at === undefined) continue
         const shared = sharedCount(old, added)
-        const isReplacement = /\bor\s+replace\b/i.test(at.statement.sql) && isSuccessor(old, added)
+        const isReplacement = replacesRoutine(at.statement) && isSuccessor(old, added)
         if (shared === undefined && !isReplacement) continue
         const count = shared ?? old.arguments.length
         report(

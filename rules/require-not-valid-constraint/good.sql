@@ -1,5 +1,6 @@
 -- migration: 1 add
 SET LOCAL lock_timeout = '2s';
+-- also finds: require-index-for-foreign-key
 ALTER TABLE orders
   ADD CONSTRAINT orders_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers (id) NOT VALID;
 
@@ -8,7 +9,6 @@ SET LOCAL lock_timeout = '2s';
 ALTER TABLE orders ADD CONSTRAINT orders_total_positive CHECK (total >= 0) NOT VALID;
 
 -- migration: 3 validate
--- also finds: require-index-for-foreign-key
 ALTER TABLE orders VALIDATE CONSTRAINT orders_customer_id_fkey;
 ALTER TABLE orders VALIDATE CONSTRAINT orders_total_positive;
 
