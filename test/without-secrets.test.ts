@@ -6,6 +6,7 @@ import { loadReporter } from '../src/reporters/index.ts'
 import { reporterNames } from '../src/reporters/reporter.ts'
 import { defineRule } from '../src/rule.ts'
 import { loadParser } from '../src/sql/parse.ts'
+import { withoutItsSecrets } from '../src/without-secrets.ts'
 import { failure, make } from './judge/made.ts'
 
 beforeAll(loadParser)
@@ -78,6 +79,28 @@ it('keeps lines, columns and what only looks like a secret', () => {
   )
 })
 
-it('offers no SQL with stars for pasting', () => {
-  expect(reportOf().findings.map(({ suggestion }) => suggestion)).toEqual([undefined, undefined, undefined])
+it('offers no SQL with stars for pasting, nor for `pgrehearse fix`', () => {
+  const { findings } = reportOf()
+  expect(findings.map(({ suggestion }) => suggestion)).toEqual([undefined, undefined, undefined])
+  const repeated = findings.filter(({ ruleId }) => ruleId === 'ban-everything')
+  expect(repeated.map(({ remedy }) => remedy?.migrations)).toEqual([[], []])
+  for (const { remedy } of repeated)
+    expect(remedy?.summary).toMatch(/Its SQL would repeat a secret, and is not shown\.$/)
+})
+
+it('hides what stands in comments and in rows of COPY', () => {
+  const text = withoutItsSecrets(
+    `COPY t FROM stdin;\n1\t${token}\thttps://app:geheim@host/\n\\.\nSELECT 1; -- ${token}\n`,
+  )
+  expect(text).toBe(
+    `COPY t FROM stdin;\n1\t${'*'.repeat(26)}\thttps://app:******@host/\n\\.\nSELECT 1; -- ${'*'.repeat(26)}\n`,
+  )
+})
+
+it('goes through a text once, however many secrets there are', () => {
+  const lines = Array.from(
+    { length: 20_000 },
+    (_, at) => `ALTER ROLE a PASSWORD 'geheim${at}'; SELECT 'glpat-x9Kq2LmN4pR7sT1vW3yZ${at}';`,
+  )
+  expect(/geheim|glpat/.exec(withoutItsSecrets(lines.join('\n')))?.index).toBeUndefined()
 })

@@ -3,11 +3,12 @@ import type { FixOutcome, LaterStep } from '../fix-run.ts'
 import { diffLines, type DiffLine } from '../fix/diff-text.ts'
 import { printable, printableLine } from '../reporters/printable.ts'
 import { count, countFindings, location, openFindings } from '../reporters/words.ts'
+import { withoutItsSecrets } from '../without-secrets.ts'
 import type { FileToWrite } from './project-files.ts'
 
 type Colors = ReturnType<typeof pc.createColors>
 
-/** What changes, as a unified diff. */
+/** What changes, as a unified diff; with stars for the secrets of the files, because logs are read by many. */
 export function diffText(files: readonly FileToWrite[], colors: Colors): string {
   const paint: Readonly<Record<DiffLine['kind'], (text: string) => string>> = {
     file: colors.bold,
@@ -16,7 +17,7 @@ export function diffText(files: readonly FileToWrite[], colors: Colors): string 
     removed: colors.red,
     same: (text) => text,
   }
-  const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
+  const decode = (bytes: Uint8Array): string => withoutItsSecrets(new TextDecoder().decode(bytes))
   return files
     .map(({ path, before, after }) => {
       const lines = diffLines({
@@ -42,7 +43,9 @@ export function fixText(outcome: FixOutcome): string {
   if (notFixed.length > 0) {
     lines.push('Not fixed:')
     for (const { finding, why } of notFixed)
-      lines.push(`  • ${printableLine(location(finding.span))} ${finding.ruleId}: ${printableLine(why)}`)
+      lines.push(
+        `  • ${printableLine(location(finding.span))} ${finding.ruleId}: ${printableLine(withoutItsSecrets(why))}`,
+      )
   }
   const left = openFindings(report.findings)
   if (fixed.length + notFixed.length === 0 && left.length === 0) lines.push('There is nothing to fix.')

@@ -38,6 +38,15 @@ export function secretsIn(sql: string): readonly Secret[] {
     .toSorted((one, other) => one.offset - other.offset)
 }
 
+/** What is a secret wherever it stands: in comments, in rows of COPY, in what a server says. */
+export function secretsInText(text: string): readonly Secret[] {
+  if (!mayHold.test(text)) return []
+  const urls = passwordsOfUrls(text).map((found) => ({ ...found, ...inConnection }))
+  return [...tokensIn(text), ...urls].filter((secret) => !isPlaceholder(secret.text))
+}
+
+const inConnection = { kind: 'connection', what: 'a password in a connection string' } as const
+
 function tokensIn(sql: string): readonly Secret[] {
   return tokenForms.flatMap(([what, form]) =>
     [...sql.matchAll(form)].flatMap((match): readonly Secret[] =>
@@ -62,15 +71,24 @@ function literalsOf(sql: string, offset: number, depth = 0): readonly Literal[] 
   const literals: Literal[] = []
   let context = new Set<string>()
   let before: Token | undefined
+  let last: Literal | undefined
+  let filled: FilledIn | undefined
   for (const token of tokenize(sql)) {
-    if (token.text === ';') context = new Set()
+    if (token.text === ';') [context, filled] = [new Set(), undefined]
     if (token.kind === 'word') context.add(token.text.toLowerCase())
+    filled = filled === undefined ? undefined : behind(filled, token)
     const quoted = /^(?:[eEbBxXnN]|[uU]&)?'(.*)'$/s.exec(token.text)?.[1]
     const dollar = /^(\$\w*\$)(.*)\1$/s.exec(token.text)
     const text = quoted ?? dollar?.[2]
     if (text !== undefined) {
       const start = offset + token.start + token.text.indexOf(text, dollar?.[1]?.length ?? 1)
-      literals.push({ text, offset: start, after: before?.text.toLowerCase() ?? '', context })
+      const one = { text, offset: start, after: before?.text.toLowerCase() ?? '', context }
+      if (filled?.commas === filled?.place && filled !== undefined)
+        last = { ...one, after: 'password', context: filled.context }
+      // a literal in the next line goes on where the one before it ends
+      else last = before?.kind === 'literal' && last !== undefined ? { ...last, text, offset: start } : one
+      literals.push(last)
+      filled = filledIn(text) ?? filled
       if (depth < 2 && (dollar !== null || /password/i.test(text))) {
         literals.push(...literalsOf(text, start, depth + 1), ...doubledIn(text, start))
       }
@@ -78,6 +96,36 @@ function literalsOf(sql: string, offset: number, depth = 0): readonly Literal[] 
     before = token
   }
   return literals
+}
+
+/** A literal with SQL, and which of the following ones is put in behind its word PASSWORD. */
+interface FilledIn {
+  /** Commas between them: an argument of format(); 0 where they are joined by `||`. */
+  readonly place: number
+  readonly commas: number
+  /** Parentheses that are open. */
+  readonly open: number
+  readonly context: ReadonlySet<string>
+}
+
+function filledIn(text: string): FilledIn | undefined {
+  const match = /\bpassword\s+(?:%(?:(\d{1,4})\$)?L|'{0,2}$)/i.exec(text)
+  if (match === null) return undefined
+  const [all, place] = match
+  const before = text.slice(0, match.index)
+  const inTurn = [...before.matchAll(/%[sIL]/g)].length + 1
+  return {
+    place: all.includes('%') ? Number(place ?? inTurn) : 0,
+    commas: 0,
+    open: 0,
+    context: new Set(before.slice(-500).toLowerCase().split(/\W+/)),
+  }
+}
+
+function behind(filled: FilledIn, { text }: Token): FilledIn | undefined {
+  const open = filled.open + (text === '(' ? 1 : text === ')' ? -1 : 0)
+  const commas = filled.commas + (text === ',' && open === 0 ? 1 : 0)
+  return open < 0 || commas > filled.place ? undefined : { ...filled, open, commas }
 }
 
 /** `'ALTER ROLE app PASSWORD ''secret'''`: the literal in the literal. */
@@ -105,8 +153,7 @@ function inLiteral({ text, offset, after, context }: Literal): readonly Secret[]
     return [{ kind: 'password', what: 'a password', text, offset }]
   }
   return [...passwordsOfUrls(text), ...passwordsOfSettings(text)].map((found) => ({
-    kind: 'connection',
-    what: 'a password in a connection string',
+    ...inConnection,
     text: found.text,
     offset: offset + found.offset,
   }))

@@ -27,6 +27,10 @@ describe('secrets in SQL', () => {
     ["SELECT dblink_connect('postgresql://u:pw@h/db')", 'connection pw'],
     ["DO $$ BEGIN EXECUTE 'CREATE ROLE a PASSWORD ''geheim'''; END $$", 'password geheim'],
     ["DO $x$ BEGIN ALTER ROLE a PASSWORD 'geheim'; END $x$", 'password geheim'],
+    ["CREATE ROLE a PASSWORD ''\n  'geheim'", 'password geheim'],
+    ["DO $$ BEGIN EXECUTE format('ALTER ROLE %I PASSWORD %L', 'app', 'geheim'); END $$", 'password geheim'],
+    ["DO $$ BEGIN EXECUTE format('ALTER ROLE x PASSWORD %2$L', 'app', 'geheim'); END $$", 'password geheim'],
+    ["DO $$ BEGIN EXECUTE 'ALTER ROLE a PASSWORD ' || quote_literal('geheim'); END $$", 'password geheim'],
     ["INSERT INTO keys VALUES ('AKIAIOSFODNN7QWERTYU')", 'token AKIAIOSFODNN7QWERTYU'],
     ['SELECT 1 /* glpat-x9Kq2LmN4pR7sT1vW3yZ */', 'token glpat-x9Kq2LmN4pR7sT1vW3yZ'],
   ])('%s', (sql, secret) => expect(found(sql)).toEqual([secret]))
@@ -42,6 +46,8 @@ describe('secrets in SQL', () => {
     "ALTER TABLE users ADD CHECK (length(password) > 5 AND password <> 'secret')",
     "INSERT INTO links VALUES ('https://example.com/a:b@c', 'mailto:a@b')",
     "INSERT INTO docs VALUES ('AKIAIOSFODNN7EXAMPLE', 'password=abc')",
+    "DO $$ BEGIN EXECUTE format('ALTER ROLE %I PASSWORD %L', 'app', given); PERFORM 'geheim'; END $$",
+    "DO $$ BEGIN RAISE EXCEPTION 'no password %', 'given'; END $$",
   ])('none in %s', (sql) => expect(found(sql)).toEqual([]))
 })
 
