@@ -59,6 +59,7 @@ alter table places drop column at;
       error db/migrations/004_more.sql:3 migration-fails: The migration fails here: relation "itmes" does not exist (SQLSTATE 42P01).
       info db/migrations/005_tags.sql:2 require-lock-timeout: New reads and writes of tags queue up behind this statement for as long as it waits for its lock, and no lock_timeout ends the wait.
       error db/migrations/005_tags.sql:3 avoid-table-rewrite: Every read and write of tags waits while Postgres writes all rows anew: label changes from text to varchar(20).
+      warning db/migrations/005_tags.sql:3 avoid-lossy-type-change: The change stops with an error at the first tags.label that is longer than 20 characters, and writes of such values fail from then on.
       error db/migrations/005_tags.sql:4 require-concurrent-index: Building tags_embedding_idx blocks every write to tags until it is done.
       error db/migrations/006_last.sql:1 require-concurrent-index: Building tags_colour blocks every write to tags until it is done.
       error db/migrations/006_last.sql:2 ban-drop-column: Every query of running code that names places.at fails once this commits, and the data is gone.
@@ -140,6 +141,7 @@ alter table cities add constraint known check (country in ('de', 'fr'));
       info db/migrations/003_under_review.sql:1 require-lock-timeout: New reads and writes of profiles queue up behind this statement for as long as it waits for its lock, and no lock_timeout ends the wait.
       error db/migrations/003_under_review.sql:2 avoid-required-column: The migration fails as soon as cities holds a row, and every INSERT of running code that omits name fails from then on.
       error db/migrations/003_under_review.sql:3 require-not-valid-constraint: Adding known blocks every read and write of cities until each of its rows has been checked.
+      warning db/migrations/003_under_review.sql:3 avoid-repeated-table-work: Postgres goes through all rows of cities 2 times while every read and write of it waits: one ALTER TABLE does all of it in one pass.
       not checked: No migration that ran here creates what the history builds on (schema "auth" does not exist; relation "profiles" does not exist), so 2 steps of the history did not replay: db/migrations/001_tables.sql:5; db/migrations/002_rows.sql:5.
         Rehearse on a server where the platform, the seed or the code that brings it has run (\`server.image\`, --server-url), or let a first migration create it. Everything that does not build on it is judged all the same.
       not checked: The history wants rows that no migration brings (insert or update on table "cities" violates foreign key constraint "cities_country_fkey"; null value in column "value" of relation "settings" violates not-null constraint; run the seed first; and 1 more), so 4 steps of the history did not replay: db/migrations/002_rows.sql:1, 2, 3, 4.
@@ -166,9 +168,11 @@ alter table users add column b text;
       "not rehearsed: sql/V2__mixed.sql
       rehearsed: sql/V3__next.sql
       error sql/V2__mixed.sql:3 avoid-table-rewrite: Every read and write of users waits while Postgres writes all rows anew: name changes from text to varchar(10).
+      warning sql/V2__mixed.sql:3 avoid-lossy-type-change: The change stops with an error at the first users.name that is longer than 10 characters, and writes of such values fail from then on.
       error sql/V2__mixed.sql:4 avoid-slow-work-under-lock: Reads and writes of users wait until every row of users has been read: a lock from earlier in the transaction is still held.
       error sql/V2__mixed.sql:5 require-concurrent-index: Building users_name_idx blocks every read and write of users until it is done.
       error sql/V3__next.sql:1 require-checked-not-null: Making users.b NOT NULL blocks every read and write of users until each of its rows has been checked.
+      info sql/V3__next.sql:1 avoid-repeated-table-work: Postgres goes through all rows of users 2 times while every read and write of it waits: one ALTER TABLE does all of it in one pass.
       error sql/V3__next.sql:2 require-concurrent-index: Building users_a_idx blocks every read and write of users until it is done.
       not checked: sql/V2__mixed.sql:3:1: Whether this statement succeeds depends on the rows in production (here: value too long for type character varying(10), SQLSTATE 22001).
         Run this in production beforehand: select count((name)::varchar(10)) as must_not_fail from users;
@@ -222,6 +226,7 @@ alter table users add column b text;
       "not rehearsed: src/main/resources/db/migration/V3__accounts.sql
       warning src/main/resources/db/migration/V3__accounts.sql:2 avoid-locking-several-tables: Reads and writes of accounts wait as long as this transaction waits for its lock on users, and two such transactions can deadlock.
       error src/main/resources/db/migration/V3__accounts.sql:3 avoid-table-rewrite: Every read and write of users waits while Postgres writes all rows anew: name changes from text to varchar(10).
+      warning src/main/resources/db/migration/V3__accounts.sql:3 avoid-lossy-type-change: The change stops with an error at the first users.name that is longer than 10 characters, and writes of such values fail from then on.
       not checked: src/main/java/db/migration/V2__Accounts.java is not rehearsed: Java migrations are not run.
       not checked: src/main/resources/db/migration/V3__accounts.sql:3:1: Whether this statement succeeds depends on the rows in production (here: value too long for type character varying(10), SQLSTATE 22001).
         Run this in production beforehand: select count((name)::varchar(10)) as must_not_fail from users;

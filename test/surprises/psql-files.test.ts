@@ -63,6 +63,7 @@ create index users_region on users (region);
       info db/migrations/005_conditions.sql:2 require-lock-timeout: New reads and writes of users queue up behind this statement for as long as it waits for its lock, and no lock_timeout ends the wait.
       error db/migrations/005_conditions.sql:7 require-concurrent-index: Building users_email_lower blocks every write to users until it is done.
       error db/migrations/006_generated.sql:3 avoid-table-rewrite: Every read and write of users waits while Postgres writes all rows anew: email changes from text to varchar(200).
+      warning db/migrations/006_generated.sql:3 avoid-lossy-type-change: The change stops with an error at the first users.email that is longer than 200 characters, and writes of such values fail from then on.
       info db/migrations/007_billing.sql:1 require-lock-timeout: New reads and writes of billing.invoices queue up behind this statement for as long as it waits for its lock, and no lock_timeout ends the wait.
       error db/migrations/007_billing.sql:2 avoid-required-column: The migration fails as soon as cities holds a row, and every INSERT of running code that omits name fails from then on.
       info db/migrations/008_variable.sql:1 require-lock-timeout: New reads and writes of users queue up behind this statement for as long as it waits for its lock, and no lock_timeout ends the wait.

@@ -28,7 +28,8 @@ describe('size', () => {
     expect(inShort(report)).toMatchInlineSnapshot(`
       "rehearsed: db/migrations/0003_b.sql
       info db/migrations/0003_b.sql:1 require-lock-timeout: New reads and writes of t2 queue up behind this statement for as long as it waits for its lock, and no lock_timeout ends the wait.
-      error db/migrations/0003_b.sql:2 require-concurrent-index: Building t3_name_idx blocks every write to t3 until it is done."
+      error db/migrations/0003_b.sql:2 require-concurrent-index: Building t3_name_idx blocks every write to t3 until it is done.
+      warning db/migrations/0003_b.sql:2 avoid-redundant-index: Every write of t3 keeps t3_name_idx and t3_name up to date, and they are the same index."
     `)
   })
 
@@ -85,7 +86,8 @@ create or replace function f5() returns trigger language plpgsql as 'begin retur
       "rehearsed: db/migrations/005_copy.sql
       failed: db/migrations/006_alter.sql
       error db/migrations/006_alter.sql:1 avoid-table-rewrite: Every read and write of places waits while Postgres writes all rows anew: name changes from text to varchar(5).
-      error db/migrations/006_alter.sql:1 migration-fails: The migration fails here: value too long for type character varying(5) (SQLSTATE 22001)."
+      error db/migrations/006_alter.sql:1 migration-fails: The migration fails here: value too long for type character varying(5) (SQLSTATE 22001).
+      info db/migrations/006_alter.sql:1 avoid-lossy-type-change: The change stops with an error at the first places.name that is longer than 5 characters, and writes of such values fail from then on."
     `)
   })
 
