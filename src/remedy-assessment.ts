@@ -112,7 +112,13 @@ export function proofOf(
     lockProfile(judged.results, (_, { span }) => isRemedy(span), 'statements'),
     about,
   )
-  const told = locks.verdict === 'same' && own.verdict === 'less' ? own : locks
+  // what stays in its transaction is cut off for the replay only, and gains nothing by that
+  const [only, ...others] = trial.findings[0]?.remedy?.migrations ?? []
+  const staysInPlace = only?.transaction === true && others.length === 0 && replaced.length === 1
+  const told =
+    (locks.verdict === 'same' && own.verdict === 'less') || (staysInPlace && own.verdict !== 'more')
+      ? own
+      : locks
   return proven(`${told.says}, same schema`)
 }
 

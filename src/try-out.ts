@@ -48,8 +48,8 @@ export class TryOut {
   readonly run: MendedRun
   /** The run itself, measured. */
   readonly before: JudgedRun
-  /** Those that tell one statement of several, and those of house style. */
-  readonly about: Pick<PlacesComparison, 'secondaryRules' | 'styleRules'>
+  /** Those that tell one statement of several, of house style, and of transactions as a whole. */
+  readonly about: Pick<PlacesComparison, 'secondaryRules' | 'styleRules' | 'transactionRules'>
   private predicted: Promise<JudgedRun> | undefined
 
   private constructor(run: MendedRun, before: JudgedRun, about: TryOut['about']) {
@@ -66,6 +66,7 @@ export class TryOut {
     return new TryOut(run, before, {
       secondaryRules: new Set(all.filter(({ secondary }) => secondary === true).map(({ id }) => id)),
       styleRules: new Set(all.filter(({ preset }) => preset === 'strict').map(({ id }) => id)),
+      transactionRules: new Set(all.filter((rule) => rule.transaction !== undefined).map(({ id }) => id)),
     })
   }
 

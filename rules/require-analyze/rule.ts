@@ -130,15 +130,15 @@ function options(
   because: readonly Effect[],
 ): Parameters<Context['report']>[2] {
   const { statement, settings } = at
+  const analyze = `ANALYZE ${quoteName(table)}`
+  // to build it concurrently is another rule's remedy, which this one must not contradict
+  const blocks = statement.tag === 'IndexStmt' && statement.inTransactionBlock
+  const when = blocks ? `once the index is there: \`${analyze}\`` : 'right after this one'
   const list = columns === undefined || expressions ? '' : ` (${columns.map(quoteIdent).join(', ')})`
   const itself = statement.inTransactionBlock
     ? stepWithLockTimeout(settings, statement.sql)
     : stepOutsideTransaction(statement.sql)
-  const migrations = isOpaque(statement) ? [] : [itself, step(`ANALYZE ${quoteName(table)}${list}`)]
-  return {
-    on,
-    because,
-    at,
-    remedy: { summary: 'Gather them in a migration of its own, right after this one.', migrations },
-  }
+  const migrations = isOpaque(statement) || blocks ? [] : [itself, step(`${analyze}${list}`)]
+  const summary = `Gather them in a migration of its own, ${when}.`
+  return { on, because, at, remedy: { summary, migrations } }
 }

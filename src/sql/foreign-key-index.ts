@@ -20,7 +20,8 @@ export function indexForKey(
   { statement, settings }: { readonly statement: Statement; readonly settings: StatementSettings },
 ): Remedy {
   const before = schema.before.tables.find(({ id }) => id === table.id)
-  const summary = 'Build the index, in a migration of its own where the table is in use.'
+  const summary =
+    before === undefined ? 'Build the index with the table.' : 'Build the index, in a migration of its own.'
   if (isOpaque(statement) || (before !== undefined && table.kind !== 'table'))
     return { summary, migrations: [] }
   const columns = constraint.columns.map(quoteIdent).join(', ')

@@ -22,7 +22,9 @@ export function renamedTableSteps(
   const isSecured = table?.rowSecurity?.enabled === true
   if (isSecured && (settings.productionMajor ?? 15) < 15) return []
   const view = quoteName(old)
-  const columns = (table?.columns ?? []).map(({ name }) => quoteIdent(name))
+  // what the old code knows: columns that the run adds may not be there yet
+  const before = schema?.before.tables.find(({ id }) => id === table?.id)
+  const columns = (before ?? table)?.columns.map(({ name }) => quoteIdent(name)) ?? []
   // those of a view are not known to a prediction
   const list = columns.length === 0 ? '*' : columns.join(', ')
   const grants = (table?.grants ?? []).flatMap(({ grantee, privileges }) => {

@@ -10,6 +10,8 @@ export interface Comparison {
   readonly secondaryRules: ReadonlySet<string>
   /** Rules of house style: what a statement has of them, the statements in its place may have each. */
   readonly styleRules?: ReadonlySet<string>
+  /** Rules that say something once of a transaction: cut in parts, each part may have it. */
+  readonly transactionRules?: ReadonlySet<string>
 }
 
 /** The same for remedies wherever they stand. */
@@ -59,6 +61,7 @@ export function objectionIn(comparison: PlacesComparison): string | undefined {
     )
     if (index >= 0) expected.splice(index, 1)
     else if (here && (isKnownStyle(finding, comparison) || isWhatIsLeft(finding, comparison))) continue
+    else if (!here && isOfPart(finding, comparison)) continue
     else if (here || !isRepeatedAdvice(finding, comparison))
       return `${here ? 'it has' : 'it leads to'} a finding of ${finding.ruleId} itself`
   }
@@ -84,6 +87,12 @@ function isRepeatedAdvice(
   { targets, secondaryRules, cuts = false }: PlacesComparison,
 ): boolean {
   return secondaryRules.has(ruleId) && (cuts || targets.some((target) => target.ruleId === ruleId))
+}
+
+/** Advice about a transaction as a whole is about each of the parts into which it is cut; none is more than the whole. */
+function isOfPart(finding: Finding, { transactionRules, before, cuts = false }: PlacesComparison): boolean {
+  const isWhole = (known: Finding): boolean => known.ruleId === finding.ruleId && isNoWorse(finding, known)
+  return cuts && transactionRules?.has(finding.ruleId) === true && before.some(isWhole)
 }
 
 /** The fingerprint without what tells equal findings apart by their order. */

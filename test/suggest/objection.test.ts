@@ -123,3 +123,23 @@ describe('a candidate is not good', () => {
     )
   })
 })
+
+test('what is said once of a transaction may be said of each part into which a remedy cuts it, and no graver', () => {
+  const of = (before: readonly Finding[], after: readonly Finding[], cuts = true) =>
+    objectionIn({
+      targets: [target],
+      before: [target, ...before],
+      after,
+      wasHere: ({ span }) => span.start.line === 2,
+      isHere: ({ span }) => span.start.line === 3,
+      cuts,
+      secondaryRules: new Set(),
+      transactionRules: new Set(['whole']),
+    })
+  const parts = [finding('whole', 8), finding('whole', 9)]
+  expect(of([finding('whole', 7)], parts)).toBeUndefined()
+  expect(of([finding('whole', 7)], parts, false)).toBe('it leads to a finding of whole itself')
+  expect(of([], parts)).toBe('it leads to a finding of whole itself')
+  expect(of([finding('whole', 7, { severity: 'info' })], parts)).toBe('it leads to a finding of whole itself')
+  expect(of([finding('other', 7)], [finding('other', 8)])).toBe('it leads to a finding of other itself')
+})
