@@ -68,14 +68,14 @@ function questionsOf(sequence: SequenceRow, tables: ReadonlyMap<number, CatalogT
 
 const integers: ReadonlySet<string> = new Set(['smallint', 'integer', 'bigint'])
 
-/** setval(…, false) makes the value itself the next one: pg_sequence_last_value() does not tell. */
+/** `t`: a table may have the name `s` too. setval(…, false) makes the value itself the next one: pg_sequence_last_value() does not tell. */
 function highestSql(
   at: number,
   table: CatalogTable,
   column: string,
   { schema, name: sequence, increment }: SequenceRow,
 ): string {
-  const name = quoteIdentifier(column)
+  const name = `t.${quoteIdentifier(column)}`
   const isSeeded = seededKeyRanges.map(([low, high]) => `${name} between ${low} and ${high}`).join(' or ')
   const isHit = increment === '1' ? 'true' : `(${name}::numeric - s.next) % ${BigInt(increment)} = 0`
   return `select ${at} as at, s.next::text as next, s.untouched, f.written::text as written, f.seeded::text as seeded
@@ -84,7 +84,7 @@ function highestSql(
       from ${quoteIdentifier(schema)}.${quoteIdentifier(sequence)}) s,
     lateral (select max(${name}) filter (where not (${isSeeded}) and ${isHit}) as written,
         max(${name}) filter (where ${isSeeded}) as seeded
-      from ${quoteIdentifier(table.schema)}.${quoteIdentifier(table.name)} where ${name} >= s.next) f`
+      from ${quoteIdentifier(table.schema)}.${quoteIdentifier(table.name)} t where ${name} >= s.next) f`
 }
 
 const maxBigint = '9223372036854775807'
