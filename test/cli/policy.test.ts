@@ -211,7 +211,7 @@ describe('baseline', () => {
       'accepted by Ann in .pgrehearse-baseline.yaml: accepted when pgrehearse was adopted',
     )
 
-    await addFiles(cwd, { [target]: 'create index on users (id);\n' })
+    await addFiles(cwd, { [target]: 'create index on users (email, id);\n' })
     const changed = await run(['check', target], { cwd })
     expect(changed).toMatchObject({ exitCode: 1 })
     expect(changed.stdout).toContain('.pgrehearse-baseline.yaml:5:1  needless-baseline-entry')

@@ -7,6 +7,7 @@ import { acceptSuggestions, branchWith, checked, suggested } from './checked.ts'
 const tables = [
   'create table users (id bigint primary key, email text, name text);',
   'create table orders (id bigint primary key, user_id bigint, total numeric);',
+  'create index orders_user_id_idx on orders (user_id);',
   '',
 ].join('\n')
 const index = 'create index users_email_idx on users (email);\n'
@@ -44,7 +45,7 @@ describe('a tool that commits every statement by itself', () => {
     expect([first, second]).toEqual([concurrently, notValid])
     expect(third).toContain('CHECK (email IS NOT NULL) NOT VALID;\nCOMMIT;\n')
     expect(fourth).toBe(
-      "require-lock-timeout: SET lock_timeout = '2s';\nalter table users add column nick text;",
+      "require-lock-timeout: BEGIN;\nSET LOCAL lock_timeout = '2s';\nalter table users add column nick text;\nCOMMIT;",
     )
     const texts = await acceptSuggestions(workspace, report, added)
     expect(texts[file]).toMatch(/^-- for the search\nCREATE INDEX CONCURRENTLY .*\n\nBEGIN;\n/)
