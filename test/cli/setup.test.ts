@@ -45,6 +45,7 @@ describe('init', () => {
       'migrations',
       'overrides',
       'policy',
+      'presets',
       'queries',
       'requireRehearsal',
       'review',
@@ -56,6 +57,7 @@ describe('init', () => {
       'snapshot',
       'tables',
       'timeZone',
+      'transactions',
     ])
     expect(config.migrations).toMatchObject([{ source: 'plain-sql', dir: 'db/migrations' }])
   })
