@@ -47,6 +47,9 @@ export async function fixScript(origin: ScriptOrigin, fix: ScriptFix): Promise<F
   if (migration === undefined) return { cannot: 'Placeholders stand where the file would have to be cut.' }
   const placed = placeAll(fix, migration)
   if ('cannot' in placed) return placed
+  const { otherDatabases = [] } = fix.script
+  if (otherDatabases.length > 0)
+    return { cannot: `The file runs on ${otherDatabases.join(', ')} as well, which may not know this SQL.` }
   if (fix.script.repeatable && !placed.all.every(onlySets))
     return { cannot: 'The script runs again whenever it changes, and the remedy was tried for one run.' }
   const format = formatOf(origin)

@@ -57,6 +57,8 @@ export interface MigrationScript {
   readonly draft?: boolean
   /** Runs again whenever its content changes (Flyway R__). */
   readonly repeatable: boolean
+  /** Databases of other makes that run the same text, as the tool calls them. */
+  readonly otherDatabases?: readonly string[]
   /**
    * What the tool knows it by besides its text, where a change of it or of the order makes all of them unknown: Sqitch's
    * line of the plan.

@@ -57,7 +57,12 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
     isForAll && entries.some((other) => other.version === version && !other.isForAll)
   const effective = entries.filter((entry) => !isShadowed(entry))
   const sql = effective.filter(({ isCode }) => !isCode)
-  const loaded = await loadScripts(files, sql, (entry, text) => scriptOf(entry, text, options), pop.id)
+  const loaded = await loadScripts(
+    files,
+    sql,
+    (entry, text) => ({ ...scriptOf(entry, text, options), ...sharedWith(entry, skipped) }),
+    pop.id,
+  )
   const templates = loaded.scripts.filter(({ text }) => text.includes('{{'))
   return {
     root,
@@ -128,6 +133,21 @@ function scriptOf(entry: Entry, text: string, options: SourceOptions): Migration
     transaction: options.transaction ?? { mode: 'file', why: 'pop default' },
     repeatable: false,
   }
+}
+
+/** The file for all databases runs on those of the folder that have none of their own for its version. */
+function sharedWith(
+  { version, isForAll }: Entry,
+  skipped: readonly SkippedFile[],
+): Pick<MigrationScript, 'otherDatabases'> {
+  const others = skipped.flatMap(({ file }) => {
+    const [, of = '', dialect = ''] = /^(\d+)_[^.]+\.([a-z0-9]+)\.(?:up|down)\.\w+$/.exec(nameOf(file)) ?? []
+    const isUp = /\.up\.\w+$/.test(file)
+    return popDialects.others.test(dialect) ? [{ dialect, owns: isUp && of === version }] : []
+  })
+  const owners = new Set(others.flatMap(({ dialect, owns }) => (owns ? [dialect] : [])))
+  const left = new Set(others.flatMap(({ dialect }) => (owners.has(dialect) ? [] : [dialect])))
+  return isForAll && left.size > 0 ? { otherDatabases: [...left].toSorted() } : {}
 }
 
 function templateProblem({ file }: MigrationScript): SourceProblem {

@@ -94,3 +94,22 @@ test('has the table of pop, or of popx where versions are longer', async () => {
   expect(long.foundation?.sql).toContain('version_self INT NOT NULL DEFAULT 0')
   expect(long.whenOutOfOrder?.outcome).toBe('runs')
 })
+
+test('says which other databases run the file for all', async () => {
+  const { scripts } = await load({
+    '1_a.up.sql': '',
+    '1_a.mysql.up.sql': '',
+    '2_b.up.sql': '',
+    '2_b.postgres.up.sql': '',
+    '3_c.cockroach.up.sql': '',
+    '3_c.mysql.down.sql': '',
+    '3_c.up.sql': '',
+  })
+  expect(scripts.map(({ version, otherDatabases }) => [version, otherDatabases])).toEqual([
+    ['1', ['cockroach']],
+    ['2', undefined],
+    ['3', ['mysql']],
+  ])
+  const [alone] = (await load({ '1_a.up.sql': '', '2_b.postgres.up.sql': '' })).scripts
+  expect(alone?.otherDatabases).toBeUndefined()
+})
