@@ -129,6 +129,8 @@ async function codeOf(query: Promise<unknown>): Promise<string | undefined> {
 async function untilWaiting(session: Client): Promise<void> {
   const endsAt = performance.now() + 10_000
   while (performance.now() < endsAt) {
+    // within a transaction pg_stat_activity stays what it was when first looked at
+    await session.query('SELECT pg_catalog.pg_stat_clear_snapshot()')
     const { rows } = await session.query<{ settled: boolean }>(
       `SELECT wait_event_type = 'Lock' OR state LIKE 'idle%' AS settled FROM pg_catalog.pg_stat_activity
        WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
