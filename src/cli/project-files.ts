@@ -29,6 +29,7 @@ export async function writeProjectFiles(root: string, files: readonly FileToWrit
   const done: Draft[] = []
   try {
     for (const file of files) drafts.push(await draftOf(root, file, created))
+    refuseSame(drafts)
     for (const draft of drafts) await refuseChanged(draft)
     for (const draft of drafts) {
       await putInPlace(draft)
@@ -57,8 +58,8 @@ async function draftOf(root: string, file: FileToWrite, created: string[]): Prom
 async function targetOf(root: string, name: string, created: string[]): Promise<string> {
   const top = await realpath(root)
   const parts = name.split('/')
-  if (path.isAbsolute(name) || parts.some((part) => part === '..' || part === '' || part === '.git'))
-    throw outside(name)
+  if (path.isAbsolute(name) || parts.some((part) => ['..', '.', ''].includes(part))) throw outside(name)
+  if (isGits(parts)) throw outside(name)
   let folder = top
   for (const part of parts.slice(0, -1)) {
     const next = path.join(folder, part)
@@ -67,18 +68,35 @@ async function targetOf(root: string, name: string, created: string[]): Promise<
       created.push(next)
     }
     folder = await realpath(next)
-    if (!isBelow(folder, top)) throw outside(name)
+    if (!isBelow(folder, top) || isGits(path.relative(top, folder).split(path.sep))) throw outside(name)
   }
   const target = path.join(folder, parts.at(-1) ?? '')
   const found = await lstat(target).catch(() => undefined)
   if (found === undefined || found.isFile()) return target
   const real = found.isSymbolicLink() ? await realpath(target).catch(() => undefined) : undefined
   if (real === undefined || !isBelow(real, top) || !(await lstat(real)).isFile()) throw outside(name)
+  if (isGits(path.relative(top, real).split(path.sep))) throw outside(name)
   return real
+}
+
+/** Does it lead to what git reads and runs? Some file systems ignore the case of letters, and dots and blanks at the end. */
+function isGits(parts: readonly string[]): boolean {
+  return parts.some((part) => /^(?:\.git|git~1)[. ]*$/i.test(part))
 }
 
 function isBelow(file: string, folder: string): boolean {
   return file === folder || file.startsWith(folder.endsWith(path.sep) ? folder : folder + path.sep)
+}
+
+/** Links of a branch can give one file two names, and each would be written without what the other has. */
+function refuseSame(drafts: readonly Draft[]): void {
+  const names = new Map<string, string>()
+  for (const { file, target } of drafts) {
+    const other = names.get(target)
+    if (other !== undefined)
+      throw new EnvironmentError(`${other} and ${file.path} are the same file; nothing was written.`)
+    names.set(target, file.path)
+  }
 }
 
 async function refuseChanged({ file, target }: Draft): Promise<void> {

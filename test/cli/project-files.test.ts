@@ -41,6 +41,34 @@ describe('writeProjectFiles', () => {
     },
   )
 
+  it.each(['.GIT/hooks/pre-commit', '.git./config', 'hooks/pre-commit', 'config.sql', './1.sql'])(
+    "writes nothing into git's own folder, whatever it is called: %s",
+    async (name) => {
+      const root = await folderWith({ '.git/config': 'theirs', '.git/hooks/sample': '' })
+      await symlink('.git/hooks', path.join(root, 'hooks'))
+      await symlink('.git/config', path.join(root, 'config.sql'))
+      await expect(
+        writeProjectFiles(root, [{ path: name, before: bytes('theirs'), after: bytes('new') }]),
+      ).rejects.toThrow('does not lie in the project')
+      expect(await readFile(path.join(root, '.git/config'), 'utf8')).toBe('theirs')
+      expect((await readdir(root)).sort()).toEqual(['.git', 'config.sql', 'hooks'])
+      expect(await readdir(path.join(root, '.git/hooks'))).toEqual(['sample'])
+    },
+  )
+
+  it('does not write one file twice, under the names that links give it', async () => {
+    const root = await folderWith({ '1.sql': 'old' })
+    await symlink('1.sql', path.join(root, '2.sql'))
+    const changes = ['1.sql', '2.sql'].map((name) => ({
+      path: name,
+      before: bytes('old'),
+      after: bytes(name),
+    }))
+    await expect(writeProjectFiles(root, changes)).rejects.toThrow('1.sql and 2.sql are the same file')
+    expect(await readFile(path.join(root, '1.sql'), 'utf8')).toBe('old')
+    expect((await readdir(root)).sort()).toEqual(['1.sql', '2.sql'])
+  })
+
   it('does not write over what somebody has changed or made in the meantime', async () => {
     const root = await folderWith({ '1.sql': 'mine', '2.sql': 'mine' })
     const stale = { path: '1.sql', before: bytes('old'), after: bytes('new') }
