@@ -11,6 +11,13 @@ import { generateQueries, type RunnableQuery } from './generated-queries.ts'
 /** What waits for which mode is the same in all majors (lock.c); the pipeline looks at each of them nevertheless. */
 const compared = process.env['PGREHEARSE_MAJORS'] === undefined ? [18] : majors
 
+/** Files of which the comparison would say nothing true, and why. */
+const notCompared: Readonly<Record<string, string>> = {
+  'rules/avoid-lost-table-properties/bad.more.sql':
+    'the DELETE of tenants that is generated comes to no foreign key check between the two renames',
+  'rules/ban-transaction-control/bad.sql': 'its COMMIT gives locks back in the middle of the file',
+}
+
 describe.each(compared)('on PostgreSQL %i', (major) => {
   let server: PostgresServer
   const totals = { compared: 0, waiting: 0, failing: 0 }
@@ -25,7 +32,8 @@ describe.each(compared)('on PostgreSQL %i', (major) => {
   test.each(ruleFolders())('those wait in the examples of %s who are said to', async (id) => {
     let prepared: Prepared | undefined
     for (const { file, history, review } of loadExamples(id)) {
-      if (review.every(({ statements }) => statements.length === 0)) continue
+      if (notCompared[file] !== undefined || review.every(({ statements }) => statements.length === 0))
+        continue
       // all examples of a rule have the same history
       prepared ??= await prepare(server, history)
       dropped += prepared.dropped
