@@ -39,7 +39,7 @@ export default defineRule({
   },
   messages: {
     otherForm: ({ names, kind, pattern: wanted }: { names: string; kind: string; pattern: string }) =>
-      `What everybody will type, ${names}, is no name of a ${kind} by the convention ${wanted}.`,
+      `What everybody will type, ${names}, is no ${kind} name by the convention ${wanted}.`,
     needsQuotes: ({ names }: { names: string }) =>
       `Every query will have to write ${names} in double quotes.`,
   },

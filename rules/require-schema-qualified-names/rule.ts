@@ -8,7 +8,7 @@ export default defineRule({
   preset: 'strict',
   messages: {
     unqualified: ({ names, count }: { names: string; count: string }) =>
-      `The search_path of whoever runs it decides what ${names}${count} means.`,
+      `The search_path of whoever runs it decides the meaning of ${names}${count}.`,
   },
   run({ statements, report }) {
     for (const migration of new Set(statements.map((one) => one.migration))) {

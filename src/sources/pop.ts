@@ -143,11 +143,18 @@ function sharedWith(
   const others = skipped.flatMap(({ file }) => {
     const [, of = '', dialect = ''] = /^(\d+)_[^.]+\.([a-z0-9]+)\.(?:up|down)\.\w+$/.exec(nameOf(file)) ?? []
     const isUp = /\.up\.\w+$/.test(file)
-    return popDialects.others.test(dialect) ? [{ dialect, owns: isUp && of === version }] : []
+    return popDialects.others.test(dialect)
+      ? [{ dialect: popName(dialect), owns: isUp && of === version }]
+      : []
   })
   const owners = new Set(others.flatMap(({ dialect, owns }) => (owns ? [dialect] : [])))
   const left = new Set(others.flatMap(({ dialect }) => (owners.has(dialect) ? [] : [dialect])))
   return isForAll && left.size > 0 ? { otherDatabases: [...left].toSorted() } : {}
+}
+
+/** One name for each: dialects have synonyms. */
+function popName(dialect: string): string {
+  return dialect.replace(/^(?:cockroachdb|crdb)$/, 'cockroach').replace(/^sqlite3$/, 'sqlite')
 }
 
 function templateProblem({ file }: MigrationScript): SourceProblem {

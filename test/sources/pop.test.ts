@@ -101,7 +101,7 @@ test('says which other databases run the file for all', async () => {
     '1_a.mysql.up.sql': '',
     '2_b.up.sql': '',
     '2_b.postgres.up.sql': '',
-    '3_c.cockroach.up.sql': '',
+    '3_c.crdb.up.sql': '',
     '3_c.mysql.down.sql': '',
     '3_c.up.sql': '',
   })
