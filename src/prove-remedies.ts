@@ -30,7 +30,7 @@ export async function proveRemedies(run: MendedRun): Promise<ProvenRemedies> {
   const { options, rehearsal } = run
   if (rehearsal.migrations.some(({ outcome }) => outcome !== 'rehearsed')) return new Map()
   const limitMs = options.proveLimitMs ?? budgetMs(run.elapsedMs)
-  const deadline = AbortSignal.timeout(limitMs)
+  const deadline = AbortSignal.timeout(Math.ceil(limitMs))
   const prover = new Prover(run, AbortSignal.any([options.signal, deadline]))
   try {
     await prover.run()
