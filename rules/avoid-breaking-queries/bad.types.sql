@@ -11,6 +11,7 @@ ALTER TABLE customers ADD COLUMN note text;
 -- migration: ids that nobody may choose any more
 SET LOCAL lock_timeout = '2s';
 -- finds: refused (replay only)
+-- also finds: avoid-stale-sequence (replay only)
 ALTER TABLE customers ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY;
 
 -- migration: rights that go
