@@ -38,7 +38,7 @@ export function batchedDeleteOfAll(
   relation: BatchTable['relation'],
   schema: SchemaCatalogs | undefined,
 ): string | undefined {
-  const target = batchTarget(batchTable(relation, schema))
+  const target = everyRowTarget(relation, schema)
   return target === undefined ? undefined : batchedDelete(target, [])
 }
 
@@ -46,6 +46,37 @@ export function batchedDeleteOfAll(
 export function batchTarget({ relation, key, hasChildren }: BatchTable): BatchTarget | undefined {
   if (hasChildren && key === undefined) return undefined
   return key === undefined ? { relation } : { relation, key }
+}
+
+/**
+ * For batches that stand for what goes past row security, as rewrites and TRUNCATE do: undefined too where it is forced on
+ * the owner, whose UPDATE and DELETE leave the rows alone that its policies hide (check_enable_rls, rls.c).
+ */
+export function everyRowTarget(
+  relation: BatchTable['relation'],
+  schema: SchemaCatalogs | undefined,
+): BatchTarget | undefined {
+  const isForced = [schema?.before, schema?.after].some((catalog) =>
+    catalog?.tables.some(
+      (table) =>
+        relationKey(table) === relationKey(relation) &&
+        table.rowSecurity?.enabled === true &&
+        table.rowSecurity.forced,
+    ),
+  )
+  return isForced ? undefined : batchTarget(batchTable(relation, schema))
+}
+
+/** A name for a trigger BEFORE each row that sees what the others made of it: they fire by name, byte by byte. */
+export function lastTriggerName(name: string, { triggers = [] }: CatalogTable): string | undefined {
+  const prefixes = ['', 'z_', 'zz_', 'zzz_', '~']
+  return prefixes
+    .map((prefix) => `${prefix}${name}`)
+    .find(
+      (one) =>
+        Buffer.byteLength(one) <= 63 &&
+        triggers.every((other) => Buffer.compare(Buffer.from(other.name), Buffer.from(one)) < 0),
+    )
 }
 
 /** A sentence about triggers of the table that a filling UPDATE fires, other than a rewrite would; empty without any. */

@@ -1,7 +1,7 @@
 import type { ColumnDef, Constraint, FuncCall, Node, TypeCast } from '@pgsql/types'
 import type { Relation, Remedy, SchemaCatalogs, Statement, StatementSettings } from '../core/model.ts'
 import { allOf, as, words } from './ast.ts'
-import { batchTable, batchTarget, firingTriggers } from './batch-table.ts'
+import { everyRowTarget, firingTriggers } from './batch-table.ts'
 import { batchedUpdate } from './batches.ts'
 import { defaultObjectName } from './names.ts'
 import { quoteIdent, quoteLiteral, quoteName } from './quote.ts'
@@ -34,7 +34,7 @@ export function newColumnRemedy(
   const actions = alterActions(statement)
   const columns = actions.map((action) => filledColumn(action, table))
   const filled = columns.filter((column) => column !== undefined)
-  const target = batchTarget(batchTable(table, schema))
+  const target = everyRowTarget(table, schema)
   if (filled.length === 0 || filled.includes('computed') || target === undefined) return undefined
   const known = filled.filter((column) => column !== 'computed')
   // CONCURRENTLY does not exist for partitioned tables

@@ -10,7 +10,7 @@ import type {
   StatementSettings,
 } from '../core/model.ts'
 import { catalogEffects, relationKey } from '../core/effects.ts'
-import { batchTable, batchTarget, firingTriggers } from './batch-table.ts'
+import { everyRowTarget, firingTriggers, lastTriggerName } from './batch-table.ts'
 import { batchedUpdate } from './batches.ts'
 import { differsFrom } from './column-difference.ts'
 import { defaultObjectName } from './names.ts'
@@ -41,7 +41,7 @@ export function newTypeRemedy(change: TypeChange): Remedy | undefined {
   const old = action?.command.name
   const after = schema?.after.tables.find((one) => relationKey(one) === relationKey(table))
   const column = after?.columns.find(({ name }) => name === old)
-  const target = batchTarget(batchTable(table, schema))
+  const target = everyRowTarget(table, schema)
   if (action === undefined || actions.length > 1 || old === undefined) return undefined
   if (schema === undefined || after === undefined || column === undefined || target === undefined)
     return undefined
@@ -49,8 +49,10 @@ export function newTypeRemedy(change: TypeChange): Remedy | undefined {
   const parts = partsOf(after, column, added)
   if (parts === undefined || !standsAlone(schema, after, column)) return undefined
   const { type, value } = conversion(action, change)
+  const trigger = lastTriggerName(defaultObjectName(table.name, added, 'current'), after)
+  if (trigger === undefined) return undefined
   const [name, from, to] = [quoteName(table), quoteIdent(old), quoteIdent(added)]
-  const current = keepCurrent(table, added, value)
+  const current = keepCurrent(table, trigger, added, value)
   const assigned = { node: undefined, text: value }
   return {
     summary: `Keep a second column of the new type current with a trigger, fill it in batches, give it what the old one has, and let it take its place in one short transaction. It is the last column then, as INSERT without column names notices.${firingTriggers(table, schema)}`,
@@ -275,10 +277,10 @@ function plainType(type: string): string {
 
 function keepCurrent(
   table: Relation,
+  trigger: string,
   column: string,
   expression: string,
 ): { readonly create: readonly string[]; readonly drop: readonly string[] } {
-  const trigger = defaultObjectName(table.name, column, 'current')
   const procedure = quoteName({ schema: table.schema, name: trigger })
   const tag = expression.includes('$$') ? '$current$' : '$$'
   const name = quoteName(table)
