@@ -35,7 +35,7 @@ export function editSplit(
     return { cannot: 'Rows of COPY stand in the file, which cannot be cut.' }
   if (splitScript(text, region.start, region.end).pieces.some(({ kind }) => kind === 'meta command'))
     return { cannot: 'Commands of psql stand in the file, which hold for all of it.' }
-  const parts = partsOf(items, { ...format, joinsHead })
+  const parts = partsOf(migration, items, joinsHead)
   const [first, ...others] = parts
   const lost = others
     .flatMap(({ units }) => units)
@@ -65,7 +65,7 @@ export function editSplit(
   }
 }
 
-function partsOf(items: readonly Item[], { joinsHead }: { readonly joinsHead: boolean }): readonly Part[] {
+function partsOf(migration: Migration, items: readonly Item[], joinsHead: boolean): readonly Part[] {
   const parts: Part[] = []
   let before: Item | undefined
   for (const item of items) {
@@ -76,7 +76,8 @@ function partsOf(items: readonly Item[], { joinsHead }: { readonly joinsHead: bo
       const last = parts.at(-1)
       const isJoined = index === 0 && last !== undefined && joins(before, item, joinsHead)
       if (isJoined) {
-        last.units.push(unit)
+        const comments = commentsBetween(migration, last.end, item.start).trimEnd()
+        last.units.push(comments === '' ? unit : { ...unit, lines: [comments, ...unit.lines] })
         last.end = end
       } else {
         const start = index === 0 ? item.start : end

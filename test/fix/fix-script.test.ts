@@ -105,6 +105,14 @@ describe('a tool whose files are one message each', () => {
     })
   })
 
+  it('keeps the comment in front of a statement whose first step stays in the file', async () => {
+    const sql = 'SELECT 1;\n\n-- never negative\nALTER TABLE t ADD CONSTRAINT c CHECK (n > 0);\n'
+    const changed = await fixed(golang(sql), [{ statement: 'ALTER', steps: twoSteps }])
+    expect(changed).toMatchObject({
+      '2_x.up.sql': expect.stringMatching(/^SELECT 1;\s+-- never negative\nSET LOCAL lock_timeout/),
+    })
+  })
+
   it('gets a file for what runs outside of a transaction, and one for what stood behind', async () => {
     const sql =
       '-- ours\nSELECT 1;\n\n-- for the list\nCREATE INDEX i ON t (n); -- small\n\n-- last\nSELECT 2;\n'
