@@ -50,8 +50,10 @@ export interface LaterStep {
   readonly step: RemedyMigration
 }
 
-/** What is not proven is not written: there is more time for that than in a check. */
+/** What is not proven is not written: there is more time for that than in a check, for all checks together. */
 const proveLimitMs = 300_000
+/** Once it is over, a check has this. */
+const leastProveMs = 10_000
 
 /** Each takes a rehearsal of its own. */
 const mostChecks = 25
@@ -84,6 +86,7 @@ class FixRun {
   private readonly later: LaterStep[] = []
   private secondaryRules: ReadonlySet<string> = new Set()
   private checks = 0
+  private readonly beganMs = performance.now()
   /** The files without any change. */
   private asItIs: FileTree | undefined
 
@@ -133,7 +136,7 @@ class FixRun {
       paths: [],
       changed,
       suggestions: false,
-      proveLimitMs,
+      proveLimitMs: Math.max(leastProveMs, proveLimitMs - (performance.now() - this.beganMs)),
       onSchema: (read) => (schema = read),
     })
     return { changed, report, schema }

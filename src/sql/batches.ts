@@ -1,5 +1,5 @@
 import { isWord, tokenize } from './tokens.ts'
-import { quoteIdent, quoteLiteral, quoteName } from './quote.ts'
+import { dollarTag, quoteIdent, quoteLiteral, quoteName } from './quote.ts'
 
 /** The table of a batched statement. */
 export interface BatchTarget {
@@ -45,7 +45,7 @@ function batches(target: BatchTarget, command: string, conditions: readonly stri
   const { key = [] } = target
   const lines =
     key.length > 0 ? byKey(target, key, command, conditions) : byBlocks(target, command, conditions)
-  const tag = [command, ...conditions].some((text) => text.includes('$$')) ? '$batch$' : '$$'
+  const tag = dollarTag('batch', lines.join('\n'))
   return [`DO ${tag}`, ...lines, `END ${tag}`].join('\n')
 }
 
@@ -150,5 +150,7 @@ function ended(lines: readonly string[]): readonly string[] {
 }
 
 function indented(text: string, spaces: number): readonly string[] {
+  // what stands in a literal or a name stays as it is
+  if (tokenize(text).some((token) => token.text.includes('\n'))) return [`${' '.repeat(spaces)}${text}`]
   return text.split('\n').map((line) => ' '.repeat(spaces) + line)
 }

@@ -14,7 +14,7 @@ import { everyRowTarget, firingTriggers, lastTriggerName } from './batch-table.t
 import { batchedUpdate } from './batches.ts'
 import { differsFrom } from './column-difference.ts'
 import { defaultObjectName } from './names.ts'
-import { quoteIdent, quoteLiteral, quoteName } from './quote.ts'
+import { dollarTag, quoteIdent, quoteLiteral, quoteName } from './quote.ts'
 import { batchStep, notNullSteps, stepOutsideTransaction, stepWithLockTimeout } from './remedies.ts'
 import { columnList, constraintBody, indexBody, type Renames } from './renamed-columns.ts'
 import { alterActions, type AlterAction } from './statement-nodes.ts'
@@ -282,7 +282,7 @@ function keepCurrent(
   expression: string,
 ): { readonly create: readonly string[]; readonly drop: readonly string[] } {
   const procedure = quoteName({ schema: table.schema, name: trigger })
-  const tag = expression.includes('$$') ? '$current$' : '$$'
+  const tag = dollarTag('current', [expression, column, table.name].join('\n'))
   const name = quoteName(table)
   return {
     create: [

@@ -46,3 +46,10 @@ export function objectName(...parts: readonly string[]): string {
   while (encoder.encode(name.slice(0, end)).length > 63) end -= 1
   return name.slice(0, end)
 }
+
+/** A dollar quote for the text: `$$`, else one with the word in it that the text does not have. */
+export function dollarTag(word: string, text: string): string {
+  let tag = '$$'
+  for (let at = 1; text.includes(tag); at++) tag = at === 1 ? `$${word}$` : `$${word}_${at}$`
+  return tag
+}

@@ -142,7 +142,7 @@ export function compareLocks(before: LockProfile, after: LockProfile, about = ''
   const byReason = new Map<string, string[]>()
   for (const { reason, table } of gains) byReason.set(reason, [...(byReason.get(reason) ?? []), table])
   const [[reason, tables] = ['', []]] = byReason
-  if (reason !== '') return { verdict: 'less', says: reason.replace('{}', listed(tables)) }
+  if (reason !== '') return { verdict: 'less', says: reason.replace('{}', () => listed(tables)) }
   if (after.together < before.together)
     return {
       verdict: 'less',
