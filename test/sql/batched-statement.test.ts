@@ -16,7 +16,9 @@ function batched(sql: string, relation = users): string | undefined {
 
 /** What stands behind the range of blocks. */
 function condition(sql: string): readonly string[] {
-  return [...(batched(sql) ?? '').matchAll(/^ {8}AND (?!ctid|users\.ctid|u\.ctid)(.*?);?$/gm)].map((match) => match[1] ?? '')
+  return [...(batched(sql) ?? '').matchAll(/^ {8}AND (?!ctid|users\.ctid|u\.ctid)(.*?);?$/gm)].map(
+    (match) => match[1] ?? '',
+  )
 }
 
 describe('an UPDATE', () => {
