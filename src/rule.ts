@@ -154,6 +154,7 @@ export { addedConstraints, notValidSteps, type AddedConstraint } from './sql/add
 export { createIndexSql, partitionedIndexSteps, reindexConcurrentlySql } from './sql/create-index.ts'
 export { commandName, nonTransactionalForm } from './sql/non-transactional.ts'
 export { createAndAttachSql, detachRemedy, partitionCommand, provenPartitionSteps } from './sql/partitions.ts'
+export { domainChange } from './sql/domain-change.ts'
 export { droppedNames, explicitDropSteps } from './sql/drops.ts'
 export {
   constraintPreflights,

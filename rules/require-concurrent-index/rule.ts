@@ -135,14 +135,13 @@ function indexRemedy(
   name: string | undefined,
   scans: readonly ScanEffect[],
 ): Remedy {
-  if (table.kind === 'partitioned table') {
-    const parts = scans.map(({ relation }) => relation)
+  const parts = scans.map(({ relation }) => relation)
+  if (table.kind === 'partitioned table')
     return {
       summary:
         'CONCURRENTLY does not work on partitioned tables: create the index on the parent alone, build one concurrently on each partition, and attach them; the last one makes the index of the parent valid.',
       migrations: partitionedIndexSteps(statement, settings, table, name, parts, schema),
     }
-  }
   const sql = createIndexSql(statement, { name, concurrently: true })
   return {
     summary: 'Build it concurrently, in a migration of its own that runs outside a transaction.',

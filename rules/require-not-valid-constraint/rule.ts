@@ -4,6 +4,7 @@ import {
   constraintPreflights,
   defineRule,
   displayName,
+  domainChange,
   domainPreflights,
   enumerate,
   isOpaque,
@@ -15,11 +16,9 @@ import {
   notValidSteps,
   queriesOn,
   scansUnder,
-  step,
   words,
   type AddedConstraint,
   type LockEffect,
-  type Relation,
   type Remedy,
   type ScanEffect,
   type StatementContext,
@@ -71,7 +70,7 @@ function checkTable(context: Context, locks: readonly LockEffect[], scans: reado
   const referenced = constraints.flatMap((constraint) => lockNamed(locks, constraint.referenced) ?? [])
   const involved = [...new Set([...locksOn(locks, scans), ...referenced])]
   const because = [...involved, ...scans]
-  const constraint = enumerate(constraints.map(describe))
+  const constraint = enumerate(constraints.map(({ kind, name }) => name ?? `the ${kind}`))
   const preflight = constraintPreflights(constraints, table, schema)
   const options = { on: table, because, preflight, remedy: notValidRemedy(context, table, constraints) }
   if (!constraints.some(({ kind }) => kind === 'foreign key')) {
@@ -86,13 +85,19 @@ function checkTable(context: Context, locks: readonly LockEffect[], scans: reado
   )
 }
 
+const domainMessages = {
+  add: 'domainScans',
+  validate: 'domainValidates',
+  'not null': 'domainNotNull',
+} as const
+
 function checkDomain(context: Context, locks: readonly LockEffect[], scans: readonly ScanEffect[]): void {
   const { statement, schema, report } = context
   const node = nodeOf(statement, 'AlterDomainStmt')
   const domain = words(node?.typeName).join('.')
-  const { messageId, remedy } = domainCase(statement.sql, node?.subtype)
+  const { change, remedy } = domainChange(statement.sql, node?.subtype)
   report(
-    messageId,
+    domainMessages[change],
     { domain, tables: nameAll(scans.map(({ relation }) => relation)) },
     {
       on: domain,
@@ -102,36 +107,6 @@ function checkDomain(context: Context, locks: readonly LockEffect[], scans: read
       remedy,
     },
   )
-}
-
-/** AlterDomainStmt.subtype: `V` validates, `O` sets NOT NULL, `C` adds a constraint. */
-function domainCase(
-  sql: string,
-  subtype: string | undefined,
-): { readonly messageId: keyof typeof messages & `domain${string}`; readonly remedy: Remedy } {
-  const instead = 'put validated CHECK constraints on the tables instead, which lets writes go on'
-  if (subtype === 'V') {
-    return {
-      messageId: 'domainValidates',
-      remedy: { summary: `Leave it for a quiet hour, or ${instead}.`, migrations: [] },
-    }
-  }
-  if (subtype === 'O') {
-    return {
-      messageId: 'domainNotNull',
-      remedy: {
-        summary: `Add CHECK (VALUE IS NOT NULL) NOT VALID to the domain, which reads no row, or ${instead}.`,
-        migrations: [],
-      },
-    }
-  }
-  return {
-    messageId: 'domainScans',
-    remedy: {
-      summary: `Add it NOT VALID: new values are checked from then on, without reading a row. Leave VALIDATE CONSTRAINT for a quiet hour, or ${instead}.`,
-      migrations: [step(`${sql} NOT VALID`)],
-    },
-  }
 }
 
 function checkCode(context: Context, locks: readonly LockEffect[], scans: readonly ScanEffect[]): void {
@@ -156,22 +131,17 @@ function checkCode(context: Context, locks: readonly LockEffect[], scans: readon
   )
 }
 
-function describe({ kind, name }: AddedConstraint): string {
-  return name ?? `the ${kind}`
-}
-
 function notValidRemedy(
   { statement, settings, schema }: Context,
-  table: Relation,
+  table: LockEffect['relation'],
   constraints: readonly AddedConstraint[],
 ): Remedy {
-  if (table.kind === 'partitioned table' && constraints.some(({ kind }) => kind === 'foreign key')) {
+  if (table.kind === 'partitioned table' && constraints.some(({ kind }) => kind === 'foreign key'))
     return {
       summary:
         'Before PostgreSQL 18 a foreign key of a partitioned table cannot be NOT VALID: add it to each partition NOT VALID, validate it there, and add it to the parent last, which then finds it proven.',
       migrations: [],
     }
-  }
   return {
     summary:
       'Add it NOT VALID, which reads no row, and validate it in a later migration, which blocks nobody.',

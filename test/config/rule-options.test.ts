@@ -60,8 +60,7 @@ describe('what is wrong is said with its place', () => {
     [{ types: ['json', 'monye'] }, 'Did you mean "money"?', 'types[1]'],
     [{ names: [3] }, 'Expected a text', 'names[0]'],
   ])('%j', async (said, message, path) => {
-    const wrong = expect(given(said)).rejects
-    await wrong.toThrow(message)
+    await expect(given(said)).rejects.toThrow(message)
     await expect(given(said)).rejects.toThrow(`at rules["require-order"].options.${path}`)
   })
 

@@ -236,7 +236,7 @@ describe('ALTER TABLE', () => {
       alter table a add column y int;
       drop table a cascade`)
     expect(columnsOf(schema, 'p')).toEqual(['x integer nothing'])
-    expect(() => tableAt(schema, 'c')).toThrow()
+    expect(() => tableAt(schema, 'c')).toThrow('c')
   })
 
   it('comes once to a table that inherits in more than one way', () => {
