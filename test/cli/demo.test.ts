@@ -81,6 +81,7 @@ describe('check of the sample shop', () => {
         {
           "V017__order_history_page.sql": [
             "error require-concurrent-index orders",
+            "info avoid-redundant-index orders_customer_id_idx",
           ],
           "V018__order_channel.sql": [
             "info avoid-changed-results channel",
@@ -95,6 +96,8 @@ describe('check of the sample shop', () => {
           "V019__gift_cards.sql": [
             "error require-not-valid-constraint reviews",
             "warning avoid-locking-several-tables customers, order_items and reviews",
+            "warning avoid-mismatched-foreign-key reviews.order_item_id",
+            "info require-index-for-foreign-key reviews.order_item_id",
           ],
           "V020__prepare_2027.sql": [
             "error avoid-blocking-partition-change audit_log_default",
