@@ -1,7 +1,7 @@
-import type { AlterTableCmd, ColumnDef, Constraint, DoStmt, RenameStmt } from '@pgsql/types'
+import type { AlterTableCmd, ColumnDef, Constraint, RenameStmt } from '@pgsql/types'
 import type { Statement } from '../core/model.ts'
 import { allOf, walk, words } from './ast.ts'
-import { readDoBlock } from './routine-body.ts'
+import { statementTrees } from './routine-body.ts'
 
 /** A foreign key as a statement writes it. */
 export interface WrittenForeignKey {
@@ -21,12 +21,21 @@ export interface WrittenConstraints {
   readonly changed: readonly string[]
 }
 
+// every foreign key of a run asks for every statement that touches its table
+const known = new WeakMap<Statement, WrittenConstraints>()
+
 /** Read from the statement's tree, inside a DO block as far as its text tells. */
-export function writtenConstraints({ tag, node, sql }: Statement): WrittenConstraints {
+export function writtenConstraints(statement: Statement): WrittenConstraints {
+  const found = known.get(statement) ?? readConstraints(statement)
+  known.set(statement, found)
+  return found
+}
+
+function readConstraints(statement: Statement): WrittenConstraints {
   const foreignKeys: WrittenForeignKey[] = []
   const renamed: { from: string; to: string }[] = []
   const changed: string[] = []
-  walk(tag === 'DoStmt' ? trees(node as DoStmt, sql) : { [tag]: node }, (kind, part) => {
+  walk(statementTrees(statement), (kind, part) => {
     if (kind === 'ColumnDef') foreignKeys.push(...ofColumn(part as ColumnDef))
     if (kind === 'Constraint') foreignKeys.push(...ofTable(part as Constraint))
     if (kind === 'AlterTableCmd') changed.push(...ofCommand(part as AlterTableCmd))
@@ -36,10 +45,6 @@ export function writtenConstraints({ tag, node, sql }: Statement): WrittenConstr
     }
   })
   return { foreignKeys, renamed, changed }
-}
-
-function trees(node: DoStmt, sql: string): readonly object[] {
-  return readDoBlock(node, sql).statements.map(({ tag, value }) => ({ [tag]: value }))
 }
 
 function ofColumn({ colname = '', constraints }: ColumnDef): readonly WrittenForeignKey[] {

@@ -1,5 +1,6 @@
 import type { DefElem, DoStmt, FuncCall, Node, ResTarget, SelectStmt } from '@pgsql/types'
 import { parsePlPgSQLSync, parseSync } from 'libpg-query'
+import type { Statement } from '../core/model.ts'
 import { allOf, as, literalText, unwrap, words, type UnwrappedNode } from './ast.ts'
 import type { FunctionRecord } from './schema-records.ts'
 
@@ -158,4 +159,10 @@ function fillTemplate(template: string, values: readonly (string | undefined)[])
     return kind === 'L' ? `'${(value ?? '').replaceAll("'", "''")}'` : (value ?? '')
   })
   return failed ? undefined : filled
+}
+
+/** The tree of a statement for walk(); of a DO block, those of the statements inside, as far as its text tells. */
+export function statementTrees({ tag, node, sql }: Statement): readonly object[] {
+  if (tag !== 'DoStmt') return [{ [tag]: node }]
+  return readDoBlock(node as DoStmt, sql).statements.map((inner) => ({ [inner.tag]: inner.value }))
 }
