@@ -13,24 +13,16 @@ import { baselineFile, baselineOnDisk } from '../baseline-input.ts'
 import type { CommandContext } from '../context.ts'
 import { decideConfig, type DecidedConfig } from '../decide-config.ts'
 import { writeFileAtomically } from '../formats.ts'
-import { checkDatabase, checkOptions, refuseMissingPaths, type CheckFlags } from './check.ts'
+import {
+  checkDatabase,
+  checkOptions,
+  refuseMissingPaths,
+  type CheckFlags,
+  type RehearsalFlags,
+} from './check.ts'
 
 /** The options as commander hands them over. */
-export type BaselineFlags = Pick<
-  CheckFlags,
-  | 'all'
-  | 'base'
-  | 'snapshot'
-  | 'config'
-  | 'pgVersion'
-  | 'serverUrl'
-  | 'image'
-  | 'sharedServer'
-  | 'superuser'
-  | 'cacheDir'
-  | 'cache'
-  | 'database'
-> & {
+export type BaselineFlags = RehearsalFlags & {
   readonly reason?: string
   /** `-` is standard output. */
   readonly out?: string

@@ -53,6 +53,23 @@ export interface CheckFlags {
   readonly everyQuery?: boolean
 }
 
+/** The flags of every command that rehearses what is under review. */
+export type RehearsalFlags = Pick<
+  CheckFlags,
+  | 'all'
+  | 'base'
+  | 'snapshot'
+  | 'config'
+  | 'pgVersion'
+  | 'serverUrl'
+  | 'image'
+  | 'sharedServer'
+  | 'superuser'
+  | 'cacheDir'
+  | 'cache'
+  | 'database'
+>
+
 /** `check` and `lint`: runs the main job, writes the reports, gives the exit code. */
 export async function runCheck(
   paths: readonly string[],

@@ -12,31 +12,22 @@ import { tellError } from '../each-database.ts'
 import { diffText, fixText, writtenText } from '../fix-text.ts'
 import { startProgress } from '../progress.ts'
 import { writeProjectFiles, type FileToWrite } from '../project-files.ts'
-import { checkOptions, databaseOptions, refuseMissingPaths, type CheckFlags } from './check.ts'
+import {
+  checkOptions,
+  databaseOptions,
+  refuseMissingPaths,
+  type CheckFlags,
+  type RehearsalFlags,
+} from './check.ts'
 
 /** The options as commander hands them over. */
-export type FixFlags = Pick<
-  CheckFlags,
-  | 'all'
-  | 'base'
-  | 'snapshot'
-  | 'config'
-  | 'policy'
-  | 'failOn'
-  | 'pgVersion'
-  | 'serverUrl'
-  | 'image'
-  | 'sharedServer'
-  | 'superuser'
-  | 'cacheDir'
-  | 'cache'
-  | 'database'
-> & {
-  /** Show, and write nothing. */
-  readonly dryRun?: boolean
-  /** Ids of rules: mend their findings only. */
-  readonly rule?: readonly string[]
-}
+export type FixFlags = RehearsalFlags &
+  Pick<CheckFlags, 'policy' | 'failOn'> & {
+    /** Show, and write nothing. */
+    readonly dryRun?: boolean
+    /** Ids of rules: mend their findings only. */
+    readonly rule?: readonly string[]
+  }
 
 /**
  * `fix`: writes the remedies that were proven into the migrations under review. First they are shown; they are written
