@@ -54,6 +54,12 @@ export interface CheckOptions {
   readonly proveLimitMs?: number
   /** Offer remedies in the place of statements as well; absent: in merge request pipelines. Never with a budget. */
   readonly suggestions?: boolean
+  /** Try the way down of what is under review; absent: yes, where remedies would be replayed. */
+  readonly down?: boolean
+  /** Try failures in the middle of what is not one transaction; absent: yes, where remedies would be replayed. */
+  readonly retry?: boolean
+  /** Revisions whose migrations are replayed before and behind those under review; absent: none. */
+  readonly with?: readonly string[]
   /** What this run is about besides what `check` always judges: the queries alone; absent: no. */
   readonly queriesOnly?: boolean
   /** Judge every query of the application, not only those that are new or changed; absent: no. */
@@ -104,7 +110,8 @@ export async function check(options: CheckOptions): Promise<Report> {
   let priced: Priced | undefined
   let asked: AskedQueries | undefined
   const authorOf = await allowAuthors(options, scripts, code)
-  const judged = await judgeRun({ ...options, authorOf }, reviewSet, scripts, rehearsal, async (results) => {
+  const measured = rehearsal === undefined ? undefined : { ...rehearsal, findings: onServer.trialFindings }
+  const judged = await judgeRun({ ...options, authorOf }, reviewSet, scripts, measured, async (results) => {
     priced = await price(options, reviewSet, scripts, results, rehearsal !== undefined, production)
     asked = await askQueries(options, work, scripts, onServer.tried, priced?.results ?? results, production)
     return { results, ...priced, ...asked }
@@ -117,6 +124,7 @@ export async function check(options: CheckOptions): Promise<Report> {
     harmless: toldOfStandIns(judged, judged.harmless, rehearsal),
     production: priced?.report,
     queries: await reportOf(asked, judged),
+    trials: onServer.trials,
     database: options.database,
     base: reviewSet.base,
     project: reviewSet.project,

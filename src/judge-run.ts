@@ -127,6 +127,8 @@ export interface Measured {
   readonly schema?: SchemaCatalogs
   /** What was said of statements that could not be measured. */
   readonly limits?: readonly Limit[]
+  /** What trials found (src/trials.ts). */
+  readonly findings?: readonly Finding[]
 }
 
 /** Gives results what they cost at production size, and says what judging has to know of production. */
@@ -207,6 +209,7 @@ export async function judgeRun(
     ...(options.authorOf === undefined ? {} : { authorOf: options.authorOf }),
     ...(options.baseline === undefined ? {} : { baseline: options.baseline }),
     aboutFiles: [...reviewSet.edited.map(editedMigration), ...reviewSet.problems.map(sourceProblem)],
+    ...(measured?.findings === undefined ? {} : { ofTrials: measured.findings }),
   })
   return { results, ...judgement, limits: opaqueStatements(all, predictions, measured) }
 }

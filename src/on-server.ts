@@ -1,6 +1,6 @@
 /** What is done on the server of the rehearsal, from the migrations to the application's queries. */
 import type { CheckOptions } from './check.ts'
-import type { Limit, Suggestion } from './core/model.ts'
+import type { Finding, Limit, ReportTrial, Suggestion } from './core/model.ts'
 import type { Production } from './core/production.ts'
 import type { Scripts } from './judge-run.ts'
 import type { ProvenRemedies } from './proven-remedy.ts'
@@ -8,6 +8,7 @@ import type { TriedQueries } from './query-review.ts'
 import type { Rehearsal } from './rehearse.ts'
 import type { NotRehearsed } from './rehearse-within.ts'
 import type { Leftovers } from './replay/alternatives.ts'
+import type { TrialOutcome } from './trials.ts'
 import type { Work } from './under-review.ts'
 
 /** What came of it. */
@@ -19,10 +20,19 @@ export interface ServerWork {
   readonly proven: ProvenRemedies
   /** Absent without a server or without queries. */
   readonly tried?: TriedQueries
+  /** What was tried besides the way up, and what was found by it. */
+  readonly trials: readonly ReportTrial[]
+  readonly trialFindings: readonly Finding[]
   readonly limits: readonly Limit[]
 }
 
-const nothing: ServerWork = { suggestions: new Map(), proven: new Map(), limits: [] }
+const nothing: ServerWork = {
+  suggestions: new Map(),
+  proven: new Map(),
+  trials: [],
+  trialFindings: [],
+  limits: [],
+}
 
 /** Loads the replay only when it is needed: `lint` must start fast. */
 export async function workOnServer(
@@ -40,16 +50,25 @@ export async function workOnServer(
     return withLimits(await rehearseWithin(options.budget, options, run))
   }
   const { rehearse } = await import('./rehearse.ts')
-  if (queries.length === 0 && options.prove === false) return withLimits(await rehearse(options, run))
-  let more: Pick<ServerWork, 'suggestions' | 'proven' | 'tried'> & { readonly limits?: readonly Limit[] } =
-    nothing
+  if (queries.length === 0 && options.prove === false && options.with === undefined)
+    return withLimits(await rehearse(options, run))
+  let more: Omit<ServerWork, 'rehearsal' | 'limits'> & { readonly limits?: readonly Limit[] } = nothing
+  let ofTrials: readonly Limit[] = []
   const rehearsal = await rehearse(options, run, async (rehearsed, leftovers) => {
     const elapsedMs = performance.now() - begun
     await tellSchema(options, rehearsed, leftovers)
     const mended = await mend(options, work, scripts, rehearsed, leftovers, elapsedMs)
-    more = { ...mended, ...(await tryCode(options, work, leftovers, production)) }
+    const tried = await tryBesides(options, work, scripts, rehearsed, leftovers, elapsedMs)
+    ofTrials = tried.limits
+    more = {
+      ...mended,
+      trials: tried.trials,
+      trialFindings: tried.findings,
+      ...(await tryCode(options, work, leftovers, production)),
+    }
   })
-  return { ...withLimits(rehearsal), ...more, limits: [...rehearsal.limits, ...withoutQueries(work, more)] }
+  const limits = [...rehearsal.limits, ...ofTrials, ...withoutQueries(work, more)]
+  return { ...withLimits(rehearsal), ...more, limits }
 }
 
 function withLimits(attempt: Rehearsal | NotRehearsed): ServerWork {
@@ -82,6 +101,21 @@ async function mend(
   if (!wantsSuggestions(options)) return { proven, suggestions: nothing.suggestions }
   const { proveSuggestions } = await import('./suggestions.ts')
   return { proven, suggestions: await proveSuggestions(run, proven) }
+}
+
+/** What is tried besides the way up, where there is a copy to try it on. */
+async function tryBesides(
+  options: CheckOptions,
+  { reviewSet }: Work,
+  scripts: Scripts,
+  rehearsal: Rehearsal,
+  leftovers: Leftovers,
+  elapsedMs: number,
+): Promise<TrialOutcome> {
+  const { alternatives } = leftovers
+  if (alternatives === undefined) return { trials: [], findings: [], limits: [] }
+  const { tryAll } = await import('./trials.ts')
+  return tryAll({ options, reviewSet, scripts, rehearsal, alternatives, leftovers, elapsedMs })
 }
 
 async function tryCode(

@@ -9,6 +9,7 @@ import type {
   ReportMigration,
   ReportProduction,
   ReportQueries,
+  ReportTrial,
   Severity,
 } from './core/model.ts'
 import { withoutSecrets } from './without-secrets.ts'
@@ -20,6 +21,8 @@ export interface ReportParts {
   readonly production: ReportProduction | undefined
   /** Absent when there are none. */
   readonly queries?: ReportQueries | undefined
+  /** What was tried besides the way up. */
+  readonly trials?: readonly ReportTrial[]
   readonly results: readonly MigrationResult[]
   readonly database?: Report['database'] | undefined
   readonly base: Report['base']
@@ -65,6 +68,7 @@ export function buildReport(parts: ReportParts): Report {
     harmless: parts.harmless,
     ...(parts.production === undefined ? {} : { production: parts.production }),
     ...(parts.queries === undefined ? {} : { queries: parts.queries }),
+    ...(parts.trials === undefined || parts.trials.length === 0 ? {} : { trials: parts.trials }),
     notChecked,
     ...(parts.policy === undefined || parts.policy.length === 0 ? {} : { policy: parts.policy }),
     exitCode: fails ? 1 : 0,

@@ -10,6 +10,7 @@ import type { EvidencedEffect, EvidenceKind } from './effect-model.ts'
 import type { ProductionSource } from './production.ts'
 import type { AffectedQuery, QueryRef, ReportQueries } from './query-model.ts'
 import type { Span } from './span.ts'
+import type { ReportTrial } from './trial-model.ts'
 
 export type * from './cost-model.ts'
 export type * from './effect-model.ts'
@@ -17,6 +18,7 @@ export type * from './query-catalog.ts'
 export type * from './query-model.ts'
 export type * from './schema-catalog.ts'
 export type * from './span.ts'
+export type * from './trial-model.ts'
 
 export type Severity = 'error' | 'warning' | 'info'
 
@@ -93,6 +95,16 @@ export interface Migration {
   readonly statements: readonly Statement[]
   /** The whole text of the file, for code frames. */
   readonly text: string
+  /** Its statements were sent by a command; `text` is what was sent, and not the file. Absent: they stand in the file. */
+  readonly recorded?: Recorded
+}
+
+/** Where statements came from that no file of SQL holds. */
+export interface Recorded {
+  /** The command that sent them, as the configuration or the command line has it. */
+  readonly command: string
+  /** How the file is known: `recorded in schema_migrations`, `named in the output`, `the only file under review`. */
+  readonly knownBy: string
 }
 
 /** What is known about one statement in the end: measured where possible, else predicted. */
@@ -197,6 +209,10 @@ export interface Finding {
   /** The consequence, in one sentence, with the object's own names. Plain text. */
   readonly message: string
   readonly span: Span
+  /** The statement as it was sent, where `span` is a place in code that made it; absent: it stands at `span`. */
+  readonly sent?: string
+  /** Major versions on which it was found, where a run has several and others lack it; absent: all of them. */
+  readonly majors?: readonly number[]
   /** What the finding is about, e.g. `public.orders`; empty for findings about a file. */
   readonly object: string
   /** The strongest evidence under it. */
@@ -253,10 +269,14 @@ export interface ReportMigration {
   readonly statements: readonly ReportStatement[]
   /** The whole text, for code frames; reporters cut what they need. */
   readonly text: string
+  /** Its statements were sent by a command, and spans are places in the code that made them; absent: they stand in `text`. */
+  readonly recorded?: Recorded
 }
 
 export interface ReportStatement {
   readonly span: Span
+  /** As it was sent, where the migration is recorded. */
+  readonly sent?: string
   readonly tag: string
   readonly transaction: number
   readonly measured: boolean
@@ -294,6 +314,8 @@ export interface Report {
   /** `pgrehearse queries`: findings about migrations alone are left out. */
   readonly only?: 'queries'
   readonly server?: { readonly version: string; readonly kind: string }
+  /** All servers of a run on several majors, oldest first; `server` is the one that effects are shown of. Absent: one. */
+  readonly servers?: readonly { readonly version: string; readonly kind: string }[]
   /** What the migrations were compared with: `origin/main (1a2b3c4)`, `--all`, `paths`. */
   readonly base: { readonly description: string; readonly commit?: string }
   /** Where in git the judged files are; absent outside of git. */
@@ -322,6 +344,8 @@ export interface Report {
   readonly production?: ReportProduction
   /** The application's queries; absent when none were found. */
   readonly queries?: ReportQueries
+  /** What was tried besides the way up; absent: nothing. */
+  readonly trials?: readonly ReportTrial[]
   readonly notChecked: readonly Limit[]
   /**
    * What the configuration makes of the rules and leaves out, and whose configuration that is: sentences. Absent: nothing

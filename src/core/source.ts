@@ -64,9 +64,14 @@ export interface MigrationScript {
    * line of the plan.
    */
   readonly recordedAs?: string
+  /** How the tool goes back; absent: it cannot, or the source does not know. */
+  readonly down?: WayDown
   /** Where the tool does something else with this script than MigrationSet.whenOutOfOrder says (refinery's U). */
   readonly whenOutOfOrder?: OutOfOrder
 }
+
+/** What undoes a script, as the tool would run it: fields mean what they mean in MigrationScript. */
+export type WayDown = Pick<MigrationScript, 'file' | 'text' | 'start' | 'end' | 'parts' | 'transaction'>
 
 /** What a source makes of one root, in the order in which its tool runs the scripts. */
 export interface MigrationSet {
@@ -94,6 +99,8 @@ export interface MigrationSet {
   readonly whenEdited?: string
   /** What the tool does when the file of a script that has run is gone, likewise. */
   readonly whenDeleted?: string
+  /** What the tool does on its next run after a script failed in the middle; absent: not known. */
+  readonly whenFailed?: AfterFailure
   /** What stands in the database before the first script runs. */
   readonly foundation?: Foundation
   /** What of the tool is not followed and has to be said: conditions that are not evaluated, an order assumed. */
@@ -104,6 +111,16 @@ export interface MigrationSet {
 export interface OutOfOrder {
   readonly outcome: 'refused' | 'skipped' | 'runs'
   /** A sentence without its full stop: `Flyway refuses to run it unless outOfOrder is set`. */
+  readonly says: string
+}
+
+/**
+ * `runs again`: the script from its first statement; `goes on`: with the part that failed (changesets); `refused`: it stops
+ * until somebody says that the database is mended.
+ */
+export interface AfterFailure {
+  readonly outcome: 'runs again' | 'goes on' | 'refused'
+  /** A sentence without its full stop: `golang-migrate marks the database dirty and refuses until migrate force`. */
   readonly says: string
 }
 
@@ -251,6 +268,8 @@ export interface ReviewSet {
   readonly replayedOnly?: readonly string[]
   readonly sharesSession: boolean
   readonly foundation?: Foundation
+  /** See MigrationSet.whenFailed. */
+  readonly whenFailed?: AfterFailure
   /**
    * What the tool runs between the scripts and we cannot: migrations in code, callbacks. What they create is missing
    * from the rehearsal.

@@ -57,6 +57,8 @@ export interface JudgeInput {
   readonly today: string
   /** Findings about files, made by `editedMigration` and `sourceProblem`, to be sorted in with the others. */
   readonly aboutFiles?: readonly Finding[]
+  /** What trials found (src/trials.ts): at a statement of the run, else about a file. */
+  readonly ofTrials?: readonly Finding[]
   /** Everything is judged, on an empty database: nothing existed before, so most comments have nothing to accept. */
   readonly onEmptyDatabase?: boolean
   /** From how long on a wait counts; absent: {@link defaultThresholds}. */
@@ -84,7 +86,7 @@ export interface Judgement {
 
 /** Turns what the statements do, and how long they take where that is known, into findings. */
 export function judge(input: JudgeInput): Judgement {
-  const { migrations, rules, allows = [], today, aboutFiles = [] } = input
+  const { migrations, rules, allows = [], today } = input
   const severities = new ChosenSeverities(input.severities, input.overrides)
   const { onEmptyDatabase = false, thresholds = defaultThresholds, production } = input
   const statements = placeStatements(migrations, input.queries, majorOf(production?.serverVersion))
@@ -107,7 +109,9 @@ export function judge(input: JudgeInput): Judgement {
   const judged = weighed.filter(({ off }) => off !== true)
   // all of history together is no deployment
   const budgets = onEmptyDatabase ? [] : budgetFindings(statements, thresholds)
-  const all = [...judged, ...failures(statements, judged), ...budgets]
+  const trials = placeFindings(input.ofTrials ?? [], statements)
+  const aboutFiles = [...(input.aboutFiles ?? []), ...trials.elsewhere]
+  const all = [...judged, ...failures(statements, judged), ...budgets, ...trials.placed]
   const knownRules = [...rules.map(({ id }) => id), ...allowableReserved]
   const isReserved = (ruleId: string): boolean => rules.every(({ id }) => id !== ruleId)
   const isOff = (ruleId: string, file: string): boolean =>
@@ -133,6 +137,25 @@ export function judge(input: JudgeInput): Judgement {
     baselineUse(input, isOff),
   )
   return { ...judgement, off: [...untold(off, told), ...queries.off] }
+}
+
+/** At a statement of the run an allow comment may accept them. */
+function placeFindings(
+  findings: readonly Finding[],
+  statements: readonly PlacedStatement[],
+): { readonly placed: readonly PlacedFinding[]; readonly elsewhere: readonly Finding[] } {
+  const placed: PlacedFinding[] = []
+  const elsewhere: Finding[] = []
+  for (const finding of findings) {
+    const at = statements.find(
+      ({ view: { statement } }) =>
+        statement.span.file === finding.span.file &&
+        statement.span.start.offset === finding.span.start.offset,
+    )
+    if (at === undefined) elsewhere.push(finding)
+    else placed.push({ finding, placed: at, secondary: false })
+  }
+  return { placed, elsewhere }
 }
 
 /** `16.3` is 16. */

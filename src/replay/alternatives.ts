@@ -28,6 +28,8 @@ export interface ReplayedAlternative {
 }
 
 export interface Alternatives {
+  /** The schema that the migrations under review began with. */
+  schemaBefore(): Promise<SchemaSnapshot>
   /** The schema that the migrations under review themselves left. */
   schema(): Promise<SchemaSnapshot>
   /** Replays these in their place. Throws the signal's reason when it is aborted. */
@@ -89,12 +91,18 @@ class PreparedAlternatives implements Alternatives {
   private readonly left: string
   private read: Promise<SchemaSnapshot> | undefined
   private before: Promise<SchemaCatalog> | undefined
+  private readBefore: Promise<SchemaSnapshot> | undefined
 
   constructor(request: ReplayRequest, prepared: PreparedHistory, pristine: string, left: string) {
     this.request = request
     this.prepared = prepared
     this.pristine = pristine
     this.left = left
+  }
+
+  schemaBefore(): Promise<SchemaSnapshot> {
+    this.readBefore ??= this.schemaOf(this.pristine)
+    return this.readBefore
   }
 
   schema(): Promise<SchemaSnapshot> {
