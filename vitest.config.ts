@@ -8,7 +8,9 @@ export default defineConfig({
           name: 'unit',
           sequence: { groupOrder: 0 },
           include: ['test/**/*.test.ts'],
-          exclude: ['test/{replay,postgres,cli,pack,sampling,compatibility,blocking,planning,surprises}/**'],
+          exclude: [
+            'test/{replay,postgres,cli,pack,sampling,compatibility,blocking,planning,surprises,proxy,record,trials}/**',
+          ],
         },
       },
       {
@@ -16,7 +18,7 @@ export default defineConfig({
           name: 'replay',
           sequence: { groupOrder: 1 },
           include: [
-            'test/{replay,postgres,cli,pack,sampling,compatibility,blocking,planning,surprises}/**/*.test.ts',
+            'test/{replay,postgres,cli,pack,sampling,compatibility,blocking,planning,surprises,proxy,record,trials}/**/*.test.ts',
           ],
           globalSetup: ['test/setup/postgres-majors.ts', 'test/setup/command-line.ts'],
           testTimeout: 120_000,
