@@ -47,6 +47,9 @@ const wait = z.strictObject({
     .exactOptional(),
 })
 
+/** Major version of Postgres. */
+const major = z.int().min(1).max(999)
+
 const severity = z.enum(['error', 'warning', 'info'])
 
 const relation = z.strictObject({
@@ -144,6 +147,7 @@ const effects = z.array(effect).max(50_000)
 
 const statement = z.strictObject({
   span,
+  sent: text.exactOptional(),
   tag: word,
   transaction: z.int().min(0),
   measured: z.boolean(),
@@ -166,6 +170,7 @@ const migration = z.strictObject({
   outcome: z.enum(['rehearsed', 'failed', 'not rehearsed', 'predicted']),
   statements: z.array(statement).max(50_000),
   text: fileText,
+  recorded: z.strictObject({ command: text, knownBy: text }).exactOptional(),
 })
 
 const finding = z.strictObject({
@@ -174,6 +179,8 @@ const finding = z.strictObject({
   severity,
   message: text,
   span,
+  sent: text.exactOptional(),
+  majors: z.array(major).max(100).exactOptional(),
   object: word,
   evidence: z.enum(['measured', 'predicted', 'known']),
   because: effects,
@@ -258,13 +265,24 @@ const limit = z.strictObject({
     .exactOptional(),
 })
 
+const server = z.strictObject({ version: word, kind: word })
+
+const trial = z.strictObject({
+  kind: z.enum(['way down', 'retry', 'silent changes', 'other branch', 'clone']),
+  about: word,
+  outcome: z.enum(['holds', 'finding', 'not tried']),
+  says: text,
+  lines: z.array(text).max(10_000),
+})
+
 /** A report of schema version 1, without its meaning: see readReport() for paths, commits and lines. */
 export const reportSchema = z.strictObject({
   schemaVersion: z.literal(1),
   tool: z.strictObject({ name: z.literal('pgrehearse'), version: word }),
   createdAt: z.iso.datetime(),
   evidence: z.enum(['measured', 'predicted']),
-  server: z.strictObject({ version: word, kind: word }).exactOptional(),
+  server: server.exactOptional(),
+  servers: z.array(server).max(100).exactOptional(),
   base: z.strictObject({ description: word, commit: word.exactOptional() }),
   project: z.strictObject({ prefix: path, commit: word }).exactOptional(),
   historyCount: z.int().min(0),
@@ -279,6 +297,7 @@ export const reportSchema = z.strictObject({
   harmless: z.array(finding.extend({ harmless: text })).max(50_000),
   production: production.exactOptional(),
   queries: queries.exactOptional(),
+  trials: z.array(trial).max(10_000).exactOptional(),
   notChecked: z.array(limit).max(50_000),
   database: z
     .string()

@@ -1,8 +1,9 @@
 import { codeSpan, cutText, link, markdownText } from '../reporters/markdown-text.ts'
-import { limitItem } from '../reporters/markdown.ts'
+import { limitItem, trialItems } from '../reporters/markdown.ts'
 import { basisLines, runLines } from '../reporters/production-words.ts'
 import { tableNames } from '../reporters/object-names.ts'
 import { count, describeScope } from '../reporters/words.ts'
+import { trialsTitle } from '../reporters/trial-words.ts'
 import { harmlessSentences } from '../reporters/wait-words.ts'
 import { fileLine, isWebAddress, shortCommit } from './blob-link.ts'
 import { harmlessChanges } from './harmless.ts'
@@ -48,6 +49,7 @@ export function stickyBody(content: StickyContent, links: RuleLinks = {}, limit 
     ...queriesParts(content, nameOf),
     unthreadedPart(content, nameOf, links),
     ...(isClear ? [harmless, effects] : [effects, harmless]),
+    trialsPart(content),
     notCheckedPart(content),
     ...(report.migrations.length === 0 ? [] : [scopePart(content)]),
     ...(isClear ? [] : [howToAccept(content)]),
@@ -88,6 +90,14 @@ function harmlessPart(content: StickyContent, nameOf: (file: string) => string):
   }))
   const title = `${count(pieces.length + small.length, 'change')} checked and found harmless`
   return listPart(title, [...small, ...pieces], content.findings.length > 0)
+}
+
+/** Receipts of one trial in the note; the artifact has all. */
+const maxTrialLines = 8
+
+function trialsPart({ report }: StickyContent): Part {
+  const pieces = trialItems(report, maxTrialLines).map((text) => ({ text, weight: 20 }))
+  return listPart(trialsTitle, pieces, true)
 }
 
 function notCheckedPart({ report, remarks, leftOpen }: StickyContent): Part {

@@ -3,9 +3,11 @@ import { isAboutQueries, isMetadataOnly, metadataOnly, saidOf, statementOf } fro
 import { codeSpan, cutText, markdownText } from '../reporters/markdown-text.ts'
 import {
   affectedMarkdown,
+  majorsMarkdown,
   preflightMarkdown,
   remedyMarkdown,
   ruleLink,
+  sentMarkdown,
   waitMarkdown,
 } from '../reporters/markdown.ts'
 import { findingNames, tableNames } from '../reporters/object-names.ts'
@@ -47,6 +49,7 @@ export function threadBody({ report, finding, policy, place }: ThreadContent, li
     `${severitySign[finding.severity]} **${headline(finding)}**`,
     ...waitPart(report, finding),
     ...queriesPart(finding),
+    ...sentMarkdown(finding),
     ...receiptLines(report, finding),
     ...plansMarkdown(report, finding),
     ...adviceLines(finding, suggestion),
@@ -126,10 +129,12 @@ function preflightLines(finding: Finding): readonly string[] {
   return ['<details><summary>What to ask production first</summary>', ...parts, '</details>']
 }
 
-function footer({ ruleId, severity }: Finding, { allowBy }: ReviewPolicy, links: RuleLinks): string {
+function footer(finding: Finding, { allowBy }: ReviewPolicy, links: RuleLinks): string {
+  const { ruleId, severity } = finding
   const who = describeAllowBy(allowBy)
   const rule = ruleLink(cutText(ruleId, 80), links)
-  return `<sub>${severity} · ${rule} · To accept it, reply ${codeSpan(allowReply)} (${who}), then run the job again.</sub>`
+  const about = [severity, rule, ...majorsMarkdown(finding)].join(' · ')
+  return `<sub>${about} · To accept it, reply ${codeSpan(allowReply)} (${who}), then run the job again.</sub>`
 }
 
 const fixedLine = /\n\n✅ No longer found in `[0-9a-f]{1,8}`\.$/

@@ -174,7 +174,8 @@ function isHarmless(kind: string, change: CatalogChange): boolean {
 export function statementOf(report: Report, finding: Finding): ReportStatement | undefined {
   const at = finding.span.start.offset
   return migrationOf(report, finding)?.statements.find(
-    ({ span }) => span.start.offset <= at && (at < span.end.offset || at === span.start.offset),
+    ({ span, sent }) =>
+      sent === finding.sent && span.start.offset <= at && (at < span.end.offset || at === span.start.offset),
   )
 }
 

@@ -11,6 +11,7 @@ import { askFirst, maxProof, proofWords, speedWords } from './preflight-words.ts
 import { printable } from './printable.ts'
 import { basisLines, quietWords, runLines, totalMs } from './production-words.ts'
 import { aboutMs } from './cost-words.ts'
+import { majorsWords, trialsTitle, trialWords } from './trial-words.ts'
 import { harmlessSentences, waitLines } from './wait-words.ts'
 import {
   count,
@@ -74,7 +75,7 @@ ${overview(page)}
 ${groups.filter(({ findings }) => findings.length > 0).map((group) => fileSection(page, group))}
 ${quietSection(page, groups)}
 ${harmlessSection(report)}
-${queriesHtml(report)}${notCheckedSection(report)}
+${queriesHtml(report)}${trialsSection(report)}${notCheckedSection(report)}
 ${scopeSection(report)}
 </main>
 ${footer(options)}
@@ -124,7 +125,7 @@ function findingArticle(page: Page, finding: Finding): Markup {
 <span class="severity">${kind}</span>
 <h3 id="${id}-title">${finding.message}</h3>
 ${waitLines(page.report, finding).map((line) => markup`<p class="wait">${line}</p>`)}${affectedBlock(finding)}
-<p class="place"><code>${location(finding.span)}</code> · ${ruleLink(page, finding.ruleId)}</p>
+<p class="place"><code>${location(finding.span)}</code> · ${ruleLink(page, finding.ruleId)}${majorsPart(finding)}</p>
 ${allowed === undefined ? findingBody(page, finding) : allowedReason(allowed)}
 </article>`
 }
@@ -134,9 +135,20 @@ function allowedReason(allowed: NonNullable<Finding['allowed']>): Markup {
 }
 
 function findingBody({ report }: Page, finding: Finding): Markup {
-  return markup`${codeBlock(report, finding)}
+  return markup`${codeBlock(report, finding)}${sentBlock(finding)}
 ${receiptBlock(receipt(report, finding), finding.evidence)}
 ${remedyBlock(finding)}${preflightBlock(finding)}${findingPlansHtml(report, finding)}`
+}
+
+function majorsPart(finding: Finding): string {
+  const majors = majorsWords(finding)
+  return majors === undefined ? '' : ` · ${majors}`
+}
+
+/** What code sent, where the finding points into that code. */
+function sentBlock({ sent }: Finding): Markup | undefined {
+  if (sent === undefined) return undefined
+  return markup`<p class="step">It sends:</p><pre tabindex="0" aria-label="The statement that was sent"><code>${sent.trim()}</code></pre>`
 }
 
 function codeBlock(report: Report, finding: Finding): Markup | undefined {
@@ -200,8 +212,9 @@ function statementList(report: Report, migration: ReportMigration): Markup {
 
 function statementItem(report: Report, statement: ReportStatement, lines: readonly string[]): Markup {
   const { start } = statement.span
-  const first = printable((lines[start.line - 1] ?? '').slice(start.column - 1, start.column + 159)).trim()
-  const isOneLine = statement.span.end.line === start.line
+  const text = statement.sent?.trim().split('\n') ?? [(lines[start.line - 1] ?? '').slice(start.column - 1)]
+  const first = printable((text[0] ?? '').slice(0, 160)).trim()
+  const isOneLine = statement.sent === undefined ? statement.span.end.line === start.line : text.length === 1
   const { effects, evidence, notes } = statementReceipt(report, statement)
   const said = effects.length === 0 ? ['no lock on existing relations, no row read or written'] : effects
   return markup`
@@ -238,6 +251,24 @@ function harmlessSection({ harmless }: Report): Markup | undefined {
   return markup`
 <section aria-label="Harmless at production's size">
 <h2>Harmless at production's size</h2>
+<ul class="lines">${entries}</ul>
+</section>`
+}
+
+function trialsSection(report: Report): Markup | undefined {
+  const trials = trialWords(report)
+  if (trials.length === 0) return undefined
+  const entries = trials.map(
+    ({ title, about, says, lines }) => markup`
+<li>${title}${about === '' ? undefined : markup` <code>${about}</code>`}: ${says}${
+      lines.length === 0
+        ? undefined
+        : markup`<ul class="receipt">${lines.map((line) => markup`<li><code>${line}</code></li>`)}</ul>`
+    }</li>`,
+  )
+  return markup`
+<section aria-label="${trialsTitle}">
+<h2>${trialsTitle}</h2>
 <ul class="lines">${entries}</ul>
 </section>`
 }

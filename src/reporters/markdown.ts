@@ -5,6 +5,7 @@ import { codeBlock, codeSpan, cutText, link, markdownText } from './markdown-tex
 import {
   count,
   countFindings,
+  describeFile,
   describeLimit,
   describeOutcome,
   describeRemedyStep,
@@ -23,6 +24,7 @@ import { findingNames, tableNames } from './object-names.ts'
 import { markdownPieces } from './pieces.ts'
 import { askFirst, maxProof, speedWords } from './preflight-words.ts'
 import { basisLines, quietWords } from './production-words.ts'
+import { majorsWords, trialsTitle, trialWords } from './trial-words.ts'
 import { harmlessSentences, waitLines } from './wait-words.ts'
 import type { Finding, HarmlessFinding, Remedy, Report, ReportMigration } from '../core/model.ts'
 import type { Reporter, ReporterOptions } from './reporter.ts'
@@ -87,6 +89,7 @@ function render(report: Report, options: ReporterOptions, extent: Extent): strin
     ...section('Nothing found', items(quiet, extent)),
     ...section("Harmless at production's size", items(report.harmless.map(harmlessItem), extent)),
     ...queriesMarkdown(report, extent.items),
+    ...section(trialsTitle, items(trialItems(report), extent)),
     ...costSection(report, extent.details),
     ...section('Not checked', items(report.notChecked.map(limitItem), extent)),
     ...(report.migrations.length === 0 && !hasQueries(report) ? [] : scope(report)),
@@ -103,16 +106,15 @@ function heading(report: Report): string {
 function fileSection(
   report: Report,
   options: ReporterOptions,
-  { name, migration, isQueries, findings }: FileGroup,
+  group: FileGroup,
   extent: Extent,
 ): readonly string[] {
+  const { name, migration, findings } = group
   const shown = findings.filter((finding) => extent.findings.has(finding))
   if (shown.length === 0) return []
   const about =
     migration === undefined
-      ? isQueries
-        ? 'queries of the application'
-        : 'not under review'
+      ? describeFile(group)
       : `${describeTransaction(migration)}; ${describeOutcome(migration)}`
   return [
     `### ${codeSpan(name)}`,
@@ -130,7 +132,11 @@ export function findingMarkdown(
 ): string {
   const { allowed, severity, span } = finding
   const message = markdownText(finding.message, findingNames(finding))
-  const place = `${codeSpan(`${span.file}:${span.start.line}`)} · ${ruleLink(finding.ruleId, options)}`
+  const place = [
+    codeSpan(`${span.file}:${span.start.line}`),
+    ruleLink(finding.ruleId, options),
+    ...majorsMarkdown(finding),
+  ].join(' · ')
   if (allowed !== undefined) {
     const until = allowed.until === undefined ? '' : ` until ${codeSpan(allowed.until)}`
     const by = [
@@ -151,9 +157,38 @@ export function findingMarkdown(
     ].join('\\\n'),
     ...(code === undefined ? [] : [codeBlock(code, 'sql')]),
     ...(more > 0 ? [`… and ${count(more, 'more line')} of the statement.`] : []),
+    ...sentMarkdown(finding),
     ...(details ? receiptDetails(report, finding) : []),
   ].join('\n\n')
 }
+
+/** On which servers of several it was found; nothing where on all. */
+export function majorsMarkdown(finding: Finding): readonly string[] {
+  const majors = majorsWords(finding)
+  return majors === undefined ? [] : [majors]
+}
+
+/** What code sent, where the finding points into that code. */
+export function sentMarkdown({ sent }: Finding): readonly string[] {
+  return sent === undefined ? [] : ['It sends:', codeBlock(cutText(sent.trim(), maxSent), 'sql')]
+}
+
+/** Characters of a statement that was recorded. */
+const maxSent = 2000
+
+/** List items that say what was tried besides the way up, each with its receipts below. */
+export function trialItems(report: Report, mostLines = Number.POSITIVE_INFINITY): readonly string[] {
+  return trialWords(report).map(({ title, about, says, lines }) => {
+    const more = lines.length > mostLines ? [`… ${count(lines.length - mostLines, 'more line')}`] : []
+    const name = about === '' ? title : `${title} ${codeSpan(about)}`
+    const shown = [...lines.slice(0, mostLines).map((line) => codeSpan(cutText(line, maxTrialLine))), ...more]
+    const head = `- ${name}: ${markdownText(cutText(says, maxTrialLine))}`
+    return [head, ...shown.map((line) => `  - ${line}`)].join('\n')
+  })
+}
+
+/** Characters of one line of a trial. */
+const maxTrialLine = 600
 
 /** How long who waits, a line each. */
 export function waitMarkdown(report: Report, finding: Finding, lasting = false): readonly string[] {

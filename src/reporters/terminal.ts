@@ -10,6 +10,7 @@ import { printable, printableLine } from './printable.ts'
 import { basisLines, longStatements, quietWords, runLines } from './production-words.ts'
 import { fit, hang, label, labelWidth, type Colors, type Page } from './terminal-page.ts'
 import { queriesBlocks } from './terminal-queries.ts'
+import { majorsWords, trialsTitle, trialWords, type TrialWords } from './trial-words.ts'
 import { harmlessSentences, waitLines } from './wait-words.ts'
 import {
   count,
@@ -41,6 +42,7 @@ export const terminal: Reporter = (report: Report, options: ReporterOptions): st
     ...loud.filter(({ isQueries }) => isQueries).map((group) => fileBlock(page, group)),
     ...(report.harmless.length === 0 ? [] : [harmlessBlock(page)]),
     ...queriesBlocks(page),
+    ...trialsBlocks(page),
     ...(report.notChecked.length === 0 ? [] : [notCheckedBlock(page)]),
     ...(report.migrations.length === 0 && !hasQueries(report) ? [] : [summaryBlock(page)]),
     [verdictLine(page)],
@@ -66,8 +68,9 @@ function findingLines(page: Page, finding: Finding): readonly string[] {
   const lines = [
     ...label(page, paint(finding.severity), printableLine(finding.message), colors.bold),
     ...waitLines(page.report, finding).flatMap((line) => label(page, '', line)),
-    ...label(page, '', `${location(finding.span)}  ${finding.ruleId}`, colors.dim),
+    ...label(page, '', placeWords(finding), colors.dim),
     ...frameLines(page, finding, paint),
+    ...sentLines(page, finding),
     ...queryLines(page, finding),
     ...receiptLines(page, receipt(page.report, finding)),
     ...remedyLines(page, finding),
@@ -85,9 +88,21 @@ function allowedLines(
   const { dim } = page.colors
   return [
     ...label(page, dim('allowed'), printableLine(finding.message), dim),
-    ...label(page, '', `${location(finding.span)}  ${finding.ruleId}`, dim),
+    ...label(page, '', placeWords(finding), dim),
     ...label(page, '', `${describeAcceptance(allowed)}: ${printableLine(allowed.reason)}`, dim),
   ]
+}
+
+/** `db/0002.sql:3:1  require-concurrent-index  (Postgres 14 only)`. */
+function placeWords(finding: Finding): string {
+  const majors = majorsWords(finding)
+  const place = `${location(finding.span)}  ${finding.ruleId}`
+  return majors === undefined ? place : `${place}  (${majors})`
+}
+
+/** What code sent, below the place in that code. */
+function sentLines(page: Page, { sent }: Finding): readonly string[] {
+  return sent === undefined ? [] : [...label(page, 'sent', 'this statement:'), ...sqlLines(page, sent), '']
 }
 
 function frameLines(page: Page, finding: Finding, paint: (text: string) => string): readonly string[] {
@@ -195,6 +210,26 @@ function harmlessBlock(page: Page): readonly string[] {
     ...report.harmless.flatMap((finding) =>
       hang(page, '  • ', `${location(finding.span)}  ${harmlessSentences(finding)}`, colors.dim),
     ),
+  ]
+}
+
+/** Receipts of one trial that are shown here; other reports have all. */
+const maxTrialLines = 12
+
+function trialsBlocks(page: Page): readonly (readonly string[])[] {
+  const trials = trialWords(page.report)
+  if (trials.length === 0) return []
+  return [[page.colors.bold(trialsTitle), ...trials.flatMap((trial) => trialLines(page, trial))]]
+}
+
+function trialLines(page: Page, { outcome, title, about, says, lines }: TrialWords): readonly string[] {
+  const { colors } = page
+  const marks = { holds: colors.green('✓'), finding: colors.yellow('!'), 'not tried': colors.yellow('?') }
+  const more = lines.length - maxTrialLines
+  return [
+    ...hang(page, `${marks[outcome]} `, `${about === '' ? title : `${title} ${about}`}: ${says}`),
+    ...lines.slice(0, maxTrialLines).flatMap((line) => hang(page, '    ', line, colors.dim)),
+    ...(more > 0 ? hang(page, '    ', `… ${count(more, 'more line')}`, colors.dim) : []),
   ]
 }
 

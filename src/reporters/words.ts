@@ -77,12 +77,19 @@ const modeWords: Readonly<Record<TransactionMode, string>> = {
 export function describeTransaction({
   transaction: { mode, why },
   statements,
-}: Pick<ReportMigration, 'transaction' | 'statements'>): string {
+  recorded,
+}: Pick<ReportMigration, 'transaction' | 'statements' | 'recorded'>): string {
+  if (recorded !== undefined) return recordedWords(recorded)
   const transactions = new Set(statements.map(({ transaction }) => transaction)).size
   const cut = transactions > 1 ? 'the file runs in several transactions' : undefined
   const alone = statements.length === 1 ? 'its one statement commits by itself' : undefined
   const words = (mode === 'simple query' ? (cut ?? alone) : undefined) ?? modeWords[mode]
   return `${words} (${printableLine(why)})`
+}
+
+/** `recorded from bin/rails db:migrate (recorded in schema_migrations)`. */
+function recordedWords({ command, knownBy }: NonNullable<ReportMigration['recorded']>): string {
+  return `recorded from ${printableLine(command)} (${printableLine(knownBy)})`
 }
 
 const outcomeWords: Readonly<Record<ReportMigration['outcome'], string>> = {
@@ -105,8 +112,11 @@ export function describeOutcome({
 
 /** `PostgreSQL 18.4 (embedded)`; `no server` when nothing was replayed. */
 export function describeServer(report: Report): string {
-  const { server } = report
-  return server === undefined ? 'no server' : `${postgres(server.version)} (${printableLine(server.kind)})`
+  const { server, servers = [] } = report
+  if (server === undefined) return 'no server'
+  if (servers.length < 2) return `${postgres(server.version)} (${printableLine(server.kind)})`
+  const versions = list(servers.map(({ version }) => printableLine(version)))
+  return `PostgreSQL ${versions} (${printableLine(server.kind)})`
 }
 
 /** `PostgreSQL 18.4` for `18.4`; unchanged when the product is already named. */
@@ -266,8 +276,11 @@ function isShown({ only }: Report, { findings }: FileGroup): boolean {
 }
 
 /** What a file is, below its name. */
-export function describeFile({ migration, isQueries }: FileGroup): string {
-  if (migration === undefined) return isQueries ? 'queries of the application' : 'not under review'
+export function describeFile({ migration, isQueries, findings }: FileGroup): string {
+  if (migration === undefined) {
+    if (isQueries) return 'queries of the application'
+    return findings.every(({ ruleId }) => ruleId.startsWith('down-')) ? 'the way down' : 'not under review'
+  }
   return `${describeTransaction(migration)} · ${describeOutcome(migration)}`
 }
 
