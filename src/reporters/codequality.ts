@@ -2,6 +2,7 @@ import { affectedLines } from './affected-queries.ts'
 import { formatJson } from './json.ts'
 import { printableLine } from './printable.ts'
 import { repositoryPath } from './repository-path.ts'
+import { majorsWords } from './trial-words.ts'
 import { waitLines } from './wait-words.ts'
 import { ofDatabase, openFindings } from './words.ts'
 import type { Finding, Report, Severity } from '../core/model.ts'
@@ -44,7 +45,9 @@ export const codequality: Reporter = (report: Report): string => {
 function described(report: Report, finding: Finding): string {
   const wait = waitLines(report, finding).slice(0, 1)
   const queries = affectedLines(finding, { named: 3 }).map((line) => `${line}.`)
-  return [printableLine(finding.message), ...wait, ...queries].join(' ')
+  const majors = majorsWords(finding)
+  const where = majors === undefined ? [] : [`${majors}.`]
+  return [printableLine(finding.message), ...where, ...wait, ...queries].join(' ')
 }
 
 /** GitLab shows findings with equal fingerprints once; the second of two equal statements gets a suffix. */

@@ -5,6 +5,7 @@ import { receipt } from './effects.ts'
 import { cutText } from './markdown-text.ts'
 import { askFirst, maxProof, proofWords, speedWords } from './preflight-words.ts'
 import { printable, printableLine } from './printable.ts'
+import { majorsWords } from './trial-words.ts'
 import { waitLines } from './wait-words.ts'
 import { describeRemedyStep } from './words.ts'
 import type { Finding, Remedy, Report } from '../core/model.ts'
@@ -43,9 +44,21 @@ export function plainPreflight({ preflight = [] }: Finding): readonly string[] {
   ])
 }
 
+/** Characters of a statement that was recorded. */
+const maxSent = 500
+
 /** The message, how long who waits, and which queries, a line each. */
 export function plainMessage(report: Report, finding: Finding): readonly string[] {
-  return [printableLine(finding.message), ...waitLines(report, finding), ...affectedLines(finding)]
+  const majors = majorsWords(finding)
+  return [
+    printableLine(finding.message),
+    ...(majors === undefined ? [] : [`${majors}.`]),
+    ...waitLines(report, finding),
+    ...affectedLines(finding),
+    ...(finding.sent === undefined
+      ? []
+      : [`It sends: ${cutText(printableLine(finding.sent.trim()), maxSent)}`]),
+  ]
 }
 
 /** Message, receipt, remedy and preflight, separated by blank lines. */

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest'
+import { loadReporter, reporterNames, type ReporterName } from '../../src/reporters/index.ts'
+import { stickyBody } from '../../src/gitlab/sticky.ts'
+import { threadBody } from '../../src/gitlab/thread-body.ts'
+import type { Report } from '../../src/core/model.ts'
+import { stickyContent } from '../gitlab/review-content.ts'
+import { schemaErrors } from './validate.ts'
+import { sampleReport } from './sample-report.ts'
+
+const options = { color: false, width: 100 }
+
+const hostile = 'db/`x`</code><img src=x>.sql'
+
+const report: Report = {
+  ...sampleReport,
+  servers: [
+    { version: '14.23', kind: 'embedded' },
+    { version: '18.4', kind: 'embedded' },
+  ],
+  findings: sampleReport.findings.map((finding, index) =>
+    index === 0 ? { ...finding, majors: [14], sent: 'ALTER TABLE sent_by_code ADD COLUMN x int' } : finding,
+  ),
+  trials: [
+    {
+      kind: 'way down',
+      about: hostile,
+      outcome: 'finding',
+      says: 'It leaves a column behind.',
+      lines: ['+ column public.orders.note text', 'AccessExclusiveLock on </code> @everyone'],
+    },
+    { kind: 'silent changes', about: '', outcome: 'holds', says: 'None.', lines: [] },
+  ],
+}
+
+async function rendered(name: ReporterName): Promise<string> {
+  return (await loadReporter(name))(report, options)
+}
+
+/** Formats of findings alone. */
+const findingsOnly: readonly ReporterName[] = ['codequality', 'rdjson', 'github', 'sarif', 'junit']
+
+describe('trials', () => {
+  it.each(reporterNames.filter((name) => !findingsOnly.includes(name)))('stand in %s', async (name) => {
+    const text = await rendered(name)
+    for (const word of ['It leaves a column behind.', '+ column public.orders.note text'])
+      expect(text).toContain(word)
+  })
+
+  it('stand in the summary of the merge request, with nothing of theirs as markdown', () => {
+    const text = stickyBody(stickyContent({ report, findings: [] }))
+    expect(text).toContain('It leaves a column behind.')
+    expect(text).toContain('`AccessExclusiveLock on </code> @everyone`')
+    expect(text).toContain('- Silent changes: None.')
+  })
+
+  it('are escaped in HTML', async () => {
+    const text = await rendered('html')
+    expect(text).not.toContain('<img')
+    expect(text).toContain('AccessExclusiveLock on &lt;/code&gt; @everyone')
+  })
+
+  it('fit the published schema', async () => {
+    const errors = await schemaErrors('schemas/report.schema.json')
+    expect(errors(JSON.parse(await rendered('json')))).toEqual([])
+  })
+})
+
+describe('a finding of one major', () => {
+  it.each(reporterNames.filter((name) => name !== 'json'))('is marked in %s', async (name) => {
+    expect(await rendered(name)).toContain('Postgres 14 only')
+  })
+
+  it.each(['terminal', 'markdown', 'html', 'sarif', 'junit'] as const)(
+    'and what was sent stands in %s',
+    async (name) => {
+      expect(await rendered(name)).toContain('ALTER TABLE sent_by_code ADD COLUMN x int')
+    },
+  )
+
+  it('is marked in its thread, with what was sent', () => {
+    const [finding] = report.findings
+    if (finding === undefined) throw new Error('the sample has findings')
+    const { pipeline } = stickyContent({ report, findings: [] })
+    const place = { kind: 'diff', suggestion: false } as never
+    const text = threadBody({ report, finding, pipeline, policy: { allowBy: 'developer' } as never, place })
+    expect(text).toContain('Postgres 14 only')
+    expect(text).toContain('ALTER TABLE sent_by_code ADD COLUMN x int')
+  })
+
+  it('names all servers of the run', async () => {
+    expect(await rendered('terminal')).toContain('PostgreSQL 14.23 and 18.4 (embedded)')
+  })
+})
