@@ -44,6 +44,8 @@ export function budgetMs(elapsedMs: number): number {
   return Math.round(Math.min(mostBudgetMs, Math.max(leastBudgetMs, elapsedMs / 2)))
 }
 
+const begun = new WeakMap<MendedRun, Promise<TryOut>>()
+
 export class TryOut {
   readonly run: MendedRun
   /** The run itself, measured. */
@@ -58,7 +60,14 @@ export class TryOut {
     this.about = about
   }
 
-  static async begin(run: MendedRun): Promise<TryOut> {
+  /** One per run: remedies and suggestions are compared with the same judgement. */
+  static begin(run: MendedRun): Promise<TryOut> {
+    const known = begun.get(run) ?? TryOut.judge(run)
+    begun.set(run, known)
+    return known
+  }
+
+  private static async judge(run: MendedRun): Promise<TryOut> {
     const { options, reviewSet, scripts, rehearsal } = run
     const { rules } = await import('../rules/index.ts')
     const all = [...(options.config.customRules ?? []), ...rules]
