@@ -115,8 +115,9 @@ export interface OutOfOrder {
 }
 
 /**
- * `runs again`: the script from its first statement; `goes on`: with the part that failed (changesets); `refused`: it stops
- * until somebody says that the database is mended.
+ * `runs again`: the script from its first statement, a changeset from its own; `goes on`: with the statement that failed
+ * (Atlas); `refused`: it stops until somebody says that the database is mended, then runs the script from its first
+ * statement.
  */
 export interface AfterFailure {
   readonly outcome: 'runs again' | 'goes on' | 'refused'

@@ -59,6 +59,7 @@ export async function reviewNamed(
     replayedOnly: order?.replayedOnly ?? [],
     sharesSession: order?.sharesSession ?? false,
     ...(order?.foundation === undefined ? {} : { foundation: order.foundation }),
+    ...(order?.whenFailed === undefined ? {} : { whenFailed: order.whenFailed }),
     ...(order?.leftOut === undefined ? {} : { leftOut: order.leftOut }),
     problems: [...(order?.problems ?? []), ...alone.flatMap(({ problem }) => problem ?? [])],
     notChecked: [

@@ -1,7 +1,7 @@
 import type { MigrationSet, ReviewSet } from '../core/source.ts'
 
 /** What surrounds the scripts of a set when they run. */
-export type Surroundings = Pick<ReviewSet, 'sharesSession' | 'foundation' | 'leftOut'>
+export type Surroundings = Pick<ReviewSet, 'sharesSession' | 'foundation' | 'leftOut' | 'whenFailed'>
 
 /**
  * What the review has to know of a set besides its scripts. `base` is the set at the base revision, where the history
@@ -18,6 +18,7 @@ export function surroundingsOf(head: MigrationSet, base?: MigrationSet): Surroun
   return {
     sharesSession: head.sharesSession,
     ...(foundation === undefined ? {} : { foundation }),
+    ...(head.whenFailed === undefined ? {} : { whenFailed: head.whenFailed }),
     ...(leftOut.size === 0 ? {} : { leftOut: [...leftOut.values()] }),
   }
 }

@@ -39,6 +39,8 @@ import { atlasWriter } from './write-atlas.ts'
  *   cmd/atlas/internal/cmdapi/migrate.go).
  * - Session: database/sql hands out the connection it has again, and nothing resets it: a SET lasts.
  * - Order of merging: refused unless exec_order or --exec-order says otherwise (Executor.Pending).
+ * - After a failure: the row of the version counts the statements that ran and keeps their hashes. The next run compares
+ *   these and goes on behind them (Executor.Execute in migrate.go).
  */
 export const atlas: MigrationSource = {
   id: 'atlas',
@@ -70,6 +72,10 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
     root,
     scripts,
     sharesSession: true,
+    whenFailed: {
+      outcome: 'goes on',
+      says: 'Atlas goes on with the statement that failed, unless a statement before it was changed',
+    },
     problems: [
       ...(await sumProblems(root, paths, files)),
       ...duplicateVersions(versionsOf(scripts), 'Atlas keeps its books by version and fails at the second'),

@@ -29,6 +29,7 @@ import { dbmateWriter } from './write-sections.ts'
  * - Session: database/sql hands out the one connection it has again, and neither dbmate nor lib/pq resets it: a SET
  *   lasts. The table of versions is looked up in current_schema() each time (pkg/driver/postgres/postgres.go).
  * - Identity: the version, as text; whatever is not noted runs, wherever it sorts, unless --strict (Migrate in db.go).
+ * - After a failure: the version is noted behind the section, so nothing of one that failed is known (Migrate in db.go).
  */
 export const dbmate: MigrationSource = {
   id: 'dbmate',
@@ -61,6 +62,7 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
     root,
     scripts: loaded.flatMap(({ script }) => script ?? []),
     sharesSession: true,
+    whenFailed: { outcome: 'runs again', says: 'dbmate runs the file again, from its first statement' },
     problems: [
       ...duplicateVersions(
         entries,

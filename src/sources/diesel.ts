@@ -30,6 +30,7 @@ import { dieselWriter } from './write-folders.ts'
  * - Session: one connection, `SET TIME ZONE 'UTC'` at its beginning.
  * - Order of merging: every version that has no row is run; changed and deleted files are not noticed.
  * - Its table: diesel/src/migration/setup_migration_table.sql.
+ * - After a failure: the row is written behind the file, so nothing of one that failed is known (run_migration).
  */
 export const diesel: MigrationSource = {
   id: 'diesel',
@@ -70,6 +71,7 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
     root,
     scripts: read.scripts,
     sharesSession: true,
+    whenFailed: { outcome: 'runs again', says: 'Diesel runs the migration again, from its first statement' },
     problems: [...problems, ...read.problems, ...empty.map(emptyProblem)],
     skipped,
     identifiedBy: 'version',

@@ -30,6 +30,7 @@ import { foldersOf } from './owners.ts'
  *   and postgres-js (same files). The drivers over HTTP send without one (neon-http/migrator.js).
  * - What stands between two `--> statement-breakpoint` is one message; the marker is searched for in the text, also
  *   inside of strings (readMigrationFiles).
+ * - After a failure: all pending files are rolled back with their rows, and run again.
  */
 export const drizzle: MigrationSource = {
   id: 'drizzle',
@@ -43,6 +44,11 @@ const defaultTransaction: TransactionChoice = {
   mode: 'run',
   why: 'Drizzle runs all pending migrations in one transaction',
 }
+
+const whenFailed = {
+  outcome: 'runs again',
+  says: 'Drizzle runs the file again, from its first statement',
+} as const
 
 const marker = '--> statement-breakpoint'
 
@@ -81,6 +87,7 @@ async function loadFolders(
     root,
     ...loaded,
     sharesSession: true,
+    whenFailed,
     skipped: skippedOf(below, isScript, 'Drizzle runs only <name>/migration.sql'),
     foundation: foundationOf(', name text, applied_at timestamp with time zone DEFAULT now()'),
     whenOutOfOrder: { outcome: 'runs', says: 'Drizzle runs it after those that are applied already' },
@@ -109,6 +116,7 @@ async function loadJournal(
     root,
     scripts: loaded.scripts,
     sharesSession: true,
+    whenFailed,
     problems: [...journal.problems, ...missing.map(withoutFile), ...lateEntries(entries), ...loaded.problems],
     skipped: skippedOf(below, (file) => listed.has(file), 'it has no entry in meta/_journal.json'),
     identifiedBy: 'version',

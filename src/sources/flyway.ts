@@ -31,6 +31,8 @@ import { flywayWriter } from './write-flyway.ts'
  * - Session: one connection runs all migrations, so SET lasts, but role and search_path are put back before each
  *   (DbMigrate.doMigrateGroup calls restoreOriginalState and changeCurrentSchemaTo); callbacks of the whole run have
  *   sessions of their own. Compared with flyway-core 11.8.0.
+ * - After a failure: what ran in a transaction is rolled back and not noted; else a row with success = false stays, at
+ *   which validate stops until `repair` (DbMigrate.java, DbValidate.java).
  */
 export const flyway: MigrationSource = {
   id: 'flyway',
@@ -112,6 +114,10 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
     root,
     scripts: loaded.flatMap(({ script }) => script ?? []),
     sharesSession: true,
+    whenFailed: {
+      outcome: 'refused',
+      says: 'Flyway notes what failed outside of a transaction, and refuses to migrate until `flyway repair`',
+    },
     problems: [...duplicates(versioned, repeatable), ...loaded.flatMap(({ problem }) => problem ?? [])],
     skipped: [
       ...folder.skipped,

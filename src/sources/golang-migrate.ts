@@ -25,6 +25,8 @@ import { golangMigrateWriter } from './write-whole-files.ts'
  *   named with the schema that it found when it began, so it does not mind a search_path.
  * - Identity: schema_migrations holds the version and nothing else (SetVersion, same file); titles may change.
  * - Order of merging: `up` only ever steps to versions above the database's current one (migrate.go, readUp).
+ * - After a failure: the version is noted as dirty before its file runs, and clean afterwards; a dirty one is an error until
+ *   `force` (runMigrations and Up in migrate.go).
  */
 export const golangMigrate: MigrationSource = {
   id: 'golang-migrate',
@@ -91,6 +93,10 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
     root,
     scripts,
     sharesSession: true,
+    whenFailed: {
+      outcome: 'refused',
+      says: 'golang-migrate marks the version dirty and refuses to run anything until `migrate force`',
+    },
     problems: [...duplicates, ...problems],
     skipped,
     identifiedBy: 'version',

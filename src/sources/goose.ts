@@ -32,6 +32,8 @@ import { gooseWriter } from './write-sections.ts'
  * - Session: database/sql hands out the one connection it has again, and neither goose nor pgx resets it: a SET lasts.
  * - Order of merging: `up` stops when a version below the database's newest has not run, unless --allow-missing
  *   (UpToContext in up.go).
+ * - After a failure: the version is noted behind the last statement, so nothing of a file that failed is known
+ *   (runSQLMigration in migration_sql.go).
  */
 export const goose: MigrationSource = {
   id: 'goose',
@@ -78,6 +80,7 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
     root,
     scripts: loaded.flatMap(({ script }) => script ?? []),
     sharesSession: true,
+    whenFailed: { outcome: 'runs again', says: 'goose runs the file again, from its first statement' },
     problems: [
       ...duplicateVersions(
         [...sql, ...code].map(({ file, version }) => ({ file, version: String(version) })),

@@ -33,6 +33,7 @@ import { graphileWriter } from './write-graphile.ts'
  *   of hashes makes the only way.
  * - Placeholders: `:DATABASE_NAME`, `:DATABASE_OWNER` and those of .gmrc, everywhere in the text (migration.js).
  * - current/: the files by their numbers, joined; no `--! no-transaction` there (current.js).
+ * - After a failure: the row is written behind the text, so nothing of one that failed is known (runStringMigration).
  */
 export const graphileMigrate: MigrationSource = {
   id: 'graphile-migrate',
@@ -100,6 +101,10 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
     root,
     scripts,
     sharesSession: true,
+    whenFailed: {
+      outcome: 'runs again',
+      says: 'Graphile Migrate runs the file again, from its first statement',
+    },
     problems: [
       ...duplicateVersions(
         committed.map(({ file, number }) => ({ file, version: number ?? '' })),

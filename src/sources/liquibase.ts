@@ -31,6 +31,8 @@ import { liquibaseWriter } from './write-liquibase.ts'
  * - Identity: file (or logicalFilePath), author and id; what has not run is run, wherever it stands; an edited
  *   changeset is refused by its checksum unless it is runOnChange or runAlways (ValidatingVisitor).
  * - Which changesets run: DbmsChangeSetFilter, ContextChangeSetFilter, LabelChangeSetFilter.
+ * - After a failure: only what succeeded is noted, so the changeset runs again (UpdateVisitor); the row of
+ *   databasechangeloglock stays when the process was killed (StandardLockService).
  */
 export const liquibase: MigrationSource = {
   id: 'liquibase',
@@ -60,6 +62,10 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
     root,
     scripts: walk.scripts,
     sharesSession: true,
+    whenFailed: {
+      outcome: 'runs again',
+      says: 'Liquibase runs the changeset again, from its first statement; a run that was killed also leaves its lock until `liquibase release-locks`',
+    },
     problems: [...walk.problems, ...duplicates(walk.scripts).slice(0, mostTold)],
     skipped: walk.skipped,
     whenEdited: 'Liquibase stops at its checksum, unless the changeset says runOnChange or validCheckSum',

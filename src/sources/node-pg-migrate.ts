@@ -30,6 +30,7 @@ import { nodePgMigrateWriter } from './write-sections.ts'
  * - Session: one connection, with search_path set to `public` (runner.js).
  * - Order of merging: a new one before one that has run is refused, unless `--no-check-order` (checkOrder, runner.js).
  *   Names without their extension are compared.
+ * - After a failure: the row is written behind the file (runner.js, migration.js), so it runs again.
  */
 export const nodePgMigrate: MigrationSource = {
   id: 'node-pg-migrate',
@@ -85,6 +86,10 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
     root,
     scripts: loaded.scripts,
     sharesSession: true,
+    whenFailed: {
+      outcome: 'runs again',
+      says: 'node-pg-migrate runs the file again, from its first statement',
+    },
     problems: [...problems, ...loaded.problems],
     skipped,
     foundation,

@@ -99,7 +99,11 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
     if ('problem' in read) problems.push(read.problem)
     else scripts.push(plainScript(entry, read.text, options))
   })
-  return { root, scripts, sharesSession: false, problems, skipped }
+  const whenFailed = {
+    outcome: 'runs again',
+    says: 'psql runs the file again, from its first statement',
+  } as const
+  return { root, scripts, sharesSession: false, whenFailed, problems, skipped }
 }
 
 /** A file alone, as `psql -f` would run it; for paths that belong to no root. */

@@ -28,6 +28,7 @@ import { popWriter } from './write-whole-files.ts'
  * - Templates: a file is a Go template that gets the connection's settings (migration_content.go); those are not known here.
  * - Session: database/sql hands out the one connection it has again, and nothing resets it: a SET lasts.
  * - Order of merging: whatever version is not noted runs, wherever it sorts (UpTo).
+ * - After a failure: all of the file is rolled back with its note (UpTo).
  */
 export const pop: MigrationSource = {
   id: 'pop',
@@ -68,6 +69,7 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
     root,
     scripts: loaded.scripts.filter((script) => !templates.includes(script)),
     sharesSession: true,
+    whenFailed: { outcome: 'runs again', says: 'pop runs the file again, from its first statement' },
     problems: [
       ...duplicateVersions(effective, 'pop runs one of them and takes the others for done'),
       ...loaded.problems,

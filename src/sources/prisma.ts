@@ -30,6 +30,8 @@ import { prismaWriter } from './write-folders.ts'
  * - Session: one connection runs all of them (get_connection_and_params, same file), so a SET lasts.
  * - migration_lock.toml: another provider than the schema's is refused (migrations_directory.rs); the first line that
  *   begins with `provider` counts.
+ * - After a failure: its row has no finished_at, and nothing is applied until `migrate resolve` (P3009;
+ *   detect_failed_migrations in apply_migrations.rs).
  */
 export const prisma: MigrationSource = {
   id: 'prisma',
@@ -77,6 +79,10 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
     root,
     scripts: loaded.scripts,
     sharesSession: true,
+    whenFailed: {
+      outcome: 'refused',
+      says: 'Prisma refuses to apply anything (P3009) until `prisma migrate resolve`',
+    },
     problems: [...problems, ...loaded.problems],
     skipped,
     foundation,

@@ -25,6 +25,7 @@ import { ramblerWriter } from './write-sections.ts'
  *   soon as it holds two statements; a file of several sections stops between them when one fails.
  * - Session: database/sql hands out the one connection it has again, and nothing resets it: a SET lasts.
  * - Order of merging: refused, as is a file that was renamed or deleted (apply.go compares both lists in step).
+ * - After a failure: the file is noted behind its last section, so nothing of one that failed is known (Apply in service.go).
  */
 export const rambler: MigrationSource = {
   id: 'rambler',
@@ -50,6 +51,7 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
     root,
     scripts: loaded.flatMap(({ script }) => script ?? []),
     sharesSession: true,
+    whenFailed: { outcome: 'runs again', says: 'rambler runs the file again, from its first section' },
     problems: loaded.flatMap(({ problems }) => problems),
     whenOutOfOrder: { outcome: 'refused', says: 'rambler refuses to run anything' },
     foundation: {

@@ -30,6 +30,7 @@ import { refineryWriter } from './write-whole-files.ts'
  * - Session: one client.
  * - Order of merging: a V below the database's version stops the run; after set_abort_missing(false), and on the command
  *   line without -m, it is never run. Edits and new names stop it likewise (verify_migrations, src/traits/mod.rs).
+ * - After a failure: the file is rolled back and has no row, so it runs again (src/traits/sync.rs).
  */
 export const refinery: MigrationSource = {
   id: 'refinery',
@@ -79,6 +80,7 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
     root,
     scripts: read.scripts.map(withLateness),
     sharesSession: true,
+    whenFailed: { outcome: 'runs again', says: 'refinery runs the file again, from its first statement' },
     problems: [...problems, ...read.problems],
     skipped,
     whenOutOfOrder: outOfOrder(settings),

@@ -30,6 +30,8 @@ import { sqitchRegistry } from './sqitch-registry.ts'
  *   change in the middle the last deployed id is in no plan: nothing is deployed (Engine.pm, _sync_plan).
  *   Edited scripts are not noticed by deploy.
  * - Its tables: Engine/pg.sql; two scripts of a project with the same content cannot both be recorded.
+ * - After a failure: the failure is noted, changes that the same deploy made before are reverted unless --mode says
+ *   otherwise, and the change itself is still to be deployed (Engine.pm, deploy_change and _deploy_all).
  */
 export const sqitch: MigrationSource = {
   id: 'sqitch',
@@ -93,6 +95,7 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
     root,
     scripts,
     sharesSession: false,
+    whenFailed: { outcome: 'runs again', says: 'Sqitch runs the script again, from its first statement' },
     problems: [...plan.problems, ...read.flatMap(({ problems }) => problems), ...sameContents(read)],
     skipped: paths.flatMap((path) => skippedFile(path, project, run)),
     whenOutOfOrder: {

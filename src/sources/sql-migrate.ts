@@ -32,6 +32,8 @@ import { sqlMigrateWriter } from './write-sections.ts'
  * - Session: database/sql hands out the one connection it has again, and nothing resets it: a SET lasts.
  * - Order of merging: what is missing below the newest runs first (ToCatchup in migrate.go); a file that was renamed or
  *   deleted ends everything (planMigrationCommon).
+ * - After a failure: the file is noted behind its last statement, so nothing of one that failed is known
+ *   (applyMigrations).
  */
 export const sqlMigrate: MigrationSource = {
   id: 'sql-migrate',
@@ -77,6 +79,7 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
     root,
     scripts: loaded.flatMap(({ script }) => script ?? []),
     sharesSession: true,
+    whenFailed: { outcome: 'runs again', says: 'sql-migrate runs the file again, from its first statement' },
     problems: loaded.flatMap(({ problems }) => problems),
     whenOutOfOrder: { outcome: 'runs', says: 'sql-migrate runs it all the same, before those that follow' },
     foundation: foundationOf(table, config),

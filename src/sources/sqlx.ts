@@ -30,6 +30,8 @@ import { sqlxWriter } from './write-whole-files.ts'
  *   run, as does a changed checksum (migrator.rs); descriptions are not compared.
  * - Its table, and sqlx.toml's `table-name` and `create-schemas`: sqlx-postgres/src/migrate.rs,
  *   sqlx-core/src/config/migrate.rs.
+ * - After a failure: the row is written behind the file, with success = true, so nothing of one that failed is known and
+ *   nothing is ever dirty on Postgres (`apply` and `execute_migration` in sqlx-postgres/src/migrate.rs; MySQL's differs).
  */
 export const sqlx: MigrationSource = {
   id: 'sqlx',
@@ -76,6 +78,7 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
     root,
     scripts: read.scripts,
     sharesSession: true,
+    whenFailed: { outcome: 'runs again', says: 'sqlx runs the file again, from its first statement' },
     problems: [...problems, ...read.problems],
     skipped,
     identifiedBy: 'version',

@@ -27,6 +27,8 @@ import { supabaseWriter } from './write-whole-files.ts'
  *   (pkg/migration/history.go).
  * - seed.sql and what config.toml names as seeds run on `db reset` and with `--include-seed` only, roles.sql with
  *   `--include-roles`, supabase/schemas never: migrations are made from it.
+ * - After a failure: the version is written with the last batch, so nothing of one that failed is known (ExecBatch in
+ *   pkg/migration/file.go).
  */
 export const supabase: MigrationSource = {
   id: 'supabase',
@@ -61,6 +63,10 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
     root,
     scripts: loaded.scripts,
     sharesSession: false,
+    whenFailed: {
+      outcome: 'runs again',
+      says: 'the Supabase CLI runs the file again, from its first statement',
+    },
     problems: [
       ...duplicateVersions(entries, 'the Supabase CLI runs both and fails when it records the second'),
       ...loaded.problems,
