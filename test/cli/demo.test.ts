@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
+import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createShopRepository } from '../../fixtures/shop-repository.ts'
@@ -59,9 +60,11 @@ describe('check of the sample shop', () => {
   let text: RunResult
   beforeAll(async () => {
     await using shop = await createShopRepository()
-    const json = await run(['check', '--format', 'json'], { cwd: shop.dir, env: { TMPDIR: temp.dir } })
-    report = JSON.parse(json.stdout) as Report
-    text = await run(['check'], { cwd: shop.dir, env: { TMPDIR: temp.dir } })
+    const json = path.join(temp.dir, 'report.json')
+    const formats = ['--format', 'terminal', '--format', `json:${json}`]
+    text = await run(['check', ...formats], { cwd: shop.dir, env: { TMPDIR: temp.dir } })
+    report = JSON.parse(await readFile(json, 'utf8')) as Report
+    await rm(json)
   })
 
   it('replays sixteen migrations of history and rehearses the seven new ones', () => {
