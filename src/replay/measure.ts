@@ -8,14 +8,11 @@ import type {
   Statement,
 } from '../core/model.ts'
 import type { DdlEvent } from '../postgres/event-triggers.ts'
-import { LineIndex } from '../sql/lines.ts'
-import { catalogChanges } from './catalog-changes.ts'
 import { canProbe, commandFor, isRollback } from './commands.ts'
-import { observedEffects } from './effects.ts'
-import type { ProbeReading, RelationReading } from './probe.ts'
-import type { KnownRelation, RelationCatalog } from './relations.ts'
+import { SessionReader, toErrorEffect } from './session-reader.ts'
+import type { RelationCatalog } from './relations.ts'
 import type { ReplaySession } from './session.ts'
-import type { WireError, WireResult } from './wire.ts'
+import type { WireError } from './wire.ts'
 import { beginMessage, beginScript, endMessage, endScript, isPipelined } from './wrapping.ts'
 
 /** One executed statement. */
@@ -75,22 +72,13 @@ interface Executed {
 /** Runs migrations in one session, statement by statement, and measures each. */
 export class Measurement {
   private readonly session: ReplaySession
-  private readonly catalog: RelationCatalog
   private readonly options: MeasureOptions
-  private last: ProbeReading
-  private transaction = -1
-  private catalogAtBegin: ReadonlyMap<number, KnownRelation> | undefined
+  private readonly reader: SessionReader
 
-  private constructor(
-    session: ReplaySession,
-    catalog: RelationCatalog,
-    options: MeasureOptions,
-    last: ProbeReading,
-  ) {
+  private constructor(session: ReplaySession, options: MeasureOptions, reader: SessionReader) {
     this.session = session
-    this.catalog = catalog
     this.options = options
-    this.last = last
+    this.reader = reader
   }
 
   static async begin(
@@ -101,7 +89,7 @@ export class Measurement {
     // before 15 nothing makes the server flush counters, so those of earlier scripts are still in the session
     const baseline = await session.read({ everyRelation: options.serverMajor < 15 })
     if (baseline === undefined) throw new Error('the baseline probe failed')
-    return new Measurement(session, catalog, options, baseline)
+    return new Measurement(session, options, new SessionReader(catalog, options, baseline))
   }
 
   /** Runs one script in its wrapping. `endsRun`: it is the last of those that share one transaction (mode `run`). */
@@ -156,19 +144,8 @@ export class Measurement {
         refused: { code: 'statement-refused', message: prepared.refused, span: statement.span },
       }
     }
-    this.enterTransaction(statement, rollsBack)
+    this.reader.enterTransaction(statement.transaction, rollsBack)
     return this.execute(migration, statement, prepared.sql, !isPipelined(migration, statement))
-  }
-
-  /** Locks end with their transaction. Counters start anew where every commit flushes them (15+), else they go on. */
-  private enterTransaction(statement: Statement, rollsBack: boolean): void {
-    if (statement.transaction === this.transaction) return
-    this.transaction = statement.transaction
-    const flushes = this.options.serverMajor >= 15
-    this.last = flushes
-      ? { ...this.last, relations: new Map(), sentinel: 0 }
-      : { ...this.last, relations: withoutLocks(this.last.relations) }
-    this.catalogAtBegin = rollsBack ? this.catalog.snapshot() : undefined
   }
 
   private async execute(
@@ -182,22 +159,19 @@ export class Measurement {
       ? await this.session.runProbed(command, { sync, everyRelation: commitsByItself(statement) })
       : { result: (await this.session.run([command], sync))[0], reading: undefined }
     const failure = this.failureFor(migration, statement, result?.error)
-    const notices = splitNotices(result, this.options.decodeEvent)
-    const effects: Effect[] = []
-    if (reading !== undefined && failure === undefined) {
-      effects.push(...this.observe(statement, reading, notices.events))
-    }
-    if (isRollback(statement) && this.catalogAtBegin !== undefined) this.catalog.restore(this.catalogAtBegin)
-    effects.push(...notices.effects)
-    const lasted = result?.durationMs ?? 0
-    if (failure === undefined && lasted >= shortestSpillMs && maySpill(statement, effects))
+    const effects: Effect[] = [
+      ...this.reader.effectsOf(statement, {
+        reading: failure === undefined ? reading : undefined,
+        notices: result?.notices ?? [],
+      }),
+    ]
+    const durationMs = result?.durationMs ?? 0
+    if (failure === undefined && durationMs >= shortestSpillMs && maySpill(statement, effects))
       effects.push(...(await this.tempEffect()))
     if (failure !== undefined) effects.push(failure.error)
-    const { lockTimeoutMs, statementTimeoutMs, timeZone } = this.last
-    const settings = { lockTimeoutMs, statementTimeoutMs, timeZone }
     const sawCatalog = this.options.decodeEvent !== undefined
     return {
-      measured: { statement, effects, settings, durationMs: result?.durationMs ?? 0, sawCatalog },
+      measured: { statement, effects, settings: this.reader.settings, durationMs, sawCatalog },
       failure,
     }
   }
@@ -206,28 +180,6 @@ export class Measurement {
   private async tempEffect(): Promise<readonly Effect[]> {
     const bytes = (await this.options.newTempBytes?.()) ?? 0
     return bytes > 0 ? [{ kind: 'temp', bytes }] : []
-  }
-
-  private observe(
-    statement: Statement,
-    reading: ProbeReading,
-    events: readonly DdlEvent[],
-  ): readonly Effect[] {
-    const observed = observedEffects({
-      statement,
-      before: this.last,
-      after: reading,
-      catalog: this.catalog,
-      events,
-    })
-    const changes = catalogChanges(events, this.catalog)
-    for (const relation of reading.relations.values())
-      this.catalog.rememberFilenode(relation.oid, relation.filenode)
-    // what is not locked any more keeps its counters, until a flush sets all of them to zero
-    const flushed = reading.sentinel < this.last.sentinel
-    const earlier = flushed ? new Map<number, RelationReading>() : withoutLocks(this.last.relations)
-    this.last = { ...reading, relations: new Map([...earlier, ...reading.relations]) }
-    return [...observed, ...changes]
   }
 
   private failureFor(
@@ -246,12 +198,8 @@ export class Measurement {
   }
 }
 
-function withoutLocks(relations: ReadonlyMap<number, RelationReading>): ReadonlyMap<number, RelationReading> {
-  return new Map([...relations].map(([oid, reading]) => [oid, { ...reading, modes: [] }]))
-}
-
 /** VACUUM, CLUSTER, REINDEX and everything CONCURRENTLY: locks are gone when the probe looks. */
-function commitsByItself({ tag, node }: Statement): boolean {
+export function commitsByItself({ tag, node }: Statement): boolean {
   if (tag === 'VacuumStmt' || tag === 'ClusterStmt' || tag === 'ReindexStmt') return true
   return (tag === 'IndexStmt' || tag === 'DropStmt') && node?.['concurrent'] === true
 }
@@ -266,20 +214,6 @@ function withFailure(
   return [...measured.slice(0, -1), { ...last, effects: [...last.effects, failure.error] }]
 }
 
-function splitNotices(
-  result: WireResult | undefined,
-  decode: MeasureOptions['decodeEvent'],
-): { readonly events: readonly DdlEvent[]; readonly effects: readonly Effect[] } {
-  const events: DdlEvent[] = []
-  const effects: Effect[] = []
-  for (const { severity, message } of result?.notices ?? []) {
-    const event = severity === 'INFO' ? decode?.(message) : undefined
-    if (event !== undefined) events.push(event)
-    else if (effects.length < noticesKept) effects.push({ kind: 'notice', severity, message })
-  }
-  return { events, effects }
-}
-
 /**
  * Nobody sorts or hashes more than work_mem (4 MB) in less time, and a look costs a round trip and a walk through
  * all statistics.
@@ -290,29 +224,4 @@ const shortestSpillMs = 5
 function maySpill({ tag }: Statement, effects: readonly Effect[]): boolean {
   if (effects.some(({ kind }) => kind === 'scan' || kind === 'rewrite' || kind === 'write')) return true
   return tag === 'SelectStmt' || tag === 'CreateTableAsStmt' || tag === 'DoStmt' || tag === 'CallStmt'
-}
-
-/** A loop that raises a notice per row must not fill the report. */
-const noticesKept = 20
-
-function toErrorEffect(error: WireError, statement: Statement, text: string): ErrorEffect {
-  const { code, message, detail, hint, position } = error
-  return {
-    kind: 'error',
-    sqlstate: code,
-    message,
-    ...(detail === undefined ? {} : { detail }),
-    ...(hint === undefined ? {} : { hint }),
-    ...(position === undefined ? {} : { position: positionInFile(position, statement, text) }),
-  }
-}
-
-/** The server counts code points of the statement from 1; files are counted in UTF-16 units. */
-function positionInFile(
-  position: number,
-  statement: Statement,
-  text: string,
-): ErrorEffect['position'] & object {
-  const before = [...statement.sql].slice(0, position - 1).join('')
-  return new LineIndex(text).position(statement.span.start.offset + before.length)
 }

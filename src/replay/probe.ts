@@ -80,6 +80,17 @@ export function decodeProbe(rows: ProbeRows): ProbeReading {
 
 export type ProbeRows = readonly (readonly (string | null)[])[]
 
+/** The rows of the probe, and those of {@link allRelationsSql} where it was asked too. */
+export function decodeReading(rows: ProbeRows, all?: ProbeRows): ProbeReading {
+  const reading = decodeProbe(rows)
+  if (all === undefined) return reading
+  const unlocked = decodeRelations(all).filter(({ oid }) => !reading.relations.has(oid))
+  return {
+    ...reading,
+    relations: new Map([...reading.relations, ...unlocked.map((one) => [one.oid, one] as const)]),
+  }
+}
+
 /** The relations in the rows of the probe or of {@link allRelationsSql}. */
 export function decodeRelations(rows: ProbeRows): readonly RelationReading[] {
   return rows.flatMap((row) => {

@@ -1,14 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Client } from 'pg'
 import type { PostgresServer } from '../postgres/provider.ts'
-import {
-  allRelationsSql,
-  decodeProbe,
-  decodeRelations,
-  probeCommand,
-  probeSql,
-  type ProbeReading,
-} from './probe.ts'
+import { allRelationsSql, decodeReading, probeCommand, probeSql, type ProbeReading } from './probe.ts'
 import { WireSession, type WireCommand, type WireResult, type WireSync } from './wire.ts'
 
 /** Why a statement was stopped by us, not by the server. */
@@ -34,6 +27,8 @@ export class ReplaySession implements AsyncDisposable {
   private readonly probe: WireCommand
   /** Set when the watchdog or an abort stopped the last exchange. */
   interruption: Interruption | undefined
+  /** What the probe saw last. */
+  lastReading: ProbeReading | undefined
 
   private constructor(
     wire: WireSession,
@@ -51,7 +46,7 @@ export class ReplaySession implements AsyncDisposable {
 
   /** Connects to `database` as the migrator; `admin` is the watchdog's own connection, to any database. */
   static async open(
-    server: PostgresServer,
+    server: Pick<PostgresServer, 'major' | 'connectMigrator'>,
     database: string,
     admin: Client,
     options: SessionOptions,
@@ -122,11 +117,17 @@ export class ReplaySession implements AsyncDisposable {
       if (copied === undefined || copied.error !== undefined)
         return { result: copied ?? unreached, reading: undefined }
       const [probed] = await this.run([this.probe], sync)
-      return { result: withError(copied, probed), reading: readingOf(probed) }
+      return { result: withError(copied, probed), reading: this.remember(readingOf(probed)) }
     }
     const more = options.everyRelation ? [{ sql: allRelationsSql }] : []
     const [result, probed, all] = await this.run([command, this.probe, ...more], sync)
-    return { result: withError(result ?? unreached, all ?? probed), reading: readingOf(probed, all) }
+    const reading = this.remember(readingOf(probed, all))
+    return { result: withError(result ?? unreached, all ?? probed), reading }
+  }
+
+  private remember(reading: ProbeReading | undefined): ProbeReading | undefined {
+    this.lastReading = reading ?? this.lastReading
+    return reading
   }
 
   /** The probe alone: the baseline before the first statement. */
@@ -170,14 +171,7 @@ function withError(result: WireResult, probed: WireResult | undefined): WireResu
 }
 
 function readingOf(probed: WireResult | undefined, all?: WireResult): ProbeReading | undefined {
-  if (probed === undefined || probed.tag === undefined) return undefined
-  const reading = decodeProbe(probed.rows)
-  if (all === undefined) return reading
-  const unlocked = decodeRelations(all.rows).filter(({ oid }) => !reading.relations.has(oid))
-  return {
-    ...reading,
-    relations: new Map([...reading.relations, ...unlocked.map((one) => [one.oid, one] as const)]),
-  }
+  return probed?.tag === undefined ? undefined : decodeReading(probed.rows, all?.rows)
 }
 
 /** A word that no migration can guess: events of our triggers are recognised by it. */
