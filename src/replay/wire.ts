@@ -69,6 +69,12 @@ export interface WireError {
   readonly position?: number
   readonly internalQuery?: string
   readonly where?: string
+  /** Names of what it is about, where Postgres says them. */
+  readonly schema?: string
+  readonly table?: string
+  readonly column?: string
+  readonly constraint?: string
+  readonly dataType?: string
 }
 
 /** Transaction status of ReadyForQuery: idle, in a block, in a failed block. */
@@ -133,6 +139,8 @@ export class WireSession {
   status: TransactionStatus = 'I'
   /** Backend process id, for pg_locks, cancel and terminate. */
   readonly processId: number
+  /** The last error of the server, with all that it said; undefined: there was none. */
+  lastError: WireError | undefined
 
   constructor(client: Client) {
     const internals = client as unknown as { connection: WireConnection; processID: number }
@@ -264,6 +272,7 @@ export class WireSession {
 
   private failCommand(error: WireError): void {
     const draft = this.draft()
+    this.lastError = error
     if (draft !== undefined) {
       // an error at Sync (a deferred constraint, say) belongs to the last command
       draft.error ??= error
@@ -307,6 +316,8 @@ export class WireSession {
   }
 }
 
+const namedFields = ['schema', 'table', 'column', 'constraint', 'dataType'] as const
+
 function toWireError(message: Error): WireError {
   const fields = message as Error & {
     code?: string
@@ -315,8 +326,12 @@ function toWireError(message: Error): WireError {
     position?: string
     internalQuery?: string
     where?: string
-  }
+  } & Record<(typeof namedFields)[number], string | undefined>
+  const names = namedFields.flatMap((name) =>
+    fields[name] === undefined ? [] : [[name, fields[name]] as const],
+  )
   return {
+    ...Object.fromEntries(names),
     code: fields.code ?? 'XX000',
     message: fields.message,
     ...(fields.detail === undefined ? {} : { detail: fields.detail }),
