@@ -2,7 +2,15 @@ import { allowAuthors } from './allow-authors.ts'
 import { checkTransactions } from './application-transactions.ts'
 import type { Config } from './config/schema.ts'
 import type { Baseline } from './core/baseline.ts'
-import type { FailOn, Finding, MigrationResult, Report, ReportQueries, Suggestion } from './core/model.ts'
+import type {
+  FailOn,
+  Finding,
+  Limit,
+  MigrationResult,
+  Report,
+  ReportQueries,
+  Suggestion,
+} from './core/model.ts'
 import type { Production } from './core/production.ts'
 import type { ReviewSet } from './core/source.ts'
 import { judgeRun, readScripts, type JudgedRun, type Scripts } from './judge-run.ts'
@@ -16,6 +24,7 @@ import { buildReport } from './report.ts'
 import type { SchemaSnapshot } from './replay/fingerprint.ts'
 import type { Rehearsal } from './rehearse.ts'
 import type { Budget } from './rehearse-within.ts'
+import { decideMajor, otherVersion } from './server-version.ts'
 import { timeZoneOf } from './session-defaults.ts'
 import { withStandInNotes } from './stand-in-notes.ts'
 import { decideWork, type Work } from './under-review.ts'
@@ -35,9 +44,17 @@ export interface CheckOptions {
   readonly replay: boolean
   readonly failOn: FailOn
   readonly requireRehearsal: boolean
+  /** Major version to replay on; absent: production's where it can be had, else the newest that is installed. */
   readonly pgVersion?: number
+  /**
+   * Several, oldest first: checkOnMajors() makes one report of a check of each; with `pgVersion` this is one of these
+   * checks. Absent: one.
+   */
+  readonly pgVersions?: readonly number[]
+  /** Oldest major version that remedies have to be valid on; absent: not known. */
+  readonly productionMajor?: number
   readonly serverUrl?: string
-  /** Rehearse in a container of this image; not together with `serverUrl`. */
+  /** Rehearse in a container of this image, `{major}` in it is the version; not together with `serverUrl`. */
   readonly containerImage?: string
   readonly sharedServer: boolean
   readonly superuser: boolean
@@ -98,10 +115,11 @@ export interface CheckOptions {
  * application's queries beside the migrations.
  * Throws ToolError for what the user can mend; the report says everything else.
  */
-export async function check(options: CheckOptions): Promise<Report> {
-  await checkTransactions(options.config)
-  const facts = await loadFacts(options)
+export async function check(given: CheckOptions): Promise<Report> {
+  await checkTransactions(given.config)
+  const facts = await loadFacts(given)
   const production = facts?.production
+  const options = await decideMajor(given, facts?.serverVersion)
   const work = await decideWork(options, production)
   const { reviewSet, code } = work
   const scripts = await readScripts(reviewSet, code !== undefined, options.config.extensions?.create)
@@ -142,6 +160,7 @@ export async function check(options: CheckOptions): Promise<Report> {
       ...(priced?.limits ?? []),
       ...(code?.limits ?? []),
       ...(asked?.limits ?? []),
+      ...(scripts.review.length === 0 ? [] : await versionLimits(given, facts, rehearsal)),
     ],
     policy: policySentences({ config: options.config, decidedBy: options.decidedBy ?? [], off: judged.off }),
     now: options.now,
@@ -149,10 +168,25 @@ export async function check(options: CheckOptions): Promise<Report> {
   })
 }
 
+/** Of several majors, the report of all says it. */
+async function versionLimits(
+  given: CheckOptions,
+  facts: LoadedProduction | undefined,
+  rehearsal: Rehearsal | undefined,
+): Promise<readonly Limit[]> {
+  const { pgVersion, pgVersions } = given
+  if (pgVersions !== undefined) return []
+  const production = facts?.serverVersion
+  if (rehearsal !== undefined) return otherVersion(given, { production, rehearsedOn: [rehearsal.server] })
+  if (given.replay || pgVersion === undefined) return []
+  return otherVersion(given, { production, predictedFor: pgVersion })
+}
+
 /** What is known of production; loaded only where the configuration, or an option, says something. */
 async function loadFacts(options: CheckOptions): Promise<LoadedProduction | undefined> {
   const { config, snapshotFile, cwd, now } = options
-  if (snapshotFile === undefined && config.snapshot === undefined && config.tables === undefined)
+  const { snapshot, tables, production } = config
+  if ([snapshotFile, snapshot, tables, production?.version].every((one) => one === undefined))
     return undefined
   const { loadProduction } = await import('./production/load.ts')
   const file = {

@@ -153,7 +153,10 @@ export interface JudgedRun {
 
 /** Predicts the effects of the migrations under review, unites them with what was measured, and judges them. */
 export async function judgeRun(
-  options: Pick<CheckOptions, 'config' | 'pgVersion' | 'now' | 'all' | 'everyQuery' | 'baseline'> & {
+  options: Pick<
+    CheckOptions,
+    'config' | 'pgVersion' | 'productionMajor' | 'now' | 'all' | 'everyQuery' | 'baseline'
+  > & {
     /** Who wrote an allow comment, where that is known. */
     readonly authorOf?: AuthorOf | undefined
   },
@@ -162,7 +165,8 @@ export async function judgeRun(
   measured: Measured | undefined,
   pricing?: Pricing,
 ): Promise<JudgedRun> {
-  const serverMajor = measured === undefined ? options.pgVersion : Number.parseInt(measured.server, 10)
+  const { productionMajor, pgVersion = productionMajor } = options
+  const serverMajor = measured === undefined ? pgVersion : Number.parseInt(measured.server, 10)
   const { predictions, schema: predicted } = predictRunWithSchema({
     ...scripts,
     sharesSession: reviewSet.sharesSession,
@@ -204,6 +208,7 @@ export async function judgeRun(
     onEmptyDatabase: options.all,
     thresholds: thresholdsOf(options.config),
     ...(production === undefined ? {} : { production }),
+    ...(productionMajor === undefined ? {} : { productionMajor }),
     ...(queries === undefined ? {} : { queries }),
     ...(options.everyQuery === undefined ? {} : { everyQuery: options.everyQuery }),
     ...(options.authorOf === undefined ? {} : { authorOf: options.authorOf }),

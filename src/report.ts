@@ -46,7 +46,6 @@ export function buildReport(parts: ReportParts): Report {
   const { findings, results, base, project, historyCount, timeZone } = parts
   const { failOn, requireRehearsal, notChecked, now, server } = parts
   const unrehearsed = results.some(({ outcome }) => outcome === 'not rehearsed')
-  const fails = reachesLevel(findings, failOn) || (requireRehearsal && unrehearsed)
   const report: Report = {
     schemaVersion: 1,
     tool: { name: 'pgrehearse', version: toolVersion() },
@@ -71,7 +70,7 @@ export function buildReport(parts: ReportParts): Report {
     ...(parts.trials === undefined || parts.trials.length === 0 ? {} : { trials: parts.trials }),
     notChecked,
     ...(parts.policy === undefined || parts.policy.length === 0 ? {} : { policy: parts.policy }),
-    exitCode: fails ? 1 : 0,
+    exitCode: exitCodeOf(findings, { failOn, fails: requireRehearsal && unrehearsed }),
   }
   return withoutSecrets(report, results)
 }
@@ -87,11 +86,19 @@ export function queriesPart(report: Report): Report {
     only: 'queries',
     findings,
     harmless: [],
-    exitCode: reachesLevel(findings, report.settings.failOn) ? 1 : 0,
+    exitCode: exitCodeOf(findings, { failOn: report.settings.failOn, fails: false }),
   }
 }
 
 const severities: readonly Severity[] = ['info', 'warning', 'error']
+
+/** The exit code that findings deserve; `fails`: something else makes it 1. */
+export function exitCodeOf(
+  findings: readonly Finding[],
+  { failOn, fails }: { readonly failOn: FailOn; readonly fails: boolean },
+): number {
+  return fails || reachesLevel(findings, failOn) ? 1 : 0
+}
 
 /** Is there a finding, not accepted by an allow comment, at or above the level? */
 function reachesLevel(findings: readonly Finding[], failOn: FailOn): boolean {

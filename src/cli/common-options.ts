@@ -7,7 +7,10 @@ import { UsageError } from '../core/errors.ts'
 export function addServerOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--pg-version <major>', 'major version of Postgres to replay on').argParser(parseMajor),
+      new Option(
+        '--pg-version <majors>',
+        'major version of Postgres to replay on, or several: 14,16,18 (default: production’s)',
+      ).argParser(parseMajors),
     )
     .addOption(
       new Option('--server-url <url>', 'replay on this existing server; never a production server').argParser(
@@ -67,13 +70,22 @@ export function addConfigOptions(command: Command): Command {
     .option('--no-config', 'read no configuration')
 }
 
-function parseMajor(value: string): number {
-  if (/^(1[4-9]|[2-9]\d)$/.test(value)) return Number(value)
-  throw new InvalidArgumentError('Expected a major version of Postgres from 14, for example 17.')
+function parseMajors(value: string): number | readonly number[] {
+  const majors = value.split(',').map((one) => one.trim())
+  if (!majors.every((one) => /^(1[4-9]|[2-9]\d)$/.test(one))) {
+    throw new InvalidArgumentError(
+      'Expected a major version of Postgres from 14, for example 17, or several: 14,16,18.',
+    )
+  }
+  const [first, ...others] = [...new Set(majors.map(Number))]
+  return first !== undefined && others.length === 0 ? first : [first ?? 0, ...others]
 }
 
+/** `{major}` in it stands for the version. */
+const imageName = /^[a-z0-9](?:(?:[\w./:@-]|\{major\})*(?:\w|\{major\}))?$/i
+
 function parseImage(value: string): string {
-  if (value.length <= 255 && /^[a-z0-9](?:[\w./:@-]*\w)?$/i.test(value)) return value
+  if (value.length <= 255 && imageName.test(value)) return value
   throw new InvalidArgumentError(
     'Expected the name of a container image, for example pgvector/pgvector:pg17.',
   )

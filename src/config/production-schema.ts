@@ -129,8 +129,23 @@ const hardware = z.strictObject({
     .meta({ example: 0.4 }),
 })
 
+const wrongVersion = 'Expected a version of Postgres, for example "16.3" or 16'
+
+const version = z
+  .union([z.string().regex(/^\d{1,2}(?:\.\d{1,3})?$/, wrongVersion), z.number().min(8).max(99)], {
+    error: wrongVersion,
+  })
+  .transform(String)
+
 export const production = z
   .strictObject({
+    version: version
+      .exactOptional()
+      .describe(
+        'Version of Postgres that production runs; wins over the snapshot’s. Rehearsals are on that major by default, ' +
+          'and a rehearsal on another one says so.',
+      )
+      .meta({ example: '16.3' }),
     hardware: hardware
       .exactOptional()
       .describe(

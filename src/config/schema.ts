@@ -54,7 +54,14 @@ const migrations = z.strictObject({
 })
 
 /** As engines read it: registry, path, tag, digest; what it means is for them to say. */
-const imageName = /^[a-z0-9](?:[\w./:@-]*\w)?$/i
+const imageName = /^[a-z0-9](?:(?:[\w./:@-]|\{major\})*(?:\w|\{major\}))?$/i
+
+const wrongMajor = 'Expected a major version of Postgres from 14, for example 17, or a list of them'
+
+const major = z
+  .int(wrongMajor)
+  .min(14, 'Expected a major version of Postgres from 14')
+  .max(99, 'Expected a major version of Postgres, for example 17')
 
 const serverParts = z.strictObject({
   image: z
@@ -64,7 +71,8 @@ const serverParts = z.strictObject({
     .exactOptional()
     .describe(
       'Replay on a throwaway server in a container of this image, which has the extensions that your production has. ' +
-        'Needs a container engine (Docker, Podman); not together with `url` or `binaries`.',
+        'Needs a container engine (Docker, Podman); not together with `url` or `binaries`. `{major}` in it stands for ' +
+        'the major version to replay on: `postgres:{major}`.',
     )
     .meta({ example: 'pgvector/pgvector:pg17' }),
   url: z
@@ -87,12 +95,14 @@ const serverParts = z.strictObject({
     .describe('Run migrations as superuser. Only for repositories whose every contributor you trust.')
     .meta({ defaultValue: false }),
   pgVersion: z
-    .int()
-    .min(14, 'Expected a major version of Postgres from 14')
-    .max(99, 'Expected a major version of Postgres, for example 17')
+    .union([major, z.array(major).min(1, wrongMajor)], { error: wrongMajor })
     .exactOptional()
-    .describe('Major version of Postgres to replay on. Default: the newest that is installed.')
-    .meta({ example: 17 }),
+    .describe(
+      'Major version of Postgres to replay on, or several: then one report has the findings of all, and says of each which ' +
+        'versions have it. Default: production’s (`production.version`, or the snapshot’s) where it is installed, else ' +
+        'the newest that is.',
+    )
+    .meta({ example: [14, 16, 18] }),
   binaries: text
     .exactOptional()
     .describe(
@@ -222,6 +232,14 @@ const commonSchema = z.strictObject({
     .exactOptional()
     .describe('Exit with code 1 when a migration under review could not be rehearsed.')
     .meta({ defaultValue: configDefaults.requireRehearsal }),
+  down: z
+    .boolean()
+    .exactOptional()
+    .describe(
+      'Apply what is under review, take it back by its way down (down.sql, down sections, rollbacks), and apply it again, ' +
+        'on a copy of the database of the rehearsal.',
+    )
+    .meta({ defaultValue: true }),
   timeZone: z
     .string()
     .refine(isTimeZone, 'Expected a time zone of the IANA database, for example "UTC" or "Europe/Berlin"')

@@ -65,6 +65,8 @@ export interface JudgeInput {
   readonly thresholds?: Thresholds
   /** What is known of production besides the costs and windows that the results carry. */
   readonly production?: Production
+  /** Oldest major version that remedies have to be valid on; absent: production's, where that is known. */
+  readonly productionMajor?: number
   /** What was found out about the application's queries; absent: they were not looked at. */
   readonly queries?: QueriesOutcome
   /** Judge also the queries that are neither new nor changed. */
@@ -89,7 +91,11 @@ export function judge(input: JudgeInput): Judgement {
   const { migrations, rules, allows = [], today } = input
   const severities = new ChosenSeverities(input.severities, input.overrides)
   const { onEmptyDatabase = false, thresholds = defaultThresholds, production } = input
-  const statements = placeStatements(migrations, input.queries, majorOf(production?.serverVersion))
+  const statements = placeStatements(
+    migrations,
+    input.queries,
+    input.productionMajor ?? majorOf(production?.serverVersion),
+  )
   const run = new Run(statements)
   const active = new ActiveRules(rules, input.presets ?? [], severities)
   const { options = {}, schema, applicationTransactions = [] } = input

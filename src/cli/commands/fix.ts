@@ -12,6 +12,7 @@ import { tellError } from '../each-database.ts'
 import { diffText, fixText, writtenText } from '../fix-text.ts'
 import { startProgress } from '../progress.ts'
 import { writeProjectFiles, type FileToWrite } from '../project-files.ts'
+import { refuseSeveralVersions } from '../server-choice.ts'
 import {
   checkOptions,
   databaseOptions,
@@ -47,6 +48,7 @@ export async function runFixCommand(
   const rules = await knownRules(flags.rule ?? [])
   const loaded = await decideConfig(flags, context)
   const request = { ...checkOptions([], flags, loaded, context, () => {}), only: flags.database ?? [] }
+  refuseSeveralVersions(request, '`pgrehearse fix`')
   const choice: FixChoice = { rules, isNamed: namedBy(paths, loaded.root, context.cwd) }
   const databases = await databasesOf(request)
   let exitCode = 0
