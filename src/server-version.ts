@@ -4,6 +4,9 @@ import type { Limit } from './core/model.ts'
 import { list } from './reporters/words.ts'
 import type { CheckOptions } from './check.ts'
 
+/** The oldest major version that anything can be rehearsed on. */
+const oldest = 14
+
 /** Stands for the major version in the name of an image. */
 export const majorPlaceholder = '{major}'
 
@@ -111,7 +114,11 @@ function reasonOf(
     return { why, hint: `Name the folder of Postgres ${major} there.` }
   }
   if (remedy === undefined)
-    return { why: `${major} cannot be had here`, hint: 'Give a server of it with --server-url.' }
+    return {
+      why: `${major} cannot be had here`,
+      hint:
+        major < oldest ? `The oldest is ${oldest}: --pg-version ${oldest}.` : 'Give one with --server-url.',
+    }
   return {
     why: `${major} is not installed here`,
     hint: `${remedy}, or rehearse in a container: --image postgres:${major}.`,

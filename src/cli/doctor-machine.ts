@@ -4,7 +4,8 @@ import type { LoadedConfig } from '../config/load.ts'
 import { EnvironmentError, ToolError } from '../core/errors.ts'
 import type { ServerOptions } from '../postgres/provider.ts'
 import type { CommandContext } from './context.ts'
-import { chooseServer, type ServerFlags } from './server-choice.ts'
+import type { otherVersion } from '../server-version.ts'
+import { chooseServer, type ServerChoice, type ServerFlags } from './server-choice.ts'
 import { exitCodes } from './exit.ts'
 
 /** One line of `doctor`. `remedy` completes a failure or a warning. */
@@ -29,8 +30,60 @@ export async function examineMachine(
     await examineBinaries(options),
     await examineTemporaryFolder(),
     await examineContainers(options),
-    await examineServer(options),
+    ...(await examineServers(options, chooseServer(flags, loaded?.config ?? {}), loaded)),
   ]
+}
+
+/** The server of a check, or those of all versions that are asked for, and whether production's is among them. */
+async function examineServers(
+  options: ServerOptions,
+  choice: ServerChoice,
+  loaded: LoadedConfig | undefined,
+): Promise<readonly Diagnosis[]> {
+  const { decideMajor } = await import('../server-version.ts')
+  const production = await productionVersion(loaded)
+  const asked = { ...choice, config: loaded?.config ?? {}, cwd: options.projectDir, replay: true }
+  const found: Diagnosis[] = []
+  const versions: string[] = []
+  for (const major of choice.pgVersions ?? [undefined]) {
+    const one = major === undefined ? asked : { ...asked, pgVersion: major }
+    const { pgVersion, containerImage } = await decideMajor(one, production)
+    const { diagnosis, version } = await examineServer({
+      ...options,
+      ...(pgVersion === undefined ? {} : { pgVersion }),
+      ...(containerImage === undefined ? {} : { containerImage }),
+    })
+    found.push(diagnosis)
+    if (version !== undefined) versions.push(version)
+  }
+  return [...found, ...(await compareVersions(asked, production, versions))]
+}
+
+/** Undefined where nobody says; what is wrong with a snapshot, a check says. */
+async function productionVersion(loaded: LoadedConfig | undefined): Promise<string | undefined> {
+  if (loaded === undefined) return undefined
+  const { loadProduction } = await import('../production/load.ts')
+  try {
+    const { root, config } = loaded
+    return (await loadProduction({ root, config, now: new Date() })).serverVersion
+  } catch (error) {
+    if (error instanceof ToolError) return undefined
+    throw error
+  }
+}
+
+async function compareVersions(
+  asked: Parameters<typeof otherVersion>[0],
+  production: string | undefined,
+  rehearsedOn: readonly string[],
+): Promise<readonly Diagnosis[]> {
+  if (production === undefined || rehearsedOn.length === 0) return []
+  const { otherVersion } = await import('../server-version.ts')
+  const [limit] = await otherVersion(asked, { production, rehearsedOn })
+  if (limit === undefined)
+    return [{ verdict: 'works', text: `Production runs Postgres ${production}, and so do rehearsals` }]
+  const { message, hint } = limit
+  return [{ verdict: 'caution', text: message, ...(hint === undefined ? {} : { remedy: hint }) }]
 }
 
 function serverOptions(
@@ -39,11 +92,12 @@ function serverOptions(
   flags: ServerFlags,
 ): ServerOptions {
   const server = loaded?.config.server
+  const { pgVersions: _, ...choice } = chooseServer(flags, loaded?.config ?? {})
   return {
     projectDir: loaded?.root ?? cwd,
     env,
     signal,
-    ...chooseServer(flags, loaded?.config ?? {}),
+    ...choice,
     ...(loaded?.config.extensions?.stub === undefined ? {} : { stubs: loaded.config.extensions.stub }),
     ...(server?.shared === undefined ? {} : { sharedServer: server.shared }),
     ...(server?.superuser === undefined ? {} : { superuser: server.superuser }),
@@ -130,7 +184,9 @@ async function examineContainers({ containerImage }: ServerOptions): Promise<Dia
 }
 
 /** Starts (or reaches) the server that `check` would use and asks it something, as the role that runs migrations. */
-async function examineServer(options: ServerOptions): Promise<Diagnosis> {
+async function examineServer(
+  options: ServerOptions,
+): Promise<{ readonly diagnosis: Diagnosis; readonly version?: string }> {
   const { openServer } = await import('../postgres/server.ts')
   const verb = options.serverUrl === undefined ? 'starts' : 'answers'
   try {
@@ -145,11 +201,12 @@ async function examineServer(options: ServerOptions): Promise<Diagnosis> {
     }
     await server.dropDatabase(database)
     const seconds = ((performance.now() - begun) / 1000).toFixed(1)
-    return { verdict: 'works', text: `${server.description} ${verb} and runs SQL (${seconds} s)` }
+    const text = `${server.description} ${verb} and runs SQL (${seconds} s)`
+    return { diagnosis: { verdict: 'works', text }, version: server.version }
   } catch (error) {
     if (!(error instanceof ToolError)) throw error
     const remedy = error.hint === undefined ? {} : { remedy: error.hint }
     const exitCode = error instanceof EnvironmentError ? exitCodes.environment : error.exitCode
-    return { verdict: 'fails', text: `No server: ${error.message}`, ...remedy, exitCode }
+    return { diagnosis: { verdict: 'fails', text: `No server: ${error.message}`, ...remedy, exitCode } }
   }
 }
