@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import process from 'node:process'
 import type { Client } from 'pg'
-import { EnvironmentError, ToolError } from '../core/errors.ts'
+import { EnvironmentError, ToolError, UsageError } from '../core/errors.ts'
 import { findInstallation } from './binaries.ts'
 import { packCluster, unpackCluster, type ClusterImage } from './cluster-image.ts'
 import { cleanUp, cleanUpSync, removeAbandoned, startWatchdog, type Watchdog } from './cleanup.ts'
@@ -30,6 +30,7 @@ import {
 import { prepareRuntime } from './runtime.ts'
 import { socketPort, writeConfiguration, type SettingOverrides } from './settings.ts'
 import { mustCopyForStubs, stubPlace, writeStubs } from './stubs.ts'
+import { openWire, type WireSocket, type WireStart } from './wire-login.ts'
 import { createWorkFolder, isReachable, type WorkFolder } from './work-folder.ts'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -51,6 +52,7 @@ export async function startEmbedded(
   overrides: SettingOverrides | ((major: number) => SettingOverrides) = {},
 ): Promise<ConfigurableServer> {
   const user = await serverUser()
+  refuseSharedAccount(options, user)
   await removeAbandoned(user, options.env)
   const installation = await findInstallation(options)
   const { stubs = [] } = options
@@ -73,6 +75,18 @@ export async function startEmbedded(
     await life.end()
     throw error instanceof ToolError ? error : startError(error)
   }
+}
+
+/**
+ * A superuser's COPY … FROM PROGRAM runs as the server's account. In our image, where jobs have CI's variables, that must
+ * not be the account of this process, whose environment it could read.
+ */
+function refuseSharedAccount({ superuser, env }: ServerOptions, { dropped }: OsUser): void {
+  if (superuser !== true || dropped || env['PGREHEARSE_IMAGE'] === undefined) return
+  throw new UsageError(
+    'Migrations cannot run as superuser here: the job does not run as root, so the server shares its account and could read its variables.',
+    { hint: 'Run the container as root, as it is by default, or leave out --superuser.' },
+  )
 }
 
 function dataDir(folder: WorkFolder): string {
@@ -253,6 +267,12 @@ class EmbeddedServer implements ConfigurableServer {
       database,
       options: '-c application_name=pgrehearse',
     })
+  }
+
+  openWire(start: WireStart): Promise<WireSocket> {
+    const { host, port } = socketConfig(this.#life)
+    const login = { user: this.migrator, password: this.#migratorPassword }
+    return openWire({ host, port, tls: false, ...login }, start)
   }
 
   async createDatabase(
