@@ -92,6 +92,8 @@ function addCheck(program: Command, run: Run): void {
       ).argParser(parseBudget),
     )
     .option('--no-prove', 'do not replay the SQL of fixes before it is offered')
+    .option('--no-down', 'do not take back what is under review by its way down')
+    .option('--no-retry', 'do not try failures in the middle of what is not one transaction')
     .option('--suggestions', 'try out fixes in place, and offer those that hold (default: in merge requests)')
     .option('--no-suggestions', 'try out no fixes')
   for (const option of checkReviewOptions()) command.addOption(option)

@@ -29,11 +29,28 @@ export interface AppliedAllows {
 
 /** Findings of the engine that a comment may accept: they concern a statement. */
 export const allowableReserved: readonly ReservedId[] = [
+  'down-blocks-up',
   'migration-fails',
   'exceeds-lock-budget',
   'exceeds-run-budget',
   'exceeds-statement-timeout',
+  'silent-change',
+  'unsafe-retry',
 ]
+
+/** Trials are not part of every run: `lint`, a budget and flags leave them out. */
+const ofTrials: ReadonlySet<string> = new Set<ReservedId>([
+  'down-blocks-up',
+  'down-fails',
+  'down-leaves-differences',
+  'silent-change',
+  'unsafe-retry',
+])
+
+/** May a run miss it although nothing has changed, so that nothing that accepts it is needless? */
+export function isNotAlwaysFound(ruleId: string): boolean {
+  return aboutDurations.has(ruleId) || ofTrials.has(ruleId)
+}
 
 /** Estimates: they change from run to run, and without production's sizes nobody knows them. */
 export const aboutDurations: ReadonlySet<string> = new Set<ReservedId>([
@@ -159,7 +176,7 @@ function whyNeedless(
   allow: AllowComment,
   { isOff, statements, onEmptyDatabase }: AllowOptions,
 ): string | undefined {
-  if (onEmptyDatabase || isOff(allow.rule, allow.file) || aboutDurations.has(allow.rule)) return undefined
+  if (onEmptyDatabase || isOff(allow.rule, allow.file) || isNotAlwaysFound(allow.rule)) return undefined
   const below = statements.find(({ view: { statement } }) => isBelow(allow, statement.span))
   if (below !== undefined && !below.result.measured && isOpaque(below.view.statement)) return undefined
   return allow.statementIndex === undefined

@@ -1,6 +1,6 @@
 import { entryKey, type Baseline, type BaselineEntry, type WrittenEntry } from '../core/baseline.ts'
 import type { Finding, HarmlessFinding, Span } from '../core/model.ts'
-import { aboutDurations } from './allows.ts'
+import { isNotAlwaysFound } from './allows.ts'
 import { reservedFinding, reservedFindings, type ReservedId } from './reserved.ts'
 
 /** Findings of the engine that may be accepted for good: they are about what migrations and files are, not what changes. */
@@ -59,7 +59,7 @@ export function applyBaseline<F extends Either>(
   })
   const needless = baseline.entries
     .filter((entry) => !matched.has(entry) && baseline.removed?.has(entryKey(entry)) !== true)
-    .filter((entry) => !aboutDurations.has(entry.rule) && isJudged(entry))
+    .filter((entry) => !isNotAlwaysFound(entry.rule) && isJudged(entry))
     .map((entry) => needlessEntry(entry, baseline.file))
   return { findings: accepted, needless }
 }

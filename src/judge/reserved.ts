@@ -31,6 +31,27 @@ export const reservedFindings = [
       'An allow comment accepts a risk in the name of the team, so it has to say why: `-- pgrehearse-allow <rule>: <reason>`. Without a reason it has no effect, and the finding it was meant for stays.',
   },
   {
+    id: 'down-blocks-up',
+    title: 'The migration does not run again after its way down',
+    severity: 'warning',
+    explanation:
+      'The migration was applied, taken back as its tool takes it back, and applied again; the second time the statement that the finding points at fails. Whoever went back in an incident cannot go forward again, and every developer who switches branches meets it first. Let the way down undo what the statement runs into; where nothing can (a label of an enum), let the statement say IF NOT EXISTS. An allow comment above the statement accepts it. `--no-down`, or `down: false` in the configuration, leaves the way down untried; [down.md](down.md) says what is tried.',
+  },
+  {
+    id: 'down-fails',
+    title: 'The way down fails',
+    severity: 'warning',
+    explanation:
+      'The migration was applied and then taken back as its tool takes it back (down.sql, the down section, the rollback of a changeset), and Postgres refused the statement that the finding points at. In an incident nobody can go back. Where the way down is not one transaction, the finding says what has been committed by then. Failures for seeded rows or for what the throwaway server lacks are never reported. An allow comment above the statement accepts it; [down.md](down.md) says what is tried.',
+  },
+  {
+    id: 'down-leaves-differences',
+    title: 'The way down does not lead back to the schema before',
+    severity: 'warning',
+    explanation:
+      'The migration was applied and taken back as its tool takes it back, and the schema is not the one before it: `+` stayed behind, `-` is missing (the way down takes too much, or does not create again what the migration dropped), `~` is another than before. Names, types, defaults, constraints, indexes, views, functions, triggers, policies and grants count; the order of columns, rows, comments, labels added to an enum and extensions that stay do not. Complete the way down. An allow comment anywhere in the way down accepts it; [down.md](down.md) says what is tried.',
+  },
+  {
     id: 'duplicate-version',
     title: 'Two migrations have the same version',
     severity: 'error',
@@ -122,6 +143,13 @@ export const reservedFindings = [
       'The tool that runs these migrations would stop with an error before it runs any SQL: the files, their names or their settings break one of its own rules. The finding names it.',
   },
   {
+    id: 'silent-change',
+    title: 'The migrations change more than their words say',
+    severity: 'warning',
+    explanation:
+      'The schema before and after was compared, and something differs that no statement names: what is dropped and created anew comes back without the rights, comments, statistics targets, switched-off triggers and options that it had; CREATE OR REPLACE keeps only what it repeats; a column takes indexes and constraints along that other columns share. What a rule tells of the same statement is not repeated. The SQL that gives it back has been replayed behind the migrations. What a DO block or a function does is said in the report only, because its words cannot be read. An allow comment above the statement that the finding points at accepts it. See docs/silent-changes.md.',
+  },
+  {
     id: 'unknown-rule-in-allow',
     title: 'An allow comment names a rule that does not exist',
     severity: 'warning',
@@ -140,6 +168,13 @@ export const reservedFindings = [
     severity: 'error',
     explanation:
       'The SQL holds a placeholder such as `${schema}` for which neither the configuration of the migration tool nor `migrations.placeholders` of pgrehearse has a value. Give it one.',
+  },
+  {
+    id: 'unsafe-retry',
+    title: 'A failure in the middle cannot be repaired by running the migration again',
+    severity: 'warning',
+    explanation:
+      'The migration is not one transaction, so a failure in its middle (an error, lock_timeout, a killed backend) leaves what has been committed by then. It was broken off at each such place on a copy and run again as its tool does it, and the statement that the finding points at does not bear that. A warning: the next run says nothing and ends otherwise than without the failure (rows inserted twice, a second index beside an invalid one). An info: the next run stops at the statement for good, and somebody has to mend the database by hand. Give the statement a file of its own, or write it so that it may run again; an allow comment above it accepts it. `--no-retry`, or `retry: false` in the configuration, leaves it untried; [retry.md](retry.md) says what is tried.',
   },
 ] as const satisfies readonly ReservedFinding[]
 

@@ -34,6 +34,10 @@ export interface ReplayRequest extends Circumstances {
   readonly onDone?: (database: string) => Promise<void>
   /** Another replay has run on this server before: what belongs to the whole server may be there already. */
   readonly again?: boolean
+  /** Positions in `review` at which the tool is called anew, and so begins a session; absent: none. */
+  readonly callsAt?: ReadonlySet<number>
+  /** Called with the database after each migration under review, with its position; it may still be in a transaction. */
+  readonly onMigration?: (database: string, index: number) => Promise<void>
 }
 
 export interface ReplayedMigration {
@@ -133,8 +137,10 @@ class Replay {
     try {
       for (const [index, migration] of this.request.review.entries()) {
         this.request.progress(`Rehearsing ${migration.file}`)
+        if (this.request.callsAt?.has(index) === true) await rehearsal.stage.renewSession()
         const result = await this.rehearseOne(rehearsal, index, migration)
         results.push(result)
+        await this.request.onMigration?.(rehearsal.stage.database, index)
         if (result.outcome !== 'failed') continue
         results.push(...this.behind(index))
         break

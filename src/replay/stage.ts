@@ -146,6 +146,12 @@ export class Stage implements AsyncDisposable {
   private async enterScript(): Promise<void> {
     if (this.session === undefined) return
     if (this.context.sharesSession && !this.session.wire.isLost) return
+    await this.renewSession()
+  }
+
+  /** Forgets what the scripts so far have set. */
+  async renewSession(): Promise<void> {
+    if (this.session === undefined) return
     await this.session.renew()
     this.measurement = undefined
   }

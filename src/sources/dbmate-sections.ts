@@ -4,6 +4,7 @@ export type DbmateSections =
       readonly start: number
       readonly end: number
       readonly inTransaction: boolean
+      readonly down: { readonly start: number; readonly end: number; readonly inTransaction: boolean }
       /** A second up section, which dbmate cannot note under the same version. */
       readonly isRepeated: boolean
     }
@@ -31,7 +32,19 @@ export function readDbmateSections(text: string): DbmateSections {
   }
   if (downs.length > 1) return { refusal: 'it has two down sections', remedy: 'Keep one of them.' }
   const inTransaction = optionsOf(section).get('transaction') !== 'false'
-  return { start: first, end: first + end, inTransaction, isRepeated: second !== undefined }
+  const from = first + end
+  const to = second ?? text.length
+  return {
+    start: first,
+    end: from,
+    inTransaction,
+    down: {
+      start: from,
+      end: to,
+      inTransaction: optionsOf(text.slice(from, to)).get('transaction') !== 'false',
+    },
+    isRepeated: second !== undefined,
+  }
 }
 
 /** `transaction:false` and whatever else stands in the line of the comment. */

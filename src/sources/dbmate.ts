@@ -26,6 +26,7 @@ import { dbmateWriter } from './write-sections.ts'
  * - Transactions: BEGIN … COMMIT around the section and the note of its version; with `transaction:false` in the line
  *   of `-- migrate:up` the section goes to the server as one simple Query message (Migrate in db.go; lib/pq sends
  *   what has no parameters so), which is one transaction again as soon as it holds two statements.
+ * - Way down: the part from `-- migrate:down` on, likewise, with options of its own (Rollback in db.go).
  * - Session: database/sql hands out the one connection it has again, and neither dbmate nor lib/pq resets it: a SET
  *   lasts. The table of versions is looked up in current_schema() each time (pkg/driver/postgres/postgres.go).
  * - Identity: the version, as text; whatever is not noted runs, wherever it sorts, unless --strict (Migrate in db.go).
@@ -129,15 +130,9 @@ async function loadFile(entry: Entry, files: FileTree, options: SourceOptions): 
 function scriptOf(
   entry: Entry,
   text: string,
-  { start, end, inTransaction }: Exclude<DbmateSections, { refusal: string }>,
+  { start, end, inTransaction, down }: Exclude<DbmateSections, { refusal: string }>,
   options: SourceOptions,
 ): MigrationScript {
-  const transaction: TransactionChoice = inTransaction
-    ? { mode: 'file', why: 'dbmate default' }
-    : {
-        mode: 'simple query',
-        why: 'the file says transaction:false: dbmate sends the section as one message',
-      }
   return {
     source: dbmate.id,
     file: entry.file,
@@ -146,9 +141,22 @@ function scriptOf(
     text,
     start,
     end,
-    transaction: options.transaction ?? transaction,
+    transaction: options.transaction ?? transactionOf(inTransaction),
     repeatable: false,
+    down: {
+      ...{ file: entry.file, text, start: down.start, end: down.end },
+      transaction: options.transaction ?? transactionOf(down.inTransaction),
+    },
   }
+}
+
+function transactionOf(inTransaction: boolean): TransactionChoice {
+  return inTransaction
+    ? { mode: 'file', why: 'dbmate default' }
+    : {
+        mode: 'simple query',
+        why: 'the file says transaction:false: dbmate sends the section as one message',
+      }
 }
 
 function refusalOf(file: string, sections: DbmateSections, hasMark: boolean): readonly SourceProblem[] {

@@ -11,6 +11,7 @@ import type { TransactionChoice } from '../core/model.ts'
 import { compareText, folderOf, groupByFolder, isInside, nameOf } from './paths.ts'
 import { duplicateVersions, loadScripts } from './read.ts'
 import { folderOwners } from './owners.ts'
+import { wholeWayDown, withWaysDown } from './way-down.ts'
 import { golangMigrateWriter } from './write-whole-files.ts'
 
 /**
@@ -21,6 +22,8 @@ import { golangMigrateWriter } from './write-whole-files.ts'
  * - Transactions: the file is sent as one query without parameters, hence one simple Query message and one
  *   implicit transaction; `x-multi-statement=true` in the database URL splits it at semicolons, which no file
  *   can tell (Run in database/postgres/postgres.go; pgx sends it likewise).
+ * - Way down: `.down.sql` of the same version, sent likewise (readDown and newMigration in migrate.go; a version without
+ *   one is stepped over).
  * - Session: the driver keeps one connection for all migrations (WithInstance, same file), so a SET lasts. Its table is
  *   named with the schema that it found when it began, so it does not mind a search_path.
  * - Identity: schema_migrations holds the version and nothing else (SetVersion, same file); titles may change.
@@ -73,7 +76,7 @@ interface Entry {
 }
 
 async function load(root: SourceRoot, files: FileTree, options: SourceOptions): Promise<MigrationSet> {
-  const { up, skipped } = await readFolder(root, files)
+  const { up, down, skipped } = await readFolder(root, files)
   up.sort((a, b) => compareVersions(a, b) || compareText(a.file, b.file))
   const { scripts, problems } = await loadScripts(
     files,
@@ -91,7 +94,9 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
   } as const
   return {
     root,
-    scripts,
+    scripts: await withWaysDown(scripts, ({ version }) =>
+      wholeWayDown(files, down.get(version ?? ''), () => options.transaction ?? defaultTransaction),
+    ),
     sharesSession: true,
     whenFailed: {
       outcome: 'refused',
@@ -108,8 +113,9 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
 async function readFolder(
   root: SourceRoot,
   files: FileTree,
-): Promise<{ up: Entry[]; skipped: SkippedFile[] }> {
+): Promise<{ up: Entry[]; down: ReadonlyMap<string, string>; skipped: SkippedFile[] }> {
   const up: Entry[] = []
+  const down = new Map<string, string>()
   const skipped: SkippedFile[] = []
   for (const file of await files.list()) {
     if (folderOf(file) !== root.dir) continue
@@ -119,10 +125,12 @@ async function readFolder(
     if (match === null) {
       if (file.endsWith('.sql')) skip('golang-migrate ignores names other than {version}_{title}.up.sql')
     } else if (version > maxVersion) skip('golang-migrate ignores versions above 2^64 - 1')
-    else if (match[3] === 'down') skip('down migrations run only on a rollback')
-    else up.push({ file, version, title: (match[2] ?? '').replaceAll('_', ' ') })
+    else if (match[3] === 'down') {
+      skip('down migrations run only on a rollback')
+      down.set(String(version), file)
+    } else up.push({ file, version, title: (match[2] ?? '').replaceAll('_', ' ') })
   }
-  return { up, skipped }
+  return { up, down, skipped }
 }
 
 function compareVersions(a: Entry, b: Entry): number {

@@ -12,6 +12,8 @@ export interface GooseSections {
   /** The statements of the up section as goose sends them, one message each. */
   readonly parts: readonly ScriptPart[]
   readonly inTransaction: boolean
+  /** The down section and its statements; absent where there is none. */
+  readonly down?: { readonly start: number; readonly end: number; readonly parts: readonly ScriptPart[] }
   /** Variables of the up section that have no value. */
   readonly unknown: readonly string[]
   /** Why goose refuses the file, and how to mend it. */
@@ -68,6 +70,10 @@ class GooseReader {
   private lineNumber = 0
   private begunOn = 0
   private readonly parts: ScriptPart[] = []
+  private readonly downParts: ScriptPart[] = []
+  private downStart = -1
+  /** Some of its variables have no value. */
+  private downIsUnknown = false
   private readonly unknown: string[] = []
   private refusal: GooseRefusal | undefined
 
@@ -100,7 +106,8 @@ class GooseReader {
 
   private result(): GooseSections {
     const end = this.end < 0 ? this.length : this.end
-    const { parts, inTransaction, unknown, refusal } = this
+    const { parts, inTransaction, unknown, refusal, downStart, downParts } = this
+    const hasDown = downStart >= 0 && refusal === undefined && !this.downIsUnknown
     return {
       text: this.written.join(''),
       start: Math.max(this.start, 0),
@@ -108,6 +115,7 @@ class GooseReader {
       parts,
       inTransaction,
       unknown,
+      ...(hasDown ? { down: { start: downStart, end: this.length, parts: downParts } } : {}),
       ...(refusal === undefined ? {} : { refusal }),
     }
   }
@@ -128,7 +136,7 @@ class GooseReader {
       case 'UP':
         return this.takeUp(next)
       case 'DOWN':
-        return this.takeDown()
+        return this.takeDown(next)
       case 'STATEMENTBEGIN':
         return this.takeBegin()
       case 'STATEMENTEND':
@@ -148,7 +156,7 @@ class GooseReader {
     return true
   }
 
-  private takeDown(): boolean {
+  private takeDown(next: number): boolean {
     if (this.state === 'begun up') return this.refuseOpenStatement()
     if (this.state !== 'up' && this.state !== 'ended up')
       return this.refuse(
@@ -159,6 +167,7 @@ class GooseReader {
     this.state = 'down'
     this.partStart = -1
     this.end = this.length
+    this.downStart = next
     return true
   }
 
@@ -172,13 +181,13 @@ class GooseReader {
 
   private takeEnd(): boolean {
     if (this.state === 'begun up') this.state = this.partStart < 0 ? 'ended up' : 'up'
-    else if (this.state === 'begun down') this.state = 'down'
+    else if (this.state === 'begun down') this.state = this.partStart < 0 ? 'ended down' : 'down'
     else
       return this.refuse(
         'its StatementEnd has no StatementBegin',
         'Put a StatementBegin before the statement.',
       )
-    if (this.state === 'up') this.endPart()
+    if (this.state === 'up' || this.state === 'down') this.endPart()
     return true
   }
 
@@ -196,8 +205,8 @@ class GooseReader {
       return
     }
     // After an empty StatementBegin … StatementEnd goose loses the next line, whatever it holds.
-    if (this.state === 'ended up') {
-      this.state = 'up'
+    if (this.state === 'ended up' || this.state === 'ended down') {
+      this.state = this.state === 'ended up' ? 'up' : 'down'
       this.write(raw)
       return
     }
@@ -206,19 +215,18 @@ class GooseReader {
 
   private takeStatementLine(raw: string): void {
     const at = this.length
-    const isUp = this.state === 'up' || this.state === 'begun up'
-    const line = this.substitutes ? this.expand(raw, isUp) : raw
+    const line = this.substitutes ? this.expand(raw) : raw
     this.write(line)
-    if (!isUp) return
     if (this.partStart < 0) this.partStart = at
     this.partEnd = this.length
     this.partHasText ||= line.trim() !== ''
-    if (this.state === 'up' && endsWithSemicolon(line)) this.endPart()
+    if ((this.state === 'up' || this.state === 'down') && endsWithSemicolon(line)) this.endPart()
   }
 
-  private expand(raw: string, isUp: boolean): string {
+  private expand(raw: string): string {
     const { text, unknown, error } = expandLine(raw, this.values)
-    if (isUp) this.unknown.push(...unknown)
+    if (this.downStart < 0) this.unknown.push(...unknown)
+    else this.downIsUnknown ||= unknown.length > 0
     if (error !== undefined)
       this.refuse(
         `in line ${this.lineNumber} ${error}`,
@@ -228,7 +236,8 @@ class GooseReader {
   }
 
   private endPart(): void {
-    this.parts.push({ start: this.partStart, end: this.partEnd })
+    const parts = this.downStart < 0 ? this.parts : this.downParts
+    parts.push({ start: this.partStart, end: this.partEnd })
     this.partStart = -1
     this.partHasText = false
   }
@@ -237,7 +246,13 @@ class GooseReader {
     if (this.state === 'start')
       this.refuse('it has no "-- +goose Up"', 'Put "-- +goose Up" before the first statement.')
     else if (this.state === 'begun up' || this.state === 'begun down') this.refuseOpenStatement()
+    else if (this.downStart >= 0) this.endDown()
     else if (this.partHasText) this.refuseUnfinished()
+  }
+
+  /** goose refuses what has no end only when it goes down; it is taken as its author meant it. */
+  private endDown(): void {
+    if (this.partHasText) this.endPart()
   }
 
   private refuseOpenStatement(): false {

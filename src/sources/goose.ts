@@ -29,6 +29,7 @@ import { gooseWriter } from './write-sections.ts'
  *   statement goes to the server alone, in a simple Query message: pgx sends what has no parameters so
  *   (runSQLMigration in migration_sql.go, Conn.Exec in jackc/pgx conn.go). Several statements between StatementBegin
  *   and StatementEnd are one message, and so one transaction.
+ * - Way down: the part behind `-- +goose Down`, cut likewise and in the same kind of transaction (runSQLMigration).
  * - Session: database/sql hands out the one connection it has again, and neither goose nor pgx resets it: a SET lasts.
  * - Order of merging: `up` stops when a version below the database's newest has not run, unless --allow-missing
  *   (UpToContext in up.go).
@@ -166,7 +167,8 @@ function scriptOf(
   isTaken: boolean,
   options: SourceOptions,
 ): MigrationScript {
-  const { text, start, end, parts } = sections
+  const { text, start, end, parts, down } = sections
+  const transaction = options.transaction ?? transactionOf(sections)
   return {
     source: goose.id,
     file: entry.file,
@@ -176,8 +178,9 @@ function scriptOf(
     start,
     end,
     ...(isTaken ? { parts } : {}),
-    transaction: options.transaction ?? transactionOf(sections),
+    transaction,
     repeatable: false,
+    ...(down === undefined || !isTaken ? {} : { down: { file: entry.file, text, ...down, transaction } }),
   }
 }
 

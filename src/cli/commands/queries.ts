@@ -4,7 +4,7 @@ import { runCheck, type CheckFlags } from './check.ts'
 /** The options as commander hands them over. */
 export type QueriesFlags = Omit<
   CheckFlags,
-  'all' | 'staged' | 'replay' | 'budget' | 'prove' | 'suggestions' | 'requireRehearsal'
+  'all' | 'staged' | 'replay' | 'budget' | 'prove' | 'down' | 'retry' | 'suggestions' | 'requireRehearsal'
 > & {
   /** Judge every query, not only those that are new or changed. */
   readonly all?: boolean
