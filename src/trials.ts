@@ -2,6 +2,8 @@
 import type { Finding, Limit, ReportTrial } from './core/model.ts'
 import type { Leftovers } from './replay/alternatives.ts'
 import { budgetMs, type MendedRun } from './try-out.ts'
+import { wantsRetry } from './wants-retry.ts'
+import { wantsWayDown } from './wants-way-down.ts'
 
 /** The run that is to be tried further. */
 export interface TrialRun extends MendedRun {
@@ -26,7 +28,23 @@ interface NamedTrial {
   load(): Promise<Trial>
 }
 
-const trials: readonly NamedTrial[] = []
+const trials: readonly NamedTrial[] = [
+  {
+    title: 'The way down',
+    isWanted: wantsWayDown,
+    load: async () => (await import('./try-way-down.ts')).tryWayDown,
+  },
+  {
+    title: 'Failures in the middle',
+    isWanted: wantsRetry,
+    load: async () => (await import('./try-retry.ts')).tryRetry,
+  },
+  {
+    title: 'What the migrations change beyond their words',
+    isWanted: ({ options }) => options.prove !== false,
+    load: async () => (await import('./try-silent-changes.ts')).trySilentChanges,
+  },
+]
 
 /**
  * One after the other, each within half of the time of the run. What ends early is said. Never throws but for the user's

@@ -11,7 +11,7 @@ import { production, sampling, snapshot, tables, thresholds } from './production
 import { queries } from './queries-schema.ts'
 import { transactions } from './transactions-schema.ts'
 
-const migrations = z.strictObject({
+const migrationsParts = z.strictObject({
   source: text
     .exactOptional()
     .describe('Which migration tool the folder belongs to, instead of finding it out.')
@@ -44,6 +44,26 @@ const migrations = z.strictObject({
         'are not run again.',
     )
     .meta({ example: 'db/structure.sql' }),
+  migrate: text
+    .exactOptional()
+    .describe(
+      'Command that brings a database up to date, for `sh -c` in the project root: `check` runs it on the throwaway server, ' +
+        'which it finds in DATABASE_URL and the PG* variables, and records what it does, instead of reading files of SQL ' +
+        '(docs/run.md). For migrations in Ruby, Python, TypeScript, Java and the like.',
+    )
+    .meta({ example: 'npx knex migrate:latest' }),
+  history: text
+    .exactOptional()
+    .describe(
+      'Command that brings an empty database to the state that production has. Default: `migrate`, run in a copy of the ' +
+        'base revision.',
+    )
+    .meta({ example: 'bin/rails db:schema:load' }),
+  timeout: duration
+    .refine((milliseconds) => milliseconds > 0, 'Expected a duration greater than 0')
+    .exactOptional()
+    .describe('How long `migrate` and `history` may each take.')
+    .meta({ example: '20min', defaultValue: `${configDefaults.commandTimeout / 60_000}min` }),
   exclude: z
     .array(text)
     .exactOptional()
@@ -52,6 +72,16 @@ const migrations = z.strictObject({
     )
     .meta({ example: ['db/migrations/seeds/**'] }),
 })
+
+const migrations = migrationsParts
+  .refine(({ migrate, history }) => migrate !== undefined || history === undefined, {
+    error: 'Expected migrate besides history: files of SQL have their history in themselves',
+    path: ['history'],
+  })
+  .refine(({ migrate, source }) => migrate === undefined || source === undefined, {
+    error: 'Expected one of source and migrate: files are read, or a command is run',
+    path: ['migrate'],
+  })
 
 /** As engines read it: registry, path, tag, digest; what it means is for them to say. */
 const imageName = /^[a-z0-9](?:(?:[\w./:@-]|\{major\})*(?:\w|\{major\}))?$/i
@@ -87,7 +117,9 @@ const serverParts = z.strictObject({
   shared: z
     .boolean()
     .exactOptional()
-    .describe('Allow an existing server that holds other databases.')
+    .describe(
+      'Allow an existing server that holds other databases, and a clone that others are connected to.',
+    )
     .meta({ defaultValue: false }),
   superuser: z
     .boolean()
@@ -103,6 +135,25 @@ const serverParts = z.strictObject({
         'the newest that is.',
     )
     .meta({ example: [14, 16, 18] }),
+  create: text
+    .exactOptional()
+    .describe(
+      'Command that creates a clone of production and prints its URL on a line of its own, for `sh -c` in the project ' +
+        'root: Database Lab, a Neon branch, a snapshot restore (docs/clone.md). `check` then runs the migrations under ' +
+        'review there once more, besides the rehearsal. The URL must never be production’s.',
+    )
+    .meta({ example: './ci/create-clone.sh' }),
+  destroy: text
+    .exactOptional()
+    .describe(
+      'Command that takes the clone away, run whatever has happened. It has the URL in PGREHEARSE_CLONE_URL, and like ' +
+        '`create` a name for the clone in PGREHEARSE_CLONE_ID.',
+    )
+    .meta({ example: './ci/destroy-clone.sh' }),
+  timeout: duration
+    .exactOptional()
+    .describe('How long `create` may take, and again the migrations on the clone.')
+    .meta({ example: '30min', defaultValue: '15min' }),
   binaries: text
     .exactOptional()
     .describe(
@@ -112,6 +163,10 @@ const serverParts = z.strictObject({
 })
 
 const server = serverParts
+  .refine(({ create, destroy }) => create !== undefined || destroy === undefined, {
+    error: 'Expected create besides destroy: there is nothing to be destroyed otherwise',
+    path: ['destroy'],
+  })
   .refine(({ image, url }) => image === undefined || url === undefined, {
     error: 'Expected one of image and url: each names another server',
     path: ['image'],
@@ -238,6 +293,14 @@ const commonSchema = z.strictObject({
     .describe(
       'Apply what is under review, take it back by its way down (down.sql, down sections, rollbacks), and apply it again, ' +
         'on a copy of the database of the rehearsal.',
+    )
+    .meta({ defaultValue: true }),
+  retry: z
+    .boolean()
+    .exactOptional()
+    .describe(
+      'Break migrations that are not one transaction off in their middle, on copies, and run them again as the tool would, ' +
+        'to say where that stops or ends otherwise.',
     )
     .meta({ defaultValue: true }),
   timeZone: z

@@ -15,6 +15,7 @@ import {
   type ReplayRequest,
 } from './replay.ts'
 import { readSchemaCatalog } from './read-schema-catalog.ts'
+import type { RetryContext } from './retry-ground.ts'
 import { connected } from './stage.ts'
 
 /** A replay and the schema that it left. */
@@ -23,8 +24,18 @@ export interface ReplayedAlternative {
   readonly migrations: readonly ReplayedMigration[]
   readonly limits: readonly Limit[]
   readonly schema: SchemaSnapshot
+  /** The schema behind each migration that was reached, in order; absent where nobody asked for it. */
+  readonly schemas?: readonly SchemaSnapshot[]
   /** As rules see it, before and after; absent where it did not come to its end. */
   readonly catalogs?: SchemaCatalogs
+}
+
+/** What of a replay is told apart. */
+export interface StepOptions {
+  /** Read the schema behind each migration: for those that share no transaction. */
+  readonly eachSchema?: boolean
+  /** See ReplayRequest.callsAt. */
+  readonly callsAt?: ReadonlySet<number>
 }
 
 export interface Alternatives {
@@ -33,13 +44,19 @@ export interface Alternatives {
   /** The schema that the migrations under review themselves left. */
   schema(): Promise<SchemaSnapshot>
   /** Replays these in their place. Throws the signal's reason when it is aborted. */
-  replay(review: readonly Migration[], signal: AbortSignal): Promise<ReplayedAlternative>
+  replay(
+    review: readonly Migration[],
+    signal: AbortSignal,
+    options?: StepOptions,
+  ): Promise<ReplayedAlternative>
 }
 
 /** What can still be done with the server of a replay that has ended. */
 export interface Leftovers {
   /** Absent when there was no room for a copy of the database. */
   readonly alternatives?: Alternatives
+  /** What failures in the middle are tried with; absent likewise. */
+  readonly retry?: RetryContext
   readonly queries: QueryStage
   /** Not all of the history could be applied, or psql alone could run it: objects may be missing. */
   readonly incompleteSchema: boolean
@@ -70,17 +87,46 @@ export async function replayWithLeftovers(
     },
   })
   if (begin === undefined || left === undefined) return outcome
-  const { prepared, pristine } = begin
-  const isComplete = outcome.migrations.every((migration) => migration.outcome === 'rehearsed')
-  await afterwards(outcome, {
-    ...(pristine === undefined
-      ? {}
-      : { alternatives: new PreparedAlternatives(request, prepared, pristine, left) }),
-    queries: queryStage(request, prepared.base, isComplete ? left : undefined, sessionOptionsOf(request)),
-    incompleteSchema: !lostObjects(prepared.failedSteps, request).isEmpty,
-  })
+  await afterwards(outcome, leftoversOf(request, { ...begin, left }, outcome))
   return outcome
 }
+
+/** The databases of a replay that has ended. */
+export interface LeftDatabases {
+  readonly prepared: PreparedHistory
+  /** Seeded, and as it was before the migrations under review; undefined without room for it. */
+  readonly pristine: string | undefined
+  /** What the migrations under review left. */
+  readonly left: string
+}
+
+/** What can still be done, however the migrations under review came to run. */
+export function leftoversOf(
+  request: ReplayRequest,
+  { prepared, pristine, left }: LeftDatabases,
+  outcome: ReplayOutcome,
+): Leftovers {
+  const { server } = request
+  const isComplete = outcome.migrations.every((migration) => migration.outcome === 'rehearsed')
+  return {
+    ...(pristine === undefined
+      ? {}
+      : {
+          alternatives: new PreparedAlternatives(request, prepared, pristine, left),
+          retry: {
+            server,
+            seeded: pristine,
+            bare: prepared.base,
+            sessionOptions: sessionOptionsOf(request),
+            copy: (database) => copyBase(request, database),
+          },
+        }),
+    queries: queryStage(request, prepared.base, isComplete ? left : undefined, sessionOptionsOf(request)),
+    incompleteSchema: !lostObjects(prepared.failedSteps, request).isEmpty,
+  }
+}
+
+const schemaTimeoutMs = 60_000
 
 class PreparedAlternatives implements Alternatives {
   private readonly request: ReplayRequest
@@ -110,13 +156,18 @@ class PreparedAlternatives implements Alternatives {
     return this.read
   }
 
-  async replay(review: readonly Migration[], signal: AbortSignal): Promise<ReplayedAlternative> {
+  async replay(
+    review: readonly Migration[],
+    signal: AbortSignal,
+    { eachSchema = false, callsAt }: StepOptions = {},
+  ): Promise<ReplayedAlternative> {
     const { server, keep: _, onPrepared: _prepared, ...request } = this.request
     this.before ??= this.catalogOf(this.pristine)
     const before = await this.before
     const seeded = await copyBase(this.request, this.pristine)
     let after: SchemaCatalog | undefined
     let schema: SchemaSnapshot | undefined
+    const schemas: SchemaSnapshot[] = []
     let left = seeded
     try {
       const outcome = await replay({
@@ -127,6 +178,10 @@ class PreparedAlternatives implements Alternatives {
         progress: () => {},
         kept: { prepared: { ...this.prepared, seeded }, applied: request.history.length },
         again: true,
+        ...(callsAt === undefined ? {} : { callsAt }),
+        ...(eachSchema
+          ? { onMigration: async (database) => void schemas.push(await this.schemaOf(database)) }
+          : {}),
         onDone: async (database) => {
           left = database
           schema = await this.schemaOf(database)
@@ -136,7 +191,12 @@ class PreparedAlternatives implements Alternatives {
       if (schema === undefined || after === undefined) throw new Error('A replay ended without its schema.')
       const catalogs: SchemaCatalogs = { before, after, evidence: 'measured' }
       const isComplete = outcome.migrations.every((migration) => migration.outcome === 'rehearsed')
-      return { ...outcome, schema, ...(isComplete ? { catalogs } : {}) }
+      return {
+        ...outcome,
+        schema,
+        ...(eachSchema ? { schemas } : {}),
+        ...(isComplete ? { catalogs } : {}),
+      }
     } finally {
       for (const database of new Set([seeded, left])) await server.dropDatabase(database)
     }
@@ -144,6 +204,8 @@ class PreparedAlternatives implements Alternatives {
 
   private async schemaOf(database: string): Promise<SchemaSnapshot> {
     await using admin = await connected(this.request.server, database)
+    // deparsing a view waits for whoever has its table locked, which a script may leave behind
+    await admin.client.query(`set statement_timeout = ${schemaTimeoutMs}`)
     return await readSchema(admin.client)
   }
   private async catalogOf(database: string): Promise<SchemaCatalog> {

@@ -1,0 +1,90 @@
+/** What stands in tables, told apart column by column: enough to see rows that were written twice. */
+import type { Client } from 'pg'
+import { quoteIdent } from '../sql/quote.ts'
+
+/** A table by its name. */
+export interface NamedTable {
+  readonly schema: string
+  readonly name: string
+}
+
+/** One table; absent where there is none of this name. */
+export interface TableContents {
+  readonly rows: number
+  /** A hash over the values of each column, in no order. */
+  readonly columns: ReadonlyMap<string, string>
+}
+
+/** By `schema.name`. */
+export type Contents = ReadonlyMap<string, TableContents>
+
+/** How a table differs. */
+export interface ContentsDifference {
+  /** `public.orders` */
+  readonly table: string
+  readonly rows: { readonly before: number; readonly after: number }
+  /** Columns whose values differ, where the rows are as many. */
+  readonly columns: readonly string[]
+}
+
+/** Bounds what is read of tables that a script has filled. */
+const timeoutMs = 5000
+
+/** Reads tables; values that a sequence gives are left out, since a number that was lost means nothing. */
+export async function readContents(client: Client, tables: readonly NamedTable[]): Promise<Contents> {
+  await client.query(`set statement_timeout = ${timeoutMs}`)
+  const contents = new Map<string, TableContents>()
+  for (const table of tables) {
+    const found = await readTable(client, table)
+    if (found !== undefined) contents.set(`${table.schema}.${table.name}`, found)
+  }
+  return contents
+}
+
+async function readTable(client: Client, { schema, name }: NamedTable): Promise<TableContents | undefined> {
+  const quoted = `${quoteIdent(schema)}.${quoteIdent(name)}`
+  const { rows: columns } = await client.query<{ name: string }>(
+    `select a.attname as name from pg_catalog.pg_attribute a
+     left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+     where a.attrelid = pg_catalog.to_regclass($1) and a.attnum > 0 and not a.attisdropped and a.attidentity = ''
+     and coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid), '') not like '%nextval(%'
+     order by a.attnum`,
+    [quoted],
+  )
+  const exists = await client.query<{ found: boolean }>(
+    'select pg_catalog.to_regclass($1) is not null as found',
+    [quoted],
+  )
+  if (exists.rows[0]?.found !== true) return undefined
+  const hashes = columns.map(({ name: column }, index) => {
+    const value = `coalesce(pg_catalog.md5(t.${quoteIdent(column)}::text), '-')`
+    return `pg_catalog.md5(pg_catalog.string_agg(${value}, ',' order by ${value})) as c${index}`
+  })
+  const { rows } = await client.query<Record<string, string>>(
+    `select ${['pg_catalog.count(*) as n', ...hashes].join(', ')} from ${quoted} as t`,
+  )
+  const [row = {}] = rows
+  return {
+    rows: Number(row['n'] ?? 0),
+    columns: new Map(columns.map(({ name: column }, index) => [column, row[`c${index}`] ?? ''])),
+  }
+}
+
+/** Tables that hold something else; in `steady` columns alone, where it is known which values are new in every run. */
+export function diffContents(
+  before: Contents,
+  after: Contents,
+  isSteady: (table: string, column: string) => boolean = () => true,
+): readonly ContentsDifference[] {
+  return [...before].flatMap(([table, old]) => {
+    const current = after.get(table)
+    // a table that is gone is a difference of the schema
+    if (current === undefined) return []
+    const rows = { before: old.rows, after: current.rows }
+    const columns = [...old.columns]
+      .filter(([column, hash]) => current.columns.get(column) !== hash && isSteady(table, column))
+      .map(([column]) => column)
+    if (rows.before !== rows.after) return [{ table, rows, columns: [] }]
+    return columns.length === 0 ? [] : [{ table, rows, columns }]
+  })
+}
