@@ -108,7 +108,8 @@ function mergedDatabase(common: Config, { name, ...own }: DatabaseConfig): Datab
 
 async function detectedDatabases(request: DatabaseRequest): Promise<readonly Database[]> {
   const { config, paths } = request
-  if (config.migrations?.[0]?.dir !== undefined || paths.length > 0) return []
+  const [settings] = config.migrations ?? []
+  if (settings?.dir !== undefined || settings?.migrate !== undefined || paths.length > 0) return []
   const roots = await migrationRoots(reviewRequest(request))
   if (roots.length < 2) return []
   const dirs = roots.map(({ dir }) => dir)

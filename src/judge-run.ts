@@ -13,6 +13,7 @@ import type {
   QueriesOutcome,
   SchemaCatalogs,
   Span,
+  Statement,
 } from './core/model.ts'
 import type { Production } from './core/production.ts'
 import { scriptKey } from './core/script-name.ts'
@@ -159,6 +160,8 @@ export async function judgeRun(
   > & {
     /** Who wrote an allow comment, where that is known. */
     readonly authorOf?: AuthorOf | undefined
+    /** Statements that nobody wrote, so that nothing is said of them: a migration tool's own; absent: none. */
+    readonly isOwn?: ((statement: Statement) => boolean) | undefined
   },
   reviewSet: ReviewSet,
   scripts: Scripts,
@@ -181,7 +184,8 @@ export async function judgeRun(
   // before rules look at them: receipts are made of the very effects that pricing replaces
   const { results: all, production, queries } = (await pricing?.(united)) ?? { results: united }
   const replayedOnly = new Set(reviewSet.replayedOnly ?? [])
-  const results = all.filter(({ migration }) => !replayedOnly.has(scriptKey(migration)))
+  const judged = all.filter(({ migration }) => !replayedOnly.has(scriptKey(migration)))
+  const results = judged.map((result) => withoutOwn(result, options.isOwn))
   const { rules } = await import('../rules/index.ts')
   const known = [...(options.config.customRules ?? []), ...rules]
   const begins = predictions.flat()[0]?.settings
@@ -217,6 +221,20 @@ export async function judgeRun(
     ...(measured?.findings === undefined ? {} : { ofTrials: measured.findings }),
   })
   return { results, ...judgement, limits: opaqueStatements(all, predictions, measured) }
+}
+
+/** Without the statements that a migration tool sends for itself; the others keep their indexes. */
+function withoutOwn(
+  result: MigrationResult,
+  isOwn: ((statement: Statement) => boolean) | undefined,
+): MigrationResult {
+  if (isOwn === undefined) return result
+  const { migration } = result
+  return {
+    ...result,
+    migration: { ...migration, statements: migration.statements.filter((statement) => !isOwn(statement)) },
+    statements: result.statements.filter(({ statement }) => !isOwn(statement)),
+  }
 }
 
 /** What the latest migrations all set first; nothing where there are too few to tell a habit. */

@@ -5,7 +5,7 @@ import type { Production } from './core/production.ts'
 import type { Scripts } from './judge-run.ts'
 import type { ProvenRemedies } from './proven-remedy.ts'
 import type { TriedQueries } from './query-review.ts'
-import type { Rehearsal } from './rehearse.ts'
+import type { Afterwards, Rehearsal } from './rehearse.ts'
 import type { NotRehearsed } from './rehearse-within.ts'
 import type { Leftovers } from './replay/alternatives.ts'
 import type { TrialOutcome } from './trials.ts'
@@ -43,7 +43,6 @@ export async function workOnServer(
 ): Promise<ServerWork> {
   const queries = work.code?.queries ?? []
   if (!options.replay || scripts.review.length + queries.length === 0) return nothing
-  const begun = performance.now()
   const run = { ...scripts, sharesSession: work.reviewSet.sharesSession }
   if (options.budget !== undefined) {
     const { rehearseWithin } = await import('./rehearse-within.ts')
@@ -52,10 +51,33 @@ export async function workOnServer(
   const { rehearse } = await import('./rehearse.ts')
   if (queries.length === 0 && options.prove === false && options.with === undefined)
     return withLimits(await rehearse(options, run))
+  return workOnRehearsal(
+    options,
+    production,
+    (afterwards) => rehearse(options, run, afterwards),
+    () => ({ work, scripts }),
+  )
+}
+
+/** What a rehearsal is of. */
+export interface RehearsedWork {
+  readonly work: Work
+  readonly scripts: Scripts
+}
+
+/** Rehearses, and does what is to be done on the same server afterwards; `of` is asked when the rehearsal has ended. */
+export async function workOnRehearsal(
+  options: CheckOptions,
+  production: Production | undefined,
+  rehearseIt: (afterwards: Afterwards) => Promise<Rehearsal>,
+  of: () => RehearsedWork,
+): Promise<ServerWork> {
+  const begun = performance.now()
   let more: Omit<ServerWork, 'rehearsal' | 'limits'> & { readonly limits?: readonly Limit[] } = nothing
   let ofTrials: readonly Limit[] = []
-  const rehearsal = await rehearse(options, run, async (rehearsed, leftovers) => {
+  const rehearsal = await rehearseIt(async (rehearsed, leftovers) => {
     const elapsedMs = performance.now() - begun
+    const { work, scripts } = of()
     await tellSchema(options, rehearsed, leftovers)
     const mended = await mend(options, work, scripts, rehearsed, leftovers, elapsedMs)
     const tried = await tryBesides(options, work, scripts, rehearsed, leftovers, elapsedMs)
@@ -67,7 +89,7 @@ export async function workOnServer(
       ...(await tryCode(options, work, leftovers, production)),
     }
   })
-  const limits = [...rehearsal.limits, ...ofTrials, ...withoutQueries(work, more)]
+  const limits = [...rehearsal.limits, ...ofTrials, ...withoutQueries(of().work, more)]
   return { ...withLimits(rehearsal), ...more, limits }
 }
 

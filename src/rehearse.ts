@@ -171,7 +171,8 @@ async function open(
   return { server: await openServer(serverOptions(options)) }
 }
 
-function openingServer({ serverUrl, containerImage }: CheckOptions): string {
+/** What is told while it is got. */
+export function openingServer({ serverUrl, containerImage }: CheckOptions): string {
   if (containerImage !== undefined) return `Starting a container of ${containerImage}`
   return serverUrl === undefined ? 'Starting a throwaway Postgres' : 'Connecting to the server'
 }
@@ -181,7 +182,8 @@ async function keep(server: PostgresServer, cache: HistoryCache, prepared: Prepa
   if (saved !== undefined) cache.keep(saved, prepared)
 }
 
-function serverOptions(options: CheckOptions): ServerOptions {
+/** How to get the server of a rehearsal. */
+export function serverOptions(options: CheckOptions): ServerOptions {
   const { config, cwd, env, pgVersion, serverUrl, containerImage, sharedServer, superuser, signal } = options
   return {
     projectDir: cwd,

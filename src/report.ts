@@ -23,6 +23,8 @@ export interface ReportParts {
   readonly queries?: ReportQueries | undefined
   /** What was tried besides the way up. */
   readonly trials?: readonly ReportTrial[]
+  /** Something was not rehearsed that no migration shows; absent: nothing. */
+  readonly unrehearsed?: boolean
   readonly results: readonly MigrationResult[]
   readonly database?: Report['database'] | undefined
   readonly base: Report['base']
@@ -37,6 +39,8 @@ export interface ReportParts {
   /** See Report.policy. */
   readonly policy?: readonly string[]
   readonly now: Date
+  /** Gives what a command sent its places in the files that it came from; absent: it stands in them. */
+  readonly place?: ((report: Report) => Report) | undefined
   /** Absent when nothing was replayed. */
   readonly server?: { readonly version: string; readonly kind: string }
 }
@@ -45,7 +49,7 @@ export interface ReportParts {
 export function buildReport(parts: ReportParts): Report {
   const { findings, results, base, project, historyCount, timeZone } = parts
   const { failOn, requireRehearsal, notChecked, now, server } = parts
-  const unrehearsed = results.some(({ outcome }) => outcome === 'not rehearsed')
+  const unrehearsed = parts.unrehearsed === true || results.some(({ outcome }) => outcome === 'not rehearsed')
   const report: Report = {
     schemaVersion: 1,
     tool: { name: 'pgrehearse', version: toolVersion() },
@@ -72,7 +76,7 @@ export function buildReport(parts: ReportParts): Report {
     ...(parts.policy === undefined || parts.policy.length === 0 ? {} : { policy: parts.policy }),
     exitCode: exitCodeOf(findings, { failOn, fails: requireRehearsal && unrehearsed }),
   }
-  return withoutSecrets(report, results)
+  return withoutSecrets(parts.place?.(report) ?? report, results)
 }
 
 /** What a report says about the application's queries, without what is about migrations alone. */

@@ -24,7 +24,7 @@ export function readsStdin({ tag, node, copyData }: Statement): boolean {
  * May a probe follow? Not after BEGIN and SET TRANSACTION: it would take the snapshot that SET TRANSACTION
  * ISOLATION LEVEL has to come before. COMMIT and ROLLBACK end what could be looked at.
  */
-export function canProbe({ tag, node }: Statement): boolean {
+export function canProbe({ tag, node }: Pick<Statement, 'tag' | 'node'>): boolean {
   if (tag === 'TransactionStmt') return false
   return !(tag === 'VariableSetStmt' && node?.['kind'] === 'VAR_SET_MULTI')
 }

@@ -199,7 +199,7 @@ export class Measurement {
 }
 
 /** VACUUM, CLUSTER, REINDEX and everything CONCURRENTLY: locks are gone when the probe looks. */
-export function commitsByItself({ tag, node }: Statement): boolean {
+export function commitsByItself({ tag, node }: Pick<Statement, 'tag' | 'node'>): boolean {
   if (tag === 'VacuumStmt' || tag === 'ClusterStmt' || tag === 'ReindexStmt') return true
   return (tag === 'IndexStmt' || tag === 'DropStmt') && node?.['concurrent'] === true
 }

@@ -53,7 +53,14 @@ export async function prepareHistory(
     return kept.prepared
   }
   if (kept !== undefined) await server.dropDatabase(kept.prepared.seeded)
-  const { base, failedSteps } = await prepareBase(context, kept)
+  return seededCopy(context, await prepareBase(context, kept))
+}
+
+/** Seeds a copy of a database that has the history. */
+export async function seededCopy(
+  context: Omit<HistoryContext, 'sessionOptions' | 'prepare' | 'history' | 'sharesSession' | 'roles'>,
+  { base, failedSteps }: Pick<PreparedHistory, 'base' | 'failedSteps'>,
+): Promise<PreparedHistory> {
   const seeded = await copyBase(context, base)
   return { base, seeded, failedSteps, seedLimits: await seed(context, seeded) }
 }
@@ -126,7 +133,10 @@ async function applyRest(
   return await applyHistory(session, rest, { sharesSession, prepare })
 }
 
-async function seed(context: HistoryContext, database: string): Promise<readonly Limit[]> {
+async function seed(
+  context: Pick<HistoryContext, 'server' | 'signal' | 'progress'>,
+  database: string,
+): Promise<readonly Limit[]> {
   const { server, signal, progress } = context
   progress('Seeding tables')
   await using admin = await connected(server, database)
