@@ -21,7 +21,7 @@ export function javaTool(
     installSeconds: 30,
     async install(folder, execute) {
       await mkdir(folder, { recursive: true })
-      await writeFile(path.join(folder, 'pom.xml'), projectOf(libraries))
+      await writeFile(path.join(folder, 'pom.xml'), pomOf(libraries))
       await execute('mvn', ['-q', '-B', 'dependency:copy-dependencies', '-DoutputDirectory=lib'], {
         cwd: folder,
       })
@@ -42,13 +42,21 @@ export function javaTool(
   }
 }
 
-function projectOf(libraries: readonly Coordinates[]): string {
-  const dependencies = libraries.map((coordinates) => {
-    const [group, artifact, version] = coordinates.split(':')
-    return `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version></dependency>`
-  })
+/** A Maven project that depends on these libraries, and on some without what they depend on. */
+export function pomOf(libraries: readonly Coordinates[], alone: readonly Coordinates[] = []): string {
+  const exclusions =
+    '<exclusions><exclusion><groupId>*</groupId><artifactId>*</artifactId></exclusion></exclusions>'
+  const dependencies = [
+    ...alone.map((coordinates) => dependencyOn(coordinates, exclusions)),
+    ...libraries.map((coordinates) => dependencyOn(coordinates, '')),
+  ]
   return `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
 <groupId>pgrehearse</groupId><artifactId>tool</artifactId><version>1</version>
 <dependencies>${dependencies.join('\n')}</dependencies></project>
 `
+}
+
+function dependencyOn(coordinates: Coordinates, more: string): string {
+  const [group, artifact, version] = coordinates.split(':')
+  return `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version>${more}</dependency>`
 }

@@ -1,6 +1,3 @@
-import { mkdir } from 'node:fs/promises'
-import { homedir } from 'node:os'
-import path from 'node:path'
 import type { Migration } from '../../src/core/model.ts'
 import {
   diffSchema,
@@ -11,28 +8,17 @@ import {
 import { schemaDifferenceLines } from '../../src/replay/schema-diff-text.ts'
 import { compareOrder } from './compare-order.ts'
 import { execute } from './execute.ts'
+import { installed } from './kept-tools.ts'
 import { readLog } from './log.ts'
 import { applyOurWay, ourWay } from './our-way.ts'
 import { startBareServer } from './server.ts'
-import { Unavailable, type RealTool } from './tool.ts'
+import type { RealTool } from './tool.ts'
+import type { Outcome } from './try-all.ts'
 import { projectOf } from './workspace.ts'
-
-export interface Outcome {
-  readonly version: string
-  readonly statements: number
-  /** Empty when tool and pgrehearse agree. */
-  readonly problems: readonly string[]
-}
-
-/** Where tools are kept between runs. */
-const toolsDir =
-  process.env['PGREHEARSE_TOOLS_DIR'] ?? path.join(homedir(), '.cache', 'pgrehearse-real-tools')
 
 /** Has the tool migrate its sample repository, does the same our way, and compares order, transactions and schema. */
 export async function tryTool(tool: RealTool): Promise<Outcome> {
-  const folder = path.join(toolsDir, tool.name)
-  await mkdir(folder, { recursive: true })
-  const version = await installed(tool, folder)
+  const { version, folder } = await installed(tool)
   await using project = await projectOf(tool.name)
   const ours = await ourWay(project.dir)
   const { log, schema } = await migrateForReal(tool, folder, project.dir)
@@ -48,17 +34,6 @@ export async function tryTool(tool: RealTool): Promise<Outcome> {
         (line) => `schema, from the tool’s to ours: ${line}`,
       ),
     ],
-  }
-}
-
-/** What a registry does not give today is not ours to mend. */
-async function installed(tool: RealTool, folder: string): Promise<string> {
-  try {
-    return await tool.install(folder, execute)
-  } catch (error) {
-    if (error instanceof Unavailable) throw error
-    const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
-    throw new Unavailable(`it could not be installed (${line})`)
   }
 }
 

@@ -1,0 +1,3 @@
+import { liquibaseCli } from '../liquibase-cli.ts'
+
+export const tool = liquibaseCli('liquibase')

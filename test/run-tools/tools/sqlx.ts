@@ -1,0 +1,3 @@
+import { rustProgram } from '../rust-program.ts'
+
+export const tool = rustProgram('sqlx')

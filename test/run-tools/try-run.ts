@@ -1,0 +1,54 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { Report, ReportStatement } from '../../src/core/model.ts'
+import { root } from '../real-tools/execute.ts'
+import { installed } from '../real-tools/kept-tools.ts'
+import type { Outcome } from '../real-tools/try-all.ts'
+import { compareEffects } from './compare-effects.ts'
+import { compareFindings, expectedOf, type ExpectedFinding } from './compare-findings.ts'
+import { checkByCommand, checkByFiles } from './pgrehearse.ts'
+import { projectOf } from './project.ts'
+import type { RunTool } from './tool.ts'
+
+/** Has `pgrehearse check` run the tool in its project, and compares what it says with what it should. */
+export async function tryRun(tool: RunTool): Promise<Outcome> {
+  const { version, folder } = await installed(tool)
+  await using project = await projectOf(tool, folder)
+  const report = await checkByCommand(project)
+  const statements = report.migrations.flatMap((migration) => migration.statements)
+  return {
+    version,
+    statements: statements.length,
+    problems: [
+      ...(await findingsProblems(tool, report)),
+      ...recordingProblems(report, statements),
+      ...(tool.readFromFiles
+        ? compareEffects(report.migrations, (await checkByFiles(project)).migrations)
+        : []),
+    ],
+  }
+}
+
+/** `UPDATE_EXPECTED=1` writes what was found, for somebody to read. */
+async function findingsProblems({ name }: RunTool, { findings }: Report): Promise<readonly string[]> {
+  const file = path.join(root, 'fixtures', 'tools', name, 'expected.json')
+  if (process.env['UPDATE_EXPECTED'] !== undefined) {
+    const lines = findings.map((finding) => `  ${JSON.stringify(expectedOf(finding))}`)
+    await writeFile(file, `[\n${lines.join(',\n')}\n]\n`)
+  }
+  return compareFindings(JSON.parse(await readFile(file, 'utf8')) as readonly ExpectedFinding[], findings)
+}
+
+function recordingProblems(report: Report, statements: readonly ReportStatement[]): readonly string[] {
+  const notRecorded = report.migrations.filter(({ recorded }) => recorded === undefined)
+  // one that failed takes those behind it in its transaction along
+  const notMeasured = statements.filter(({ measured }) => !measured)
+  return [
+    ...(statements.length === 0 ? ['no statement was recorded'] : []),
+    ...notRecorded.map(({ file }) => `${file} was read from the file`),
+    ...notMeasured.map(({ span, sent }) => `${span.file}:${span.start.line} was not measured: ${sent ?? ''}`),
+    ...report.migrations
+      .filter(({ outcome }) => outcome !== 'rehearsed' && outcome !== 'failed')
+      .map(({ file, outcome }) => `${file} was ${outcome}`),
+  ]
+}
