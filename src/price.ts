@@ -3,7 +3,7 @@
  * model that scales them. Without facts there are no durations; without samples they are estimated from sizes alone.
  */
 import { configDefaults } from './config/defaults.ts'
-import { priceResults, type PricedRun } from './cost/price.ts'
+import { priceResults, type CloneMeasured, type PricedRun } from './cost/price.ts'
 import { runCost } from './cost/run-cost.ts'
 import type { SampleOutcome } from './cost/samples.ts'
 import { workOf } from './cost/work.ts'
@@ -33,6 +33,7 @@ const leastSamplingMs = 1500
 /**
  * Prices the results of a run.
  * @param rehearsed were the migrations replayed? Otherwise nothing is sampled either
+ * @param clone what was measured on a clone of production
  */
 export async function priceRun(
   options: CheckOptions,
@@ -41,10 +42,11 @@ export async function priceRun(
   results: readonly MigrationResult[],
   rehearsed: boolean,
   production: Production,
+  clone?: CloneMeasured,
 ): Promise<Priced> {
   const { now } = options
-  const sampled = await sample({ options, reviewSet, scripts, results, rehearsed, production })
-  const priced = priceResults(results, sampled, production)
+  const sampled = await sample({ options, reviewSet, scripts, results, rehearsed, production, clone })
+  const priced = priceResults(results, sampled, production, clone)
   return {
     results: priced.results,
     production: priced.production,
@@ -81,6 +83,7 @@ interface Sampling {
   readonly results: readonly MigrationResult[]
   readonly rehearsed: boolean
   readonly production: Production
+  readonly clone: CloneMeasured | undefined
 }
 
 /** Why nothing was sampled: completes `not sampled, because …`. */
@@ -91,9 +94,10 @@ interface NotSampled {
 }
 
 async function sample(sampling: Sampling): Promise<SampleOutcome | NotSampled> {
-  const { options, reviewSet, scripts, results, rehearsed, production } = sampling
+  const { options, reviewSet, scripts, results, rehearsed, production, clone } = sampling
   if (!rehearsed) return { why: 'nothing was replayed' }
   if (!grows(results)) return { why: 'no statement grows with a table' }
+  if (!grows(results, clone)) return { why: 'everything was measured on a clone of production' }
   if (options.queriesOnly === true) return { why: '`pgrehearse queries` leaves that to `pgrehearse check`' }
   const configured = options.config.sampling?.budget ?? configDefaults.sampling.budget
   if (configured === 0) return { why: 'the configuration turns sampling off' }
@@ -140,6 +144,11 @@ function leftOfBudget({ budget }: CheckOptions): number {
 }
 
 /** Whether the sizes are known is for sampling to find out: a partition may be known by its table. */
-function grows(results: readonly MigrationResult[]): boolean {
-  return results.some(({ statements }) => statements.some((result) => workOf(result).parts.length > 0))
+function grows(results: readonly MigrationResult[], clone?: CloneMeasured): boolean {
+  return results.some(({ migration, statements }) =>
+    statements.some(
+      (result) =>
+        clone?.of(migration, result.statement.index) === undefined && workOf(result).parts.length > 0,
+    ),
+  )
 }

@@ -21,12 +21,14 @@ export interface SizedTable {
  * What an estimate rests on.
  * - `rehearsal`: it changes the catalogue only; the rehearsal's own time, which no table makes longer.
  * - `samples`: it ran on synthetic rows, in tables of these sizes, and was scaled up.
+ * - `clone`: it ran on a clone of production, with production's own rows: `server` is its version, `databaseBytes` its size.
  * - `structure`: pages × reference rate; `why` completes `not sampled, because …`.
  * - `nothing`: it cannot be told; `why` completes `not known, because …`.
  */
 export type CostBasis =
   | { readonly by: 'rehearsal' }
   | { readonly by: 'samples'; readonly rows: readonly number[]; readonly server: string }
+  | { readonly by: 'clone'; readonly server: string; readonly databaseBytes: number }
   | { readonly by: 'structure'; readonly why: string }
   | { readonly by: 'nothing'; readonly why: string }
 

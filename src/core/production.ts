@@ -6,7 +6,7 @@
 import { relationKey } from './effects.ts'
 
 /** Where a size comes from. */
-export type SizeSource = 'snapshot' | 'statistics dump' | 'configuration'
+export type SizeSource = 'snapshot' | 'statistics dump' | 'clone' | 'configuration'
 
 /** What pg_statistic knows of a column, without values. */
 export interface ColumnStatistics {

@@ -1,10 +1,11 @@
 import type { RunCost } from '../core/cost-model.ts'
 import { relationKey } from '../core/effects.ts'
-import type { MigrationResult, StatementResult } from '../core/model.ts'
+import type { Migration, MigrationResult, StatementResult } from '../core/model.ts'
 import type { Production } from '../core/production.ts'
 import { withFilledTables } from './filled-in-run.ts'
 import { HeldLocks } from './held-locks.ts'
 import { atLeastRead } from './least-read.ts'
+import { onClone, type CloneAmounts, type CloneBasis } from './clone-cost.ts'
 import { addedColumns } from './matching-rows.ts'
 import { withRenames } from './renames.ts'
 import { runCost } from './run-cost.ts'
@@ -23,15 +24,24 @@ export interface PricedRun {
   readonly production: Production
 }
 
+/** What was measured on a clone of production, and where. */
+export interface CloneMeasured {
+  readonly basis: CloneBasis
+  /** Undefined: the statement did not run there to its end. */
+  of(migration: Migration, index: number): CloneAmounts | undefined
+}
+
 /**
  * Says what each statement of a run costs in production: what grows with a table from samples, scaled up, or else from
  * the table's size; the rest from the rehearsal. Linear in the number of statements.
  * @param sampled what was sampled, or why nothing was: completes `not sampled, because …`
+ * @param clone what was measured on production's own rows, which counts more than any estimate
  */
 export function priceResults(
   results: readonly MigrationResult[],
   sampled: SampleOutcome | { readonly why: string },
   knownProduction: Production,
+  clone?: CloneMeasured,
 ): PricedRun {
   const { production: known, renamed } = withRenames(knownProduction, results)
   const held = new HeldLocks()
@@ -50,7 +60,15 @@ export function priceResults(
     statements: result.statements.map((own, position) => {
       const statement = filledBefore[index]?.[position] ?? own
       const sample = usesOneOf(own, renamed) ? renamedSample(own) : outcome?.migrations[index]?.[position]
-      return { ...own, cost: atLeastRead(statementCost(pricing, statement, sample), statement, limits) }
+      const amounts = clone?.of(result.migration, own.statement.index)
+      const cost = statementCost(pricing, statement, sample)
+      return {
+        ...own,
+        cost:
+          clone === undefined || amounts === undefined
+            ? atLeastRead(cost, statement, limits)
+            : onClone(cost, amounts, clone.basis),
+      }
     }),
   }))
   const isConverted =

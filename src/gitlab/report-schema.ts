@@ -18,13 +18,14 @@ import {
   word,
 } from './report-words.ts'
 
-const sizeSource = z.enum(['snapshot', 'statistics dump', 'configuration'])
+const sizeSource = z.enum(['snapshot', 'statistics dump', 'clone', 'configuration'])
 
 const cost = z.strictObject({
   growth: z.enum(['metadata only', 'grows with the table', 'unknown']),
   basis: z.discriminatedUnion('by', [
     z.strictObject({ by: z.literal('rehearsal') }),
     z.strictObject({ by: z.literal('samples'), rows: z.array(amount).max(100), server: word }),
+    z.strictObject({ by: z.literal('clone'), server: word, databaseBytes: amount }),
     z.strictObject({ by: z.enum(['structure', 'nothing']), why: text }),
   ]),
   durationMs: range.exactOptional(),

@@ -25,6 +25,8 @@ export interface CreatedClone extends AsyncDisposable {
   readonly url: string
   /** Takes it away; a sentence where that failed. Once: a second call has the same answer. */
   destroy(): Promise<string | undefined>
+  /** It names no clone: `destroy` must not be told of it. */
+  forgetUrl(): void
 }
 
 /** Why there is none: completes `There is no clone of production, because …`. */
@@ -112,7 +114,11 @@ class CloneRun {
 
   created(url: string): CreatedClone {
     const destroy = (): Promise<string | undefined> => this.destroy()
-    return { url, destroy, [Symbol.asyncDispose]: async () => void (await destroy()) }
+    const forgetUrl = (): void => {
+      this.#url = undefined
+      this.#tell('url')
+    }
+    return { url, destroy, forgetUrl, [Symbol.asyncDispose]: async () => void (await destroy()) }
   }
 
   destroy(): Promise<string | undefined> {

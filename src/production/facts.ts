@@ -10,7 +10,7 @@ import type {
 
 /** What one file tells. */
 export interface FileFacts {
-  readonly kind: 'snapshot' | 'statistics dump'
+  readonly kind: 'snapshot' | 'statistics dump' | 'clone'
   readonly takenAt?: string
   readonly tables: readonly TableFacts[]
   readonly settings: ProductionSettings

@@ -13,7 +13,11 @@ import { statementRates, tableKey } from './statement-rates.ts'
 
 /** The facts of a snapshot; `name` is how messages call the file. */
 export async function factsOfSnapshot(json: string, name: string): Promise<FileFacts> {
-  const snapshot = await parseSnapshot(json, name)
+  return factsOf(await parseSnapshot(json, name), name)
+}
+
+/** The facts of a snapshot that was read. */
+export async function factsOf(snapshot: Snapshot, name: string): Promise<FileFacts> {
   const statements = await statementRates(snapshot.statements?.list ?? [], snapshot.tables)
   const replication = replicationOf(snapshot)
   return {

@@ -3,11 +3,17 @@
  * it rests on, or below a line that says both.
  */
 
-import { formatBytesRange, formatEstimate, formatMsRange, formatRows } from '../core/quantities.ts'
+import {
+  formatBytes,
+  formatBytesRange,
+  formatEstimate,
+  formatMsRange,
+  formatRows,
+} from '../core/quantities.ts'
 import { displayKey } from '../core/locks.ts'
 import { printableLine } from './printable.ts'
 import { list } from './words.ts'
-import type { Range, Report, SizedTable, StatementCost } from '../core/model.ts'
+import type { CostBasis, Range, Report, SizedTable, StatementCost } from '../core/model.ts'
 
 /** Longer lists of tables are cut. */
 const maxTables = 8
@@ -121,11 +127,18 @@ export function basisWords({ basis, notes }: StatementCost, speed = ''): string 
       if (rows.length === 0) return `estimated from samples${speed}`
       return `estimated from ${rows.length === 1 ? 'a sample' : 'samples'} of ${list(rows)} rows${speed}`
     }
+    case 'clone':
+      return `measured on a clone of production (${cloneWords(basis)})`
     case 'structure':
       return `estimated from sizes${speed}, not sampled`
     case 'nothing':
       return `not known, because ${printableLine(basis.why)}`
   }
+}
+
+/** `16.3, 412 GB` */
+function cloneWords({ server, databaseBytes }: CostBasis & { readonly by: 'clone' }): string {
+  return `${printableLine(server)}, ${formatBytes(databaseBytes)}`
 }
 
 /** Whose speed a duration is given for. */

@@ -32,7 +32,9 @@ export function runLines(report: Report): readonly string[] {
   if (production === undefined || (migrations.length === 0 && hasQueries(report))) return []
   const { run } = production
   const total =
-    run.durationMs.high > 0 ? [`${aboutMs(run.durationMs)} in all at production's size, estimated`] : []
+    run.durationMs.high > 0
+      ? [`${aboutMs(run.durationMs)} in all at production's size, ${knownWords[cloneShare(report)]}`]
+      : []
   const bytes = byteWords({ walBytes: run.walBytes, diskBytes: run.diskBytes })
   const lag = run.lagMs === undefined ? [] : [lagWords(run.lagMs)]
   const missing = run.unknown === 0 ? [] : [missingWords(run.unknown, total.length > 0)]
@@ -44,6 +46,21 @@ export function runLines(report: Report): readonly string[] {
     ...missing,
     ...(unknown.size === 0 ? [] : [unknownSizes([...unknown])]),
   ]
+}
+
+const knownWords = {
+  none: 'estimated',
+  some: 'measured on a clone of production where it ran there, else estimated',
+  all: 'measured on a clone of production',
+} as const
+
+/** How many of the durations were measured on a clone of production. */
+function cloneShare({ migrations }: Report): keyof typeof knownWords {
+  const timed = migrations
+    .flatMap(({ statements }) => statements.flatMap(({ cost }) => cost ?? []))
+    .filter(({ durationMs }) => durationMs !== undefined)
+  const measured = timed.filter(({ basis }) => basis.by === 'clone').length
+  return measured === 0 ? 'none' : measured < timed.length ? 'some' : 'all'
 }
 
 function lagWords({ low, expected, high }: Range): string {
@@ -71,8 +88,17 @@ export function basisLines(report: Report): readonly string[] {
   // a part of a report may leave out what its durations rest on
   const hasDurations = report.findings.some(({ wait }) => wait !== undefined)
   if (production === undefined) return isRehearsed && !hasDurations ? [nothingKnown] : []
-  return [...sourceLines(production), speed[production.hardware], ...(isRehearsed ? [sampleRows] : [])]
+  const share = cloneShare(report)
+  return [
+    ...sourceLines(production),
+    ...(share === 'all' ? [] : [speed[production.hardware]]),
+    ...(share === 'none' ? [] : [cloneSpeed]),
+    ...(isRehearsed ? [sampleRows] : []),
+  ]
 }
+
+const cloneSpeed =
+  "durations that were measured on the clone are those of its machine, with nobody else on it and production's rows"
 
 const speed: Readonly<Record<ReportProduction['hardware'], string>> = {
   'this machine': "durations are for this machine's speed; run pgrehearse calibrate on production's",
