@@ -12,6 +12,7 @@ import type {
 import { foldersOf } from './owners.ts'
 import { compareText, folderOf, isInside, joinPath, nameOf } from './paths.ts'
 import { duplicateVersions, readText } from './read.ts'
+import { wholeWayDown, withWaysDown } from './way-down.ts'
 import { readWholeFiles, type WholeFile } from './whole-file.ts'
 import { dieselWriter } from './write-folders.ts'
 
@@ -27,6 +28,7 @@ import { dieselWriter } from './write-folders.ts'
  *   __diesel_schema_migrations, COMMIT (run_migration in migration_harness.rs). With `run_in_transaction = false` in
  *   metadata.toml no BEGIN. A metadata.toml that does not say counts as false, one that cannot be read as true
  *   (TomlMetadata in migrations_internals/src/lib.rs: serde's default against its own).
+ * - Way down: down.sql, in the same kind of transaction (revert_migration in migration_harness.rs).
  * - Session: one connection, `SET TIME ZONE 'UTC'` at its beginning.
  * - Order of merging: every version that has no row is run; changed and deleted files are not noticed.
  * - Its table: diesel/src/migration/setup_migration_table.sql.
@@ -54,6 +56,7 @@ async function detect(files: FileTree): Promise<readonly SourceRoot[]> {
 interface Entry extends WholeFile {
   readonly version: string
   readonly metadata: string | undefined
+  readonly down: string | undefined
 }
 
 async function load(root: SourceRoot, files: FileTree, options: SourceOptions): Promise<MigrationSet> {
@@ -66,10 +69,13 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
     { ...diesel, table },
     (entry) => options.transaction ?? transactionOf(entry, files),
   )
+  const downOf = new Map(entries.map(({ file, down }) => [file, down]))
   const empty = read.scripts.filter(({ text }) => text === '')
   return {
     root,
-    scripts: read.scripts,
+    scripts: await withWaysDown(read.scripts, ({ file, transaction }) =>
+      wholeWayDown(files, downOf.get(file), () => transaction),
+    ),
     sharesSession: true,
     whenFailed: { outcome: 'runs again', says: 'Diesel runs the migration again, from its first statement' },
     problems: [...problems, ...read.problems, ...empty.map(emptyProblem)],
@@ -124,11 +130,13 @@ function whySkipped(path: string): string | undefined {
 function entryOf(file: string, name: string, paths: readonly string[]): Entry {
   const [version = ''] = name.split('_')
   const metadata = joinPath(folderOf(file), 'metadata.toml')
+  const down = joinPath(folderOf(file), 'down.sql')
   return {
     file,
     version: version.replaceAll('-', ''),
     title: name.slice(version.length + 1).replaceAll('_', ' '),
     metadata: paths.includes(metadata) ? metadata : undefined,
+    down: paths.includes(down) ? down : undefined,
   }
 }
 

@@ -21,6 +21,8 @@ export interface FlywayFolder {
   readonly baselines: FlywayEntry[]
   readonly repeatable: FlywayEntry[]
   readonly callbacks: FlywayCallback[]
+  /** What undoes versioned ones. */
+  readonly undo: FlywayEntry[]
   readonly skipped: SkippedFile[]
 }
 
@@ -35,7 +37,10 @@ export function readFlywayFolder(
   paths: readonly string[],
   config: FlywayConfig,
 ): FlywayFolder {
-  const folder: FlywayFolder = { versioned: [], baselines: [], repeatable: [], callbacks: [], skipped: [] }
+  const folder: FlywayFolder = {
+    ...{ versioned: [], baselines: [], repeatable: [], callbacks: [] },
+    ...{ undo: [], skipped: [] },
+  }
   const skip = (file: string, reason: string, affectsOthers = false): unknown =>
     folder.skipped.push({ file, reason, affectsOthers })
   for (const file of paths) {
@@ -47,14 +52,16 @@ export function readFlywayFolder(
     if (name === undefined) continue
     if (otherVendors.test(folderOf(file).slice(root.dir.length))) skip(file, 'made for another database')
     else if (name.kind === 'ignored') skip(file, name.reason)
-    else if (name.kind === 'undo') skip(file, 'undo migrations run only on a rollback')
     else if (name.kind === 'callback') {
       const { event, title } = name
       folder.callbacks.push({ file, event, title, version: undefined, text: null })
     } else {
       const versioned = name.kind === 'repeatable' ? undefined : name
       const entry = { file, title: name.title, version: versioned?.version, text: versioned?.text ?? null }
-      if (name.kind === 'versioned') folder.versioned.push(entry)
+      if (name.kind === 'undo') {
+        skip(file, 'undo migrations run only on a rollback')
+        folder.undo.push(entry)
+      } else if (name.kind === 'versioned') folder.versioned.push(entry)
       else if (name.kind === 'baseline') folder.baselines.push(entry)
       else folder.repeatable.push(entry)
     }

@@ -20,13 +20,12 @@ export const defaultNaming: FlywayNaming = {
 
 export type FlywayName =
   | {
-      readonly kind: 'versioned' | 'baseline'
+      readonly kind: 'versioned' | 'baseline' | 'undo'
       readonly version: readonly bigint[]
       readonly text: string
       readonly title: string
     }
   | { readonly kind: 'repeatable'; readonly title: string }
-  | { readonly kind: 'undo' }
   | { readonly kind: 'callback'; readonly event: string; readonly title: string }
   | { readonly kind: 'ignored'; readonly reason: string }
 
@@ -69,7 +68,6 @@ export function parseFlywayName(name: string, naming: FlywayNaming): FlywayName 
     return left === '' ? { kind: 'repeatable', title } : ignored(noMigration(name))
   const text = left.replaceAll('_', '.')
   if (!/^\d+(?:\.\d+)*$/.test(text)) return ignored(noVersion(left, naming))
-  if (prefix.kind === 'undo') return { kind: 'undo' }
   return { kind: prefix.kind, version: text.split('.').map(BigInt), text, title }
 }
 

@@ -6,6 +6,7 @@ import type {
   SourceOptions,
   SourceProblem,
   SourceRoot,
+  WayDown,
 } from '../core/source.ts'
 import { defaultConfig, readFlywayConfigs, type FlywayConfig } from './flyway-config.ts'
 import { holds, otherVendors, readFlywayFolder, type FlywayEntry } from './flyway-folder.ts'
@@ -16,6 +17,7 @@ import { flywayFoundation, readSettingsSql } from './flyway-session.ts'
 import { compareNumbers, compareText, folderOf, isInside, nameOf } from './paths.ts'
 import { duplicateVersions } from './read.ts'
 import { folderOwners } from './owners.ts'
+import { withWaysDown } from './way-down.ts'
 import { flywayWriter } from './write-flyway.ts'
 
 /**
@@ -28,6 +30,9 @@ import { flywayWriter } from './write-flyway.ts'
  * - Transactions: one per migration; none when a statement of the script cannot run in one; both kinds in one
  *   script are refused unless `mixed` (ParserSqlScript.java); `group` puts all pending ones in one transaction
  *   (DbMigrate.java); `<script>.conf` may say executeInTransaction (SqlScriptMetadata.java).
+ * - Way down: `U1.2__title.sql` undoes the version, in a transaction of its own, with the callbacks of undo left out here
+ *   (https://documentation.red-gate.com/flyway/flyway-concepts/migrations/undo-migrations); only Flyway Teams and
+ *   Enterprise run it.
  * - Session: one connection runs all migrations, so SET lasts, but role and search_path are put back before each
  *   (DbMigrate.doMigrateGroup calls restoreOriginalState and changeCurrentSchemaTo); callbacks of the whole run have
  *   sessions of their own. Compared with flyway-core 11.8.0.
@@ -109,10 +114,17 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
   const loaded = await Promise.all(
     entries.map((entry) => loadFlywayScript(entry, config, files, options, known.has(`${entry.file}.conf`))),
   )
+  const undo = new Map(folder.undo.map((entry) => [entry.text ?? '', entry]))
   const each = await settingsOfEach(callbacks.beforeEach, config, files, options)
   return {
     root,
-    scripts: loaded.flatMap(({ script }) => script ?? []),
+    scripts: await withWaysDown(
+      loaded.flatMap(({ script }) => script ?? []),
+      async (script) => {
+        const entry = undo.get(script.repeatable ? '' : (script.version ?? ''))
+        return entry === undefined ? undefined : loadUndo(entry, config, files, options, known)
+      },
+    ),
     sharesSession: true,
     whenFailed: {
       outcome: 'refused',
@@ -133,6 +145,19 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
     whenEdited: 'Flyway refuses to migrate until `flyway repair` takes its new name and checksum',
     whenDeleted: 'Flyway refuses to migrate until `flyway repair` marks it as deleted',
   }
+}
+
+async function loadUndo(
+  entry: FlywayEntry,
+  config: FlywayConfig,
+  files: FileTree,
+  options: SourceOptions,
+  known: ReadonlySet<string>,
+): Promise<WayDown | undefined> {
+  const { script } = await loadFlywayScript(entry, config, files, options, known.has(`${entry.file}.conf`))
+  if (script === undefined) return undefined
+  const { file, text, start, end, transaction } = script
+  return { file, text, start, end, transaction }
 }
 
 /** What beforeEachMigrate sets is as good as set from the start; what else it does is not rehearsed. */

@@ -1,5 +1,5 @@
 import type { ChangelogNode } from './liquibase-changelog.ts'
-import type { LiquibaseChangeset } from './liquibase-formatted.ts'
+import type { LiquibaseChangeset, LiquibaseRollback } from './liquibase-formatted.ts'
 import type { LiquibaseParameters } from './liquibase-parameters.ts'
 
 /** What decides whether a changeset runs at all. */
@@ -75,7 +75,11 @@ export function sqlChangeset(
   if (first === undefined) return undefined
   const { path, relativeToChangelogFile } = first.attributes
   const own = path === undefined ? inPlace(changes, file, text, parameters) : { text, start: 0, end: 0 }
-  const changeset = { ...headOf(node, first), start: own.start, end: own.end }
+  const rollback = rollbackOf(node, file, text, parameters)
+  const changeset = {
+    ...{ ...headOf(node, first), start: own.start, end: own.end },
+    ...(rollback === undefined ? {} : { rollback }),
+  }
   if (path === undefined) return { changeset, text: own.text }
   return {
     changeset,
@@ -127,6 +131,30 @@ function inPlace(
     at = own.place.end
   })
   return { text: result + text.slice(at), start, end: result.length }
+}
+
+/** A rollback of SQL alone: text, or `sql` elements; undefined for other changes, and where nothing is to be done. */
+function rollbackOf(
+  { children }: ChangelogNode,
+  file: string,
+  text: string,
+  parameters: LiquibaseParameters,
+): LiquibaseRollback | undefined {
+  const rollbacks = children.filter(({ name }) => name === 'rollback')
+  const changes = rollbacks.flatMap((node) => (node.children.length === 0 ? [node] : node.children))
+  const [first] = changes
+  const isSql = changes.every(
+    ({ name, children: own }) => name === 'sql' || (name === 'rollback' && own.length === 0),
+  )
+  if (first === undefined || !isSql || changes.every((one) => sqlOf(one).text.trim() === '')) return undefined
+  if (rollbacks.some(({ attributes }) => attributes['changeSetId'] !== undefined)) return undefined
+  const { splitStatements, stripComments, endDelimiter } = first.attributes
+  return {
+    ...inPlace(changes, file, text, parameters),
+    splitStatements: splitStatements?.toLowerCase() !== 'false',
+    stripComments: stripComments?.toLowerCase() === 'true',
+    ...(endDelimiter === undefined ? {} : { endDelimiter }),
+  }
 }
 
 /** `<sql>…</sql>`, `sql: …` and `sql: { sql: … }`. */

@@ -4,6 +4,8 @@ import type { LiquibaseSplitting } from './liquibase-split.ts'
 
 /** One changeset with what decides whether and how it runs. */
 export interface LiquibaseChangeset extends LiquibaseSplitting, ScriptPart {
+  /** How it is rolled back; absent: not, or by nothing. */
+  readonly rollback?: LiquibaseRollback
   readonly author: string
   readonly id: string
   readonly runInTransaction: boolean
@@ -17,6 +19,11 @@ export interface LiquibaseChangeset extends LiquibaseSplitting, ScriptPart {
   readonly dbms?: string
   readonly runWith?: string
   readonly logicalFilePath?: string
+}
+
+/** SQL of a rollback in a text of its own, in which it stands where it does in the file. */
+export interface LiquibaseRollback extends LiquibaseSplitting, ScriptPart {
+  readonly text: string
 }
 
 /** A formatted SQL changelog: its text with parameters filled in, in which the changesets have their places. */
@@ -49,6 +56,8 @@ export function readFormattedSql(
 
 type Head = Omit<LiquibaseChangeset, 'start' | 'end' | 'hasPreconditions'>
 
+const rollbackLine = /^\s*--\s*rollback (.*)$/i
+
 class Reader implements FormattedChangelog {
   text = ''
   readonly changesets: LiquibaseChangeset[] = []
@@ -60,6 +69,9 @@ class Reader implements FormattedChangelog {
   private head: Head | undefined
   private hasPreconditions = false
   private body = ''
+  /** The lines of its rollback, with blanks for all others. */
+  private rollback = ''
+  private rollbackSplitting: LiquibaseSplitting = defaultSplitting
   /** Lines still to leave out; Infinity until `--ignoreLines:end`. */
   private ignoring = 0
   private inRollback = false
@@ -72,6 +84,7 @@ class Reader implements FormattedChangelog {
   take(line: string): void {
     this.lineNumber += 1
     const content = line.replace(/\r?\n$/, '')
+    this.rollback += this.rollbackOf(content, line)
     if (this.ignoring > 0) this.body += this.leaveOut(content, line)
     else if (this.inRollback || this.beginsRollback(content)) this.body += this.leaveRollback(content, line)
     else if (content.trimStart().startsWith('-')) this.takeDirective(content, line)
@@ -82,6 +95,15 @@ class Reader implements FormattedChangelog {
     this.endChangeset(true)
   }
 
+  /** rollbackPattern and the block `/* liquibase rollback` of AbstractFormattedChangeLogParser. */
+  private rollbackOf(content: string, line: string): string {
+    if (this.ignoring > 0) return blanked(line)
+    if (this.inRollback) return content.trimEnd().endsWith('*/') ? line.replace('*/', '  ') : line
+    const [, sql] = rollbackLine.exec(content) ?? []
+    if (sql === undefined) return blanked(line)
+    return blanked(line.slice(0, content.length - sql.length)) + line.slice(content.length - sql.length)
+  }
+
   private takeDirective(content: string, line: string): void {
     const match = changesetLine.exec(content)
     if (/^\s*--\s*property\s/i.test(content)) this.takeProperty(content)
@@ -89,6 +111,8 @@ class Reader implements FormattedChangelog {
       this.endChangeset(false)
       this.text += line
       this.head = this.headOf(match, content)
+      this.rollback = ''
+      this.rollbackSplitting = rollbackSplittingOf(match[3] ?? '')
       return
     } else if (firstLine.test(content)) this.logicalFilePath = attribute(content, /logicalFilePath:(\S*)/gi)
     else if (/^--\s*ignoreLines:\w+$/i.test(content)) this.ignoring = this.ignoredLines(content)
@@ -187,11 +211,25 @@ class Reader implements FormattedChangelog {
       if (!isLast && !hasSql(this.body)) this.refuse(`finds no SQL in changeset ${head.author}:${head.id}`)
       const endsWithSlash = isLast && head.endDelimiter === undefined && text.trimEnd().endsWith('\n/')
       const endDelimiter = endsWithSlash ? { endDelimiter: String.raw`\n/$` } : {}
-      this.changesets.push({ ...head, ...endDelimiter, hasPreconditions, start, end: text.length })
+      const rollback = this.endRollback(start)
+      this.changesets.push({
+        ...{ ...head, ...endDelimiter, hasPreconditions, start, end: text.length },
+        ...(rollback === undefined ? {} : { rollback }),
+      })
     }
     this.head = undefined
     this.body = ''
+    this.rollback = ''
     this.hasPreconditions = false
+  }
+
+  /** `not required` and `empty` say that nothing is to be done; another changeset's SQL is not looked for. */
+  private endRollback(start: number): LiquibaseRollback | undefined {
+    const said = this.rollback.trim()
+    if (said === '' || /^(?:not required|empty\b)/i.test(said) || /\bchangeset(?:id|author):/i.test(said))
+      return undefined
+    const text = this.text.slice(0, start) + this.expand(this.rollback)
+    return { ...this.rollbackSplitting, text, start, end: text.length }
   }
 
   private expand(text: string): string {
@@ -200,6 +238,18 @@ class Reader implements FormattedChangelog {
 }
 
 const never = /(?!)/
+
+const defaultSplitting: LiquibaseSplitting = { splitStatements: true, stripComments: false }
+
+function rollbackSplittingOf(attributes: string): LiquibaseSplitting {
+  const delimiter = attribute(attributes, /rollbackEndDelimiter:(\S*)/gi)
+  const split = attribute(attributes, /rollbackSplitStatements:(\w+)/gi)
+  return {
+    ...defaultSplitting,
+    splitStatements: split === undefined || split.toLowerCase() === 'true',
+    ...given('endDelimiter', delimiter),
+  }
+}
 
 function blanked(line: string): string {
   return line.replaceAll(/[^\r\n]/g, ' ')

@@ -1,6 +1,6 @@
 import type { TransactionChoice } from '../core/model.ts'
-import type { MigrationScript, SourceOptions } from '../core/source.ts'
-import type { LiquibaseChangeset } from './liquibase-formatted.ts'
+import type { MigrationScript, SourceOptions, WayDown } from '../core/source.ts'
+import type { LiquibaseChangeset, LiquibaseRollback } from './liquibase-formatted.ts'
 import { splitLiquibase } from './liquibase-split.ts'
 
 /** What a changeset is run from. */
@@ -9,14 +9,17 @@ export interface ChangesetText {
   /** The changelog that names the changeset, or its logicalFilePath: part of what Liquibase knows it by. */
   readonly owner: string
   readonly text: string
+  /** Where its rollback stands, where that is another file. */
+  readonly changelog?: string
 }
 
 /** A changeset as Liquibase runs it: `id` is what it tells changesets apart by. */
 export function changesetScript(
   changeset: LiquibaseChangeset,
-  { file, owner, text }: ChangesetText,
+  from: ChangesetText,
   options: SourceOptions,
 ): MigrationScript {
+  const { file, owner, text } = from
   const { author, id, start, end, runWith } = changeset
   const parts = runWith === undefined ? splitLiquibase(text, start, end, changeset) : undefined
   return {
@@ -31,6 +34,25 @@ export function changesetScript(
     ...(parts === undefined ? {} : { parts }),
     transaction: options.transaction ?? transactionOf(changeset),
     repeatable: changeset.repeats,
+    ...(changeset.rollback === undefined
+      ? {}
+      : { down: wayDownOf(changeset, changeset.rollback, from, options) }),
+  }
+}
+
+/** ChangeSet.rollback runs it in the same kind of transaction. */
+function wayDownOf(
+  changeset: LiquibaseChangeset,
+  { text, start, end, ...splitting }: LiquibaseRollback,
+  { file, changelog = file }: ChangesetText,
+  options: SourceOptions,
+): WayDown {
+  const parts = changeset.runWith === undefined ? splitLiquibase(text, start, end, splitting) : undefined
+  const { endDelimiter: _of, ...rest } = changeset
+  return {
+    ...{ file: changelog, text, start, end },
+    ...(parts === undefined ? {} : { parts }),
+    transaction: options.transaction ?? transactionOf({ ...rest, ...splitting }),
   }
 }
 

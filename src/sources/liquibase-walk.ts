@@ -146,7 +146,7 @@ export class ChangelogWalk {
     const filled = this.parameters.expand(read.text, file)
     this.sayUnknown(target)
     const changeset = { ...found.changeset, start: 0, end: filled.length }
-    this.add(changeset, { file: target, owner: file, text: filled }, around)
+    this.add(changeset, { file: target, owner: file, text: filled, changelog: file }, around)
   }
 
   private add(changeset: LiquibaseChangeset, from: ChangesetText, around: Surrounding): void {

@@ -6,6 +6,7 @@ import type {
   MigrationSet,
   MigrationSource,
   OutOfOrder,
+  ScriptPart,
   SkippedFile,
   SourceOptions,
   SourceProblem,
@@ -15,6 +16,7 @@ import { readNodePgMigrateConfigs, type NodePgMigrateConfig } from './node-pg-mi
 import { foldersOf } from './owners.ts'
 import { folderOf, nameOf } from './paths.ts'
 import { loadScripts } from './read.ts'
+import { wholeWayDown, withWaysDown } from './way-down.ts'
 import { nodePgMigrateWriter } from './write-sections.ts'
 
 /**
@@ -25,6 +27,7 @@ import { nodePgMigrateWriter } from './write-sections.ts'
  * - Up: from the comment `-- Up Migration` to `-- Down Migration`, the whole file without the former
  *   (sqlMigration.js). `x.up.sql` with `x.down.sql` are one migration for programs that ask for the loader `sql`; the
  *   command line would run both as they are (migrationLoader.js).
+ * - Down: from `-- Down Migration` to `-- Up Migration` where that comes later (getActions); the other file of a pair.
  * - Transactions: all pending migrations in one, unless `--no-single-transaction`; then one each. SQL files cannot
  *   leave it, those in JavaScript can (runner.js, migration.js).
  * - Session: one connection, with search_path set to `public` (runner.js).
@@ -84,7 +87,11 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
   )
   return {
     root,
-    scripts: loaded.scripts,
+    scripts: await withWaysDown(loaded.scripts, async (script) => {
+      const pair = script.file.replace(/\.up\.sql$/, '.down.sql')
+      const isPair = skipped.some(({ file }) => file === pair && pair !== script.file)
+      return script.down ?? (isPair ? wholeWayDown(files, pair, () => transaction) : undefined)
+    }),
     sharesSession: true,
     whenFailed: {
       outcome: 'runs again',
@@ -174,6 +181,7 @@ function withoutNumber(file: string): SourceProblem {
 }
 
 function scriptOf({ file, name }: Entry, text: string, transaction: TransactionChoice): MigrationScript {
+  const { up, down } = actionsOf(text)
   return {
     source: nodePgMigrate.id,
     file,
@@ -183,14 +191,15 @@ function scriptOf({ file, name }: Entry, text: string, transaction: TransactionC
       .replace(/\.up$/, '')
       .replaceAll(/[_-]/g, ' '),
     text,
-    ...upPartOf(text),
+    ...up,
     transaction,
     repeatable: false,
+    ...(down === undefined ? {} : { down: { file, text, ...down, transaction } }),
   }
 }
 
 /** getActions in sqlMigration.js; line by line, so that no text takes long. */
-function upPartOf(text: string): { readonly start: number; readonly end: number } {
+function actionsOf(text: string): { readonly up: ScriptPart; readonly down: ScriptPart | undefined } {
   let [up, down] = [-1, -1]
   let start = 0
   for (const line of text.split('\n')) {
@@ -198,6 +207,8 @@ function upPartOf(text: string): { readonly start: number; readonly end: number 
     if (down < 0 && /^\s*--[\s-]*down\s+migration/i.test(line)) down = start
     start += line.length + 1
   }
-  if (up < 0) return { start: 0, end: text.length }
-  return { start: up, end: down < up ? text.length : down }
+  return {
+    up: up < 0 ? { start: 0, end: text.length } : { start: up, end: down < up ? text.length : down },
+    down: down < 0 ? undefined : { start: down, end: up < down ? text.length : up },
+  }
 }

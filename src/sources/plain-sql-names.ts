@@ -26,6 +26,16 @@ export function isDownName(name: string): boolean {
   )
 }
 
+/** What a script and the one that undoes it have in common: `x` of `x.sql` and `x.up.sql`. */
+export function upStem(name: string): string {
+  return name.replace(/(?:[._-]up)?\.sql$/i, '')
+}
+
+/** `x` of `x.down.sql` and its like; undefined for other names. */
+export function downStem(name: string): string | undefined {
+  return /^(.+)[._-](?:down|rollback|undo|revert)\.sql$/i.exec(name)?.[1]
+}
+
 /** Folders named like this hold the way down or tests, never the way up. */
 export function isDownFolder(dir: string): boolean {
   return /(?:^|\/)(?:down|rollbacks?|undo|reverts?|verify)$/i.test(dir)

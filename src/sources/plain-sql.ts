@@ -7,6 +7,7 @@ import type {
   SourceOptions,
   SourceProblem,
   SourceRoot,
+  WayDown,
 } from '../core/source.ts'
 import type { TransactionChoice } from '../core/model.ts'
 import { isFlywayName } from './flyway-names.ts'
@@ -14,15 +15,18 @@ import { isGolangMigrateName } from './golang-migrate.ts'
 import { compareText, folderOf, groupByFolder, isInside, nameOf } from './paths.ts'
 import {
   comparePlainNames,
+  downStem,
   isDownFolder,
   isDownName,
   leadingNumber,
   parsePlainName,
   titleOf,
+  upStem,
 } from './plain-sql-names.ts'
 import { duplicateVersions, readText } from './read.ts'
 import { folderOwners } from './owners.ts'
 import { fillPsqlVariables } from './psql-variables.ts'
+import { wholeWayDown, withWaysDown } from './way-down.ts'
 import { plainSqlWriter } from './write-whole-files.ts'
 
 /**
@@ -103,7 +107,36 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
     outcome: 'runs again',
     says: 'psql runs the file again, from its first statement',
   } as const
-  return { root, scripts, sharesSession: false, whenFailed, problems, skipped }
+  return {
+    root,
+    scripts: await withWaysDown(scripts, ({ file }) => wayDownOf(file, skipped, files, options)),
+    sharesSession: false,
+    whenFailed,
+    problems,
+    skipped,
+  }
+}
+
+/** The script of the same name that goes down: `x.down.sql` beside `x.sql` or `x.up.sql`, or `down/x.sql`. */
+async function wayDownOf(
+  file: string,
+  skipped: readonly SkippedFile[],
+  files: FileTree,
+  options: SourceOptions,
+): Promise<WayDown | undefined> {
+  const dir = folderOf(file)
+  const stem = upStem(nameOf(file))
+  const isOurs = (path: string): boolean => {
+    const own = folderOf(path)
+    if (own === dir) return downStem(nameOf(path)) === stem
+    return isDownFolder(own) && folderOf(own) === dir && upStem(nameOf(path)) === stem
+  }
+  const [only, ...others] = skipped.filter((one) => isOurs(one.file))
+  if (only === undefined || others.length > 0) return undefined
+  const way = await wholeWayDown(files, only.file, () => options.transaction ?? defaultTransaction)
+  if (way === undefined || options.placeholders === undefined) return way
+  const { text } = fillPsqlVariables(way.text, options.placeholders)
+  return { ...way, text, end: text.length }
 }
 
 /** A file alone, as `psql -f` would run it; for paths that belong to no root. */

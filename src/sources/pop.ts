@@ -1,3 +1,4 @@
+import type { TransactionChoice } from '../core/model.ts'
 import type {
   FileTree,
   Foundation,
@@ -8,12 +9,14 @@ import type {
   SourceOptions,
   SourceProblem,
   SourceRoot,
+  WayDown,
 } from '../core/source.ts'
 import { foldersOf } from './owners.ts'
 import { lostTableProblem } from './own-table.ts'
 import { compareText, isInside, nameOf } from './paths.ts'
 import { popDialects } from './pop-folders.ts'
 import { duplicateVersions, loadScripts } from './read.ts'
+import { wholeWayDown, withWaysDown } from './way-down.ts'
 import { popWriter } from './write-whole-files.ts'
 
 /**
@@ -25,6 +28,7 @@ import { popWriter } from './write-whole-files.ts'
  * - Order: by version as text; of one version the file for the database runs, and the one for all databases is taken for
  *   done (UpMigrations.Less in migration_info.go, UpTo in migrator.go).
  * - Transactions: BEGIN … COMMIT around a file and the note of its version (UpTo in migrator.go).
+ * - Way down: `.down.sql` of the same version, in a transaction with the note (Down in migrator.go).
  * - Templates: a file is a Go template that gets the connection's settings (migration_content.go); those are not known here.
  * - Session: database/sql hands out the one connection it has again, and nothing resets it: a SET lasts.
  * - Order of merging: whatever version is not noted runs, wherever it sorts (UpTo).
@@ -53,7 +57,7 @@ interface Entry {
 }
 
 async function load(root: SourceRoot, files: FileTree, options: SourceOptions): Promise<MigrationSet> {
-  const { entries, skipped } = await readFolder(root, files)
+  const { entries, down, skipped } = await readFolder(root, files)
   const isShadowed = ({ version, isForAll }: Entry): boolean =>
     isForAll && entries.some((other) => other.version === version && !other.isForAll)
   const effective = entries.filter((entry) => !isShadowed(entry))
@@ -67,7 +71,10 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
   const templates = loaded.scripts.filter(({ text }) => text.includes('{{'))
   return {
     root,
-    scripts: loaded.scripts.filter((script) => !templates.includes(script)),
+    scripts: await withWaysDown(
+      loaded.scripts.filter((script) => !templates.includes(script)),
+      (script) => wayDownOf(script, down, files, options),
+    ),
     sharesSession: true,
     whenFailed: { outcome: 'runs again', says: 'pop runs the file again, from its first statement' },
     problems: [
@@ -94,8 +101,14 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
 async function readFolder(
   root: SourceRoot,
   files: FileTree,
-): Promise<{ readonly entries: readonly Entry[]; readonly skipped: readonly SkippedFile[] }> {
+): Promise<{
+  readonly entries: readonly Entry[]
+  /** By version. */
+  readonly down: ReadonlyMap<string, Entry>
+  readonly skipped: readonly SkippedFile[]
+}> {
   const entries: Entry[] = []
+  const down = new Map<string, Entry>()
   const skipped: SkippedFile[] = []
   for (const file of await files.list()) {
     if (!isInside(file, root.dir) || !/\.(?:sql|fizz)$/.test(file)) continue
@@ -104,24 +117,42 @@ async function readFolder(
     if (match === null) skipped.push(skip(file, 'pop ignores names other than {version}_{title}.up.sql'))
     else if (dialect !== undefined && !popDialects.postgres.test(dialect))
       skipped.push(skip(file, 'made for another database'))
-    else if (direction === 'down') skipped.push(skip(file, 'down migrations run only on a rollback'))
-    else
-      entries.push({
-        file,
-        version,
-        title: title.replaceAll(/[_-]+/g, ' '),
+    else {
+      const entry = {
+        ...{ file, version, title: title.replaceAll(/[_-]+/g, ' ') },
         isForAll: dialect === undefined,
         isCode: extension === 'fizz',
-      })
+      }
+      if (direction === 'up') entries.push(entry)
+      else {
+        skipped.push(skip(file, 'down migrations run only on a rollback'))
+        if (!entry.isForAll || !down.has(version)) down.set(version, entry)
+      }
+    }
   }
   const byVersion = (a: Entry, b: Entry): number =>
     compareText(a.version, b.version) || compareText(a.file, b.file)
-  return { entries: entries.sort(byVersion), skipped }
+  return { entries: entries.sort(byVersion), down, skipped }
 }
 
 function skip(file: string, reason: string): SkippedFile {
   return { file, reason, affectsOthers: false }
 }
+
+/** None in fizz, and none that is a template: what it comes to is not known here. */
+async function wayDownOf(
+  { version }: MigrationScript,
+  down: ReadonlyMap<string, Entry>,
+  files: FileTree,
+  options: SourceOptions,
+): Promise<WayDown | undefined> {
+  const entry = down.get(version ?? '')
+  if (entry === undefined || entry.isCode) return undefined
+  const way = await wholeWayDown(files, entry.file, () => options.transaction ?? inTransaction)
+  return way?.text.includes('{{') === true ? undefined : way
+}
+
+const inTransaction: TransactionChoice = { mode: 'file', why: 'pop default' }
 
 function scriptOf(entry: Entry, text: string, options: SourceOptions): MigrationScript {
   return {
@@ -132,7 +163,7 @@ function scriptOf(entry: Entry, text: string, options: SourceOptions): Migration
     text,
     start: 0,
     end: text.length,
-    transaction: options.transaction ?? { mode: 'file', why: 'pop default' },
+    transaction: options.transaction ?? inTransaction,
     repeatable: false,
   }
 }

@@ -5,6 +5,8 @@ import { linesOf } from './go-lines.ts'
 export interface RamblerSections {
   /** Its up sections, one message each. */
   readonly parts: readonly ScriptPart[]
+  /** Its down sections in the order in which they are sent: the last first. */
+  readonly down: readonly ScriptPart[]
   /** Number of a line at which rambler stops reading without a word. */
   readonly tooLong?: number
 }
@@ -16,21 +18,29 @@ const maxLineBytes = 64 * 1024
 
 /** As `scan` in migration.go of elwinar/rambler: every line that begins with the prefix ends a section. */
 export function readRamblerSections(text: string): RamblerSections {
-  const parts: ScriptPart[] = []
-  let start = -1
+  const sections: Readonly<Record<'up' | 'down', ScriptPart[]>> = { up: [], down: [] }
+  let section: 'up' | 'down' | undefined
+  let start = 0
   let number = 0
+  const endAt = (end: number): unknown => section !== undefined && sections[section].push({ start, end })
+  const found = (): Omit<RamblerSections, 'tooLong'> => ({
+    parts: sections.up.filter((part) => holdsText(text, part)),
+    down: sections.down.filter((part) => holdsText(text, part)).toReversed(),
+  })
   for (const line of linesOf(text)) {
     number += 1
     if (Buffer.byteLength(line.text) >= maxLineBytes) {
-      if (start >= 0 && line.start > start) parts.push({ start, end: line.start })
-      return { parts: parts.filter((part) => holdsText(text, part)), tooLong: number }
+      endAt(line.start)
+      return { ...found(), tooLong: number }
     }
     if (!line.text.startsWith(prefix)) continue
-    if (start >= 0) parts.push({ start, end: line.start })
-    start = line.text.slice(prefix.length).trim() === 'up' ? line.next : -1
+    endAt(line.start)
+    const name = line.text.slice(prefix.length).trim()
+    section = name === 'up' || name === 'down' ? name : undefined
+    start = line.next
   }
-  if (start >= 0) parts.push({ start, end: text.length })
-  return { parts: parts.filter((part) => holdsText(text, part)) }
+  endAt(text.length)
+  return found()
 }
 
 function holdsText(text: string, { start, end }: ScriptPart): boolean {

@@ -1,3 +1,4 @@
+import type { TransactionChoice } from '../core/model.ts'
 import type {
   FileTree,
   MigrationScript,
@@ -12,7 +13,7 @@ import { foldersOf } from './owners.ts'
 import { compareText, folderOf, nameOf } from './paths.ts'
 import { readRamblerConfigs } from './rambler-config.ts'
 import { readText } from './read.ts'
-import { readRamblerSections } from './rambler-sections.ts'
+import { readRamblerSections, type RamblerSections } from './rambler-sections.ts'
 import { ramblerWriter } from './write-sections.ts'
 
 /**
@@ -23,6 +24,7 @@ import { ramblerWriter } from './write-sections.ts'
  * - Transactions: none of its own. Each up section is one message (Apply in service.go, Execute in
  *   driver/postgresql/driver.go; lib/pq sends what has no parameters as a simple Query), which is one transaction as
  *   soon as it holds two statements; a file of several sections stops between them when one fails.
+ * - Way down: the parts behind `-- rambler down`, the last first (Down in migration.go, Reverse in service.go).
  * - Session: database/sql hands out the one connection it has again, and nothing resets it: a SET lasts.
  * - Order of merging: refused, as is a file that was renamed or deleted (apply.go compares both lists in step).
  * - After a failure: the file is noted behind its last section, so nothing of one that failed is known (Apply in service.go).
@@ -76,7 +78,7 @@ async function loadFile(
   const read = await readText(files, file)
   if ('problem' in read) return { problems: [read.problem] }
   const { text, hasMark } = read
-  const { parts, tooLong } = readRamblerSections(text)
+  const { parts, down, tooLong } = readRamblerSections(text)
   const up = parts.map(({ start, end }) => text.slice(start, end)).join('')
   const problems = [...lostTableProblem(file, up, 'rambler', table)]
   const refuse = (message: string, remedy: string): unknown =>
@@ -91,15 +93,21 @@ async function loadFile(
       `rambler stops reading ${file} at line ${tooLong} without a word, because the line has 64 kB or more.`,
       'Break the line.',
     )
-  return { script: scriptOf(file, text, parts, options), problems }
+  return { script: scriptOf(file, text, { parts, down }, options), problems }
 }
 
 function scriptOf(
   file: string,
   text: string,
-  parts: NonNullable<MigrationScript['parts']>,
+  { parts, down }: Pick<RamblerSections, 'parts' | 'down'>,
   options: SourceOptions,
 ): MigrationScript {
+  const transaction: TransactionChoice = options.transaction ?? {
+    mode: 'simple query',
+    why: 'rambler default: each up section is one message',
+  }
+  const [last] = down
+  const start = down.at(-1)?.start ?? 0
   const stem = nameOf(file).replace(/\.sql$/, '')
   const digits = /^\d+/.exec(stem)?.[0]
   return {
@@ -114,11 +122,9 @@ function scriptOf(
     start: parts[0]?.start ?? 0,
     end: parts.at(-1)?.end ?? 0,
     parts,
-    transaction: options.transaction ?? {
-      mode: 'simple query',
-      why: 'rambler default: each up section is one message',
-    },
+    transaction,
     repeatable: false,
+    ...(last === undefined ? {} : { down: { file, text, start, end: last.end, parts: down, transaction } }),
   }
 }
 

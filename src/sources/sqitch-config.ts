@@ -13,6 +13,9 @@ export interface SqitchProject {
   readonly reworkedDeployDir: string
   /** Folders of scripts that never run on the way up. */
   readonly otherScriptDirs: readonly string[]
+  /** Where the scripts are that undo; absent: outside of the repository. */
+  readonly revertDir?: string
+  readonly reworkedRevertDir?: string
   readonly extension: string
   /** Schema of Sqitch's own tables. */
   readonly registry: string
@@ -152,11 +155,17 @@ function projectOf(
   return {
     ...{ config, planFile, topDir, deployDir, reworkedDeployDir },
     otherScriptDirs: [...new Set(others.filter((dir) => dir !== undefined))],
+    ...ofDir('revertDir', dirOf('revert_dir', joinPath(topDir, 'revert'))),
+    ...ofDir('reworkedRevertDir', dirOf('reworked_revert_dir', joinPath(reworked, 'revert'))),
     extension: get('extension') ?? 'sql',
     registry: get('registry') ?? 'sqitch',
     variables: variablesOf(settings, name, engine),
     isPostgres: engine === 'pg',
   }
+}
+
+function ofDir<Key extends string>(key: Key, dir: string | undefined): Partial<Record<Key, string>> {
+  return dir === undefined ? {} : ({ [key]: dir } as Record<Key, string>)
 }
 
 /** _collect_deploy_vars of App::Sqitch::Role::RevertDeployCommand; the command line's --set cannot be seen. */

@@ -8,6 +8,7 @@ import type {
   SourceOptions,
   SourceProblem,
   SourceRoot,
+  WayDown,
 } from '../core/source.ts'
 import type { FolderOwner } from './owners.ts'
 import { isInside, joinPath } from './paths.ts'
@@ -26,6 +27,7 @@ import { sqitchRegistry } from './sqitch-registry.ts'
  * - Transactions and session: `psql --file` with ON_ERROR_STOP and --no-psqlrc for every script, so each has a session of
  *   its own and commits as it says itself (Engine/pg.pm, run_file). Variables come from sqitch.conf
  *   (Role/RevertDeployCommand.pm), `registry` is set too.
+ * - Way down: the script of the same name in revert/, likewise (Plan/Change.pm, revert_file; Engine.pm, revert_change).
  * - Order of merging: a change's id is a hash over its line and the id before it (Plan/Change.pm, info). After a
  *   change in the middle the last deployed id is in no plan: nothing is deployed (Engine.pm, _sync_plan).
  *   Edited scripts are not noticed by deploy.
@@ -83,7 +85,14 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
   const read = await Promise.all(
     plan.changes.map(async (change): Promise<LoadedChange> => {
       const file = scriptFile(change, project, known)
-      if (known.has(file)) return loadScript(change, file, project, files, options)
+      if (known.has(file)) {
+        const loaded = await loadScript(change, file, project, files, options)
+        const down = await loadRevert(change, project, known, files, options)
+        const { script } = loaded
+        return script === undefined || down === undefined
+          ? loaded
+          : { ...loaded, script: { ...script, down } }
+      }
       if (!told.has(change)) return { text: '', problems: [] }
       const place = lineOf(planText, project.planFile, change.line)
       return { text: '', problems: [missingScript(change, file, place)] }
@@ -119,6 +128,7 @@ async function projectFor({ dir, configFile }: SourceRoot, files: FileTree): Pro
       deployDir: joinPath(dir, 'deploy'),
       reworkedDeployDir: joinPath(dir, 'deploy'),
       otherScriptDirs: [],
+      revertDir: joinPath(dir, 'revert'),
       extension: 'sql',
       registry: 'sqitch',
       variables: {},
@@ -135,6 +145,24 @@ function scriptFile(
   if (reworkTags.length === 0) return joinPath(deployDir, `${name}.${extension}`)
   const candidates = reworkTags.map((tag) => joinPath(reworkedDeployDir, `${name}${tag}.${extension}`))
   return candidates.find((file) => known.has(file)) ?? candidates[0] ?? ''
+}
+
+async function loadRevert(
+  change: PlannedChange,
+  project: SqitchProject,
+  known: ReadonlySet<string>,
+  files: FileTree,
+  options: SourceOptions,
+): Promise<WayDown | undefined> {
+  const { revertDir, reworkedRevertDir = revertDir } = project
+  if (revertDir === undefined || reworkedRevertDir === undefined) return undefined
+  const dirs = { ...project, deployDir: revertDir, reworkedDeployDir: reworkedRevertDir }
+  const file = scriptFile(change, dirs, known)
+  if (!known.has(file)) return undefined
+  const { script } = await loadScript(change, file, project, files, options)
+  if (script === undefined) return undefined
+  const { text, start, end, transaction } = script
+  return { file, text, start, end, transaction }
 }
 
 interface LoadedChange {

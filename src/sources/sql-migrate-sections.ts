@@ -6,6 +6,8 @@ export interface SqlMigrateSections {
   /** The statements of its up sections as sql-migrate sends them, one message each. */
   readonly parts: readonly ScriptPart[]
   readonly inTransaction: boolean
+  /** Its down sections likewise. */
+  readonly down: { readonly parts: readonly ScriptPart[]; readonly inTransaction: boolean }
   /** Its up sections as they were written. */
   readonly sections: readonly ScriptPart[]
   /** Why sql-migrate refuses the file, and how to mend it. */
@@ -27,9 +29,11 @@ export function readSqlMigrateSections(text: string): SqlMigrateSections {
 
 class Reader {
   private readonly parts: ScriptPart[] = []
+  private readonly downParts: ScriptPart[] = []
   private readonly sections: ScriptPart[] = []
   private sectionStart = 0
   private inTransaction = true
+  private downInTransaction = true
   private direction: 'none' | 'up' | 'down' = 'none'
   private begunOn = 0
   private lineNumber = 0
@@ -57,7 +61,8 @@ class Reader {
     this.checkEnd()
     this.endSection(end)
     const { parts, sections, inTransaction, refusal } = this
-    return { parts, sections, inTransaction, ...(refusal === undefined ? {} : { refusal }) }
+    const down = { parts: this.downParts, inTransaction: this.downInTransaction }
+    return { parts, sections, inTransaction, down, ...(refusal === undefined ? {} : { refusal }) }
   }
 
   /** True when a statement ends here. */
@@ -83,7 +88,9 @@ class Reader {
     this.endSection(line.start)
     this.sectionStart = line.next
     this.direction = direction
-    if (direction === 'up' && options.includes('notransaction')) this.inTransaction = false
+    if (!options.includes('notransaction')) return
+    if (direction === 'up') this.inTransaction = false
+    else this.downInTransaction = false
   }
 
   private endSection(end: number): void {
@@ -91,7 +98,8 @@ class Reader {
   }
 
   private endPart(): void {
-    if (this.direction === 'up' && this.start >= 0) this.parts.push({ start: this.start, end: this.end })
+    const parts = this.direction === 'up' ? this.parts : this.downParts
+    if (this.start >= 0) parts.push({ start: this.start, end: this.end })
     this.start = -1
     this.hasText = false
   }

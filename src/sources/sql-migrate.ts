@@ -29,6 +29,8 @@ import { sqlMigrateWriter } from './write-sections.ts'
  *   from running (findMigrations in migrate.go).
  * - Transactions: BEGIN … COMMIT around a file and its note; with `-- +migrate Up notransaction` each statement goes to
  *   the server alone, in a simple Query message (applyMigrations in migrate.go; lib/pq sends what has no parameters so).
+ * - Way down: the parts behind `-- +migrate Down`, likewise, with a notransaction of their own (ToApply and
+ *   planMigrationCommon in migrate.go).
  * - Session: database/sql hands out the one connection it has again, and nothing resets it: a SET lasts.
  * - Order of merging: what is missing below the newest runs first (ToCatchup in migrate.go); a file that was renamed or
  *   deleted ends everything (planMigrationCommon).
@@ -136,12 +138,11 @@ async function loadFile(
 function scriptOf(
   { file, version, title }: Entry,
   text: string,
-  { parts, inTransaction }: SqlMigrateSections,
+  { parts, inTransaction, down, refusal }: SqlMigrateSections,
   options: SourceOptions,
 ): MigrationScript {
-  const transaction: TransactionChoice = inTransaction
-    ? { mode: 'file', why: 'sql-migrate default' }
-    : { mode: 'simple query', why: 'the file says notransaction: sql-migrate sends each statement by itself' }
+  const [first] = down.parts
+  const end = down.parts.at(-1)?.end ?? 0
   return {
     source: sqlMigrate.id,
     file,
@@ -151,9 +152,23 @@ function scriptOf(
     start: parts[0]?.start ?? 0,
     end: parts.at(-1)?.end ?? 0,
     parts,
-    transaction: options.transaction ?? transaction,
+    transaction: options.transaction ?? transactionOf(inTransaction),
     repeatable: false,
+    ...(first === undefined || refusal !== undefined
+      ? {}
+      : {
+          down: {
+            ...{ file, text, start: first.start, end, parts: down.parts },
+            transaction: options.transaction ?? transactionOf(down.inTransaction),
+          },
+        }),
   }
+}
+
+function transactionOf(inTransaction: boolean): TransactionChoice {
+  return inTransaction
+    ? { mode: 'file', why: 'sql-migrate default' }
+    : { mode: 'simple query', why: 'the file says notransaction: sql-migrate sends each statement by itself' }
 }
 
 function problemsOf(

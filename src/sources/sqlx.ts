@@ -13,6 +13,7 @@ import { parseTomlSettings } from './flyway-settings.ts'
 import { foldersOf } from './owners.ts'
 import { compareText, folderOf, isInside, joinPath, nameOf } from './paths.ts'
 import { duplicateVersions } from './read.ts'
+import { wholeWayDown, withWaysDown } from './way-down.ts'
 import { compareVersions, readWholeFiles, type WholeFile } from './whole-file.ts'
 import { sqlxWriter } from './write-whole-files.ts'
 
@@ -24,6 +25,7 @@ import { sqlxWriter } from './write-whole-files.ts'
  * - Transactions: BEGIN, the file as one simple Query, the row of _sqlx_migrations, COMMIT; without BEGIN and COMMIT
  *   when the text starts with `-- no-transaction` (`apply` in sqlx-postgres/src/migrate.rs). So several statements of
  *   such a file still share the implicit transaction of their message.
+ * - Way down: `.down.sql` of the same version, sent likewise (`revert` in sqlx-postgres/src/migrate.rs).
  * - Session: one connection, with TimeZone UTC, for the whole run (connection/establish.rs of sqlx-postgres, `run_direct` in sqlx-core/src/migrate/migrator.rs; sqlx-cli's run
  *   likewise, sqlx-cli/src/migrate.rs).
  * - Order of merging: every version that has no row is applied, wherever it sorts. A row without its file stops the
@@ -59,7 +61,7 @@ interface Entry extends WholeFile {
 }
 
 async function load(root: SourceRoot, files: FileTree, options: SourceOptions): Promise<MigrationSet> {
-  const { entries, skipped, problems } = await readFolder(root, files)
+  const { entries, down, skipped, problems } = await readFolder(root, files)
   entries.sort((a, b) => compareVersions(a, b) || compareText(a.file, b.file))
   problems.push(
     ...duplicateVersions(
@@ -76,7 +78,9 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
   )
   return {
     root,
-    scripts: read.scripts,
+    scripts: await withWaysDown(read.scripts, ({ version }) =>
+      wholeWayDown(files, down.get(version ?? ''), (text) => options.transaction ?? transactionOf(text)),
+    ),
     sharesSession: true,
     whenFailed: { outcome: 'runs again', says: 'sqlx runs the file again, from its first statement' },
     problems: [...problems, ...read.problems],
@@ -92,8 +96,14 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
 async function readFolder(
   root: SourceRoot,
   files: FileTree,
-): Promise<{ entries: Entry[]; skipped: SkippedFile[]; problems: SourceProblem[] }> {
+): Promise<{
+  entries: Entry[]
+  down: ReadonlyMap<string, string>
+  skipped: SkippedFile[]
+  problems: SourceProblem[]
+}> {
   const entries: Entry[] = []
+  const down = new Map<string, string>()
   const skipped: SkippedFile[] = []
   const problems: SourceProblem[] = []
   const skip = (file: string, reason: string): unknown => skipped.push({ file, reason, affectsOthers: false })
@@ -106,11 +116,13 @@ async function readFolder(
     else {
       const version = parseVersion(prefix)
       if (version === undefined) problems.push(refusedName(file, prefix))
-      else if (rest.endsWith('.down.sql')) skip(file, 'down migrations run only on a rollback')
-      else entries.push({ file, version, title: titleOf(rest) })
+      else if (rest.endsWith('.down.sql')) {
+        skip(file, 'down migrations run only on a rollback')
+        down.set(String(version), file)
+      } else entries.push({ file, version, title: titleOf(rest) })
     }
   }
-  return { entries, skipped, problems }
+  return { entries, down, skipped, problems }
 }
 
 /** As Rust's `str::parse::<i64>`: digits with an optional sign. */

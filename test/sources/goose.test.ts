@@ -64,7 +64,7 @@ test('a file without a version ends the command', async () => {
   ])
 })
 
-test('wraps the up section and says nothing of the down section', async () => {
+test('wraps the up section, and the down section likewise', async () => {
   const text = '-- a note\n\n-- +goose Up\nCREATE TABLE t ();\n\n-- +goose Down\nDROP TABLE t;\n'
   const { scripts } = await load({ 'db/1_create_t.sql': text })
   expect(scripts).toEqual([
@@ -79,6 +79,14 @@ test('wraps the up section and says nothing of the down section', async () => {
       parts: [{ start: 24, end: 43 }],
       transaction: { mode: 'file', why: 'goose default' },
       repeatable: false,
+      down: {
+        file: 'db/1_create_t.sql',
+        text,
+        start: 59,
+        end: 73,
+        parts: [{ start: 59, end: 73 }],
+        transaction: { mode: 'file', why: 'goose default' },
+      },
     },
   ])
 })
