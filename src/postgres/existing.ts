@@ -7,6 +7,7 @@ import { dropRoles, markDatabaseSql, markRoleSql, removeDeadRuns, runMark } from
 import type { PostgresServer, ServerOptions } from './provider.ts'
 import { disarmFileRolesSql, ensureRoles, migratorSql, parameterGrantSql } from './roles.ts'
 import { parseServerUrl, safeReason, type ServerAddress } from './server-url.ts'
+import { openWire, type WireSocket, type WireStart } from './wire-login.ts'
 
 const oldestMajor = 14
 
@@ -231,9 +232,24 @@ class ExistingServer implements PostgresServer {
 
   connectMigrator(database: string): Promise<Client> {
     const login = this.hasSuperuser ? { user: this.migrator, password: this.#migratorPassword } : {}
-    // As on our own server (settings.ts): CREATE ROLE makes its creator a member.
-    const options = this.major >= 16 ? '-c createrole_self_grant=set,inherit' : '-c jit=off'
+    const options = this.#migratorOptions
     return connectTo(this.#address, { ...login, database, options, application_name: 'pgrehearse' })
+  }
+
+  /** As on our own server (settings.ts): CREATE ROLE makes its creator a member. */
+  get #migratorOptions(): string {
+    return this.major >= 16 ? '-c createrole_self_grant=set,inherit' : '-c jit=off'
+  }
+
+  openWire(start: WireStart): Promise<WireSocket> {
+    const { config, password } = this.#address
+    const { host = 'localhost', port = 5432, ssl = false } = config
+    const login = this.hasSuperuser
+      ? { user: this.migrator, password: this.#migratorPassword }
+      : { user: config.user, password }
+    const tls = ssl === true ? {} : ssl
+    const options = [this.#migratorOptions, start.parameters['options'] ?? ''].join(' ').trim()
+    return openWire({ host, port, tls, ...login }, { ...start, parameters: { ...start.parameters, options } })
   }
 
   async createDatabase(options: { readonly template?: string } = {}): Promise<string> {

@@ -3,6 +3,7 @@ import type { ClusterImage } from './cluster-image.ts'
 import type { DatabaseLocale } from './locale.ts'
 import type { RelationFiles } from './relation-files.ts'
 import type { SettingOverrides } from './settings.ts'
+import type { WireSocket, WireStart } from './wire-login.ts'
 
 /** How to get a server. */
 export interface ServerOptions {
@@ -54,6 +55,11 @@ export interface PostgresServer extends AsyncDisposable {
   connectAdmin(database?: string): Promise<Client>
   /** Connects as the migrator. The caller ends the client. */
   connectMigrator(database: string): Promise<Client>
+  /**
+   * Connects as the migrator, for whoever speaks the protocol himself. The caller ends the socket.
+   * @throws WireRefusal with the server's own words.
+   */
+  openWire(start: WireStart): Promise<WireSocket>
   /** Creates a uniquely named database owned by the migrator, optionally a copy of one without connections. */
   createDatabase(options?: { readonly template?: string }): Promise<string>
   dropDatabase(name: string): Promise<void>

@@ -29,6 +29,8 @@ export interface ProxyOptions {
   /** Looks after every statement, within its transaction, when set: SQL without parameters, see src/replay/probe.ts. */
   readonly probe?: ProbeQueries
   readonly listener: ProxyListener
+  /** Is this message, of level INFO, one of our event triggers'? Clients do not get it. Absent: none is. */
+  isOurs?(message: string): boolean
   /** Ends everything when aborted. */
   readonly signal: AbortSignal
 }

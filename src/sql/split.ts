@@ -31,9 +31,17 @@ export interface SplitScript {
   readonly unterminated: UnterminatedPiece | undefined
 }
 
-/** Splits `text.slice(start, end)`; offsets in the result are those of `text`. */
-export function splitScript(text: string, start = 0, end: number = text.length): SplitScript {
-  return new Splitter(text, start, end).run()
+/**
+ * Splits `text.slice(start, end)`; offsets in the result are those of `text`. Without `takesCopyData`, as in a message to
+ * the server, what follows COPY … FROM STDIN are statements, too.
+ */
+export function splitScript(
+  text: string,
+  start = 0,
+  end: number = text.length,
+  { takesCopyData = true }: { readonly takesCopyData?: boolean } = {},
+): SplitScript {
+  return new Splitter(text, start, end, takesCopyData).run()
 }
 
 class Splitter {
@@ -49,10 +57,13 @@ class Splitter {
   /** The first words of the statement, upper case: enough to know CREATE [OR REPLACE] FUNCTION. */
   private words: string[] = []
 
-  constructor(text: string, start: number, end: number) {
+  private readonly takesCopyData: boolean
+
+  constructor(text: string, start: number, end: number, takesCopyData: boolean) {
     this.text = text
     this.at = start
     this.end = end
+    this.takesCopyData = takesCopyData
   }
 
   run(): SplitScript {
@@ -197,9 +208,10 @@ class Splitter {
   private finishStatement(): void {
     if (this.statementStart >= 0) {
       const { statementStart: start, lastTokenEnd: end } = this
-      const copyData = isCopyFromStdin(this.words, this.text.slice(start, end))
-        ? this.takeCopyData()
-        : undefined
+      const copyData =
+        this.takesCopyData && isCopyFromStdin(this.words, this.text.slice(start, end))
+          ? this.takeCopyData()
+          : undefined
       this.pieces.push({ kind: 'statement', start, end, ...(copyData === undefined ? {} : { copyData }) })
     }
     this.statementStart = -1

@@ -1,0 +1,190 @@
+import { cString, frame, int16, int32 } from '../postgres/frames.ts'
+import { durationSetting } from '../replay/probe.ts'
+import type { QueryText } from './query-text.ts'
+import type { Relay } from './relay.ts'
+import type { Replies } from './replies.ts'
+import type { Run } from './run.ts'
+import { statementKind } from './statement-kind.ts'
+
+/**
+ * When to look behind a statement. As a rule at once, within its transaction. Later, when the next message shows that no
+ * harm is done:
+ *
+ * - At the beginning of a block, behind what needs no snapshot (SET, LOCK): the look takes one, and SET TRANSACTION would
+ *   come too late then.
+ * - Behind what may commit by itself, with more to come in the same pipeline: what follows must be the first of its
+ *   transaction, as it would be without us.
+ */
+export class Looks {
+  private readonly relay: Relay
+  private readonly replies: Replies
+  private readonly reading: Buffer
+  private readonly everyRelation: Buffer
+  private deferred: Run | undefined
+  /** Of what has been sent: within BEGIN … COMMIT? */
+  private isInBlock = false
+  /** No snapshot has been taken in the transaction. */
+  private isFresh = true
+  /** Has the implicit transaction of this simple Query been made a block? */
+  private isPrimed = false
+
+  constructor(relay: Relay, replies: Replies) {
+    this.relay = relay
+    this.replies = replies
+    this.reading = lookFrames(relay.probe?.sql ?? '')
+    this.everyRelation = lookFrames(relay.probe?.everyRelation.sql ?? '')
+  }
+
+  /** A simple Query begins. */
+  beginMessage(): void {
+    this.catchUp()
+    this.isPrimed = this.isInBlock
+  }
+
+  /** Is this statement to be looked at, at once? */
+  wants(run: Run): boolean {
+    return this.relay.probe?.isWanted(run.sql) === true
+  }
+
+  /** What the server has said is right, what we sent may have failed. */
+  private catchUp(): void {
+    if (!this.replies.owed.isEmpty) return
+    this.isInBlock = this.replies.status !== 'I'
+    if (!this.isInBlock) this.isFresh = true
+  }
+
+  /**
+   * A statement follows another of its message in the simple protocol, where all of them are one block from the first on.
+   * In a pipeline that holds from the second on only, so something comes in front: it needs no snapshot.
+   */
+  prime(): void {
+    if (this.isPrimed) return
+    this.isPrimed = true
+    this.relay.toServer.add(primerFrames)
+    this.replies.owed.push({ kind: 'ours', until: 'C' })
+  }
+
+  /** The statement has been sent. `endsMessage`: a Sync of ours follows. */
+  behind(run: Run, endsMessage: boolean): void {
+    this.note(run)
+    if (run.error !== undefined || this.relay.probe === undefined || !this.wants(run)) return
+    const { kind } = run
+    const followed = !(endsMessage && !this.isInBlock)
+    const mustWait = (kind.mayCommitItself && !this.isInBlock) || (kind.needsNoSnapshot && this.isFresh)
+    if (this.isHasty(run)) return
+    if (followed && mustWait && this.deferred?.look === 'deferred' && !kind.locks) return
+    if (this.deferred?.look === 'deferred') this.deferred.look = 'none'
+    run.look = 'deferred'
+    this.deferred = run
+    if (!followed || !mustWait) this.send()
+  }
+
+  private note({ kind }: Run): void {
+    if (kind.transaction === 'begin') this.isInBlock = true
+    else if (kind.transaction === 'none') {
+      if (!kind.needsNoSnapshot) this.isFresh = false
+    } else {
+      this.isInBlock = kind.transaction === 'end and chain'
+      this.isFresh = true
+      this.isPrimed = this.isInBlock
+    }
+  }
+
+  /** A look that the client's own statement_timeout would end would take the transaction with it. */
+  private isHasty(run: Run): boolean {
+    const timeout = durationSetting(this.replies.statementTimeout)
+    if (/statement_timeout/i.test(run.sql)) {
+      const set = /statement_timeout\D{0,12}(\d+)\s*([a-z]*)/i.exec(run.sql)
+      return (
+        set !== null &&
+        Number(set[1]) > 0 &&
+        Number(set[1]) < shortestMs &&
+        !/^(?:s|min|h|d)$/.test(set[2] ?? '')
+      )
+    }
+    return timeout > 0 && timeout < shortestMs
+  }
+
+  /** A statement of a message that goes as the client sent it: there is time for a look at the last when it is over. */
+  sentUntouched(runs: readonly Run[], text: QueryText): void {
+    for (const run of runs) this.note(run)
+    const last = runs.at(-1)
+    const { probe } = this.relay
+    if (last === undefined || probe === undefined) return
+    if (!text.canSplit && this.replies.status !== 'E' && runs.some((run) => this.wants(run)))
+      this.relay.limited(
+        'Statements that went to the server as the client sent them, because they could not be taken apart safely, were not looked into.',
+      )
+    if (!this.wants(last) || this.isHasty(last)) return
+    last.look = 'deferred'
+    this.deferred = last
+  }
+
+  /** The next statement is about to be sent. */
+  before(sql: string | undefined, isQuery = false): void {
+    const run = this.deferred
+    if (run === undefined || run.look !== 'deferred') return
+    const { owed, status } = this.replies
+    const kind = statementKind(sql ?? '')
+    const isIdle = owed.isEmpty
+    const isOver = isIdle && status !== 'T'
+    // SET TRANSACTION may come as long as nothing else has
+    if (!isOver && this.isFresh && kind.needsNoSnapshot && !kind.transaction.startsWith('end')) return
+    if (isOver || (run.kind.mayCommitItself && !this.isInBlock) || (isQuery && !isIdle)) {
+      run.look = 'none'
+      this.deferred = undefined
+      this.relay.ledger.tell()
+      return
+    }
+    this.send()
+    if (!isIdle) return
+    this.replies.owed.push({ kind: 'sync' })
+    this.relay.toServer.add(syncFrame)
+  }
+
+  /** A Sync is about to be sent: it ends an implicit transaction. */
+  beforeSync(): void {
+    if (this.deferred?.look === 'deferred' && !this.isInBlock) this.send()
+    if (!this.isInBlock) this.isFresh = true
+  }
+
+  private send(): void {
+    const run = this.deferred
+    this.deferred = undefined
+    if (run === undefined) return
+    run.look = 'sent'
+    this.isFresh = false
+    this.one(run, 'reading', this.reading)
+    if (this.relay.probe?.everyRelation.isWanted(run.sql) === true) {
+      this.one(run, 'everyRelation', this.everyRelation)
+    }
+  }
+
+  private one(run: Run, which: 'reading' | 'everyRelation', frames: Buffer): void {
+    this.relay.toServer.add(frames)
+    this.replies.owed.push({ kind: 'look', run, which, rows: [], until: '3', times: 2 })
+  }
+}
+
+/** A look takes a fraction of a millisecond. */
+const shortestMs = 100
+
+const lookName = cString('pgrehearse_look')
+
+/** Statement and portal have a name of ours, so that the client's, which have none, stay; both are closed again. */
+function lookFrames(sql: string): Buffer {
+  return Buffer.concat([
+    frame('P', lookName, cString(sql), int16(0)),
+    frame('B', lookName, lookName, int16(0), int16(0), int16(0)),
+    frame('E', lookName, int32(0)),
+    frame('C', Buffer.from('P'), lookName),
+    frame('C', Buffer.from('S'), lookName),
+  ])
+}
+
+const syncFrame = frame('S')
+const primerFrames = Buffer.concat([
+  frame('P', cString(''), cString('show server_version'), int16(0)),
+  frame('B', cString(''), cString(''), int16(0), int16(0), int16(0)),
+  frame('E', cString(''), int32(0)),
+])
