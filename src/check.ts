@@ -1,5 +1,7 @@
 import { allowAuthors } from './allow-authors.ts'
 import { checkTransactions } from './application-transactions.ts'
+import type { CloneRun } from './clone.ts'
+import type { CloneVerdict } from './clone-verdict.ts'
 import type { Config } from './config/schema.ts'
 import type { Baseline } from './core/baseline.ts'
 import type {
@@ -20,12 +22,14 @@ import { withProof } from './proven-remedy.ts'
 import type { Priced } from './price.ts'
 import type { LoadedProduction } from './production/load.ts'
 import type { AskedQueries, TriedQueries } from './query-review.ts'
+import type { RecordedWork } from './record-check.ts'
 import { buildReport } from './report.ts'
 import type { SchemaSnapshot } from './replay/fingerprint.ts'
 import type { Rehearsal } from './rehearse.ts'
 import type { Budget } from './rehearse-within.ts'
 import { decideMajor, otherVersion } from './server-version.ts'
 import { timeZoneOf } from './session-defaults.ts'
+import type { Snapshot } from './snapshot/format.ts'
 import { withStandInNotes } from './stand-in-notes.ts'
 import { decideWork, type Work } from './under-review.ts'
 
@@ -75,10 +79,16 @@ export interface CheckOptions {
   readonly down?: boolean
   /** Try failures in the middle of what is not one transaction; absent: yes, where remedies would be replayed. */
   readonly retry?: boolean
+  /** Run them on a clone of production as well, where the configuration creates one; absent: yes. */
+  readonly clone?: boolean
   /** Revisions whose migrations are replayed before and behind those under review; absent: none. */
   readonly with?: readonly string[]
   /** What this run is about besides what `check` always judges: the queries alone; absent: no. */
   readonly queriesOnly?: boolean
+  /** A command that is recorded in the place of files, whatever the configuration says. */
+  readonly command?: RecordedCommand
+  /** Takes what commands print that are recorded; absent: it is lost. */
+  readonly commandOutput?: (chunk: Uint8Array) => void
   /** Judge every query of the application, not only those that are new or changed; absent: no. */
   readonly everyQuery?: boolean
   /** Milliseconds for trying them out; absent: half of the rehearsal's time, within bounds. */
@@ -107,7 +117,17 @@ export interface CheckOptions {
   readonly progress: (message: string) => void
   /** One sentence that only whoever looks for a fault wants to read; absent: nobody does. */
   readonly debug?: (message: string) => void
+  /** A line for the job's log and nothing else: what commands print, and errors with what rows hold; absent: nobody reads it. */
+  readonly log?: (line: string) => void
   readonly now: Date
+}
+
+/** What `pgrehearse run` is given. */
+export interface RecordedCommand {
+  /** Program and arguments. */
+  readonly run: readonly string[]
+  /** Makes what it stands on, for a shell. Absent: it begins on an empty database. */
+  readonly history?: string
 }
 
 /**
@@ -117,23 +137,33 @@ export interface CheckOptions {
  */
 export async function check(given: CheckOptions): Promise<Report> {
   await checkTransactions(given.config)
-  const facts = await loadFacts(given)
-  const production = facts?.production
-  const options = await decideMajor(given, facts?.serverVersion)
-  const work = await decideWork(options, production)
+  const ofFiles = await loadFacts(given)
+  const options = await decideMajor(given, ofFiles?.serverVersion)
+  const recorded = await recordedWork(options, ofFiles?.production)
+  const { work, scripts } = recorded ?? (await workOnFiles(options, ofFiles?.production))
   const { reviewSet, code } = work
-  const scripts = await readScripts(reviewSet, code !== undefined, options.config.extensions?.create)
-  const onServer = await workOnServer(options, work, scripts, production)
+  const clone = await runOnClone(options, work, scripts)
+  const facts = clone?.snapshot === undefined ? ofFiles : await loadFacts(given, clone.snapshot)
+  const production = facts?.production
+  const onServer = recorded?.onServer ?? (await workOnServer(options, work, scripts, production))
   const { rehearsal } = onServer
   let priced: Priced | undefined
   let asked: AskedQueries | undefined
-  const authorOf = await allowAuthors(options, scripts, code)
-  const measured = rehearsal === undefined ? undefined : { ...rehearsal, findings: onServer.trialFindings }
-  const judged = await judgeRun({ ...options, authorOf }, reviewSet, scripts, measured, async (results) => {
-    priced = await price(options, reviewSet, scripts, results, rehearsal !== undefined, production)
-    asked = await askQueries(options, work, scripts, onServer.tried, priced?.results ?? results, production)
-    return { results, ...priced, ...asked }
-  })
+  const authorOf = recorded === undefined ? await allowAuthors(options, scripts, code) : undefined
+  const onClone = await judgedClone(clone, rehearsal)
+  const findings = [...onServer.trialFindings, ...onClone.findings]
+  const measured = rehearsal === undefined ? undefined : { ...rehearsal, findings }
+  const judged = await judgeRun(
+    { ...options, authorOf, isOwn: recorded?.isOwn },
+    reviewSet,
+    scripts,
+    measured,
+    async (results) => {
+      priced = await price(options, reviewSet, scripts, results, rehearsal !== undefined, production, clone)
+      asked = await askQueries(options, work, scripts, onServer.tried, priced?.results ?? results, production)
+      return { results, ...priced, ...asked }
+    },
+  )
   return buildReport({
     ...judged,
     findings: toldOfStandIns(judged, judged.findings, rehearsal)
@@ -142,7 +172,8 @@ export async function check(given: CheckOptions): Promise<Report> {
     harmless: toldOfStandIns(judged, judged.harmless, rehearsal),
     production: priced?.report,
     queries: await reportOf(asked, judged),
-    trials: onServer.trials,
+    trials: [...onServer.trials, ...onClone.trials],
+    unrehearsed: onClone.limits.some(({ code }) => isUnrehearsed(code)),
     database: options.database,
     base: reviewSet.base,
     project: reviewSet.project,
@@ -154,7 +185,8 @@ export async function check(given: CheckOptions): Promise<Report> {
     notChecked: [
       ...reviewSet.notChecked,
       ...scripts.limits,
-      ...onServer.limits,
+      ...onServer.limits.filter((limit) => !onClone.answers(limit)),
+      ...onClone.limits,
       ...judged.limits,
       ...(facts?.limits ?? []),
       ...(priced?.limits ?? []),
@@ -164,6 +196,7 @@ export async function check(given: CheckOptions): Promise<Report> {
     ],
     policy: policySentences({ config: options.config, decidedBy: options.decidedBy ?? [], off: judged.off }),
     now: options.now,
+    place: recorded?.place,
     ...(rehearsal === undefined ? {} : { server: { version: rehearsal.server, kind: rehearsal.serverKind } }),
   })
 }
@@ -182,16 +215,67 @@ async function versionLimits(
   return otherVersion(given, { production, predictedFor: pgVersion })
 }
 
-/** What is known of production; loaded only where the configuration, or an option, says something. */
-async function loadFacts(options: CheckOptions): Promise<LoadedProduction | undefined> {
+/** The migrations on a clone of production; loaded only where the configuration has commands for one. */
+async function runOnClone(
+  options: CheckOptions,
+  { reviewSet: { sharesSession } }: Work,
+  { history, review }: Scripts,
+): Promise<CloneRun | undefined> {
+  if (options.config.server?.create === undefined) return undefined
+  const { rehearseOnClone, wantsClone } = await import('./clone.ts')
+  return wantsClone(options, review)
+    ? rehearseOnClone(options, { history, review, sharesSession })
+    : undefined
+}
+
+async function judgedClone(
+  clone: CloneRun | undefined,
+  rehearsal: Rehearsal | undefined,
+): Promise<CloneVerdict> {
+  if (clone === undefined) return { trials: [], findings: [], limits: [], answers: () => false }
+  const { judgeClone } = await import('./clone-verdict.ts')
+  return judgeClone(clone, rehearsal)
+}
+
+/** Limits that mean that a clone was wanted, and not all of the migrations ran there. */
+function isUnrehearsed(code: string): boolean {
+  return ['clone-failed', 'clone-too-long', 'clone-not-run'].includes(code)
+}
+
+/** What the files say. */
+async function workOnFiles(
+  options: CheckOptions,
+  production: Production | undefined,
+): Promise<{ readonly work: Work; readonly scripts: Scripts }> {
+  const work = await decideWork(options, production)
+  const { reviewSet, code } = work
+  return {
+    work,
+    scripts: await readScripts(reviewSet, code !== undefined, options.config.extensions?.create),
+  }
+}
+
+/** Undefined where files of SQL are read; loaded only where a command is recorded. */
+async function recordedWork(
+  options: CheckOptions,
+  production: Production | undefined,
+): Promise<RecordedWork | undefined> {
+  if (options.command === undefined && options.config.migrations?.[0]?.migrate === undefined) return undefined
+  const { recordWork } = await import('./record-check.ts')
+  return recordWork(options, production)
+}
+
+/** What is known of production; loaded only where the configuration, an option or a clone says something. */
+async function loadFacts(options: CheckOptions, clone?: Snapshot): Promise<LoadedProduction | undefined> {
   const { config, snapshotFile, cwd, now } = options
   const { snapshot, tables, production } = config
-  if ([snapshotFile, snapshot, tables, production?.version].every((one) => one === undefined))
+  if ([snapshotFile, snapshot, tables, production?.version, clone].every((one) => one === undefined))
     return undefined
   const { loadProduction } = await import('./production/load.ts')
   const file = {
     ...(snapshotFile === undefined ? {} : { snapshotFile }),
     ...(options.snapshotBytes === undefined ? {} : { snapshotBytes: options.snapshotBytes }),
+    ...(clone === undefined ? {} : { clone }),
   }
   return loadProduction({ root: cwd, config, now, ...file })
 }
@@ -199,17 +283,19 @@ async function loadFacts(options: CheckOptions): Promise<LoadedProduction | unde
 /** Loaded only where something is known of production. */
 async function price(
   options: CheckOptions,
-  ...[reviewSet, scripts, results, rehearsed, production]: [
+  ...[reviewSet, scripts, results, rehearsed, production, clone]: [
     ReviewSet,
     Scripts,
     readonly MigrationResult[],
     boolean,
     Production | undefined,
+    CloneRun | undefined,
   ]
 ): Promise<Priced | undefined> {
   if (production === undefined) return undefined
   const { priceRun } = await import('./price.ts')
-  return priceRun(options, reviewSet, scripts, results, rehearsed, production)
+  const measured = clone === undefined ? undefined : (await import('./clone.ts')).cloneMeasured(clone)
+  return priceRun(options, reviewSet, scripts, results, rehearsed, production, measured)
 }
 
 /** What the migrations mean for the application's queries; loaded only where there are some. */

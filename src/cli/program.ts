@@ -16,6 +16,7 @@ import {
   imageOption,
   parseServerUrl,
   policyOption,
+  withOption,
 } from './common-options.ts'
 import type { CommandContext } from './context.ts'
 import type { GitLabFlags } from './doctor-gitlab.ts'
@@ -61,6 +62,7 @@ export function createProgram(options: ProgramOptions): Command {
     options.done(await work(options.context(program.opts<GlobalFlags>())))
   addCheck(program, run)
   addLint(program, run)
+  addRun(program, run)
   addFix(program, run)
   addQueries(program, run)
   addReview(program, run)
@@ -92,8 +94,10 @@ function addCheck(program: Command, run: Run): void {
       ).argParser(parseBudget),
     )
     .option('--no-prove', 'do not replay the SQL of fixes before it is offered')
+    .option('--no-clone', 'create no clone of production, though the configuration has a command for one')
     .option('--no-down', 'do not take back what is under review by its way down')
     .option('--no-retry', 'do not try failures in the middle of what is not one transaction')
+    .addOption(withOption())
     .option('--suggestions', 'try out fixes in place, and offer those that hold (default: in merge requests)')
     .option('--no-suggestions', 'try out no fixes')
   for (const option of checkReviewOptions()) command.addOption(option)
@@ -156,6 +160,28 @@ function addLint(program: Command, run: Run): void {
     run(async (context) => {
       const { runCheck } = await import('./commands/check.ts')
       return runCheck(paths, { ...flags, replay: false }, context)
+    }),
+  )
+}
+
+function addRun(program: Command, run: Run): void {
+  const command = program
+    .command('run')
+    .description('rehearse what a command does to a database: any migration tool, in any language')
+    .argument('<command...>', 'the command, behind --; it finds the throwaway server in DATABASE_URL and PG*')
+    .option('--history <command>', 'what makes the history first, for a shell; default: an empty database')
+    .option('--base <ref>', 'make the history by the command in this git revision; judge what is new since')
+    .option('--snapshot <file>', 'sizes and activity of production, as snapshot writes them')
+    .option('--require-rehearsal', 'exit with 1 when a migration could not be rehearsed')
+    .option('--no-prove', 'do not replay the SQL of fixes before it is offered')
+    .addOption(databaseOption())
+    .addOption(policyOption())
+    .addOption(failOnOption())
+    .addOption(formatOption())
+  addConfigOptions(addServerOptions(command)).action((words: string[], flags: CheckFlags) =>
+    run(async (context) => {
+      const { runRun } = await import('./commands/run.ts')
+      return runRun(words, flags, context)
     }),
   )
 }

@@ -10,7 +10,7 @@ import type { FailOn, Report } from '../../core/model.ts'
 import { nearest } from '../../core/suggest.ts'
 import { budgetLine, budgetOf, cacheFolder, ofDatabase, refuseUnusableBudget } from '../budget.ts'
 import { queriesPart } from '../../report.ts'
-import { printable } from '../../reporters/printable.ts'
+import { printable, printableLine } from '../../reporters/printable.ts'
 import type { CommandContext } from '../context.ts'
 import { decideConfig, type DecidedConfig } from '../decide-config.ts'
 import { checkEach } from '../each-database.ts'
@@ -42,6 +42,11 @@ export interface CheckFlags {
   /** Undefined: where there is a merge request. */
   readonly prove?: boolean
   readonly down?: boolean
+  readonly clone?: boolean
+  /** Revisions whose migrations are replayed with those under review. */
+  readonly with?: readonly string[]
+  /** False: failures in the middle are not tried. */
+  readonly retry?: boolean
   readonly suggestions?: boolean
   /** A file, false for `--no-config`, else to be looked for. */
   readonly config?: string | boolean
@@ -49,6 +54,10 @@ export interface CheckFlags {
   readonly policy?: 'branch' | 'target-branch'
   /** Names of databases: judge these only. */
   readonly database?: readonly string[]
+  /** `run`: program and arguments. */
+  readonly command?: readonly string[]
+  /** `run --history`. */
+  readonly history?: string
   /** `queries`: leaves out what is about migrations alone. */
   readonly queriesOnly?: boolean
   /** `queries --all` */
@@ -166,6 +175,19 @@ function refuseContradictions(paths: readonly string[], flags: CheckFlags): void
       hint: 'Leave out one of the two options.',
     })
   }
+  if (flags.with !== undefined && (flags.replay === false || flags.budget !== undefined)) {
+    throw new UsageError('--with takes replays that --no-replay and --budget leave no room for.', {
+      hint: 'Leave out one of the two options.',
+    })
+  }
+  if (flags.with !== undefined && (flags.all || flags.staged)) {
+    throw new UsageError(
+      '--with compares what two branches bring; --all and --staged judge something else.',
+      {
+        hint: 'Leave out one of the two options.',
+      },
+    )
+  }
   if (flags.requireRehearsal && flags.replay === false) {
     throw new UsageError('--require-rehearsal needs the replay that --no-replay leaves out.', {
       hint: 'Leave out one of the two options.',
@@ -183,6 +205,7 @@ const commandNames = [
   'init',
   'doctor',
   'queries',
+  'run',
   'snapshot',
   'calibrate',
   'baseline',
@@ -227,16 +250,27 @@ export function checkOptions(
     ...budgetOf(flags, config.cacheDir),
     ...(flags.prove === undefined ? {} : { prove: flags.prove }),
     ...(flags.down === false ? { down: false } : {}),
+    ...(flags.retry === false ? { retry: false } : {}),
+    ...(flags.clone === false ? { clone: false } : {}),
+    ...(flags.with === undefined ? {} : { with: flags.with }),
     ...(flags.suggestions === undefined ? {} : { suggestions: flags.suggestions }),
     ...(flags.queriesOnly === undefined ? {} : { queriesOnly: flags.queriesOnly }),
     ...(flags.everyQuery === undefined ? {} : { everyQuery: flags.everyQuery }),
     ...(context.debug ? { debug: progress } : {}),
+    ...commandOf(flags),
+    commandOutput: (chunk) => void context.err.write(Buffer.from(chunk).toString('utf8')),
     config,
     env: context.env,
     signal: context.signal,
     progress,
+    log: (line) => void context.err.write(`${printableLine(line)}\n`),
     now: new Date(),
   }
+}
+
+function commandOf({ command, history }: CheckFlags): Pick<CheckOptions, 'command'> {
+  if (command === undefined) return {}
+  return { command: { run: command, ...(history === undefined ? {} : { history }) } }
 }
 
 function fromRoot(root: string, file: string): string {

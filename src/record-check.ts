@@ -1,0 +1,87 @@
+/** The part of a check that differs where a command takes the place of files: what is under review, and its rehearsal. */
+import type { CheckOptions } from './check.ts'
+import type { Limit, Report, Statement } from './core/model.ts'
+import type { Production } from './core/production.ts'
+import type { ReviewSet } from './core/source.ts'
+import { readScripts, type Scripts } from './judge-run.ts'
+import { workOnRehearsal, type ServerWork } from './on-server.ts'
+import { readCode } from './query-files.ts'
+import type { RecordedRun } from './record-command.ts'
+import { commandsOf, decideRecorded } from './record-review.ts'
+import { withRealPlaces } from './record/real-places.ts'
+import { reviewRequest, type Work } from './under-review.ts'
+
+/** What judging goes on with. */
+export interface RecordedWork {
+  readonly work: Work
+  readonly scripts: Scripts
+  readonly onServer: ServerWork
+  /** See judgeRun(). */
+  readonly isOwn: (statement: Statement) => boolean
+  /** See ReportParts.place. */
+  readonly place: (report: Report) => Report
+}
+
+/** Runs the commands and rehearses what they do. Throws as rehearseCommand() does. */
+export async function recordWork(
+  options: CheckOptions,
+  production: Production | undefined,
+): Promise<RecordedWork> {
+  const commands = commandsOf(options)
+  if (commands === undefined) throw new Error('There is no command to record.')
+  const review = await decideRecorded(options, commands)
+  const isIdle = review.underReview.length === 0 && commands.everything !== true
+  if (isIdle || !options.replay || options.budget !== undefined || options.staged === true)
+    return withoutCommand(review.reviewSet, isIdle ? [] : [notRun(options)])
+  const { rehearseCommand } = await import('./record-command.ts')
+  const stand = { ...review.reviewSet, underReview: [] }
+  const code = await readCode(options, reviewRequest(options), stand, production)
+  let run: RecordedRun | undefined
+  const recorded = (): { readonly work: Work; readonly scripts: Scripts; readonly run: RecordedRun } => {
+    if (run === undefined) throw new Error('The rehearsal ended without a recording.')
+    const { reviewSet, scripts } = run
+    return { run, scripts, work: { reviewSet, ...(code === undefined ? {} : { code }) } }
+  }
+  const onServer = await workOnRehearsal(
+    options,
+    production,
+    (afterwards) =>
+      rehearseCommand(
+        options,
+        commands,
+        review,
+        (result) => {
+          run = result
+        },
+        afterwards,
+      ),
+    recorded,
+  )
+  const { work, scripts, run: result } = recorded()
+  return {
+    work,
+    scripts,
+    onServer,
+    isOwn: (statement) => result.own.has(statement),
+    place: (report) => withRealPlaces(report, result.real),
+  }
+}
+
+async function withoutCommand(reviewSet: ReviewSet, limits: readonly Limit[]): Promise<RecordedWork> {
+  return {
+    work: { reviewSet: { ...reviewSet, notChecked: limits } },
+    scripts: await readScripts(reviewSet, false),
+    onServer: { suggestions: new Map(), proven: new Map(), trials: [], trialFindings: [], limits: [] },
+    isOwn: () => false,
+    place: (report) => report,
+  }
+}
+
+function notRun({ replay, staged }: CheckOptions): Limit {
+  const why = !replay ? 'without a server' : staged === true ? 'with --staged' : 'with --budget'
+  return {
+    code: 'command-not-run',
+    message: `What the migrations under review do is not known ${why}: they are code, and \`migrations.migrate\` was not run.`,
+    hint: 'Run `pgrehearse check`, which runs the command on a throwaway server.',
+  }
+}

@@ -1,0 +1,87 @@
+/** What a recorded run has to say besides its findings. */
+import type { Limit, Migration } from './core/model.ts'
+import type { RecordedReview } from './record-review.ts'
+import { recordedBy, type Book } from './record/book.ts'
+import { gotOver } from './record/failure.ts'
+import type { RecordedStatement, Recording } from './record/model.ts'
+
+/** Migrations that say how they came to be. */
+export function withRecorded(review: readonly Migration[], book: Book): readonly Migration[] {
+  return review.map((migration, index) => ({
+    ...migration,
+    recorded: recordedBy(book.command, book.chapters[index]),
+  }))
+}
+
+/** What was recorded and is not all, or not clear. */
+export function bookLimits(
+  recording: Recording,
+  book: Book,
+  review: RecordedReview,
+  failed: RecordedStatement | undefined,
+): readonly Limit[] {
+  return [
+    ...recording.limits.map((message) => ({ code: 'not-looked-into', message })),
+    ...gotOverLimit(recording, failed),
+    ...notRun(book, review, failed),
+    ...unknownFiles(book),
+  ]
+}
+
+function gotOverLimit(recording: Recording, failed: RecordedStatement | undefined): readonly Limit[] {
+  const over = gotOver(recording.statements, failed)
+  const [first] = over
+  if (first?.sent.error === undefined) return []
+  const { message, code } = first.sent.error
+  const subject = over.length === 1 ? 'A statement' : `${over.length} statements`
+  return [
+    {
+      code: 'statement-failed',
+      message: `${subject} failed and the command went on: ${first.sql.slice(0, 120)} — ${message} (SQLSTATE ${code}).`,
+      hint: 'What such a statement would do is not judged. psql stops with `-v ON_ERROR_STOP=1`.',
+    },
+  ]
+}
+
+/** Files under review of which nothing was seen. */
+function notRun(
+  { chapters, command }: Book,
+  { underReview, reviewSet }: RecordedReview,
+  failed: RecordedStatement | undefined,
+): readonly Limit[] {
+  const run = new Set(chapters.flatMap(({ file }) => file?.path ?? []))
+  const missing = underReview.filter((path) => !run.has(path))
+  const [first, ...more] = missing
+  const unknown = chapters.some(({ file, statements }) => file === undefined && statements.some(isWork))
+  if (first === undefined || unknown || reviewSet.base.commit === undefined) return []
+  const subject = more.length === 0 ? first : `${first} and ${more.length} more`
+  const why =
+    failed === undefined
+      ? 'Tools run a migration once: a file that was changed later is not run again.'
+      : 'The command failed before.'
+  return [
+    {
+      code: 'not-recorded',
+      message: `${subject} is new or changed, and \`${command}\` sent nothing for it.`,
+      hint: why,
+    },
+  ]
+}
+
+function unknownFiles({ chapters, command }: Book): readonly Limit[] {
+  const statements = chapters.filter(({ file }) => file === undefined).flatMap((one) => one.statements)
+  const count = statements.filter(isWork).length
+  if (count === 0 || chapters.every(({ file }) => file === undefined && chapters.length === 1)) {
+    return []
+  }
+  return [
+    {
+      code: 'file-not-known',
+      message: `For ${count} statements of \`${command}\` it is not known which file they come from.`,
+    },
+  ]
+}
+
+function isWork({ kind, tag }: RecordedStatement): boolean {
+  return kind === 'work' && tag !== 'TransactionStmt' && tag !== 'VariableSetStmt'
+}

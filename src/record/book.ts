@@ -1,0 +1,74 @@
+/** A recording, laid out as migrations: which file each statement comes from, and where it stands there. */
+import type { Recorded, Span } from '../core/model.ts'
+import { attribute, type AttributedChapter } from './attribution.ts'
+import type { CandidateFile, RecordedStatement, Recording } from './model.ts'
+import { allowsAbove, Places } from './place.ts'
+import type { RealMigration } from './real-places.ts'
+import { lastingStatements, transcribe, type Transcript } from './transcript.ts'
+
+export interface Book {
+  readonly command: string
+  readonly chapters: readonly AttributedChapter[]
+  /** One per chapter, in the same order. */
+  readonly transcripts: readonly Transcript[]
+  readonly places: ReadonlyMap<RecordedStatement, Span>
+}
+
+export interface BookContext {
+  /** Files that statements may come from. */
+  readonly files: readonly CandidateFile[]
+  /** Paths of those under review. */
+  readonly underReview: readonly string[]
+  /** The statement that the command failed at. */
+  readonly failed: RecordedStatement | undefined
+  /** The name of what comes from no file that is known. */
+  readonly title: string
+}
+
+/** Nothing of what only read, or was taken back, is in it. */
+export function bookOf(recording: Recording, context: BookContext): Book {
+  const { failed, title } = context
+  const lasting = lastingStatements(recording.statements, failed)
+  const chapters = attribute(lasting, { ...context, output: recording.output })
+  const places = new Map<RecordedStatement, Span>()
+  const found = new Map<CandidateFile, Places>()
+  for (const { file, statements } of chapters) {
+    if (file === undefined) continue
+    const inFile = found.get(file) ?? new Places(file)
+    found.set(file, inFile)
+    for (const statement of statements)
+      if (statement.kind === 'work') places.set(statement, inFile.place(statement))
+  }
+  const transcripts = transcribe(chapters, {
+    title,
+    allowsAbove: (file, statement) => {
+      const place = places.get(statement)
+      return place === undefined ? [] : allowsAbove(file, place)
+    },
+  })
+  return { command: recording.command, chapters, transcripts, places }
+}
+
+/** Where everything really stands, for the report. */
+export function realMigrations({ command, chapters, transcripts, places }: Book): readonly RealMigration[] {
+  return transcripts.map(({ script, statements }, index) => {
+    const chapter = chapters[index]
+    return {
+      file: script.file,
+      ...(script.id === undefined ? {} : { id: script.id }),
+      recorded: recordedBy(command, chapter),
+      source: chapter?.file,
+      places: statements.map(({ recorded, start, end }) => ({
+        start,
+        end,
+        span: places.get(recorded),
+        sql: recorded.sql,
+      })),
+    }
+  })
+}
+
+/** How a chapter's file is known. */
+export function recordedBy(command: string, chapter: AttributedChapter | undefined): Recorded {
+  return { command, knownBy: chapter?.knownBy ?? 'nothing: no file that is known sent it' }
+}

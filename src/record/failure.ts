@@ -1,0 +1,51 @@
+/** What ended a command that failed. */
+import type { OutputLine, RecordedStatement, Recording } from './model.ts'
+
+/**
+ * The statement that a command failed at; undefined when it did not fail, or no statement did for it. Errors that the
+ * command got over (a look whether a table is there) are none.
+ */
+export function failedStatement({ end, statements }: Recording): RecordedStatement | undefined {
+  if (end.code === 0) return undefined
+  const last = statements.findLast(({ sent }) => sent.error !== undefined)
+  if (last === undefined) return undefined
+  // behind the first error of a transaction there are only complaints about that
+  const first = statements.find((one) => one.transaction === last.transaction && one.sent.error !== undefined)
+  const worksOn = statements
+    .slice(statements.indexOf(last) + 1)
+    .some(({ kind, outcome, tag }) => kind === 'work' && outcome === 'committed' && !quiet.has(tag))
+  return worksOn ? undefined : first
+}
+
+/** Say nothing about whether a command went on. */
+const quiet: ReadonlySet<string> = new Set(['TransactionStmt', 'VariableSetStmt', 'DiscardStmt'])
+
+/** Statements of no tool's own that failed, though the command went on. */
+export function gotOver(
+  statements: readonly RecordedStatement[],
+  failed: RecordedStatement | undefined,
+): readonly RecordedStatement[] {
+  return statements.filter(
+    ({ sent, kind, tag, transaction }) =>
+      sent.error !== undefined &&
+      sent.error.code !== '25P02' &&
+      kind === 'work' &&
+      tag !== 'SelectStmt' &&
+      transaction !== failed?.transaction,
+  )
+}
+
+/** The last lines that a command printed, for an error message. */
+export function lastLines(output: readonly OutputLine[]): string {
+  const lines = output.map(({ text }) => text.trimEnd()).filter((text) => text !== '')
+  return lines.slice(-shownLines).join('\n')
+}
+
+const shownLines = 8
+
+/** Completes `the command … `. */
+export function endText({ end }: Recording): string {
+  if (end.tooLong) return 'took too long and was ended'
+  if (end.signal !== null) return `was ended by ${end.signal}`
+  return end.code === 0 ? 'ended well' : `failed with exit status ${end.code ?? ''}`
+}

@@ -1,0 +1,73 @@
+/** What a migration tool may write down when it has run a file. */
+import { createHash } from 'node:crypto'
+import type { CandidateFile } from './model.ts'
+
+/** Names of one file, the surest first. */
+export interface FileNames {
+  readonly file: CandidateFile
+  /** Nothing else is called so: whole names, revisions, classes, hashes. */
+  readonly sure: ReadonlySet<string>
+  /** Versions: digits at the start of the name. */
+  readonly versions: ReadonlySet<string>
+  /** Versions without leading zeros, as tools that keep numbers write them. */
+  readonly numbers: ReadonlySet<string>
+  /** Django's app. */
+  readonly app: string | undefined
+}
+
+export function namesOf(file: CandidateFile): FileNames {
+  const parts = file.path.split('/')
+  const base = parts.at(-1) ?? ''
+  // diesel, Prisma and others name the folder
+  const isGeneric = /^(?:up|down|migration|index|run|upgrade|deploy)\.\w+$/i.test(base)
+  const named = isGeneric ? (parts.at(-2) ?? base) : base
+  const stem = isGeneric ? named : named.replace(/(?:\.(?:up|do|auto))?\.\w+$/, '')
+  const digits = /^[VBRU]?(\d[\d._-]*)/i.exec(stem)?.[1]?.replace(/[._-]+$/, '')
+  const versions =
+    digits === undefined ? [] : [digits, digits.replaceAll(/\D/g, ''), digits.replaceAll('_', '.')]
+  return {
+    file,
+    sure: new Set([file.path, base, named, stem, ...namedWithin(file)].filter((name) => name.length > 2)),
+    versions: new Set(versions),
+    numbers: new Set(versions.filter((one) => /^\d+$/.test(one)).map((one) => one.replace(/^0+(?=\d)/, ''))),
+    app: /(?:^|\/)([^/]+)\/migrations\/[^/]+\.py$/.exec(file.path)?.[1],
+  }
+}
+
+/** What code says of itself. */
+function namedWithin({ path, text }: CandidateFile): readonly string[] {
+  const found: string[] = []
+  for (const pattern of [
+    // Alembic
+    /^revision(?:\s*:\s*[\w.[\]| ]+)?\s*=\s*['"]([^'"]+)['"]/m,
+    // TypeORM: the class, or the name that it gives itself
+    /\bname\s*(?::\s*string\s*)?=\s*['"]([^'"]+)['"]/,
+    /\bclass\s+(\w*\d{8,}\w*)/,
+    // Entity Framework
+    /\[Migration\("([^"]+)"\)\]/,
+  ]) {
+    const name = pattern.exec(text)?.[1]
+    if (name !== undefined) found.push(name)
+  }
+  for (const [, name] of text.matchAll(/--\s*changeset\s+(\S+:\S+)/gi))
+    if (name !== undefined) found.push(name)
+  // Drizzle keeps the hash of the text
+  if (path.endsWith('.sql')) found.push(createHash('sha256').update(text).digest('hex'))
+  return found
+}
+
+/** The file that these values, written into the tool's own table, speak of. */
+export function fileOf(values: readonly string[], files: readonly FileNames[]): CandidateFile | undefined {
+  const candidates = values.flatMap((value) => [value, lastPart(value)])
+  for (const tier of ['sure', 'versions', 'numbers'] as const) {
+    const matching = files.filter((names) => candidates.some((value) => names[tier].has(value)))
+    const ofApp = matching.filter(({ app }) => app !== undefined && values.includes(app))
+    const [only] = ofApp.length > 0 ? ofApp : matching
+    if (only !== undefined && (matching.length === 1 || ofApp.length === 1)) return only.file
+  }
+  return undefined
+}
+
+function lastPart(value: string): string {
+  return value.slice(value.lastIndexOf('/') + 1)
+}

@@ -1,0 +1,60 @@
+/** What a command did, as src/record keeps it. */
+import type { AstNode } from '../core/model.ts'
+import type { ProxiedSession, ProxiedStatement } from '../proxy/model.ts'
+
+/**
+ * - `work`: what migrations are about.
+ * - `bookkeeping`: the tool writes into its own tables; replayed with the others, never judged.
+ * - `reading`: it looks into catalogues, its own tables or the session, or takes advisory locks: nothing is left of it.
+ */
+export type StatementKind = 'work' | 'bookkeeping' | 'reading'
+
+/** A statement that the command sent. */
+export interface RecordedStatement {
+  readonly session: ProxiedSession
+  readonly sent: ProxiedStatement
+  /** The statement with its parameters in it, without the semicolon at its end. */
+  readonly sql: string
+  readonly tag: string
+  readonly node: AstNode | undefined
+  readonly kind: StatementKind
+  /** Transactions of all sessions, in the order in which they ended. */
+  readonly transaction: number
+  readonly outcome: 'committed' | 'rolled back'
+}
+
+/** A line that the command printed. */
+export interface OutputLine {
+  readonly text: string
+  /** Milliseconds since the proxy began, as {@link ProxiedStatement.startedAtMs}. */
+  readonly atMs: number
+}
+
+/** How a command ended. */
+export interface CommandEnd {
+  /** Exit status; null when a signal ended it. */
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  /** We ended it, for its time was over. */
+  readonly tooLong: boolean
+}
+
+/** All that one run of a command gave. */
+export interface Recording {
+  /** The command, for people. */
+  readonly command: string
+  readonly end: CommandEnd
+  readonly output: readonly OutputLine[]
+  /** In the order in which the server answered. */
+  readonly statements: readonly RecordedStatement[]
+  readonly connections: number
+  /** What was not passed on or not looked into, a sentence each. */
+  readonly limits: readonly string[]
+}
+
+/** A file that statements may come from. */
+export interface CandidateFile {
+  /** Relative to the project root, with `/`. */
+  readonly path: string
+  readonly text: string
+}

@@ -1,0 +1,130 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { EnvironmentError } from '../core/errors.ts'
+import type { PostgresServer } from '../postgres/provider.ts'
+import type { ProbeQueries } from '../proxy/model.ts'
+import { startProxy } from '../proxy/start-proxy.ts'
+import { allRelationsSql, probeSql } from '../replay/probe.ts'
+import { loadParser, parseStatement } from '../sql/parse.ts'
+import { canProbe } from '../replay/commands.ts'
+import { commitsByItself } from '../replay/measure.ts'
+import { commandText, runCommand, type Command } from './command.ts'
+import { commandEnvironment } from './environment.ts'
+import type { Recording } from './model.ts'
+import { Recorder } from './recorder.ts'
+import { standInHook } from './stand-in-hook.ts'
+import { statementKind } from './statement-kind.ts'
+
+export interface RecordRequest {
+  readonly server: PostgresServer
+  /** The database that the command is led to. */
+  readonly database: string
+  /** Look what each statement does. */
+  readonly measure: boolean
+  readonly command: Command
+  readonly timeoutMs: number
+  /** Scripts have run on this server before. */
+  readonly again: boolean
+  /** Names of environment variables that the command must not see. */
+  readonly secrets?: readonly string[]
+  /** Is this message one of our event triggers'? Absent: there are none. */
+  readonly isOurs?: (message: string) => boolean
+  readonly signal: AbortSignal
+  readonly print: (chunk: Uint8Array) => void
+}
+
+/**
+ * Runs a command against a database through the proxy and gives what it did there. Throws EnvironmentError when the
+ * program cannot be started, and the signal's reason when that is aborted.
+ */
+export async function record(request: RecordRequest): Promise<Recording> {
+  const { server, database, command, signal } = request
+  await loadParser()
+  const recorder = new Recorder(database)
+  const limited = (message: string): void => recorder.limited(message)
+  const hook = standInHook({ server, database, limited, again: request.again })
+  await using proxy = await startProxy(server, {
+    database,
+    ...(request.measure ? { probe: probeFor(server.major) } : {}),
+    listener: {
+      connected: () => recorder.connected(),
+      prepare: hook,
+      statement: (session, statement) => recorder.statement(session, statement),
+      transactionEnded: (session, how) => recorder.transactionEnded(session, how),
+      disconnected: (session) => recorder.disconnected(session),
+      limited,
+    },
+    ...(request.isOurs === undefined ? {} : { isOurs: request.isOurs }),
+    signal,
+  })
+  const begun = performance.now()
+  await using folder = await certificateFolder(proxy.address.certificate)
+  const env = commandEnvironment(command.env, proxy.address, folder.file, request.secrets)
+  const finished = await runCommand(
+    { ...command, env },
+    {
+      timeoutMs: request.timeoutMs,
+      signal,
+      now: () => performance.now() - begun,
+      onOutput: request.print,
+    },
+  ).catch((error: unknown) => {
+    throw notStarted(error, command) ?? error
+  })
+  await inTime(proxy.idle(), idleMs)
+  return {
+    command: commandText(command.run),
+    ...finished,
+    ...recorder.take(),
+    connections: recorder.connections,
+  }
+}
+
+/** What the server still has to answer when the command is gone. */
+const idleMs = 10_000
+
+async function inTime(work: Promise<void>, limitMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, limitMs)
+  })
+  await Promise.race([work, late])
+  clearTimeout(timer)
+}
+
+function probeFor(major: number): ProbeQueries {
+  return {
+    sql: probeSql(major),
+    isWanted: (sql) => {
+      const { tag, node } = parseStatement(sql)
+      return canProbe({ tag, node }) && statementKind(tag, node) !== 'reading'
+    },
+    everyRelation: {
+      sql: allRelationsSql,
+      isWanted: (sql) => {
+        if (!/\b(?:vacuum|cluster|reindex|concurrently)\b/i.test(sql)) return false
+        const { tag, node } = parseStatement(sql)
+        return commitsByItself({ tag, node })
+      },
+    },
+  }
+}
+
+/** Holds the proxy's certificate, for clients that read it from a file. */
+async function certificateFolder(certificate: string): Promise<AsyncDisposable & { readonly file: string }> {
+  const dir = await mkdtemp(path.join(tmpdir(), 'pgrehearse-proxy-'))
+  const file = path.join(dir, 'root.crt')
+  await writeFile(file, certificate)
+  return { file, [Symbol.asyncDispose]: () => rm(dir, { recursive: true, force: true }) }
+}
+
+function notStarted(error: unknown, { run, cwd }: Command): EnvironmentError | undefined {
+  const { code } = (error ?? {}) as { readonly code?: unknown }
+  if (code !== 'ENOENT' && code !== 'EACCES') return undefined
+  const program = typeof run === 'string' ? '/bin/sh' : (run[0] ?? '')
+  return new EnvironmentError(`The program ${JSON.stringify(program)} could not be started in ${cwd}.`, {
+    hint: 'Is it installed on this machine, and on PATH?',
+    cause: error,
+  })
+}

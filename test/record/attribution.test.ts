@@ -1,0 +1,162 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { attribute } from '../../src/record/attribution.ts'
+import type { CandidateFile, OutputLine } from '../../src/record/model.ts'
+import { loadParser } from '../../src/sql/parse.ts'
+import { recorded, text, type MadeUp } from './made-up.ts'
+
+beforeAll(loadParser)
+
+interface Given {
+  readonly files: readonly CandidateFile[]
+  readonly output?: readonly OutputLine[]
+  readonly underReview?: readonly string[]
+}
+
+/** The file of each statement that is not bookkeeping, BEGIN or COMMIT. */
+function filesOf(steps: readonly (string | MadeUp)[], { files, output = [], underReview }: Given) {
+  const statements = recorded(steps)
+  const chapters = attribute(statements, {
+    files,
+    underReview: underReview ?? files.map(({ path }) => path),
+    output,
+    failed: statements.find(({ sent }) => sent.error !== undefined),
+  })
+  return chapters.flatMap(({ file, statements: own }) =>
+    own
+      .filter(({ kind, tag }) => kind === 'work' && tag !== 'TransactionStmt')
+      .map(({ sql }) => `${file?.path ?? '?'}: ${sql}`),
+  )
+}
+
+const file = (path: string, content = ''): CandidateFile => ({ path, text: content })
+const a = 'alter table a add column x int'
+const b = 'alter table b add column x int'
+
+describe('attribute', () => {
+  it.each<[string, string, string, (one: 1 | 2) => string | MadeUp, string?, string?]>([
+    [
+      'Rails',
+      'db/migrate/20260101000000_a.rb',
+      'db/migrate/20260102000000_b.rb',
+      (one) => ({
+        sql: 'INSERT INTO "schema_migrations" ("version") VALUES ($1)',
+        parameters: [text(one === 1 ? '20260101000000' : '20260102000000')],
+      }),
+    ],
+    [
+      'Knex',
+      'migrations/20260101000000_a.js',
+      'migrations/20260102000000_b.js',
+      (one) =>
+        `insert into "knex_migrations" ("batch", "migration_time", "name") values (${one}, now(), '2026010${one}000000_${one === 1 ? 'a' : 'b'}.js')`,
+    ],
+    [
+      'Django',
+      'shop/migrations/0001_initial.py',
+      'blog/migrations/0001_initial.py',
+      (one) =>
+        `INSERT INTO "django_migrations" ("app", "name", "applied") VALUES ('${one === 1 ? 'shop' : 'blog'}', '0001_initial', now())`,
+    ],
+    [
+      'Alembic',
+      'alembic/versions/x_a.py',
+      'alembic/versions/y_b.py',
+      (one) =>
+        one === 1
+          ? "INSERT INTO alembic_version (version_num) VALUES ('abc123')"
+          : "UPDATE alembic_version SET version_num='def456' WHERE alembic_version.version_num = 'abc123x'",
+      "revision: str = 'abc123'",
+      "revision = 'def456'",
+    ],
+    [
+      'TypeORM',
+      'src/migrations/1700000000001-A.ts',
+      'src/migrations/1700000000002-B.ts',
+      (one) =>
+        `INSERT INTO "migrations"("timestamp", "name") VALUES (170000000000${one}, '${one === 1 ? 'A' : 'B'}170000000000${one}')`,
+      'export class A1700000000001 implements',
+      'export class B1700000000002 implements',
+    ],
+    [
+      'Flyway',
+      'sql/V1__a.sql',
+      'sql/V2__b.sql',
+      (one) =>
+        `INSERT INTO "public"."flyway_schema_history" ("installed_rank", "version", "script") VALUES (${one}, '${one}', 'V${one}__${one === 1 ? 'a' : 'b'}.sql')`,
+    ],
+    [
+      'diesel',
+      'migrations/2026-01-01-000000_a/up.sql',
+      'migrations/2026-01-02-000000_b/up.sql',
+      (one) => `INSERT INTO __diesel_schema_migrations (version) VALUES ('2026010${one}000000')`,
+    ],
+    [
+      'goose',
+      'migrations/00001_a.sql',
+      'migrations/00002_b.sql',
+      (one) => `INSERT INTO goose_db_version (version_id, is_applied) VALUES (${one}, true)`,
+    ],
+  ])('%s: what it records behind a file tells its statements', (_, one, two, write, oneText, twoText) => {
+    expect(
+      filesOf([a, write(1), b, write(2)], { files: [file(one, oneText ?? ''), file(two, twoText ?? '')] }),
+    ).toEqual([`${one}: ${a}`, `${two}: ${b}`])
+  })
+
+  it('golang-migrate: what it records before and behind a file', () => {
+    const files = [file('m/000001_a.up.sql'), file('m/000002_b.up.sql')]
+    const write = (version: number, dirty: boolean): MadeUp => ({
+      sql: 'INSERT INTO "public"."schema_migrations" (version, dirty) VALUES ($1, $2)',
+      parameters: [text(String(version), 20), text(String(dirty), 16)],
+    })
+    expect(
+      filesOf([write(1, true), a, write(1, false), write(2, true), b, write(2, false)], { files }),
+    ).toEqual([`${files[0]?.path}: ${a}`, `${files[1]?.path}: ${b}`])
+  })
+
+  it('Prisma: the second word names only the id of the first', () => {
+    const files = [
+      file('prisma/migrations/20260101_a/migration.sql'),
+      file('prisma/migrations/20260102_b/migration.sql'),
+    ]
+    const id = (one: number): string => `0000000${one}-0000-4000-8000-000000000000`
+    const write = (one: number): string =>
+      `INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ('${id(one)}', 'x', '2026010${one}_${one === 1 ? 'a' : 'b'}')`
+    const done = (one: number): string =>
+      `UPDATE _prisma_migrations SET finished_at = now() WHERE id = '${id(one)}'`
+    expect(filesOf([write(1), a, done(1), write(2), b, done(2)], { files })).toEqual([
+      `${files[0]?.path}: ${a}`,
+      `${files[1]?.path}: ${b}`,
+    ])
+  })
+
+  it('a failure belongs to the first file that is not recorded', () => {
+    const files = [file('m/001_a.js'), file('m/002_b.js')]
+    expect(
+      filesOf(
+        [a, "insert into pgmigrations (name, run_on) values ('001_a', now())", { sql: b, fails: '42P01' }],
+        {
+          files,
+        },
+      ),
+    ).toEqual([`m/001_a.js: ${a}`, `m/002_b.js: ${b}`])
+  })
+
+  it('without records, what the command printed before tells it', () => {
+    const files = [file('m/001_a.js'), file('m/002_b.js')]
+    const output = [
+      { text: '> running 001_a.js', atMs: 5 },
+      { text: '> running 002_b.js', atMs: 105 },
+    ]
+    const steps = [
+      { sql: a, startedAtMs: 10 },
+      { sql: b, startedAtMs: 110 },
+    ]
+    expect(filesOf(steps, { files, output })).toEqual([`m/001_a.js: ${a}`, `m/002_b.js: ${b}`])
+  })
+
+  it('the only file under review is it, and of several nobody knows', () => {
+    const files = [file('m/001_a.js'), file('m/002_b.js')]
+    expect(filesOf([a], { files, underReview: ['m/002_b.js'] })).toEqual([`m/002_b.js: ${a}`])
+    expect(filesOf([a], { files })).toEqual([`?: ${a}`])
+  })
+})
