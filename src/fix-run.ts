@@ -136,6 +136,10 @@ class FixRun {
       paths: [],
       changed,
       suggestions: false,
+      // takes copies anew in every check, and is no rule's finding
+      retry: false,
+      // what it finds no fix mends, and every check would create another
+      clone: false,
       proveLimitMs: Math.max(leastProveMs, proveLimitMs - (performance.now() - this.beganMs)),
       onSchema: (read) => (schema = read),
     })

@@ -114,7 +114,10 @@ interface Template {
 let compiled: readonly Template[] | undefined
 
 function allTemplates(): readonly Template[] {
-  compiled ??= templates.map((text) => ({ text, pattern: patternOf(text) }))
+  // the most words first: `<name>` of the shorter would swallow what the longer says
+  compiled ??= templates
+    .map((text) => ({ text, pattern: patternOf(text) }))
+    .toSorted((a, b) => b.text.length - a.text.length)
   return compiled
 }
 
