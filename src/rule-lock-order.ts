@@ -86,7 +86,7 @@ function excludes(lock: LockEffect, { relation, mode }: TakenLock): boolean {
 }
 
 /** In the order of their statements; within one, in the order in which it names them. */
-function orderedLocks({ statements }: TransactionView): readonly OrderedLock[] {
+export function orderedLocks({ statements }: TransactionView): readonly OrderedLock[] {
   return statements.flatMap((view) => {
     const { sql } = view.statement
     return existingTableLocks(view.effects)

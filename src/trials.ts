@@ -44,6 +44,11 @@ const trials: readonly NamedTrial[] = [
     isWanted: ({ options }) => options.prove !== false,
     load: async () => (await import('./try-silent-changes.ts')).trySilentChanges,
   },
+  {
+    title: 'Other branches',
+    isWanted: ({ reviewSet }) => (reviewSet.others ?? []).length > 0,
+    load: async () => (await import('./try-branches.ts')).tryBranches,
+  },
 ]
 
 /**

@@ -22,6 +22,14 @@ export interface Work {
  * history that the code stands on.
  */
 export async function decideWork(options: CheckOptions, production: Production | undefined): Promise<Work> {
+  const work = await decideOwnWork(options, production)
+  if (options.with === undefined || options.with.length === 0) return work
+  const { otherBranches } = await import('./review/other-branch.ts')
+  const others = await otherBranches(reviewRequest(options), work.reviewSet, options.with)
+  return { ...work, reviewSet: { ...work.reviewSet, others } }
+}
+
+async function decideOwnWork(options: CheckOptions, production: Production | undefined): Promise<Work> {
   const request = reviewRequest(options)
   if (options.queriesOnly === true && options.config.queries === false) throw queriesOff()
   const reviewSet = await decideReviewSet(request).catch((error: unknown) =>

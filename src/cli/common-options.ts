@@ -50,6 +50,13 @@ export function databaseOption(): Option {
   ).argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value])
 }
 
+export function withOption(): Option {
+  return new Option(
+    '--with <ref>',
+    'replay the migrations of this branch too, before and behind those under review (repeatable)',
+  ).argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value])
+}
+
 export function policyOption(): Option {
   return new Option(
     '--policy <whose>',

@@ -278,6 +278,23 @@ export interface ReviewSet {
   readonly leftOut?: readonly SkippedFile[]
   readonly problems: readonly SourceProblem[]
   readonly notChecked: readonly Limit[]
+  /** Branches that are to be merged besides; absent: nobody asked for any. */
+  readonly others?: readonly OtherBranch[]
+}
+
+/** What another branch, which is not merged yet, brings. */
+export interface OtherBranch {
+  /** As it was named: `feature/x`. */
+  readonly ref: string
+  readonly commit: string
+  /** New there since it left the target branch, and not here; in the order of the tool. */
+  readonly scripts: readonly MigrationScript[]
+  /** Everything there will be when both are merged, in the order of the tool. */
+  readonly order: readonly Pick<MigrationScript, 'file' | 'id'>[]
+  /** Versions and files that both have taken; `file` is ours or theirs. */
+  readonly problems: readonly SourceProblem[]
+  readonly whenOutOfOrder?: OutOfOrder
+  readonly limits: readonly Limit[]
 }
 
 export interface EditedScript {

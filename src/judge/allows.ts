@@ -29,6 +29,7 @@ export interface AppliedAllows {
 
 /** Findings of the engine that a comment may accept: they concern a statement. */
 export const allowableReserved: readonly ReservedId[] = [
+  'branches-collide',
   'down-blocks-up',
   'migration-fails',
   'exceeds-lock-budget',
@@ -40,6 +41,7 @@ export const allowableReserved: readonly ReservedId[] = [
 
 /** Trials are not part of every run: `lint`, a budget and flags leave them out. */
 const ofTrials: ReadonlySet<string> = new Set<ReservedId>([
+  'branches-collide',
   'down-blocks-up',
   'down-fails',
   'down-leaves-differences',

@@ -31,6 +31,13 @@ export const reservedFindings = [
       'An allow comment accepts a risk in the name of the team, so it has to say why: `-- pgrehearse-allow <rule>: <reason>`. Without a reason it has no effect, and the finding it was meant for stays.',
   },
   {
+    id: 'branches-collide',
+    title: 'Another branch and this one cannot both be merged as they are',
+    severity: 'error',
+    explanation:
+      'With `--with <ref>`: the migrations of the other branch were replayed before and behind those under review. `version`: both took the same version. `order`: once one is merged, the migration tool refuses or skips the other. `object`: one creates, drops or renames what the other creates or needs. `result`: both orders run, and lead to different schemas. `lock order`: deployed at the same time, the two end in a deadlock. The finding names the branch and its file. Agree on one of the two, or merge in the order that works; an allow comment above the statement accepts it. See docs/branches.md.',
+  },
+  {
     id: 'down-blocks-up',
     title: 'The migration does not run again after its way down',
     severity: 'warning',
@@ -105,7 +112,7 @@ export const reservedFindings = [
     title: 'The migration fails',
     severity: 'error',
     explanation:
-      'Postgres refused the statement in the rehearsal, with the SQLSTATE and at the position that the finding gives; it will do the same in production. Failures that come from the throwaway server itself (missing extensions, rights, seeded rows) are never reported as findings but listed under “not checked”.',
+      'Postgres refused the statement in the rehearsal, with the SQLSTATE and at the position that the finding gives; it will do the same in production. Failures that come from the throwaway server itself (missing extensions, rights, seeded rows) are never reported as findings but listed under “not checked”. Where the configuration creates a clone of production (`server.create`), a statement that only production’s rows make fail is reported as well: with the SQLSTATE and the names of objects, never with values, which stay in the log of the job.',
   },
   {
     id: 'missing-version',
