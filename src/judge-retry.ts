@@ -1,9 +1,11 @@
 /** What is said of migrations that broke off in their middle and were run again. */
+import type { AlterTableCmd, AlterTableStmt } from '@pgsql/types'
 import type { Finding, Migration, Remedy, ReportTrial, Statement } from './core/model.ts'
 import type { AfterFailure } from './core/source.ts'
 import { reservedFinding } from './judge/reserved.ts'
 import type { Aftermath } from './replay/retry-ground.ts'
 import { schemaDifferenceLines } from './replay/schema-diff-text.ts'
+import { allOf } from './sql/ast.ts'
 import { commandName, nonTransactionalForm } from './sql/non-transactional.ts'
 import { isToldElsewhere, type Changes, type Cut } from './trials/retry-cuts.ts'
 
@@ -34,9 +36,9 @@ export interface Blame {
 }
 
 /**
- * What is worst of it; undefined where there is nothing to say against it. What a single statement leaves that has a file
- * of its own, as it should, and what stops the next run with a clear error at the very statement that failed, is told in
- * the report and is no finding.
+ * What is worst of it; undefined where there is nothing to say against it. Told in the report, and no finding: what a
+ * single statement leaves that has a file of its own, as it should; what stops the next run with a clear error at the very
+ * statement that failed; and the steps of our own remedies where these stand in one file.
  */
 export function blameOf({ tried, isLone, migration, changes }: TriedMigration): Blame | undefined {
   const silent = tried.find(
@@ -49,6 +51,7 @@ export function blameOf({ tried, isLone, migration, changes }: TriedMigration): 
     const { cut, aftermath } = shown
     if (isLone || aftermath.kind !== 'fails') continue
     if (cut.kind === 'inside' && aftermath.at.index === cut.statement.index) continue
+    if (migration.transaction.mode === 'statement' && isStepOfRemedy(aftermath.at)) continue
     return { statement: aftermath.at, shown, isSilent: false }
   }
   return undefined
@@ -86,6 +89,14 @@ const writesRows: ReadonlySet<string> = new Set([
   'SelectStmt',
 ])
 
+/** What a remedy of ours is made of: `fix` writes such steps into one file where every statement commits by itself. */
+function isStepOfRemedy({ tag, node }: Statement): boolean {
+  if (tag === 'IndexStmt') return true
+  if (tag !== 'AlterTableStmt') return false
+  const commands = allOf<AlterTableCmd>((node as AlterTableStmt).cmds, 'AlterTableCmd')
+  return commands.every(({ subtype = '' }) => /^AT_(?:Add|Attach|Validate|SetNotNull)/.test(subtype))
+}
+
 /** The finding about it. */
 export function unsafeRetry(
   { migration, whenFailed }: TriedMigration,
@@ -105,7 +116,9 @@ export function unsafeRetry(
     evidence: 'measured',
     notes: [
       `${capital(whenFailed.says)}.`,
-      ...differences(aftermath).map((line) => `The end differs: ${line}`),
+      ...differences(aftermath)
+        .slice(1)
+        .map((line) => `The end differs further: ${line}`),
     ],
     remedy,
   })
@@ -114,7 +127,8 @@ export function unsafeRetry(
 /** The paragraph of the report. */
 export function retryTrial(of: TriedMigration, blame: Blame | undefined): ReportTrial {
   const { migration, tried, leftOut, whenFailed } = of
-  const lines = tried.flatMap((one) => lineOf(one, migration))
+  // the sentence has it all where there is one place
+  const lines = of.isLone && blame === undefined ? [] : tried.flatMap((one) => lineOf(one, migration))
   return {
     kind: 'retry',
     about: aboutMigration(migration),
@@ -162,10 +176,11 @@ function places(count: number): string {
 
 function lineOf({ cut, aftermath }: TriedCut, { statements }: Migration): readonly string[] {
   const number = cut.statement.index + 1
-  const name = nonTransactionalForm(cut.statement) ?? commandName(cut.statement)
+  const name = nameOf(cut.statement)
   const place = `${cut.kind === 'after' ? 'behind' : 'in'} statement ${number} of ${statements.length} (${name})`
   switch (aftermath.kind) {
     case 'not broken off':
+    case 'not comparable':
       return []
     case 'resumes':
       return [`${place}: the next run ends as it would have without`]
@@ -174,6 +189,28 @@ function lineOf({ cut, aftermath }: TriedCut, { statements }: Migration): readon
     case 'ends otherwise':
       return [`${place}: the next run ends otherwise`, ...differences(aftermath).map((line) => `  ${line}`)]
   }
+}
+
+/** By tag, where the first two words say less. */
+const names: Readonly<Record<string, string>> = {
+  InsertStmt: 'INSERT',
+  UpdateStmt: 'UPDATE',
+  DeleteStmt: 'DELETE',
+  MergeStmt: 'MERGE',
+  CopyStmt: 'COPY',
+  SelectStmt: 'SELECT',
+  DoStmt: 'DO',
+  CallStmt: 'CALL',
+  TruncateStmt: 'TRUNCATE',
+  CommentStmt: 'COMMENT',
+  GrantStmt: 'GRANT',
+  CreateFunctionStmt: 'CREATE FUNCTION',
+  ViewStmt: 'CREATE VIEW',
+  CreateTrigStmt: 'CREATE TRIGGER',
+}
+
+function nameOf(statement: Statement): string {
+  return names[statement.tag] ?? nonTransactionalForm(statement) ?? commandName(statement)
 }
 
 function placeOf({ kind, statement }: Cut, { statements }: Migration, blamed: Statement): string {
@@ -190,15 +227,21 @@ const mostDifferences = 5
 function differences(aftermath: Aftermath): readonly string[] {
   if (aftermath.kind !== 'ends otherwise') return []
   const all = [
+    ...aftermath.invalid.map((index) => `the invalid index ${index} stays`),
     ...aftermath.rows.map(({ table, rows, columns }) =>
       columns.length === 0
         ? `${rowCount(rows.after)} instead of ${rows.before} in ${table}`
         : `other values in ${table}: ${columns.join(', ')}`,
     ),
-    ...schemaDifferenceLines(aftermath.schema),
+    ...schemaDifferenceLines(aftermath.schema).filter((line) => !saysInvalid(line, aftermath.invalid)),
   ]
   const more = all.length - mostDifferences
   return more > 0 ? [...all.slice(0, mostDifferences), `and ${more} more`] : all
+}
+
+/** `~ index public.orders_at: valid valid -> not ready` */
+function saysInvalid(line: string, invalid: readonly string[]): boolean {
+  return invalid.some((index) => line.startsWith('~ index ') && line.includes(`${index}: valid `))
 }
 
 function firstDifference(aftermath: Aftermath): string {

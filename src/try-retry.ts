@@ -2,6 +2,7 @@
 import type { Migration, Remedy, ReportTrial, Statement } from './core/model.ts'
 import type { AfterFailure } from './core/source.ts'
 import {
+  aboutMigration,
   blameOf,
   retryTrial,
   unsafeRetry,
@@ -12,6 +13,8 @@ import {
 import type { ReplayedMigration } from './replay/replay.ts'
 import { RetryGround, type Interruption } from './replay/retry-ground.ts'
 import type { NamedTable } from './replay/table-contents.ts'
+import { walk } from './sql/ast.ts'
+import { statementTrees } from './sql/routine-body.ts'
 import { step, stepOutsideTransaction } from './sql/remedies.ts'
 import { nonTransactionalForm } from './sql/non-transactional.ts'
 import { rerunnableForm } from './sql/rerunnable-form.ts'
@@ -45,7 +48,7 @@ export async function tryRetry(run: TrialRun, signal: AbortSignal): Promise<Tria
   options.progress('Trying failures in the middle')
   const context = leftovers.retry
   const sessionOptions = { ...context.sessionOptions, signal }
-  await using ground = await RetryGround.open({ ...context, sessionOptions })
+  await using ground = new RetryGround({ ...context, sessionOptions })
   const trial = new RetryTrial(run, ground, whenFailed, planned)
   await trial.run()
   return { ...guessed, trials: [...guessed.trials, ...trial.trials], findings: trial.findings }
@@ -85,69 +88,69 @@ class RetryTrial {
     const last = Math.max(...[...this.chosen].map(({ index }) => index))
     let isSeeded = true
     for (const [index, replayed] of migrations.slice(0, last + 1).entries()) {
-      let error = await this.tryAt(index, replayed)
+      let why = await this.tryAt(index, replayed, index === last)
       // a row of ours may be what it fails for
-      if (error !== undefined && isSeeded) {
+      if (why !== undefined && isSeeded) {
         isSeeded = false
-        error = await this.ground.beginBare(migrations.slice(0, index).map(({ migration }) => migration))
-        error ??= await this.tryAt(index, replayed)
+        const before = migrations.slice(0, index).map(({ migration }) => migration)
+        why = (await this.ground.beginBare(before))?.error.message
+        why ??= await this.tryAt(index, replayed, index === last)
       }
-      if (error === undefined) continue
+      if (why === undefined) continue
       // settings of earlier files are missing in a session of its own
       this.trials.push({
         kind: 'retry',
-        about: replayed.migration.file,
+        about: aboutMigration(replayed.migration),
         outcome: 'not tried',
-        says: `Not tried from here on: in a session of its own it fails (${error.error.message}).`,
+        says: `Not tried from here on: in a session of its own it fails (${why}).`,
         lines: [],
       })
       return
     }
   }
 
-  private tryAt(index: number, replayed: ReplayedMigration): ReturnType<RetryGround['pass']> {
+  /** Why it does not come to its end, if so. */
+  private async tryAt(
+    index: number,
+    replayed: ReplayedMigration,
+    isLast: boolean,
+  ): Promise<string | undefined> {
     const cuts = this.planned.filter((one) => one.index === index)
     const chosen = cuts.filter((one) => this.chosen.has(one)).map(({ cut }) => cut)
-    return chosen.length === 0
-      ? this.ground.pass(replayed.migration)
-      : this.tryOne(replayed, chosen, cuts.length - chosen.length)
+    const why =
+      chosen.length === 0 ? undefined : await this.tryOne(replayed, chosen, cuts.length - chosen.length)
+    if (why !== undefined || isLast) return why
+    return (await this.ground.pass(replayed.migration))?.error.message
   }
 
   private async tryOne(
     replayed: ReplayedMigration,
     cuts: readonly Cut[],
     leftOut: number,
-  ): ReturnType<RetryGround['pass']> {
+  ): Promise<string | undefined> {
     const { migration } = replayed
-    const changes = changesIn(replayed)
-    const error = await this.ground.reach(migration, tablesOf(replayed))
-    if (error !== undefined) return error
+    await this.ground.choose(migration, tablesOf(replayed))
     const tried: TriedCut[] = []
     for (const cut of cuts) {
       if (stopsBefore(cut, tried)) continue
       const aftermath = await this.ground.breakOff(this.interruption(cut))
+      if (aftermath.kind === 'not comparable') return aftermath.message
       if (aftermath.kind !== 'not broken off') tried.push({ cut, aftermath })
     }
     const { whenFailed } = this
-    const of: TriedMigration = {
-      migration,
-      whenFailed,
-      tried,
-      leftOut,
-      changes,
-      isLone: isLone(migration, changes),
-    }
-    if (tried.length > 0) await this.tell(of)
-    await this.ground.goOn()
+    const changes = changesIn(replayed)
+    const lone = isLone(migration, changes)
+    if (tried.length > 0)
+      await this.tell(replayed, { migration, whenFailed, tried, leftOut, changes, isLone: lone })
     return undefined
   }
 
-  private async tell(of: TriedMigration): Promise<void> {
+  private async tell(replayed: ReplayedMigration, of: TriedMigration): Promise<void> {
     const blame = blameOf(of)
     const isTold = blame !== undefined && (await this.isTold(blame))
     this.trials.push(retryTrial(of, blame))
     if (blame === undefined || isTold) return
-    this.findings.push(unsafeRetry(of, blame, await this.remedyOf(of.migration, blame)))
+    this.findings.push(unsafeRetry(of, blame, await this.remedyOf(replayed, blame)))
   }
 
   /** Does a rule say it of the same statement? */
@@ -167,11 +170,13 @@ class RetryTrial {
   }
 
   /** The statement in a form that may run again, where a replay with it ends as it should. */
-  private async remedyOf(migration: Migration, { statement, shown, isSilent }: Blame): Promise<Remedy> {
-    const summary = isSilent
-      ? 'Give it a file of its own, or write it so that running it again changes nothing (a condition that no longer holds, ON CONFLICT DO NOTHING, a name).'
-      : 'Give it a file of its own, or write it so that it may run again.'
-    const form = rerunnableForm(statement)
+  private async remedyOf(
+    replayed: ReplayedMigration,
+    { statement, shown, isSilent }: Blame,
+  ): Promise<Remedy> {
+    const { migration } = replayed
+    const summary = summaryOf(statement, isSilent)
+    const form = rerunnableForm(statement, createdIndex(replayed, statement))
     if (form === undefined || shown.cut.statement.index < statement.index) return { summary, migrations: [] }
     const { changed, shift } = withStatement(migration, statement, form)
     const { kind, statement: last } = shown.cut
@@ -188,6 +193,22 @@ class RetryTrial {
       },
     }
   }
+}
+
+function summaryOf({ tag, node }: Statement, isSilent: boolean): string {
+  if (!isSilent) return 'Give it a file of its own, or write it so that it may run again.'
+  return tag === 'IndexStmt' && node?.['idxname'] === undefined
+    ? 'Give the index a name, so that a second run finds the first one.'
+    : 'Give it a file of its own, or write it so that running it again changes nothing (a condition that no longer holds, ON CONFLICT DO NOTHING).'
+}
+
+/** The name that an index without one was given. */
+function createdIndex({ statements }: ReplayedMigration, { index }: Statement): string | undefined {
+  const effects = statements.find(({ statement }) => statement.index === index)?.effects ?? []
+  for (const effect of effects)
+    if (effect.kind === 'catalog' && effect.change.type === 'create' && effect.object.kind === 'index')
+      return effect.object.name
+  return undefined
 }
 
 /** Is it known that the next run does not get as far as the statement that broke off in its middle? */
@@ -228,18 +249,30 @@ function withStatement(
 function tablesOf({ statements }: ReplayedMigration): readonly NamedTable[] {
   const tables = new Map<string, NamedTable>()
   for (const { statement, effects } of statements) {
-    const target = statement.node?.['relation'] as { readonly relname?: string } | undefined
-    const isPlain = plainWrites.has(statement.tag)
-    for (const effect of effects) {
-      if (effect.kind !== 'write') continue
-      const { schema, name } = effect.relation
-      if (!isPlain || name === target?.relname) tables.set(`${schema}.${name}`, { schema, name })
-    }
+    const named = writtenBy(statement)
+    // what a procedure writes is not in the text
+    const isTold = statement.tag !== 'CallStmt' && statement.tag !== 'SelectStmt'
+    const measured = effects.flatMap((effect) => (effect.kind === 'write' ? [effect.relation] : []))
+    const found = measured.filter(({ name }) => !isTold || named.some((one) => one.name === name))
+    for (const { schema, name } of found.length > 0 ? found : named)
+      tables.set(`${schema}.${name}`, { schema, name })
   }
   return [...tables.values()].slice(0, mostTables)
 }
 
-const plainWrites: ReadonlySet<string> = new Set([
+/** Tables that it names as what it writes to, in the code of DO as well; the schema is empty where it is left out. */
+function writtenBy(statement: Statement): readonly NamedTable[] {
+  const tables: NamedTable[] = []
+  walk(statementTrees(statement), (tag, part) => {
+    if (!writes.has(tag)) return
+    const { relation } = part as { readonly relation?: { schemaname?: string; relname?: string } }
+    if (relation?.relname !== undefined)
+      tables.push({ schema: relation.schemaname ?? '', name: relation.relname })
+  })
+  return tables
+}
+
+const writes: ReadonlySet<string> = new Set([
   'InsertStmt',
   'UpdateStmt',
   'DeleteStmt',

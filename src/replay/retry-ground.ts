@@ -44,6 +44,8 @@ export interface Interruption {
 /** What the next run comes to. */
 export type Aftermath =
   | { readonly kind: 'not broken off' }
+  /** It does not come to its end here anyway: for a row of ours, or a setting of an earlier file. */
+  | { readonly kind: 'not comparable'; readonly message: string }
   | { readonly kind: 'resumes'; readonly invalid: readonly string[] }
   | {
       readonly kind: 'fails'
@@ -60,9 +62,8 @@ export type Aftermath =
       readonly rows: readonly ContentsDifference[]
     }
 
+/** A migration run to its end. */
 interface Reference {
-  readonly migration: Migration
-  readonly tables: readonly NamedTable[]
   readonly database: string
   readonly schema: SchemaSnapshot
   readonly contents: Contents
@@ -70,26 +71,28 @@ interface Reference {
   again?: Contents
 }
 
+/** What stands here is tried next. */
+interface Current {
+  readonly migration: Migration
+  readonly tables: readonly NamedTable[]
+  reference?: Reference | ScriptError
+}
+
 /** Stands before one migration after the other. */
 export class RetryGround implements AsyncDisposable {
   private readonly context: RetryContext
-  private before: string
-  private reference: Reference | undefined
+  /** Ours once something was applied to it; till then one that nobody may change. */
+  private before: { readonly database: string; readonly isOurs: boolean }
+  private current: Current | undefined
 
-  private constructor(context: RetryContext, before: string) {
+  constructor(context: RetryContext) {
     this.context = context
-    this.before = before
-  }
-
-  static async open(context: RetryContext): Promise<RetryGround> {
-    return new RetryGround(context, await context.copy(context.seeded))
+    this.before = { database: context.seeded, isOurs: false }
   }
 
   /** Begins once more without rows of ours; those given have been applied then. The error that ends these. */
   async beginBare(migrations: readonly Migration[]): Promise<ScriptError | undefined> {
-    const { before } = this
-    this.before = await this.context.copy(this.context.bare)
-    await this.context.server.dropDatabase(before)
+    await this.stand({ database: this.context.bare, isOurs: false })
     for (const migration of migrations) {
       const error = await this.pass(migration)
       if (error !== undefined) return error
@@ -97,60 +100,76 @@ export class RetryGround implements AsyncDisposable {
     return undefined
   }
 
-  /** Applies a migration that is not tried; the error that ends it. */
-  pass(migration: Migration): Promise<ScriptError | undefined> {
-    return this.run(this.before, migration)
+  /** Applies a migration; the error that ends it. */
+  async pass(migration: Migration): Promise<ScriptError | undefined> {
+    const { reference } = this.current?.migration === migration ? this.current : {}
+    if (reference !== undefined) {
+      if (!('database' in reference)) return reference
+      this.current = undefined
+      await this.stand({ database: reference.database, isOurs: true })
+      return undefined
+    }
+    if (!this.before.isOurs)
+      await this.stand({ database: await this.context.copy(this.before.database), isOurs: true })
+    return this.run(this.before.database, migration)
   }
 
-  /** Runs the migration to its end, on a copy: what broken off runs are compared with. The error that ends it. */
-  async reach(migration: Migration, tables: readonly NamedTable[]): Promise<ScriptError | undefined> {
-    const database = await this.context.copy(this.before)
-    const error = await this.run(database, migration)
-    if (error !== undefined) {
-      await this.context.server.dropDatabase(database)
-      return error
-    }
-    const { schema, contents } = await this.look(database, tables)
-    this.reference = { migration, tables, database, schema, contents }
-    return undefined
+  /** Chooses the migration that is broken off, and the tables whose rows count. */
+  async choose(migration: Migration, tables: readonly NamedTable[]): Promise<void> {
+    await this.stand(this.before)
+    this.current = { migration, tables }
   }
 
   /**
-   * Breaks the migration off and runs it again. `instead`: a migration to try in the place of the one that was run to its
-   * end.
+   * Breaks the migration off and runs it again. `instead`: a migration to try in the place of the one that was chosen,
+   * and to compare with it.
    */
   async breakOff(interruption: Interruption, instead?: Migration): Promise<Aftermath> {
-    const { reference } = this
-    if (reference === undefined) throw new Error('Nothing was run to its end.')
-    const migration = instead ?? reference.migration
-    const database = await this.context.copy(this.before)
+    const { current } = this
+    if (current === undefined) throw new Error('No migration was chosen.')
+    const migration = instead ?? current.migration
+    const database = await this.context.copy(this.before.database)
     try {
       if (!(await this.runUpTo(database, migration, interruption))) return { kind: 'not broken off' }
       const invalid = await this.invalidIndexes(database)
       const error = await this.run(database, migration, interruption.from)
-      if (error !== undefined) {
-        const { statement: at, error: cause } = error
-        return { kind: 'fails', invalid, at, sqlstate: cause.code, message: cause.message }
-      }
-      return await this.compare(reference, database, invalid)
+      if (error !== undefined && isThereAlready.has(error.error.code)) return failure(error, invalid)
+      const reference = await this.reach(current)
+      if (!('database' in reference)) return { kind: 'not comparable', message: reference.error.message }
+      if (error !== undefined) return failure(error, invalid)
+      return await this.compare(current, reference, database, invalid)
     } finally {
       await this.context.server.dropDatabase(database)
     }
   }
 
-  /** Goes on behind the migration that was run to its end. */
-  async goOn(): Promise<void> {
-    if (this.reference === undefined) return
-    const { before } = this
-    this.before = this.reference.database
-    this.reference = undefined
-    await this.context.server.dropDatabase(before)
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stand({ database: this.context.seeded, isOurs: false })
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    const { server } = this.context
-    if (this.reference !== undefined) await server.dropDatabase(this.reference.database)
-    await server.dropDatabase(this.before)
+  /** Leaves what stood here. */
+  private async stand(next: RetryGround['before']): Promise<void> {
+    const { before, current } = this
+    this.before = next
+    this.current = undefined
+    if (current?.reference !== undefined && 'database' in current.reference)
+      await this.context.server.dropDatabase(current.reference.database)
+    if (before.isOurs && before.database !== next.database)
+      await this.context.server.dropDatabase(before.database)
+  }
+
+  /** Runs the migration to its end, on a copy: what broken off runs are compared with. The error that ends it. */
+  private async reach(current: Current): Promise<Reference | ScriptError> {
+    current.reference ??= await this.runToEnd(current)
+    return current.reference
+  }
+
+  private async runToEnd({ migration, tables }: Current): Promise<Reference | ScriptError> {
+    const database = await this.context.copy(this.before.database)
+    const error = await this.run(database, migration)
+    if (error === undefined) return { database, ...(await this.look(database, tables)) }
+    await this.context.server.dropDatabase(database)
+    return error
   }
 
   /** A session of its own: the tool was started anew. */
@@ -176,16 +195,16 @@ export class RetryGround implements AsyncDisposable {
   }
 
   private async compare(
+    { migration, tables }: Current,
     reference: Reference,
     database: string,
     invalid: readonly string[],
   ): Promise<Aftermath> {
-    const { schema: current, contents } = await this.look(database, reference.tables)
-    const schema = diffSchema(reference.schema, current)
+    const { schema: after, contents } = await this.look(database, tables)
+    const schema = diffSchema(reference.schema, after)
     let rows = diffContents(reference.contents, contents)
     if (rows.some(({ columns }) => columns.length > 0)) {
-      reference.again ??= await this.contentsAgain(reference)
-      const { again } = reference
+      const again = (reference.again ??= await this.contentsAgain(migration, tables))
       const isSteady = (table: string, column: string): boolean =>
         again.get(table)?.columns.get(column) === reference.contents.get(table)?.columns.get(column)
       rows = diffContents(reference.contents, contents, isSteady)
@@ -194,8 +213,8 @@ export class RetryGround implements AsyncDisposable {
     return { kind: 'ends otherwise', invalid, schema, rows }
   }
 
-  private async contentsAgain({ migration, tables }: Reference): Promise<Contents> {
-    const database = await this.context.copy(this.before)
+  private async contentsAgain(migration: Migration, tables: readonly NamedTable[]): Promise<Contents> {
+    const database = await this.context.copy(this.before.database)
     try {
       await this.run(database, migration)
       return (await this.look(database, tables)).contents
@@ -229,4 +248,14 @@ export class RetryGround implements AsyncDisposable {
 
   private readonly prepare = (statement: Statement): ReturnType<typeof standIn> =>
     standIn(this.context.server, statement, true)
+}
+
+/** duplicate_table, _object, _column, _schema, _function: nothing but the first run can be the cause. */
+const isThereAlready: ReadonlySet<string> = new Set(['42P07', '42710', '42701', '42P06', '42723'])
+
+function failure(
+  { statement: at, error: { code: sqlstate, message } }: ScriptError,
+  invalid: readonly string[],
+): Aftermath {
+  return { kind: 'fails', invalid, at, sqlstate, message }
 }

@@ -2,7 +2,7 @@
 import type { Client } from 'pg'
 import { quoteIdent } from '../sql/quote.ts'
 
-/** A table by its name. */
+/** A table by its name; without a schema, the one that a session finds. */
 export interface NamedTable {
   readonly schema: string
   readonly name: string
@@ -36,13 +36,17 @@ export async function readContents(client: Client, tables: readonly NamedTable[]
   const contents = new Map<string, TableContents>()
   for (const table of tables) {
     const found = await readTable(client, table)
-    if (found !== undefined) contents.set(`${table.schema}.${table.name}`, found)
+    if (found !== undefined)
+      contents.set(table.schema === '' ? table.name : `${table.schema}.${table.name}`, found)
   }
   return contents
 }
 
 async function readTable(client: Client, { schema, name }: NamedTable): Promise<TableContents | undefined> {
-  const quoted = `${quoteIdent(schema)}.${quoteIdent(name)}`
+  const quoted = [schema, name]
+    .filter((part) => part !== '')
+    .map(quoteIdent)
+    .join('.')
   const { rows: columns } = await client.query<{ name: string }>(
     `select a.attname as name from pg_catalog.pg_attribute a
      left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum

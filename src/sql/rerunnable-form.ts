@@ -17,12 +17,13 @@ import { isWord, tokenize } from './tokens.ts'
 /**
  * What takes the statement's place: it does the same, and does not fail when it has been done already. Undefined where
  * there is no such form (RENAME, CREATE TYPE), and where only the author can find one (rows).
+ * @param createdIndex the name that Postgres gives to an index that the statement does not name
  */
-export function rerunnableForm(statement: Statement): readonly string[] | undefined {
+export function rerunnableForm(statement: Statement, createdIndex?: string): readonly string[] | undefined {
   const { tag, sql } = statement
   switch (tag) {
     case 'IndexStmt':
-      return indexForm(statement)
+      return indexForm(statement, createdIndex)
     case 'DropStmt':
       return dropForm(statement)
     case 'AlterTableStmt':
@@ -53,14 +54,15 @@ const simpleForms: Readonly<Record<string, { readonly behind: string; readonly w
 }
 
 /** IF NOT EXISTS would take an invalid index that a failure left for the one that is wanted. */
-function indexForm(statement: Statement): readonly string[] | undefined {
+function indexForm(statement: Statement, created: string | undefined): readonly string[] | undefined {
   const { idxname, concurrent, relation } = statement.node as IndexStmt
-  if (idxname === undefined) return undefined
-  if (concurrent !== true) return one(inserted(statement.sql, ['INDEX'], 'IF NOT EXISTS'))
-  const create = createIndexSql(statement, { name: idxname, concurrently: true })
+  const name = idxname ?? created
+  if (name === undefined) return undefined
+  const create = createIndexSql(statement, { name, concurrently: concurrent === true })
   if (create === undefined) return undefined
+  if (concurrent !== true) return one(inserted(create, ['INDEX'], 'IF NOT EXISTS'))
   const schema = relation?.schemaname === undefined ? '' : `${quoteIdent(relation.schemaname)}.`
-  return [`DROP INDEX CONCURRENTLY IF EXISTS ${schema}${quoteIdent(idxname)}`, create]
+  return [`DROP INDEX CONCURRENTLY IF EXISTS ${schema}${quoteIdent(name)}`, create]
 }
 
 /** DropStmt.removeType, and the last word of its command. */
