@@ -185,7 +185,7 @@ export async function judgeRun(
   const { results: all, production, queries } = (await pricing?.(united)) ?? { results: united }
   const replayedOnly = new Set(reviewSet.replayedOnly ?? [])
   const judged = all.filter(({ migration }) => !replayedOnly.has(scriptKey(migration)))
-  const results = judged.map((result) => withoutOwn(result, options.isOwn))
+  const results = judged.flatMap((result) => withoutOwn(result, options.isOwn))
   const { rules } = await import('../rules/index.ts')
   const known = [...(options.config.customRules ?? []), ...rules]
   const begins = predictions.flat()[0]?.settings
@@ -223,18 +223,17 @@ export async function judgeRun(
   return { results, ...judgement, limits: opaqueStatements(all, predictions, measured) }
 }
 
-/** Without the statements that a migration tool sends for itself; the others keep their indexes. */
+/** Without the statements that a migration tool sends for itself; the others keep their indexes. None is no migration. */
 function withoutOwn(
   result: MigrationResult,
   isOwn: ((statement: Statement) => boolean) | undefined,
-): MigrationResult {
-  if (isOwn === undefined) return result
+): readonly MigrationResult[] {
+  if (isOwn === undefined) return [result]
   const { migration } = result
-  return {
-    ...result,
-    migration: { ...migration, statements: migration.statements.filter((statement) => !isOwn(statement)) },
-    statements: result.statements.filter(({ statement }) => !isOwn(statement)),
-  }
+  const statements = result.statements.filter(({ statement }) => !isOwn(statement))
+  if (statements.length === 0) return []
+  const written = migration.statements.filter((statement) => !isOwn(statement))
+  return [{ ...result, migration: { ...migration, statements: written }, statements }]
 }
 
 /** What the latest migrations all set first; nothing where there are too few to tell a habit. */

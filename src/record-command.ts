@@ -181,7 +181,11 @@ class CommandRehearsal {
       underReview: book.transcripts.map(({ script }) => script),
     }
     const scripts = await readScripts(set, true, this.#options.config.extensions?.create)
-    return { reviewSet: set, scripts: { ...scripts, review: withRecorded(scripts.review, book) } }
+    return {
+      // what the tool does for itself is no migration
+      reviewSet: { ...set, history: history === undefined ? [] : migrationsOf(history) },
+      scripts: { ...scripts, review: withRecorded(scripts.review, book) },
+    }
   }
 
   #outcomeOf(
@@ -231,6 +235,10 @@ class CommandRehearsal {
       progress,
     }
   }
+}
+
+function migrationsOf({ chapters, transcripts }: Book): ReviewSet['history'] {
+  return transcripts.flatMap(({ script }, index) => (chapters[index]?.isOwn === true ? [] : [script]))
 }
 
 /** It failed on rows of ours, and without them it did not. */

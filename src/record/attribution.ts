@@ -39,10 +39,16 @@ export function attribute(
   for (const [index, statement] of statements.entries()) {
     const mark = typeof marks === 'function' ? marks(index) : undefined
     const last = chapters.at(-1)
-    if (last !== undefined && last.file?.path === mark?.file.path) last.statements.push(statement)
+    if (last !== undefined && (isEnd(statement) || last.file?.path === mark?.file.path))
+      last.statements.push(statement)
     else chapters.push({ ...mark, statements: [statement] })
   }
   return chapters
+}
+
+/** It belongs to what it ends. */
+function isEnd({ tag, node }: RecordedStatement): boolean {
+  return tag === 'TransactionStmt' && /_(?:COMMIT|ROLLBACK|RELEASE)/.test(String(node?.['kind']))
 }
 
 interface Mark {

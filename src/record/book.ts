@@ -4,6 +4,7 @@ import { attribute, type AttributedChapter } from './attribution.ts'
 import type { CandidateFile, RecordedStatement, Recording } from './model.ts'
 import { allowsAbove, Places } from './place.ts'
 import type { RealMigration } from './real-places.ts'
+import { wrapped } from './wrap.ts'
 import { lastingStatements, transcribe, type Transcript } from './transcript.ts'
 
 export interface Book {
@@ -29,7 +30,7 @@ export interface BookContext {
 export function bookOf(recording: Recording, context: BookContext): Book {
   const { failed, title } = context
   const lasting = lastingStatements(recording.statements, failed)
-  const chapters = attribute(lasting, { ...context, output: recording.output })
+  const chapters = wrapped(attribute(lasting, { ...context, output: recording.output }))
   const places = new Map<RecordedStatement, Span>()
   const found = new Map<CandidateFile, Places>()
   for (const { file, statements } of chapters) {

@@ -54,12 +54,35 @@ export function measuredStatements(
   for (const one of recorded) {
     const place = places.get(one)
     const result = reading.read(one, place, last.has(one))
-    if (place !== undefined) measured.set(place.statement, result)
+    const end = place === undefined && one.sent.error !== undefined ? ended(one, recorded, places) : undefined
+    if (end !== undefined) places.set(one, end)
+    const { statement } = place ?? end ?? {}
+    if (statement !== undefined) measured.set(statement, joined(measured.get(statement), result, statement))
   }
   return {
     statements: measured,
     placed: new Map([...places].map(([one, { statement }]) => [one, statement])),
   }
+}
+
+/** An error at COMMIT comes after the last statement had succeeded: it is shown there. */
+function ended<T>(
+  one: RecordedStatement,
+  recorded: readonly RecordedStatement[],
+  places: ReadonlyMap<RecordedStatement, T>,
+): T | undefined {
+  if (one.tag !== 'TransactionStmt') return undefined
+  const last = recorded.findLast((other) => other.transaction === one.transaction && places.has(other))
+  return last === undefined ? undefined : places.get(last)
+}
+
+function joined(
+  before: MeasuredStatement | undefined,
+  now: MeasuredStatement,
+  statement: Statement,
+): MeasuredStatement {
+  if (before === undefined) return now
+  return { ...before, statement, effects: [...before.effects, ...now.effects] }
 }
 
 class Reading {

@@ -21,6 +21,10 @@ export interface Chapter {
   /** Absent: nobody knows where they come from. */
   readonly file?: CandidateFile
   readonly statements: readonly RecordedStatement[]
+  /** One transaction holds it as a whole, or it and its neighbours; its BEGIN and COMMIT are not among the statements. */
+  readonly mode?: 'file' | 'run'
+  /** Nothing but what the tool does for itself. */
+  readonly isOwn?: true
 }
 
 export interface TranscriptOptions {
@@ -37,7 +41,7 @@ export interface TranscriptOptions {
 export function transcribe(chapters: readonly Chapter[], options: TranscriptOptions): readonly Transcript[] {
   const seen = new Map<string, number>()
   return chapters.map((chapter) => {
-    const file = chapter.file?.path ?? options.title
+    const file = chapter.file?.path ?? (chapter.isOwn === true ? `${options.title}: its own` : options.title)
     const count = (seen.get(file) ?? 0) + 1
     seen.set(file, count)
     return transcribeOne(chapter, file, count === 1 ? undefined : `${file} (${count})`, options)
@@ -45,7 +49,7 @@ export function transcribe(chapters: readonly Chapter[], options: TranscriptOpti
 }
 
 function transcribeOne(
-  { file, statements }: Chapter,
+  { file, statements, mode }: Chapter,
   path: string,
   id: string | undefined,
   { allowsAbove }: TranscriptOptions,
@@ -77,8 +81,8 @@ function transcribeOne(
       text,
       start: 0,
       end: text.length,
-      parts,
-      transaction: modeOf(statements),
+      ...(mode === undefined ? { parts } : {}),
+      transaction: mode === undefined ? modeOf(statements) : { mode, why },
       repeatable: false,
     },
     statements: placed,
@@ -93,8 +97,9 @@ function endOf({ sql, sent }: RecordedStatement): string {
   return `${semicolon}${data}${data === '' || data.endsWith('\n') ? '' : '\n'}\\.\n`
 }
 
+const why = 'as the command did it'
+
 function modeOf(statements: readonly RecordedStatement[]): TransactionChoice {
-  const why = 'as the command did it'
   const messages = new Set(statements.map(({ session, sent }) => `${session.id} ${sent.message}`))
   return { mode: messages.size < statements.length ? 'simple query' : 'statement', why }
 }
