@@ -79,19 +79,15 @@ export class FrameReader {
   }
 
   private collect(chunk: Buffer, at: number): number {
-    const wanted = this.heldBytes < headerBytes ? headerBytes : this.size
+    const lacksHeader = this.heldBytes < headerBytes
+    const wanted = lacksHeader ? headerBytes : this.size
     const end = Math.min(at + wanted - this.heldBytes, chunk.length)
     this.parts.push(chunk.subarray(at, end))
     this.heldBytes += end - at
     if (this.heldBytes < wanted) return end
-    if (wanted === headerBytes && this.size <= headerBytes) {
-      this.readHeader(Buffer.concat(this.parts), 0)
-      if (this.size > headerBytes) {
-        if (this.size > this.limits.heldBytes(this.type)) this.handOut()
-        return end
-      }
-    }
-    this.handOut()
+    if (lacksHeader) this.readHeader(Buffer.concat(this.parts), 0)
+    const isLarge = this.size > this.limits.heldBytes(this.type)
+    if (this.heldBytes === this.size || isLarge) this.handOut()
     return end
   }
 

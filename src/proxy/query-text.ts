@@ -88,8 +88,9 @@ function parses(sql: string): boolean {
   return parseStatement(sql).parseError === undefined
 }
 
-/** It does not refer to parameters, save those of a function that it creates. */
+/** It does not refer to parameters, save those of a function that it creates, and does not ask for portals, where ours would show. */
 function isOrdinary({ sql }: QueryPiece): boolean {
+  if (/\bpg_cursor/i.test(sql)) return false
   if (!/\$\d/.test(sql) || /^\s*(?:create|prepare)\b/i.test(sql)) return true
   return !tokenize(sql).some(({ kind, text }) => kind === 'word' && /^\$\d+$/.test(text))
 }

@@ -165,10 +165,11 @@ export class Requests {
   /** While the server waits for data it throws away Flush and Sync, and takes nothing else. */
   private async copyIn(run: Run): Promise<void> {
     const { inbox, relay, replies } = this
+    let isSent = false
     this.forward(flushFrame)
     relay.toServer.flush()
     while (!run.isEnded && !run.isSkipped) {
-      const one = replies.copying === run ? inbox.take() : undefined
+      const one: Frame | undefined = replies.copying === run && !isSent ? inbox.take() : undefined
       if (one === undefined) {
         relay.toServer.flush()
         if (inbox.isClosed || replies.isLost) return
@@ -178,7 +179,8 @@ export class Requests {
       } else if (one.type !== 'S' && one.type !== 'H') {
         this.other(one)
         if (this.isOver) return
-        if (one.type === 'c' || one.type === 'f') this.forward(flushFrame)
+        isSent = one.type === 'c' || one.type === 'f'
+        if (isSent) this.forward(flushFrame)
       }
     }
   }
