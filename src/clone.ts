@@ -59,8 +59,10 @@ export function rehearseOnClone(options: CheckOptions, scripts: CloneScripts): P
 }
 
 async function rehearse(options: CheckOptions, scripts: CloneScripts): Promise<CloneRun> {
-  const { all, budget, config, cwd, env, signal, log = () => {} } = options
+  const { all, budget, command, config, cwd, env, signal, log = () => {} } = options
   const { create = '', destroy } = config.server ?? {}
+  if (command !== undefined && command.history === undefined && options.base === undefined)
+    return { notRun: 'production has them already: the command began on an empty database', limits: [] }
   if (all) return { notRun: 'production has them already: --all judges every migration', limits: [] }
   if (budget !== undefined) return { notRun: 'the budget of the run leaves no time for it', limits: [] }
   options.progress('Creating a clone of production')
