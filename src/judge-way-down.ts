@@ -80,8 +80,9 @@ class WayDownJudge {
     if (down === undefined) return 'Its way down was not tried.'
     if (down.outcome === 'rehearsed') return undefined
     const failure = failureOf(down)
-    if (down.outcome === 'failed' && failure !== undefined && !isAboutServer(failure.statement))
-      return undefined
+    if (failure !== undefined && isRefusal(failure))
+      return `Its way down says itself that there is none: ${failure.error.message}.`
+    if (failure !== undefined && !isAboutServer(failure.statement)) return undefined
     return `Its way down could not be rehearsed here${this.limitOf(down)}.`
   }
 
@@ -125,9 +126,11 @@ class WayDownJudge {
     })
     const again = this.again(at)
     const blocked = again?.outcome === 'failed' ? failureOf(again) : undefined
+    // what it leaves is the reason
+    const isCause = !wrong.equal
     const findings = [
-      ...(wrong.equal ? [] : [downLeavesDifferences(way, wrong)]),
-      ...(blocked === undefined ? [] : [downBlocksUp(way, blocked)]),
+      ...(isCause ? [downLeavesDifferences(way, wrong, blocked)] : []),
+      ...(blocked === undefined || isCause ? [] : [downBlocksUp(way, blocked)]),
     ]
     const lines = [
       ...schemaDifferenceLines(wrong).slice(0, mostLines),
@@ -209,6 +212,11 @@ function failureOf({ outcome, statements }: ReplayedMigration): DownFailure | un
   return outcome !== 'failed' || last === undefined || error === undefined
     ? undefined
     : { statement: last.statement, error }
+}
+
+/** RAISE EXCEPTION in a DO block: so authors say that there is no way back. */
+function isRefusal({ statement, error }: DownFailure): boolean {
+  return statement.tag === 'DoStmt' && error.sqlstate === 'P0001'
 }
 
 /** Roles belong to the whole server, on which other copies of the database use them. */

@@ -23,10 +23,7 @@ export async function tryWayDown(run: TrialRun, signal: AbortSignal): Promise<Tr
     return notTried(
       `The way down was not tried, because ${plan.back.length} migrations under review have one, and it is tried over ${mostBack} at most.`,
     )
-  const left = leftTrials(plan).filter((_, at) => {
-    const one = plan.left[at]
-    return one !== undefined && !replayedOnly.has(scriptKey(one.up.script))
-  })
+  const left = leftTrials(plan)
   if (first === undefined) return { ...nothing, trials: left }
   options.progress('Trying the way down')
   const ups = scripts.parsed.map(aloneParsed)

@@ -47,8 +47,12 @@ function lines(spans: readonly Span[]): string {
 
 const mostNotes = 10
 
-/** `down-leaves-differences`. */
-export function downLeavesDifferences({ up, down }: WayBack, wrong: SchemaDifference): Finding {
+/** `down-leaves-differences`; `blocked`: where the migration fails when it runs once more. */
+export function downLeavesDifferences(
+  { up, down }: WayBack,
+  wrong: SchemaDifference,
+  blocked?: DownFailure,
+): Finding {
   const told = schemaDifferenceLines(wrong)
   const [first = '', ...others] = told
   const [change] = wrong.changes
@@ -62,7 +66,14 @@ export function downLeavesDifferences({ up, down }: WayBack, wrong: SchemaDiffer
       change === undefined ? '' : change.type === 'changed' ? change.after.identity : change.object.identity,
     sql: told.join('\n'),
     evidence: 'measured',
-    notes: others.length === 0 ? [] : shortened(told, mostNotes),
+    notes: [
+      ...(others.length === 0 ? [] : shortened(told, mostNotes)),
+      ...(blocked === undefined
+        ? []
+        : [
+            `Then it does not run again either: ${blocked.error.message} (line ${blocked.statement.span.start.line} of ${blocked.statement.span.file}).`,
+          ]),
+    ],
     remedy: { summary: remedyOf(wrong), migrations: [] },
   })
 }

@@ -53,9 +53,10 @@ export function compareVersions(versions: TwoVersions): Comparison {
   const additions = fresh.filter((script) => script.draft !== true && isNew(script, sides))
   const { edited, renamed } = findEdited(sides, additions)
   const oldMessages = new Set(versions.base.problems.map(({ message }) => message))
+  const underReview = fresh.filter((script) => !renamed.has(script))
   const wasThere = (problem: SourceProblem): boolean => oldMessages.has(problem.message)
   return {
-    underReview: fresh.filter((script) => !renamed.has(script)),
+    underReview,
     edited,
     problems: [
       ...versions.head.problems.filter((problem) => !wasThere(problem)),
@@ -63,7 +64,11 @@ export function compareVersions(versions: TwoVersions): Comparison {
     ],
     notChecked: [
       ...oldProblems(versions.head.problems.filter(wasThere)),
-      ...skippedLimits((versions.head.skipped ?? []).filter((skipped) => isWorthSaying(skipped, versions))),
+      ...skippedLimits(
+        withoutWaysDown(versions.head.skipped, underReview).filter((skipped) =>
+          isWorthSaying(skipped, versions),
+        ),
+      ),
       ...(fresh.length === 0 ? [] : (versions.head.limits ?? [])),
     ],
     old: withoutDrafts(versions.base.scripts),
@@ -151,6 +156,15 @@ function isWorthSaying(skipped: SkippedFile, versions: TwoVersions): boolean {
   return (
     affectsOthers || (versions.isJudged(file) && (!versions.baseFiles.has(file) || versions.isTouched(file)))
   )
+}
+
+/** Those that undo a script under review are rehearsed with it. */
+export function withoutWaysDown(
+  skipped: readonly SkippedFile[] = [],
+  underReview: readonly MigrationScript[],
+): readonly SkippedFile[] {
+  const ways = new Set(underReview.map(({ down }) => down?.file))
+  return skipped.filter(({ file }) => !ways.has(file))
 }
 
 /** One sentence per reason. */

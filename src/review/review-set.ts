@@ -4,7 +4,7 @@ import type { FileTree, ReviewSet } from '../core/source.ts'
 import { decideBase } from './base-revision.ts'
 import { changedTree } from './changed-tree.ts'
 import { reviewChanges } from './changes.ts'
-import { skippedLimits } from './compare.ts'
+import { skippedLimits, withoutWaysDown } from './compare.ts'
 import { findRepository, type Repository, type RepositorySearch } from './git.ts'
 import { withoutHeld } from './held.ts'
 import { nothingToCompareWith, onlyRoot, otherRoots, unsupportedLimits } from './limits.ts'
@@ -77,7 +77,7 @@ async function reviewAll(request: FullRequest, tree: FileTree): Promise<ReviewSe
     ...surroundingsOf(set),
     problems: set.problems,
     notChecked: [
-      ...skippedLimits(set.skipped ?? []),
+      ...skippedLimits(withoutWaysDown(set.skipped, set.scripts)),
       ...(set.limits ?? []),
       ...otherRoots(found.minor, 'migrations'),
       ...unsupportedLimits(found.unsupported),

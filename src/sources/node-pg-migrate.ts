@@ -85,11 +85,12 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
     (entry, text) => scriptOf(entry, text, transaction),
     'node-pg-migrate',
   )
+  const passedOver = new Set(skipped.map(({ file }) => file))
   return {
     root,
     scripts: await withWaysDown(loaded.scripts, async (script) => {
       const pair = script.file.replace(/\.up\.sql$/, '.down.sql')
-      const isPair = skipped.some(({ file }) => file === pair && pair !== script.file)
+      const isPair = pair !== script.file && passedOver.has(pair)
       return script.down ?? (isPair ? wholeWayDown(files, pair, () => transaction) : undefined)
     }),
     sharesSession: true,

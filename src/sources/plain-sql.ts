@@ -95,6 +95,7 @@ interface Entry {
 async function load(root: SourceRoot, files: FileTree, options: SourceOptions): Promise<MigrationSet> {
   const { entries, skipped } = await readFolder(root, files)
   const texts = await Promise.all(entries.map((entry) => readText(files, entry.file)))
+  const ways = waysDown(skipped)
   const problems: SourceProblem[] = [...duplicates(entries)]
   const scripts: MigrationScript[] = []
   entries.forEach((entry, index) => {
@@ -109,7 +110,9 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
   } as const
   return {
     root,
-    scripts: await withWaysDown(scripts, ({ file }) => wayDownOf(file, skipped, files, options)),
+    scripts: await withWaysDown(scripts, ({ file }) =>
+      wayDownOf(ways.get(keyOf(folderOf(file), upStem(nameOf(file)))), files, options),
+    ),
     sharesSession: false,
     whenFailed,
     problems,
@@ -117,23 +120,32 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
   }
 }
 
-/** The script of the same name that goes down: `x.down.sql` beside `x.sql` or `x.up.sql`, or `down/x.sql`. */
+/** Scripts that go down, by what they undo: `x.down.sql` beside `x.sql` or `x.up.sql`, or `down/x.sql`. */
+function waysDown(skipped: readonly SkippedFile[]): ReadonlyMap<string, readonly string[]> {
+  const ways = new Map<string, string[]>()
+  for (const { file } of skipped) {
+    const dir = folderOf(file)
+    const stem = isDownFolder(dir) ? upStem(nameOf(file)) : downStem(nameOf(file))
+    if (stem === undefined) continue
+    const key = keyOf(isDownFolder(dir) ? folderOf(dir) : dir, stem)
+    ways.set(key, [...(ways.get(key) ?? []), file])
+  }
+  return ways
+}
+
+function keyOf(dir: string, stem: string): string {
+  return `${dir}\0${stem}`
+}
+
+/** Which of several it is, nobody knows. */
 async function wayDownOf(
-  file: string,
-  skipped: readonly SkippedFile[],
+  ways: readonly string[] = [],
   files: FileTree,
   options: SourceOptions,
 ): Promise<WayDown | undefined> {
-  const dir = folderOf(file)
-  const stem = upStem(nameOf(file))
-  const isOurs = (path: string): boolean => {
-    const own = folderOf(path)
-    if (own === dir) return downStem(nameOf(path)) === stem
-    return isDownFolder(own) && folderOf(own) === dir && upStem(nameOf(path)) === stem
-  }
-  const [only, ...others] = skipped.filter((one) => isOurs(one.file))
+  const [only, ...others] = ways
   if (only === undefined || others.length > 0) return undefined
-  const way = await wholeWayDown(files, only.file, () => options.transaction ?? defaultTransaction)
+  const way = await wholeWayDown(files, only, () => options.transaction ?? defaultTransaction)
   if (way === undefined || options.placeholders === undefined) return way
   const { text } = fillPsqlVariables(way.text, options.placeholders)
   return { ...way, text, end: text.length }

@@ -64,8 +64,11 @@ function parseWayDown(script: MigrationScript): ParsedScript | undefined {
   if (script.down === undefined) return undefined
   const { parts: _parts, ...rest } = script
   const parsed = parseScript({ ...rest, ...alone(script.down), id: `${scriptKey(script)}\0down` })
-  return parsed.statements.length === 0 ? undefined : parsed
+  return parsed.statements.every(({ sql }) => saysNothing.test(sql)) ? undefined : parsed
 }
+
+/** What stands where a tool, or a habit, wants a statement and nothing is to be done. */
+const saysNothing = /^select\s+(?:\d+|null|true|'[^']*')(?:\s+as\s+\w+)?\s*$/i
 
 /**
  * `run` is about all pending migrations; going back is one command for one migration, and for a way up that is taken

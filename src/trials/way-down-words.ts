@@ -7,19 +7,21 @@ export function aboutScript({ file, id, title }: MigrationScript): string {
   return id === undefined ? file : `${file} (${title})`
 }
 
-/** One paragraph per migration that is not taken back, in the order of `plan.left`. */
+/** A paragraph about the migration that has no way down, which also says whose is not tried for that reason. */
 export function leftTrials({ left }: WayDownPlan): readonly ReportTrial[] {
-  return left.map(({ up, why, behind }) => ({
-    kind: 'way down',
-    about: aboutScript(up.script),
-    outcome: 'not tried',
-    says:
-      why === 'behind' && behind !== undefined
-        ? `Its way down was not tried, because ${aboutScript(behind.script)} comes after it and has none.`
-        : 'It has no way down.',
-    lines: [],
-  }))
+  const end = left.find(({ why }) => why === 'none')
+  if (end === undefined) return []
+  const behind = left.filter(({ why, up }) => why === 'behind' && up.script.down !== undefined)
+  const files = behind.map(({ up }) => aboutScript(up.script))
+  const more =
+    files.length === 0
+      ? ''
+      : ` What comes before it was not taken back either: ${shortened(files, mostFiles).join(', ')}.`
+  const says = `It has no way down.${more}`
+  return [{ kind: 'way down', about: aboutScript(end.up.script), outcome: 'not tried', says, lines: [] }]
 }
+
+const mostFiles = 3
 
 /** Lines of a receipt, the rest counted. */
 export function shortened(lines: readonly string[], most: number): readonly string[] {

@@ -248,16 +248,22 @@ describe('without git', () => {
   })
 
   test('--all judges everything on an empty database', async () => {
-    const set = await review(await folderWith({ ...two, 'migrations/001_a.down.sql': '' }), { all: true })
+    const set = await review(
+      await folderWith({ ...two, 'migrations/001_a.down.sql': '', 'migrations/000_z.down.sql': '' }),
+      {
+        all: true,
+      },
+    )
     expect(set.base).toEqual({ description: '--all' })
     expect(set.history).toEqual([])
     expect(names(set.underReview)).toEqual(['migrations/001_a.sql', 'migrations/002_b.sql'])
     expect(set.notChecked).toEqual([
       {
         code: 'file-not-rehearsed',
-        message: 'migrations/001_a.down.sql is not rehearsed: down migrations run only on a rollback.',
+        message: 'migrations/000_z.down.sql is not rehearsed: down migrations run only on a rollback.',
       },
     ])
+    expect(set.underReview.map(({ down }) => down?.file)).toEqual(['migrations/001_a.down.sql', undefined])
   })
 })
 

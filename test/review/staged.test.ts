@@ -65,10 +65,10 @@ describe('staged files', () => {
     await clone.write({ 'migrations/004_d.sql': 'SELECT 4;\n' })
     await clone.git('add', '.')
     expect((await staged(clone)).notChecked).toEqual([])
-    await clone.write({ 'migrations/004_d.down.sql': 'SELECT -4;\n' })
+    await clone.write({ 'migrations/004_x.down.sql': 'SELECT -4;\n' })
     await clone.git('add', '.')
     expect((await staged(clone)).notChecked.map(({ message }) => message)).toEqual([
-      'migrations/004_d.down.sql is not rehearsed: down migrations run only on a rollback.',
+      'migrations/004_x.down.sql is not rehearsed: down migrations run only on a rollback.',
     ])
   })
 
