@@ -2,7 +2,7 @@
 import type { Client } from 'pg'
 import { quoteIdent } from '../sql/quote.ts'
 
-/** A table by its name; without a schema, the one that a session finds. */
+/** A table by its name; without a schema (empty), the only one of the name. */
 export interface NamedTable {
   readonly schema: string
   readonly name: string
@@ -42,36 +42,43 @@ export async function readContents(client: Client, tables: readonly NamedTable[]
   return contents
 }
 
-async function readTable(client: Client, { schema, name }: NamedTable): Promise<TableContents | undefined> {
-  const quoted = [schema, name]
-    .filter((part) => part !== '')
-    .map(quoteIdent)
-    .join('.')
+async function readTable(client: Client, table: NamedTable): Promise<TableContents | undefined> {
+  const oid = await oidOf(client, table)
+  if (oid === undefined) return undefined
   const { rows: columns } = await client.query<{ name: string }>(
     `select a.attname as name from pg_catalog.pg_attribute a
      left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
-     where a.attrelid = pg_catalog.to_regclass($1) and a.attnum > 0 and not a.attisdropped and a.attidentity = ''
+     where a.attrelid = $1 and a.attnum > 0 and not a.attisdropped and a.attidentity = ''
      and coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid), '') not like '%nextval(%'
      order by a.attnum`,
-    [quoted],
+    [oid],
   )
-  const exists = await client.query<{ found: boolean }>(
-    'select pg_catalog.to_regclass($1) is not null as found',
-    [quoted],
+  const { rows: named } = await client.query<{ relation: string }>(
+    'select $1::pg_catalog.oid::pg_catalog.regclass::text as relation',
+    [oid],
   )
-  if (exists.rows[0]?.found !== true) return undefined
   const hashes = columns.map(({ name: column }, index) => {
     const value = `coalesce(pg_catalog.md5(t.${quoteIdent(column)}::text), '-')`
     return `pg_catalog.md5(pg_catalog.string_agg(${value}, ',' order by ${value})) as c${index}`
   })
   const { rows } = await client.query<Record<string, string>>(
-    `select ${['pg_catalog.count(*) as n', ...hashes].join(', ')} from ${quoted} as t`,
+    `select ${['pg_catalog.count(*) as n', ...hashes].join(', ')} from ${named[0]?.relation} as t`,
   )
   const [row = {}] = rows
   return {
     rows: Number(row['n'] ?? 0),
     columns: new Map(columns.map(({ name: column }, index) => [column, row[`c${index}`] ?? ''])),
   }
+}
+
+/** Undefined where there is none, or several. */
+async function oidOf(client: Client, { schema, name }: NamedTable): Promise<number | undefined> {
+  const { rows } = await client.query<{ oid: number }>(
+    `select c.oid from pg_catalog.pg_class c join pg_catalog.pg_namespace s on s.oid = c.relnamespace
+     where c.relname = $1 and c.relkind in ('r', 'p') and ($2 = '' and s.nspname !~ '^pg_' or s.nspname = $2)`,
+    [name, schema],
+  )
+  return rows.length === 1 ? rows[0]?.oid : undefined
 }
 
 /** Tables that hold something else; in `steady` columns alone, where it is known which values are new in every run. */
