@@ -23,6 +23,12 @@ export interface EventRelation {
   readonly relkind: string
   /** Empty for indexes and sequences, and for members of an extension. */
   readonly columns: readonly EventColumn[]
+  /** Set where the catalogue was looked at in the place of event triggers (src/replay/catalog-watch.ts). */
+  readonly structure?: {
+    readonly persistence: string
+    readonly accessMethod: string
+    readonly signature: string
+  }
 }
 
 /**

@@ -4,6 +4,11 @@ import { escapeIdentifier, escapeLiteral, type Client } from 'pg'
 /** Words that stand for a role without being one, and Postgres's own prefix. */
 const reserved = /^(?:pg_.*|public|none|current_role|current_user|session_user|)$/
 
+/** May a role have this name? */
+export function isNameOfRole(name: string): boolean {
+  return !reserved.test(name)
+}
+
 /** For whom roles are created, and where. */
 export interface RoleContext {
   readonly migrator: string

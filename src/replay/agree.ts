@@ -1,5 +1,7 @@
 import { lockStrength } from '../core/locks.ts'
 import type {
+  CatalogChange,
+  CatalogEffect,
   Effect,
   EvidencedEffect,
   LockEffect,
@@ -66,7 +68,7 @@ function uniteEffects(
 ): readonly EvidencedEffect[] {
   const failed = measurement.effects.some(({ kind }) => kind === 'error')
   const measured = [
-    ...measurement.effects.map((effect) => withEvidence(effect, probes[effect.kind], server)),
+    ...measurement.effects.map((effect) => withEvidence(effect, probeOf(effect, measurement), server)),
     ...(measurement.gated ?? []).map((effect) => withEvidence(effect, 'gate pass', server)),
   ]
   const commitsByItself = prediction.effects.some(({ evidence }) => evidence.by === 'known')
@@ -101,10 +103,35 @@ function isDecided(
       // no seeded row matched, perhaps
       return false
     case 'catalog':
-      return sawCatalog
+      return sawCatalog || effects.some((other) => isSeen(other, effect))
     default:
       return true
   }
+}
+
+/** Does the look at the catalogue tell the same, or better? It knows of relations and their columns only. */
+function isSeen(seen: Effect, told: CatalogEffect): boolean {
+  if (seen.kind !== 'catalog' || !isSameObject(seen, told)) return false
+  if (ofColumns.has(told.change.type)) return true
+  return seen.change.type === told.change.type && columnOf(seen.change) === columnOf(told.change)
+}
+
+/** Whoever sees that a table is another sees these. */
+const ofColumns: ReadonlySet<CatalogChange['type']> = new Set([
+  'change type',
+  'set not null',
+  'drop not null',
+  'set default',
+  'drop default',
+])
+
+function isSameObject({ object }: CatalogEffect, { object: other }: CatalogEffect): boolean {
+  return object.name === other.name && object.schema === other.schema
+}
+
+function columnOf(change: CatalogChange): string | undefined {
+  if (!('column' in change)) return undefined
+  return typeof change.column === 'string' ? change.column : change.column.name
 }
 
 function isCovered(lock: LockEffect, effects: readonly Effect[]): boolean {
@@ -173,6 +200,10 @@ const probes: Readonly<Record<Effect['kind'], string>> = {
   temp: 'pg_stat_statements',
   notice: 'server message',
   error: 'server message',
+}
+
+function probeOf({ kind }: Effect, { sawCatalog }: MeasuredStatement): string {
+  return kind === 'catalog' && !sawCatalog ? 'catalogue' : probes[kind]
 }
 
 function withEvidence(effect: Effect, probe: string, server: string): EvidencedEffect {

@@ -100,6 +100,7 @@ function commandEffects(event: CommandEvent, catalog: RelationCatalog): readonly
     filenode: known?.filenode,
     columns,
     tableOid: known?.tableOid ?? indexTableOid(event, catalog),
+    ...(relation.structure === undefined ? {} : { structure: relation.structure }),
   })
   const object: ObjectName = {
     kind: relationKind(relation.relkind),

@@ -8,6 +8,7 @@ import type {
   Statement,
 } from '../core/model.ts'
 import type { DdlEvent } from '../postgres/event-triggers.ts'
+import type { CatalogWatch } from './catalog-watch.ts'
 import { canProbe, commandFor, isRollback } from './commands.ts'
 import { SessionReader, toErrorEffect } from './session-reader.ts'
 import type { RelationCatalog } from './relations.ts'
@@ -50,6 +51,8 @@ export interface MeasureOptions {
   readonly prepare: (statement: Statement) => { readonly sql: string } | { readonly refused: string }
   /** Tells our triggers' messages from the migration's own; undefined where we may not create event triggers. */
   readonly decodeEvent: ((message: string) => DdlEvent | undefined) | undefined
+  /** Looks at the catalogue in the place of event triggers; absent: nobody does. */
+  readonly watch?: CatalogWatch | undefined
   /** Bytes of temporary files that this cluster has written since the last call, where that can be known. */
   readonly newTempBytes: (() => Promise<number>) | undefined
 }
@@ -155,14 +158,20 @@ export class Measurement {
     sync: boolean,
   ): Promise<Executed> {
     const command = commandFor(statement, sql)
-    const { result, reading } = canProbe(statement)
-      ? await this.session.runProbed(command, { sync, everyRelation: commitsByItself(statement) })
-      : { result: (await this.session.run([command], sync))[0], reading: undefined }
+    const { watch } = this.options
+    const { result, reading, behind } = canProbe(statement)
+      ? await this.session.runProbed(command, {
+          sync,
+          everyRelation: commitsByItself(statement),
+          ...(watch === undefined ? {} : { behind: { sql: watch.sql } }),
+        })
+      : { result: (await this.session.run([command], sync))[0], reading: undefined, behind: undefined }
     const failure = this.failureFor(migration, statement, result?.error)
     const effects: Effect[] = [
       ...this.reader.effectsOf(statement, {
         reading: failure === undefined ? reading : undefined,
         notices: result?.notices ?? [],
+        events: watch?.eventsOf(statement, behind, reading) ?? [],
       }),
     ]
     const durationMs = result?.durationMs ?? 0

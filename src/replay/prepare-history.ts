@@ -95,8 +95,9 @@ async function createBase({ server, settings, createEmpty }: HistoryContext): Pr
   await setDefaults(admin.client, base, settings)
   if (server.hasSuperuser) {
     await installBroker(admin.client, server.migrator)
-    await admin.client.query(publicCreateSql)
   }
+  // before, everybody may, and the schema is not the database owner's
+  if (server.hasSuperuser || server.major >= 15) await admin.client.query(publicCreateSql)
   return base
 }
 

@@ -9,6 +9,18 @@ export interface KnownRelation {
   readonly columns: ReadonlyMap<number, KnownColumn>
   /** For an index or owned sequence: the oid of its table. */
   readonly tableOid: number | undefined
+  /** Read where there are no event triggers. */
+  readonly structure?: RelationStructure
+}
+
+/** What tells whether DDL has changed a relation. */
+export interface RelationStructure {
+  /** pg_class.relpersistence */
+  readonly persistence: string
+  /** pg_class.relam */
+  readonly accessMethod: string
+  /** Another after every change of its columns, constraints and options. */
+  readonly signature: string
 }
 
 export interface KnownColumn extends ColumnFacts {
@@ -35,8 +47,8 @@ export function relationKind(relkind: string): RelationKind {
   return kinds[relkind] ?? 'table'
 }
 
-const relationsSql = `
-select c.oid::int8 as oid, c.relkind::text as relkind, n.nspname, c.relname,
+const relationsSql = (structure: string): string => `
+select ${structure}::text as structure, c.oid::int8 as oid, c.relkind::text as relkind, n.nspname, c.relname,
   pg_catalog.pg_relation_filenode(c.oid)::int8 as filenode,
   coalesce(i.indrelid, owned.refobjid)::int8 as table_oid,
   k.partstrat::text as strategy, ka.attname as key_column
@@ -74,6 +86,7 @@ const newestOidSql = `select greatest(${cataloguesOfParts
   .join(', ')}) as oid`
 
 interface RelationRow {
+  structure: string | null
   oid: string
   relkind: string
   nspname: string
@@ -96,17 +109,24 @@ interface ColumnRow {
 /** Relations by oid: oids survive renames and rewrites, so names can be told for any moment of the run. */
 export class RelationCatalog {
   private readonly byOid: Map<number, KnownRelation>
-  private readonly newestOid: number
+  /** Of all objects when it was read first. */
+  readonly newestOid: number
+  private readonly structure: string
 
-  private constructor(byOid: Map<number, KnownRelation>, newestOid: number) {
+  private constructor(byOid: Map<number, KnownRelation>, newestOid: number, structure: string) {
     this.byOid = byOid
     this.newestOid = newestOid
+    this.structure = structure
   }
 
-  /** Reads the whole catalogue once, before the first migration under review. TOAST goes with its table and is left out. */
-  static async read(client: Client): Promise<RelationCatalog> {
+  /**
+   * Reads the whole catalogue once, before the first migration under review. TOAST goes with its table and is left out.
+   * @param structure an expression for {@link RelationStructure} as JSON; absent: that is not needed
+   */
+  static async read(client: Client, structure = 'null'): Promise<RelationCatalog> {
     const newest = await client.query<{ oid: string }>(newestOidSql)
-    return new RelationCatalog(await readRelations(client), Number(newest.rows[0]?.oid))
+    const relations = await readRelations(client, structure)
+    return new RelationCatalog(relations, Number(newest.rows[0]?.oid), structure)
   }
 
   /**
@@ -114,7 +134,7 @@ export class RelationCatalog {
    * before counts as made by the run.
    */
   async refresh(client: Client): Promise<void> {
-    const current = await readRelations(client)
+    const current = await readRelations(client, this.structure)
     const refreshed = [...current.values()].map((now) => sinceBefore(now, this.byOid.get(now.oid)))
     this.byOid.clear()
     for (const known of refreshed) this.byOid.set(known.oid, known)
@@ -167,8 +187,8 @@ export class RelationCatalog {
   }
 }
 
-async function readRelations(client: Client): Promise<Map<number, KnownRelation>> {
-  const relations = await client.query<RelationRow>(relationsSql)
+async function readRelations(client: Client, structure: string): Promise<Map<number, KnownRelation>> {
+  const relations = await client.query<RelationRow>(relationsSql(structure))
   const columns = columnsByRelation((await client.query<ColumnRow>(columnsSql)).rows)
   const names = new Map(relations.rows.map((row) => [row.oid, `${row.nspname}.${row.relname}`]))
   const byOid = new Map<number, KnownRelation>()
@@ -187,6 +207,7 @@ async function readRelations(client: Client): Promise<Map<number, KnownRelation>
       filenode: row.filenode === null ? undefined : Number(row.filenode),
       columns: columns.get(Number(row.oid)) ?? new Map(),
       tableOid: row.table_oid === null ? undefined : Number(row.table_oid),
+      ...(row.structure === null ? {} : { structure: JSON.parse(row.structure) as RelationStructure }),
     })
   }
   return byOid

@@ -19,6 +19,7 @@ import { namedRoles } from './roles.ts'
 import { newMarker, type SessionOptions } from './session.ts'
 import { connected, isServerGone, Stage, type StageContext } from './stage.ts'
 import { standIn } from './stand-in.ts'
+import { withoutSuperuser } from './without-superuser.ts'
 
 export type { Circumstances } from './circumstances.ts'
 
@@ -114,6 +115,7 @@ class Replay {
     await this.request.onPrepared?.(prepared)
     await this.watch(prepared.seeded)
     await using admin = await connected(server)
+    this.limits.push(...(await withoutSuperuser(server, this.request, admin.client)))
     const migrations = await this.review(prepared, admin.client)
     return { migrations, limits: this.limits }
   }

@@ -50,7 +50,7 @@ const readingTags: ReadonlySet<string> = new Set([
 ])
 
 /** What runs blocks and functions, and with them whatever DDL they hold. */
-const runsCode: ReadonlySet<string> = new Set(['DoStmt', 'CallStmt', 'SelectStmt'])
+export const runsCode: ReadonlySet<string> = new Set(['DoStmt', 'CallStmt', 'SelectStmt'])
 
 /** Was it a query inside the statement that read the table? */
 function isQuery({ statement, events, before, after }: Observation, table: KnownRelation): boolean {

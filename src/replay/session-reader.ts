@@ -19,6 +19,8 @@ export interface StatementAnswer {
   /** What the probe read behind it; undefined where there was none, or the statement failed. */
   readonly reading: ProbeReading | undefined
   readonly notices: readonly WireNotice[]
+  /** What a look at the catalogue told, where there are no event triggers. */
+  readonly events?: readonly DdlEvent[]
 }
 
 /** Makes effects of what was read behind the statements of one session, in their order. */
@@ -58,9 +60,9 @@ export class SessionReader {
     if (walPosition > this.last.walPosition) this.last = { ...this.last, walPosition }
   }
 
-  effectsOf(statement: Statement, { reading, notices }: StatementAnswer): readonly Effect[] {
+  effectsOf(statement: Statement, { reading, notices, events = [] }: StatementAnswer): readonly Effect[] {
     const said = splitNotices(notices, this.options.decodeEvent)
-    const seen = reading === undefined ? [] : this.observe(statement, reading, said.events)
+    const seen = reading === undefined ? [] : this.observe(statement, reading, [...said.events, ...events])
     if (isRollback(statement)) this.rollBack()
     return [...seen, ...said.effects]
   }

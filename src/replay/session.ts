@@ -17,6 +17,14 @@ export interface SessionOptions {
   readonly scriptsSetDefaults: boolean
 }
 
+/** What came of a statement with the probe behind it. */
+export interface ProbedResult {
+  readonly result: WireResult
+  readonly reading: ProbeReading | undefined
+  /** The answer to the command behind the probe; undefined without one, and when it was not reached. */
+  readonly behind?: WireResult | undefined
+}
+
 /** A migrator's session with a probe in it and a watchdog outside of it. */
 export class ReplaySession implements AsyncDisposable {
   /** Another one after {@link renew}. */
@@ -104,25 +112,30 @@ export class ReplaySession implements AsyncDisposable {
 
   /**
    * Runs a statement and, in the same round trip and transaction, the probe. With `everyRelation` the reading
-   * covers also those on which no lock is left: for statements that commit by themselves.
+   * covers also those on which no lock is left: for statements that commit by themselves. `behind` runs after the probe,
+   * in the same round trip.
    */
   async runProbed(
     command: WireCommand,
-    options: { readonly sync: boolean; readonly everyRelation: boolean },
-  ): Promise<{ readonly result: WireResult; readonly reading: ProbeReading | undefined }> {
+    options: { readonly sync: boolean; readonly everyRelation: boolean; readonly behind?: WireCommand },
+  ): Promise<ProbedResult> {
     const { sync } = options
+    const last = options.behind === undefined ? [] : [options.behind]
     if (command.copyData !== undefined) {
       // while COPY waits for data nothing else may be on the wire
       const [copied] = await this.run([command], false)
       if (copied === undefined || copied.error !== undefined)
         return { result: copied ?? unreached, reading: undefined }
-      const [probed] = await this.run([this.probe], sync)
-      return { result: withError(copied, probed), reading: this.remember(readingOf(probed)) }
+      const [probed, behind] = await this.run([this.probe, ...last], sync)
+      const reading = this.remember(readingOf(probed))
+      return { result: withError(copied, behind ?? probed), reading, behind }
     }
     const more = options.everyRelation ? [{ sql: allRelationsSql }] : []
-    const [result, probed, all] = await this.run([command, this.probe, ...more], sync)
+    const [result, probed, ...others] = await this.run([command, this.probe, ...more, ...last], sync)
+    const all = options.everyRelation ? others[0] : undefined
+    const behind = options.behind === undefined ? undefined : others[more.length]
     const reading = this.remember(readingOf(probed, all))
-    return { result: withError(result ?? unreached, all ?? probed), reading }
+    return { result: withError(result ?? unreached, behind ?? all ?? probed), reading, behind }
   }
 
   private remember(reading: ProbeReading | undefined): ProbeReading | undefined {

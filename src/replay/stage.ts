@@ -3,6 +3,7 @@ import type { Migration, Statement } from '../core/model.ts'
 import type { DdlEvent } from '../postgres/event-triggers.ts'
 import type { PostgresServer } from '../postgres/provider.ts'
 import { gateMigration, type GateContext, type GatedLocks } from './gate-pass.ts'
+import { CatalogWatch, structureJson } from './catalog-watch.ts'
 import { applyHistory } from './history.ts'
 import { Measurement, type MeasuredMigration, type MigrationFailure, type ScriptExtent } from './measure.ts'
 import { RelationCatalog } from './relations.ts'
@@ -58,7 +59,8 @@ export class Stage implements AsyncDisposable {
     options: { readonly seeded: boolean; readonly apply?: readonly Migration[] },
   ): Promise<Stage> {
     const observer = await context.server.connectAdmin(database)
-    const catalog = await RelationCatalog.read(observer)
+    const isWatched = context.decodeEvent === undefined
+    const catalog = await RelationCatalog.read(observer, isWatched ? structureJson : undefined)
     const stage = new Stage(context, database, observer, catalog, options.seeded)
     try {
       if (context.server.kind === 'embedded') await forgetStatistics(context.admin)
@@ -131,6 +133,7 @@ export class Stage implements AsyncDisposable {
       serverMajor: this.context.server.major,
       prepare: this.context.prepare,
       decodeEvent: this.context.decodeEvent,
+      watch: this.context.decodeEvent === undefined ? new CatalogWatch(this.catalog) : undefined,
       newTempBytes: this.context.server.kind === 'embedded' ? () => this.newTempBytes() : undefined,
     })
     const measured = await this.measurement.run(migration, endsRun, extent)
