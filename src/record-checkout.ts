@@ -10,6 +10,8 @@ import { askGit, listFromGit, runGit, type Repository } from './review/git.ts'
 export interface Checkout extends AsyncDisposable {
   /** The project's folder in it. */
   readonly cwd: string
+  /** The temporary folder that holds everything. */
+  readonly dir: string
   /** What was linked into it, relative to the top of the repository. */
   readonly linked: readonly string[]
 }
@@ -34,7 +36,7 @@ export async function checkOut(repository: Repository, commit: string): Promise<
       if (code !== 0) throw notCheckedOut(commit, stderr)
     }
     const linked = await linkDependencies(repository, top, files)
-    return { cwd: path.join(files, repository.prefix), linked, [Symbol.asyncDispose]: remove }
+    return { cwd: path.join(files, repository.prefix), dir, linked, [Symbol.asyncDispose]: remove }
   } catch (error) {
     await remove()
     throw error

@@ -103,7 +103,12 @@ async function recordHistory(
   await using checkout = await checkOut(base.repository, base.commit)
   progress(`Making the history in ${base.commit.slice(0, 8)}`)
   const where = ` in the base revision ${base.commit.slice(0, 8)}`
-  const command = { run: migrate, cwd: checkout.cwd, env: { ...env, PWD: checkout.cwd } }
+  const command = {
+    run: migrate,
+    cwd: checkout.cwd,
+    env: { ...env, PWD: checkout.cwd },
+    folders: [checkout.dir],
+  }
   return wellEnded(await record({ ...shared, command }), where)
 }
 

@@ -66,7 +66,9 @@ export async function decideRecorded(
   const search = await findRepository(cwd, env)
   const { repository } = search
   const tree = new WorkingTree(cwd, repository, commands.exclude)
-  const all = (await tree.list()).filter((path) => isMigrationFile(path, commands.dir))
+  const listed = await tree.list()
+  const named = commands.everything === true ? filesNamedBy(commands.migrate, listed) : []
+  const all = named.length > 0 ? named : listed.filter((path) => isMigrationFile(path, commands.dir))
   const project =
     repository?.head === undefined ? {} : { project: { prefix: repository.prefix, commit: repository.head } }
   const wantsAll = options.all || (commands.everything === true && options.base === undefined)
@@ -97,6 +99,13 @@ export async function decideRecorded(
     underReview,
     ...(commit === undefined || commands.history !== undefined ? {} : { base: { repository, commit } }),
   }
+}
+
+/** `psql -f changes.sql` */
+function filesNamedBy(command: RecordCommands['migrate'], paths: readonly string[]): readonly string[] {
+  const words = (typeof command === 'string' ? [command] : command).flatMap((word) => word.split(/[\s='"]+/))
+  const names = new Set(words.map((word) => word.replace(/^\.\//, '')))
+  return paths.filter((path) => path.endsWith('.sql') && names.has(path))
 }
 
 const emptyReview = {

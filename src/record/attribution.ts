@@ -34,7 +34,8 @@ export function attribute(
   const marks =
     marksOfRecords(statements, names, context) ??
     marksOfOutput(statements, names, context) ??
-    onlyFile(context)
+    onlyFile(context) ??
+    marksOfText(statements, context)
   const chapters: { file?: CandidateFile; knownBy?: string; statements: RecordedStatement[] }[] = []
   for (const [index, statement] of statements.entries()) {
     const mark = typeof marks === 'function' ? marks(index) : undefined
@@ -107,17 +108,33 @@ function recordsIn(statements: readonly RecordedStatement[], names: readonly Fil
   const byId = new Map<string, CandidateFile>()
   return statements.flatMap((statement, index): readonly Record[] => {
     if (statement.kind !== 'bookkeeping' || !writesRows.has(statement.tag)) return []
-    const values = valuesOf(statement)
+    const table = tableName(statement.node)
+    if (isLock.test(table)) return []
+    const values = valuesOf(statement.sql)
     const file =
-      fileOf(values, names) ?? values.map((value) => byId.get(value)).find((one) => one !== undefined)
+      fileOf(valuesOf(written(statement)), names) ??
+      fileOf(values, names) ??
+      values.map((value) => byId.get(value)).find((one) => one !== undefined)
     // Prisma's second word names only the id of the first
     if (file !== undefined) for (const value of values) if (isId(value)) byId.set(value, file)
     if (file === undefined && (statement.tag === 'DeleteStmt' || !values.some(looksLikeName))) return []
-    return [{ index, file, table: tableName(statement.node) }]
+    return [{ index, file, table }]
   })
 }
 
 const writesRows: ReadonlySet<string> = new Set(['InsertStmt', 'UpdateStmt', 'DeleteStmt'])
+
+/** databasechangeloglock, knex_migrations_lock, bun_migration_locks: the number of their row is no version. */
+const isLock = /locks?$/i
+
+/** Without the row that it looks for: Alembic puts a revision in the place of the one before. */
+function written({ sql, tag }: RecordedStatement): string {
+  const where =
+    tag === 'UpdateStmt'
+      ? tokenize(sql).find(({ kind, text }) => kind === 'word' && text.toLowerCase() === 'where')
+      : undefined
+  return where === undefined ? sql : sql.slice(0, where.start)
+}
 
 function isId(value: string): boolean {
   return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(value)
@@ -129,7 +146,7 @@ function looksLikeName(value: string): boolean {
 }
 
 /** Literals and numbers of a statement; parameters are in it already. */
-function valuesOf({ sql }: RecordedStatement): readonly string[] {
+function valuesOf(sql: string): readonly string[] {
   return tokenize(sql).flatMap(({ kind, text }) => {
     if (kind === 'word') return /^\d+$/.test(text) ? [text] : []
     if (kind !== 'literal') return []
@@ -171,6 +188,34 @@ function marksOfOutput(
 
 /** A line that was printed before a statement may reach us after it. */
 const clockSlackMs = 2
+
+/** Files of SQL in which the statements stand word for word; what stands nowhere belongs to what came before it. */
+function marksOfText(
+  statements: readonly RecordedStatement[],
+  { files, underReview }: AttributionContext,
+): MarkOf | undefined {
+  const texts = files
+    .filter(({ path }) => path.endsWith('.sql') && underReview.includes(path))
+    .map((file) => ({ file, words: spaced(file.text) }))
+  if (texts.length === 0) return undefined
+  let latest: CandidateFile | undefined
+  const found = statements.map(({ sql, kind, tag }) => {
+    const words = spaced(sql)
+    const holding =
+      kind === 'work' && tag !== 'TransactionStmt' ? texts.filter((one) => one.words.includes(words)) : []
+    latest = holding.find(({ file }) => file === latest)?.file ?? holding[0]?.file ?? latest
+    return latest
+  })
+  if (latest === undefined) return undefined
+  return (index) => {
+    const file = found[index] ?? found.find((one) => one !== undefined)
+    return file === undefined ? undefined : { file, knownBy: 'it stands in the file word for word' }
+  }
+}
+
+function spaced(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim().toLowerCase()
+}
 
 function onlyFile({ files, underReview }: AttributionContext): MarkOf | undefined {
   const [path, ...others] = underReview

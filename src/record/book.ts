@@ -71,5 +71,5 @@ export function realMigrations({ command, chapters, transcripts, places }: Book)
 
 /** How a chapter's file is known. */
 export function recordedBy(command: string, chapter: AttributedChapter | undefined): Recorded {
-  return { command, knownBy: chapter?.knownBy ?? 'nothing: no file that is known sent it' }
+  return { command, knownBy: chapter?.knownBy ?? 'no file is known' }
 }

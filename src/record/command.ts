@@ -8,6 +8,8 @@ export interface Command {
   readonly run: readonly string[] | string
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Folders of ours that go when we are killed; absent: none. */
+  readonly folders?: readonly string[]
 }
 
 export interface CommandOptions {
@@ -41,7 +43,7 @@ export async function runCommand(command: Command, options: CommandOptions): Pro
   options.signal.throwIfAborted()
   const [program = '', ...args] =
     typeof command.run === 'string' ? ['/bin/sh', '-c', command.run] : command.run
-  const reaper = startReaper()
+  const reaper = startReaper(command.folders ?? [])
   const child = spawn(program, args, {
     cwd: command.cwd,
     env: command.env as NodeJS.ProcessEnv,
@@ -121,6 +123,7 @@ interface Reaper {
   release(): void
 }
 
+/** Without `--`: dash takes that for a process. */
 const reaperScript = `
 trap '' INT TERM HUP
 group=
@@ -128,15 +131,17 @@ while read -r line; do
   [ "$line" = done ] && exit 0
   group=$line
 done
-case $group in ''|*[!0-9]*) exit 0 ;; esac
-kill -TERM -- "-$group" 2>/dev/null || exit 0
-tries=0
-while kill -0 -- "-$group" 2>/dev/null && [ $tries -lt 40 ]; do sleep 0.05; tries=$((tries + 1)); done
-kill -KILL -- "-$group" 2>/dev/null
+case $group in ''|*[!0-9]*) group= ;; esac
+if [ -n "$group" ] && kill -TERM "-$group" 2>/dev/null; then
+  tries=0
+  while kill -0 "-$group" 2>/dev/null && [ $tries -lt 40 ]; do sleep 0.05; tries=$((tries + 1)); done
+  kill -KILL "-$group" 2>/dev/null
+fi
+[ $# -eq 0 ] || rm -rf -- "$@"
 `
 
-function startReaper(): Reaper {
-  const child = spawn('/bin/sh', ['-c', reaperScript, 'pgrehearse-reaper'], {
+function startReaper(folders: readonly string[]): Reaper {
+  const child = spawn('/bin/sh', ['-c', reaperScript, 'pgrehearse-reaper', ...folders], {
     cwd: '/',
     env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
     detached: true,

@@ -18,7 +18,14 @@ export function failedStatement({ end, statements }: Recording): RecordedStateme
 }
 
 /** Say nothing about whether a command went on. */
-const quiet: ReadonlySet<string> = new Set(['TransactionStmt', 'VariableSetStmt', 'DiscardStmt'])
+const quiet: ReadonlySet<string> = new Set([
+  'TransactionStmt',
+  'VariableSetStmt',
+  'DiscardStmt',
+  'DeallocateStmt',
+  // Flyway gives search_path back by set_config() when a migration has failed
+  'SelectStmt',
+])
 
 /** Statements of no tool's own that failed, though the command went on. */
 export function gotOver(

@@ -44,6 +44,8 @@ export async function record(request: RecordRequest): Promise<Recording> {
   const recorder = new Recorder(database)
   const limited = (message: string): void => recorder.limited(message)
   const hook = standInHook({ server, database, limited, again: request.again })
+  // the proxy's clock begins here as well: lines and statements are put in one order
+  const begun = performance.now()
   await using proxy = await startProxy(server, {
     database,
     ...(request.measure ? { probe: probeFor(server.major) } : {}),
@@ -58,11 +60,10 @@ export async function record(request: RecordRequest): Promise<Recording> {
     ...(request.isOurs === undefined ? {} : { isOurs: request.isOurs }),
     signal,
   })
-  const begun = performance.now()
   await using folder = await certificateFolder(proxy.address.certificate)
   const env = commandEnvironment(command.env, proxy.address, folder.file, request.secrets)
   const finished = await runCommand(
-    { ...command, env },
+    { ...command, env, folders: [...(command.folders ?? []), path.dirname(folder.file)] },
     {
       timeoutMs: request.timeoutMs,
       signal,

@@ -100,7 +100,7 @@ function isReading(node: AstNode): boolean {
   const own = new Set(commonTableNames(node))
   const tables = seen.tables.filter(({ schema, name }) => schema !== undefined || !own.has(name))
   if (tables.length === 0) return seen.functions.every((name) => ofTheSession.test(name))
-  return tables.every((table) => isCatalogue(table) || isVersionTable(table))
+  return tables.every((table) => isCatalogue(table) || isVersionTable(table) || isFilledByTool(table))
 }
 
 interface Seen {
@@ -144,7 +144,7 @@ const lasting =
 
 /** Ask the server or the session, or take locks that stand for nothing in the database. */
 const ofTheSession =
-  /^(?:version|now|current_\w+|session_user|pg_backend_pid|pg_(?:try_)?advisory_\w+|to_reg\w+|has_\w+_privilege|inet_server_\w+|pg_is_in_recovery|txid_current|pg_postmaster_start_time|clock_timestamp|statement_timestamp|transaction_timestamp|pg_encoding_to_char|array_\w+|coalesce|count|max|min|concat|lower|upper|hashtext|hashtextextended|pg_sleep)$/
+  /^(?:version|now|current_\w+|session_user|pg_backend_pid|pg_(?:try_)?advisory_\w+|to_reg\w+|has_\w+_privilege|inet_server_\w+|pg_is_in_recovery|txid_current|pg_postmaster_start_time|clock_timestamp|statement_timestamp|transaction_timestamp|pg_encoding_to_char|array_\w+|coalesce|count|max|min|concat|lower|upper|hashtext|hashtextextended|pg_sleep|quote_\w+|unnest|string_agg|format|length|substring|substr|split_part|regexp_\w+|pg_get_\w+|format_type|col_description|obj_description)$/
 
 function isCatalogue({ schema, name }: NamedTable): boolean {
   if (schema !== undefined) return schema === 'pg_catalog' || schema === 'information_schema'

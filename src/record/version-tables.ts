@@ -48,6 +48,8 @@ const names: ReadonlySet<string> = new Set([
   'play_evolutions_lock',
   'ragtime_migrations',
   'schemaversion',
+  'schema_version',
+  'schema_versions',
 ])
 
 /** Tables of Django's own that it fills after every migration, from the models. */
