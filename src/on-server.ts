@@ -49,13 +49,19 @@ export async function workOnServer(
     return withLimits(await rehearseWithin(options.budget, options, run))
   }
   const { rehearse } = await import('./rehearse.ts')
-  if (queries.length === 0 && options.prove === false && options.with === undefined)
-    return withLimits(await rehearse(options, run))
+  if (queries.length === 0 && isNothingElseWanted(options)) return withLimits(await rehearse(options, run))
   return workOnRehearsal(
     options,
     production,
     (afterwards) => rehearse(options, run, afterwards),
     () => ({ work, scripts }),
+  )
+}
+
+/** Trials that nobody asked for go with remedies. */
+function isNothingElseWanted(options: CheckOptions): boolean {
+  return (
+    options.prove === false && options.with === undefined && options.down !== true && options.retry !== true
   )
 }
 

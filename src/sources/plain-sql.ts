@@ -95,7 +95,7 @@ interface Entry {
 async function load(root: SourceRoot, files: FileTree, options: SourceOptions): Promise<MigrationSet> {
   const { entries, skipped } = await readFolder(root, files)
   const texts = await Promise.all(entries.map((entry) => readText(files, entry.file)))
-  const ways = waysDown(skipped)
+  const ways = waysDown((await files.list()).filter((file) => isInside(file, root.dir)))
   const problems: SourceProblem[] = [...duplicates(entries)]
   const scripts: MigrationScript[] = []
   entries.forEach((entry, index) => {
@@ -121,9 +121,9 @@ async function load(root: SourceRoot, files: FileTree, options: SourceOptions): 
 }
 
 /** Scripts that go down, by what they undo: `x.down.sql` beside `x.sql` or `x.up.sql`, or `down/x.sql`. */
-function waysDown(skipped: readonly SkippedFile[]): ReadonlyMap<string, readonly string[]> {
+function waysDown(files: readonly string[]): ReadonlyMap<string, readonly string[]> {
   const ways = new Map<string, string[]>()
-  for (const { file } of skipped) {
+  for (const file of files.filter((path) => path.endsWith('.sql'))) {
     const dir = folderOf(file)
     const stem = isDownFolder(dir) ? upStem(nameOf(file)) : downStem(nameOf(file))
     if (stem === undefined) continue
