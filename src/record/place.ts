@@ -14,14 +14,14 @@ export class Places {
   readonly #up: Stretch
   /** Where the last statement was found that stands there word for word. */
   #verbatimEnd = 0
-  #lastRow = 0
+  #lastRow: number
 
   constructor(file: CandidateFile) {
     this.#file = file
     this.#lines = new LineIndex(file.text)
     this.#rows = rowsOf(file.text)
     this.#up = wayUp(file.text)
-    this.#lastRow = this.#lines.position(this.#up.start).line - 1
+    this.#lastRow = -1
   }
 
   /** The statement's own text where it stands there; else the line that names most of what it is about. */
@@ -52,12 +52,15 @@ export class Places {
 
   #rowNaming({ node, sql }: Sent): Row | undefined {
     const names = namesIn(node, sql)
+    const verbs = verbsIn(sql)
     let best: { readonly row: Row; readonly score: number; readonly index: number } | undefined
     for (const [index, row] of this.#rows.entries()) {
       if (row.end <= this.#up.start || row.start >= this.#up.end || row.isComment) continue
-      const score = scoreOf(row.text, names)
-      if (score === 0) continue
-      const isLater = index >= this.#lastRow && best !== undefined && best.index < this.#lastRow
+      const named = scoreOf(row.text, names)
+      if (named === 0) continue
+      const score = named + wordsInCommon(row.text, verbs)
+      // code comes in the order in which it runs
+      const isLater = best !== undefined && best.index <= this.#lastRow && index > this.#lastRow
       if (best === undefined || score > best.score || (score === best.score && isLater))
         best = { row, score, index }
     }
@@ -124,6 +127,18 @@ function scoreOf(line: string, names: readonly Named[]): number {
   let score = 0
   for (const { name, weight } of names) if (words.has(name)) score += weight
   return score
+}
+
+/** What a statement does, in the words that it shares with the code that made it: `drop`, `column`, `index`. */
+function verbsIn(sql: string): ReadonlySet<string> {
+  const words = tokenize(sql, 40).filter(({ kind }) => kind === 'word')
+  return new Set(words.map(({ text }) => text.toLowerCase()))
+}
+
+/** Less than any name counts. */
+function wordsInCommon(line: string, verbs: ReadonlySet<string>): number {
+  const words = new Set(line.split(/[^\w]+/).flatMap((word) => snakeCase(word).split('_')))
+  return [...words].filter((word) => verbs.has(word)).length / 100
 }
 
 /** `addUserEmail` as databases have it. */
