@@ -124,15 +124,15 @@ export function unsafeRetry(
   })
 }
 
-/** The paragraph of the report. */
-export function retryTrial(of: TriedMigration, blame: Blame | undefined): ReportTrial {
+/** The paragraph of the report. `isToldByRule`: a rule has found it at the statement that broke off. */
+export function retryTrial(of: TriedMigration, blame: Blame | undefined, isToldByRule: boolean): ReportTrial {
   const { migration, tried, leftOut, whenFailed } = of
   // the sentence has it all where there is one place
   const lines = of.isLone && blame === undefined ? [] : tried.flatMap((one) => lineOf(one, migration))
   return {
     kind: 'retry',
     about: aboutMigration(migration),
-    outcome: blame === undefined ? 'holds' : 'finding',
+    outcome: blame === undefined && !isToldByRule ? 'holds' : 'finding',
     says: saysOf(of, blame),
     lines: [
       ...lines,

@@ -31,6 +31,9 @@ const saysTheSame: ReadonlySet<string> = new Set([
   'require-rerunnable-migration',
 ])
 
+/** All of them are applied once more, one after the other. */
+const mostMigrations = 60
+
 /** One migration after the other, each on copies of what stood before it. */
 export async function tryRetry(run: TrialRun, signal: AbortSignal): Promise<TrialOutcome> {
   const { reviewSet, rehearsal, leftovers, options } = run
@@ -45,6 +48,10 @@ export async function tryRetry(run: TrialRun, signal: AbortSignal): Promise<Tria
   if (whenFailed === undefined)
     return said('Failures in the middle were not tried: what runs these migrations again is not known.')
   if (leftovers.retry === undefined) return guessed
+  if (rehearsal.migrations.length > mostMigrations)
+    return said(
+      `Failures in the middle were not tried: ${rehearsal.migrations.length} migrations are under review, and they are tried of ${mostMigrations} at most.`,
+    )
   options.progress('Trying failures in the middle')
   const context = leftovers.retry
   const sessionOptions = { ...context.sessionOptions, signal }
@@ -147,14 +154,16 @@ class RetryTrial {
 
   private async tell(replayed: ReplayedMigration, of: TriedMigration): Promise<void> {
     const blame = blameOf(of)
-    const isTold = blame !== undefined && (await this.isTold(blame))
-    this.trials.push(retryTrial(of, blame))
+    const leftover = of.tried.find(({ aftermath }) => aftermath.kind === 'ends otherwise')
+    const told = blame?.statement ?? leftover?.cut.statement
+    const isTold = told !== undefined && (await this.isTold(told))
+    this.trials.push(retryTrial(of, blame, isTold))
     if (blame === undefined || isTold) return
     this.findings.push(unsafeRetry(of, blame, await this.remedyOf(replayed, blame)))
   }
 
-  /** Does a rule say it of the same statement? */
-  private async isTold({ statement: { span } }: Blame): Promise<boolean> {
+  /** Does a rule say it of the statement? */
+  private async isTold({ span }: Statement): Promise<boolean> {
     const { before } = await TryOut.begin(this.trialRun)
     return before.findings.some(
       (finding) =>

@@ -190,8 +190,15 @@ export class RetryGround implements AsyncDisposable {
     const error = await runScript(session, migration, { to, prepare: this.prepare })
     if (error !== undefined) return false
     if (kind === 'after') return true
-    await using holder = await connected(this.context.server, database)
-    return await breakInside(session, holder.client, statement, how)
+    const { server } = this.context
+    const holder = await (server.hasSuperuser
+      ? server.connectAdmin(database)
+      : server.connectMigrator(database))
+    try {
+      return await breakInside(session, holder, statement, how)
+    } finally {
+      await holder.end()
+    }
   }
 
   private async compare(
@@ -203,11 +210,9 @@ export class RetryGround implements AsyncDisposable {
     const { schema: after, contents } = await this.look(database, tables)
     const schema = diffSchema(reference.schema, after)
     let rows = diffContents(reference.contents, contents)
-    if (rows.some(({ columns }) => columns.length > 0)) {
+    if (rows.length > 0) {
       const again = (reference.again ??= await this.contentsAgain(migration, tables))
-      const isSteady = (table: string, column: string): boolean =>
-        again.get(table)?.columns.get(column) === reference.contents.get(table)?.columns.get(column)
-      rows = diffContents(reference.contents, contents, isSteady)
+      rows = diffContents(reference.contents, contents, againstChance(reference.contents, again))
     }
     if (schema.equal && rows.length === 0) return { kind: 'resumes', invalid }
     return { kind: 'ends otherwise', invalid, schema, rows }
@@ -248,6 +253,15 @@ export class RetryGround implements AsyncDisposable {
 
   private readonly prepare = (statement: Statement): ReturnType<typeof standIn> =>
     standIn(this.context.server, statement, true)
+}
+
+/** Do two runs to the end agree about the column, or, without one, about the number of rows? */
+function againstChance(one: Contents, other: Contents): (table: string, column?: string) => boolean {
+  return (table, column) => {
+    const [a, b] = [one.get(table), other.get(table)]
+    if (a === undefined || b === undefined) return false
+    return column === undefined ? a.rows === b.rows : a.columns.get(column) === b.columns.get(column)
+  }
 }
 
 /** duplicate_table, _object, _column, _schema, _function: nothing but the first run can be the cause. */

@@ -81,21 +81,21 @@ async function oidOf(client: Client, { schema, name }: NamedTable): Promise<numb
   return rows.length === 1 ? rows[0]?.oid : undefined
 }
 
-/** Tables that hold something else; in `steady` columns alone, where it is known which values are new in every run. */
+/** Tables that hold something else, as far as `isSteady` says that it is the same in every run. */
 export function diffContents(
   before: Contents,
   after: Contents,
-  isSteady: (table: string, column: string) => boolean = () => true,
+  isSteady: (table: string, column?: string) => boolean = () => true,
 ): readonly ContentsDifference[] {
   return [...before].flatMap(([table, old]) => {
     const current = after.get(table)
     // a table that is gone is a difference of the schema
-    if (current === undefined) return []
+    if (current === undefined || !isSteady(table)) return []
     const rows = { before: old.rows, after: current.rows }
+    if (rows.before !== rows.after) return [{ table, rows, columns: [] }]
     const columns = [...old.columns]
       .filter(([column, hash]) => current.columns.get(column) !== hash && isSteady(table, column))
       .map(([column]) => column)
-    if (rows.before !== rows.after) return [{ table, rows, columns: [] }]
     return columns.length === 0 ? [] : [{ table, rows, columns }]
   })
 }

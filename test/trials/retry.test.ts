@@ -18,7 +18,8 @@ beforeAll(async () => {
   await owner.query(
     'create table t (id int, n int, made timestamptz default clock_timestamp());' +
       'insert into t (id, n) values (1, 1), (2, 2);' +
-      'create index t_id on t (id);',
+      'create index t_id on t (id);' +
+      'create table p (id int) partition by list (id); create table p1 partition of p for values in (1);',
   )
   await owner.end()
 })
@@ -75,6 +76,18 @@ describe('inside of a statement', () => {
     expect((await aftermath(mended, { kind: 'inside', at: 1 })).kind).toBe('resumes')
     const dropped = await aftermath('drop index concurrently t_id', { kind: 'inside', at: 0 })
     expect(dropped).toEqual({ kind: 'resumes', invalid: ['t_id'] })
+  })
+
+  test('REINDEX leaves an index beside, DETACH PARTITION a half of its work', async () => {
+    expect(await aftermath('reindex index concurrently t_id', { kind: 'inside', at: 0 })).toMatchObject({
+      kind: 'ends otherwise',
+      invalid: ['t_id_ccnew'],
+    })
+    const detach = 'alter table p detach partition p1 concurrently'
+    expect(await aftermath(detach, { kind: 'inside', at: 0 })).toMatchObject({
+      kind: 'fails',
+      sqlstate: '55000',
+    })
   })
 
   test('code with COMMIT has done a part of its work', async () => {
