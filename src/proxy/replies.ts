@@ -245,7 +245,7 @@ export class Replies {
     this.heldTag = undefined
     const isReplaced = (first?.run?.replacement ?? first?.prepared?.replacement) !== undefined
     const shift = isReplaced ? 'none' : first?.offset
-    this.hasFailed = first !== undefined
+    if (first !== undefined) this.hasFailed = true
     this.blame(first, one)
     if (
       first === undefined ||
@@ -333,7 +333,8 @@ export class Replies {
     const run = first?.kind === 'look' ? undefined : (first?.run ?? first?.runs?.[0])
     if (run !== undefined && !run.isEnded) this.failed(run, { code: '08006', message })
     this.relay.ledger.end()
-    if (this.inTransaction || run !== undefined) this.relay.ledger.transactionEnded('rolled back')
+    if (this.inTransaction || this.hasFailed || run !== undefined)
+      this.relay.ledger.transactionEnded('rolled back')
   }
 }
 
