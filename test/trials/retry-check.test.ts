@@ -53,14 +53,3 @@ test('each migration is told, the worst statement is found, and rules are not re
     lines: ['goose runs the file again, from its first statement'],
   })
 })
-
-test('where it is a guess how files are run, nothing is tried, and that is said', async () => {
-  const workspace = await branchWith(
-    { 'migrations/001_t.sql': 'create table t (id int);\n' },
-    { 'migrations/002_t.sql': 'insert into t values (1);\nalter table t add column a int;\n' },
-  )
-  const { report } = await checked(workspace, { suggestions: false })
-  const told = report.trials?.filter(({ kind }) => kind === 'retry') ?? []
-  expect(told.map(({ outcome, about }) => [outcome, about])).toEqual([['not tried', '']])
-  expect(report.findings.filter(({ ruleId }) => ruleId === 'unsafe-retry')).toEqual([])
-})
