@@ -82,7 +82,9 @@ class WayDownJudge {
     const failure = failureOf(down)
     if (failure !== undefined && isRefusal(failure))
       return `Its way down says itself that there is none: ${failure.error.message}.`
-    if (failure !== undefined && !isAboutServer(failure.statement)) return undefined
+    if (failure !== undefined && isAboutServer(failure))
+      return `Its way down could not be rehearsed here, because other copies of the database use the role on this server (${failure.error.message}).`
+    if (failure !== undefined) return undefined
     return `Its way down could not be rehearsed here${this.limitOf(down)}.`
   }
 
@@ -219,9 +221,9 @@ function isRefusal({ statement, error }: DownFailure): boolean {
   return statement.tag === 'DoStmt' && error.sqlstate === 'P0001'
 }
 
-/** Roles belong to the whole server, on which other copies of the database use them. */
-function isAboutServer({ tag }: Statement): boolean {
-  return tag === 'DropRoleStmt' || tag === 'DropOwnedStmt'
+/** Roles belong to the whole server, on which other copies of the database use them (dependent_objects_still_exist). */
+function isAboutServer({ statement: { tag }, error: { sqlstate, message } }: DownFailure): boolean {
+  return sqlstate === '2BP01' && (tag === 'DropRoleStmt' || message.startsWith('role '))
 }
 
 function outcomeOf(differs: boolean, isBlocked: boolean, ranAgain: boolean): string {

@@ -80,7 +80,8 @@ export function downLeavesDifferences(
 
 function messageIdOf({ changes }: SchemaDifference): string {
   if (changes.every(({ type }) => type === 'added')) return 'left-behind'
-  return changes.every(({ type }) => type === 'removed') ? 'takes-too-much' : 'differs'
+  if (changes.every(({ type }) => type === 'removed')) return 'takes-too-much'
+  return changes.every(({ type }) => type === 'changed') ? 'changed' : 'differs'
 }
 
 function remedyOf(difference: SchemaDifference): string {
@@ -89,6 +90,8 @@ function remedyOf(difference: SchemaDifference): string {
       return 'Drop in the way down what the migration has created (the lines with +).'
     case 'takes-too-much':
       return 'Leave in the way down, or create again, what stood there before the migration (the lines with -).'
+    case 'changed':
+      return 'Change back in the way down what the migration has changed (the lines with ~).'
     default:
       return 'Let the way down restore what stood there before: drop the lines with +, create those with -, and change back those with ~.'
   }
