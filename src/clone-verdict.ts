@@ -35,7 +35,7 @@ export function judgeClone(run: CloneRun, rehearsal: Rehearsal | undefined): Clo
     ...outcome.limits,
     ...missingLimits(outcome),
     ...(failure !== undefined && blamed?.whose === 'unclear' ? [unclear(failure, blamed.from, outcome)] : []),
-    ...(ended === undefined ? [] : [endedEarly(outcome)]),
+    ...(ended === undefined && blamed?.whose !== 'time' ? [] : [endedEarly]),
   ]
   const isFinding = findings.length > 0 || blamed?.whose === 'known'
   const isWhole = failure === undefined && ended === undefined && !nothingRan(outcome)
@@ -65,9 +65,11 @@ function nothingRan({ statements, failure, ended }: CloneOutcome): boolean {
 
 /**
  * Whose failure it is. `migration`: production's rows, its settings, or its schema, where the clone has all of the
- * history. `known`: the rehearsal has it, too. Else what it may come from.
+ * history. `known`: the rehearsal has it, too. `time`: ours was over. Else what it may come from.
  */
-type Blame = { readonly whose: 'migration' | 'known' } | { readonly whose: 'unclear'; readonly from: string }
+type Blame =
+  | { readonly whose: 'migration' | 'known' | 'time' }
+  | { readonly whose: 'unclear'; readonly from: string }
 
 function blame(
   failure: CloneFailure,
@@ -75,7 +77,7 @@ function blame(
   rehearsal: Rehearsal | undefined,
 ): Blame {
   if (failsAlike(failure, rehearsal)) return { whose: 'known' }
-  if (failure.tooLong) return unclearFrom('our own limit of time')
+  if (failure.tooLong) return { whose: 'time' }
   const { sqlstate } = failure
   if (ofServer.test(sqlstate)) return unclearFrom('the server of the clone')
   if (sqlstate === '42501') return unclearFrom('the rights of the role that server.create names')
@@ -142,7 +144,7 @@ const remedies: Readonly<Record<string, string>> = {
   '57014': 'Raise statement_timeout for this statement, or make it shorter.',
 }
 
-/** `PostgreSQL 16.3, 412 GB` */
+/** `PostgreSQL 16.3, 410 GB` */
 function cloneWords({ version, databaseBytes }: NonNullable<CloneRun['clone']>): string {
   return `PostgreSQL ${version}, ${formatBytes(databaseBytes)}`
 }
@@ -174,15 +176,11 @@ function missingLimits({ missing = [] }: CloneOutcome): readonly Limit[] {
   ]
 }
 
-function endedEarly({ ended }: CloneOutcome): Limit {
-  return {
-    code: 'clone-too-long',
-    message:
-      ended === 'lost'
-        ? 'The server of the clone of production went away before the migrations came to their end there.'
-        : 'The migrations did not come to their end on the clone of production within `server.timeout`.',
-    ...(ended === 'lost' ? {} : { hint: 'Raise `server.timeout` in the configuration.' }),
-  }
+const endedEarly: Limit = {
+  code: 'clone-too-long',
+  message:
+    'The migrations did not come to their end on the clone of production within `server.timeout`, and were ended.',
+  hint: 'Raise `server.timeout` in the configuration.',
 }
 
 function saysOf({ clone, createdMs, ranMs }: CloneRun, outcome: CloneOutcome): string {

@@ -27,6 +27,9 @@ export interface CloneOptions {
 
 const oldestMajor = 14
 
+/** For one question to the catalogue. */
+const queryMs = 90_000
+
 /** A server that has just been started refuses connections for a while. */
 const startingMs = 30_000
 const betweenTriesMs = 500
@@ -73,7 +76,11 @@ async function connectWhenStarted(address: ServerAddress, signal: AbortSignal): 
   for (;;) {
     signal.throwIfAborted()
     try {
-      return await connectClient({ ...address.config, application_name: 'pgrehearse' })
+      return await connectClient({
+        ...address.config,
+        application_name: 'pgrehearse',
+        query_timeout: queryMs,
+      })
     } catch (error) {
       const { code } = error as { code?: string }
       // cannot_connect_now, or nobody listens yet
@@ -85,7 +92,11 @@ async function connectWhenStarted(address: ServerAddress, signal: AbortSignal): 
 }
 
 async function connect(address: ServerAddress, options: string | undefined): Promise<Client> {
-  const more = { application_name: 'pgrehearse', ...(options === undefined ? {} : { options }) }
+  const more = {
+    application_name: 'pgrehearse',
+    query_timeout: queryMs,
+    ...(options === undefined ? {} : { options }),
+  }
   try {
     return await connectClient({ ...address.config, ...more })
   } catch (error) {

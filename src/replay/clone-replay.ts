@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { Client } from 'pg'
 import type { Limit, LockEffect, Migration, Relation, Statement } from '../core/model.ts'
 import { readAppliedVersions, type AppliedVersions } from './applied-versions.ts'
@@ -62,8 +63,8 @@ export interface CloneOutcome {
   /** Those that ran to their end, in order. */
   readonly statements: readonly CloneStatement[]
   readonly failure?: CloneFailure
-  /** The time was over between two statements, or the server went away. */
-  readonly ended?: 'too long' | 'lost'
+  /** The time was over before the last of them. */
+  readonly ended?: 'too long'
   /** Migrations under review that the clone has already. */
   readonly appliedBefore: readonly Migration[]
   /** Of the history: the clone lacks them. Undefined: the tool's books could not be read. */
@@ -79,9 +80,9 @@ export interface CloneOutcome {
  * at the first that fails. @throws the signal's reason
  */
 export async function replayOnClone(request: CloneRequest): Promise<CloneOutcome> {
-  const { server } = request
-  await using admin = await connected(server.connectAdmin())
-  await using books = await connected(server.connectMigrator())
+  const { server, signal } = request
+  await using admin = await connected(server.connectAdmin(), signal)
+  await using books = await connected(server.connectMigrator(), signal)
   const { history, review } = request
   const applied = await readAppliedVersions(books.client, [...history, ...review])
   const [catalog, names] = [
@@ -155,7 +156,10 @@ class CloneReplay {
   private async runAll(review: readonly Migration[], signal: AbortSignal): Promise<void> {
     const { server, sharesSession, timeoutMs, progress } = this.request
     const texts = review.map(({ text }) => text)
-    const through = { major: server.major, connectMigrator: () => server.connectMigrator() }
+    const through = {
+      major: server.major,
+      connectMigrator: async () => cutOffWith(signal, await server.connectMigrator()),
+    }
     await using session = await ReplaySession.open(through, server.database, this.admin, {
       statementTimeoutMs: timeoutMs,
       signal,
@@ -299,9 +303,26 @@ async function readTempBytes(admin: Client): Promise<number> {
   return Number(rows[0]?.bytes ?? 0)
 }
 
+/** A session that was told to end gets this long; one behind a dead network would never answer. */
+const cutOffMs = 10_000
+
+/** The same client, whose connection is cut some time after the signal. */
+function cutOffWith(signal: AbortSignal, client: Client): Client {
+  const { stream } = (client as unknown as { readonly connection: { readonly stream: Socket } }).connection
+  const cut = (): void => {
+    const timer = setTimeout(() => stream.destroy(), cutOffMs)
+    stream.once('close', () => clearTimeout(timer))
+  }
+  if (signal.aborted) cut()
+  else signal.addEventListener('abort', cut, { once: true })
+  stream.once('close', () => signal.removeEventListener('abort', cut))
+  return client
+}
+
 async function connected(
   connecting: Promise<Client>,
+  signal: AbortSignal,
 ): Promise<AsyncDisposable & { readonly client: Client }> {
-  const client = await connecting
+  const client = cutOffWith(signal, await connecting)
   return { client, [Symbol.asyncDispose]: () => client.end().catch(() => undefined) }
 }

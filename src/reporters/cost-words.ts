@@ -136,7 +136,7 @@ export function basisWords({ basis, notes }: StatementCost, speed = ''): string 
   }
 }
 
-/** `16.3, 412 GB` */
+/** `16.3, 410 GB` */
 function cloneWords({ server, databaseBytes }: CostBasis & { readonly by: 'clone' }): string {
   return `${printableLine(server)}, ${formatBytes(databaseBytes)}`
 }
