@@ -23,11 +23,12 @@ import { causeFinder } from './judge/cause.ts'
 import { placeStatements } from './judge/views.ts'
 import { judgeRun } from './judge-run.ts'
 import type { ReplayedAlternative } from './replay/alternatives.ts'
-import { diffSchema, type SchemaDifference } from './replay/fingerprint.ts'
+import { diffSchema, type SchemaChange, type SchemaDifference } from './replay/fingerprint.ts'
 import type { ReplayedMigration } from './replay/replay.ts'
 import { schemaDifferenceLines } from './replay/schema-diff-text.ts'
 import { nameAll } from './rule-locks.ts'
 import type { RunStatement } from './rule-model.ts'
+import { nameParts } from './silent/names.ts'
 import { parseScript, type ParsedScript } from './sql/parse.ts'
 import { layOutTransactions } from './sql/transactions.ts'
 import type { TrialOutcome, TrialRun } from './trials.ts'
@@ -268,13 +269,7 @@ class BranchTrial {
     if (change === undefined) return
     const lines = schemaDifferenceLines(difference)
     const object = change.type === 'changed' ? change.after : change.object
-    const [schema = '', name = '', part] = object.identity.split('.').map((word) => word.replaceAll('"', ''))
-    const causeOf = causeFinder(this.ours)
-    const at = causeOf(
-      part === undefined
-        ? { kind: object.kind, schema, name: name.replace(/\(.*$/su, '') }
-        : { kind: object.kind, schema, name: part, table: `${schema}.${name}` },
-    )
+    const at = causeFinder(this.ours)(objectOf(change))
     this.report({
       messageId: 'result',
       severity: 'warning',
@@ -326,6 +321,24 @@ class BranchTrial {
     const finding = collisionFinding({ ...collision, at: collision.at ?? this.ours[0] }, this.branch)
     if (finding !== undefined) this.findings.push(finding)
   }
+}
+
+/** Properties that the cause of a change is looked up by. */
+const properties: Readonly<Record<string, string>> = {
+  comment: 'comment',
+  grants: 'grant',
+  owner: 'owner',
+  'row security': 'row security',
+  'replica identity': 'replica identity',
+  'storage parameters': 'options',
+}
+
+function objectOf(change: SchemaChange): Parameters<ReturnType<typeof causeFinder>>[0] {
+  const { kind, identity } = change.type === 'changed' ? change.after : change.object
+  const [fact = ''] = change.type === 'changed' ? change.facts : []
+  const [schema = '', name = '', part] = nameParts(identity)
+  if (part !== undefined) return { kind, schema, name: part, table: `${schema}.${name}` }
+  return { kind: properties[fact] ?? kind, schema, name }
 }
 
 /** `the table notes`; columns stay as they are. */

@@ -143,7 +143,7 @@ function lostComment(fact: string, changed: Changed): readonly SilentFact[] {
 
 function lostRights(changed: Changed): readonly SilentFact[] {
   const { before, after, context } = changed
-  if (says(changed, 'grant') || says(changed, 'owner')) return []
+  if (says(changed, 'grant') || says(changed, 'owner') || isRevokedWithTable(changed)) return []
   // whoever inserts into an identity column needs no right on its sequence
   const owned = after.facts['owned by']
   if (after.kind === 'sequence' && typeof owned === 'string' && owned.endsWith('(identity)')) return []
@@ -158,6 +158,13 @@ function lostRights(changed: Changed): readonly SilentFact[] {
       line: `~ ${after.kind} ${after.identity}: grants - ${what}`,
       restore: { sql: restore },
     }))
+}
+
+/** What is revoked on a table is revoked on its columns. */
+function isRevokedWithTable({ after, context }: Changed): boolean {
+  if (after.kind !== 'column') return false
+  const said = sayingOf(context.said, 'grant', lastPart(withoutLast(after.identity)))
+  return said.some(({ options }) => options.has('revoke'))
 }
 
 /** CLUSTER without an index has none to go by any more. */

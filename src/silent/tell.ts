@@ -3,6 +3,7 @@ import type { RemedyMigration, Severity } from '../core/model.ts'
 import { grouped } from '../core/schema-changes.ts'
 import type { SilentFact, SilentSubject } from './model.ts'
 import { shownName } from './names.ts'
+import { isPartKind } from './tables.ts'
 
 export interface SilentChange {
   readonly subject: SilentSubject
@@ -73,7 +74,7 @@ function because({ kind, identity, cause, column }: SilentSubject, facts: number
     case 'column':
       return `${facts === 1 ? 'it' : 'they'} went with the column ${column}`
     default:
-      return `${name} was made anew, and no statement says so`
+      return `${isPartKind(kind) && kind !== 'column' ? 'it' : name} was made anew, and no statement says so`
   }
 }
 

@@ -1,5 +1,6 @@
 /** What the statements under review say of objects: which they name, and which of their properties they set. */
 import type {
+  AccessPriv,
   AlterFunctionStmt,
   AlterObjectSchemaStmt,
   AlterOwnerStmt,
@@ -63,18 +64,34 @@ export interface Said {
   readonly names: ReadonlySet<string>
   /** Options that are given, e.g. `volatility`. */
   readonly options: ReadonlySet<string>
+  /** Of `new name`. */
+  readonly renamed?: { readonly from: string; readonly to: string }
   readonly statement: Statement
 }
 
 /** What all statements say, in order. */
 export function saidBy(statements: readonly Statement[]): readonly Said[] {
-  return statements.flatMap((statement) =>
+  const all = statements.flatMap((statement) =>
     statementTrees(statement).flatMap((tree) =>
       Object.entries(tree).flatMap(([tag, node]) =>
         (readers[tag]?.(node as object, statement.sql) ?? []).map((said) => ({ ...said, statement })),
       ),
     ),
   )
+  const renames = all.flatMap(({ renamed }) => (renamed === undefined ? [] : [renamed]))
+  return renames.length === 0
+    ? all
+    : all.map((said) => ({ ...said, names: withNewNames(said.names, renames) }))
+}
+
+/** What is said of an object under its old name is said of it under the new one. */
+function withNewNames(
+  names: ReadonlySet<string>,
+  renames: readonly NonNullable<Said['renamed']>[],
+): ReadonlySet<string> {
+  const known = new Set(names)
+  for (const { from, to } of renames) if (known.has(from)) known.add(to)
+  return known
 }
 
 /** Those that say it of an object; `names`: the last word of its name, and for what hangs on a table the table's too. */
@@ -106,9 +123,15 @@ const readers: Readonly<Record<string, Reader>> = {
     allOf<AlterTableCmd>(cmds, 'AlterTableCmd').flatMap((command) => commandSays(relation?.relname, command)),
   ),
   CommentStmt: reader<CommentStmt>(({ object }) => [say('comment', wordsIn(object))]),
-  GrantStmt: reader<GrantStmt>(({ objects = [], targtype }) =>
-    objects.map((object) => say('grant', targtype === 'ACL_TARGET_ALL_IN_SCHEMA' ? ['*'] : wordsIn(object))),
-  ),
+  GrantStmt: reader<GrantStmt>(({ objects = [], targtype, privileges, is_grant: isGrant = false }) => {
+    const columns = allOf<AccessPriv>(privileges, 'AccessPriv').flatMap(({ cols }) => words(cols))
+    const options = isGrant ? [] : ['revoke']
+    return objects.map((object) =>
+      targtype === 'ACL_TARGET_ALL_IN_SCHEMA'
+        ? say('grant', ['*'], options)
+        : say('grant', [...wordsIn(object), ...columns], options),
+    )
+  }),
   AlterDefaultPrivilegesStmt: () => [say('default privileges', ['*'])],
   AlterOwnerStmt: reader<AlterOwnerStmt>(({ object, relation }) => [
     say('owner', [...wordsIn(object), relation?.relname]),
@@ -122,7 +145,10 @@ const readers: Readonly<Record<string, Reader>> = {
   DropStmt: reader<DropStmt>(({ objects = [] }) => objects.map((object) => say('drop', wordsIn(object)))),
   RenameStmt: reader<RenameStmt>(({ relation, subname, object, newname }) => [
     say('drop', [relation?.relname, subname, ...wordsIn(object)]),
-    say('new name', [relation?.relname, newname]),
+    {
+      ...say('new name', [relation?.relname, newname]),
+      renamed: { from: subname ?? relation?.relname ?? wordsIn(object).at(-1) ?? '', to: newname ?? '' },
+    },
   ]),
   AlterSeqStmt: reader<AlterSeqStmt>(({ sequence }) => [say('sequence', [sequence?.relname])]),
   // the tree has TO PUBLIC and FOR ALL also where they are not written
