@@ -136,8 +136,9 @@ class FixRun {
       paths: [],
       changed,
       suggestions: false,
-      // takes copies anew in every check, and is no rule's finding
+      // they take copies anew in every check, and are no rule's findings
       retry: false,
+      down: false,
       // what it finds no fix mends, and every check would create another
       clone: false,
       proveLimitMs: Math.max(leastProveMs, proveLimitMs - (performance.now() - this.beganMs)),

@@ -13,7 +13,7 @@ import { downDifferences } from './trials/way-down-differences.ts'
 import { destroyedRows } from './trials/way-down-losses.ts'
 import type { DownFailure, WayBack, WayDownPlan } from './trials/way-down-plan.ts'
 import { aboutScript } from './trials/way-down-words.ts'
-import { downBlocksUp, downFails, downLeavesDifferences } from './way-down-findings.ts'
+import { downBlocksUp, downFails, downLeavesDifferences, withoutOtherDatabases } from './way-down-findings.ts'
 
 /** What is said of one migration. */
 export interface JudgedWayDown {
@@ -221,9 +221,14 @@ function isRefusal({ statement, error }: DownFailure): boolean {
   return statement.tag === 'DoStmt' && error.sqlstate === 'P0001'
 }
 
-/** Roles belong to the whole server, on which other copies of the database use them (dependent_objects_still_exist). */
-function isAboutServer({ statement: { tag }, error: { sqlstate, message } }: DownFailure): boolean {
-  return sqlstate === '2BP01' && (tag === 'DropRoleStmt' || message.startsWith('role '))
+/**
+ * Roles belong to the whole server, on which other copies of the database use them (dependent_objects_still_exist). What
+ * this database itself has of the role is told by name.
+ */
+function isAboutServer({ statement: { tag }, error }: DownFailure): boolean {
+  const { sqlstate, message, detail = '' } = error
+  const isAboutRole = tag === 'DropRoleStmt' || message.startsWith('role ')
+  return sqlstate === '2BP01' && isAboutRole && withoutOtherDatabases(detail) === ''
 }
 
 function outcomeOf(differs: boolean, isBlocked: boolean, ranAgain: boolean): string {

@@ -16,6 +16,7 @@ export function downFails(
   const done = down.statements.filter(
     (one) => one.statement.transaction !== statement.transaction && !changesNothing.has(one.statement.tag),
   )
+  const added = withoutOtherDatabases(error.detail ?? '')
   return reservedFinding('down-fails', {
     message: `The way down of ${aboutScript(up.script)} fails here: ${error.message} (SQLSTATE ${error.sqlstate}), so nobody can go back behind it.`,
     span: { ...statement.span, start: error.position ?? statement.span.start },
@@ -28,7 +29,7 @@ export function downFails(
         : [
             `What stands before it has been committed by then (${lines(done.map((one) => one.statement.span))}).`,
           ]),
-      ...(error.detail === undefined ? [] : [`Postgres adds: ${error.detail}`]),
+      ...(added === '' ? [] : [`Postgres adds: ${added}`]),
       ...(error.hint === undefined ? [] : [`Postgres hints: ${error.hint}`]),
     ],
     remedy: {
@@ -36,6 +37,15 @@ export function downFails(
       migrations: [],
     },
   })
+}
+
+/** Those of the throwaway server are none of production's. */
+export function withoutOtherDatabases(detail: string): string {
+  return detail
+    .split('\n')
+    .filter((line) => !/^\d+ objects? in database /.test(line))
+    .join('\n')
+    .trim()
 }
 
 const changesNothing: ReadonlySet<string> = new Set(['VariableSetStmt', 'TransactionStmt'])
