@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { FrameError, FrameReader, fatalError, type Frame, type FrameLimits } from '../postgres/frames.ts'
 import type { WireSocket } from '../postgres/wire-login.ts'
 import { Inbox } from './inbox.ts'
@@ -70,6 +71,7 @@ export class ClientSession {
     this.replies = new Replies(this.relay)
     this.requests = new Requests(this.relay, this.replies, this.inbox)
     this.replies.onProgress = () => this.inbox.poke()
+    this.inbox.onEmpty = () => this.resumeClient()
     this.replies.owed.onAdvance = () => this.deliverCancel()
     this.done = new Promise((resolve) => {
       this.finish = resolve
@@ -153,8 +155,6 @@ export class ClientSession {
 
   private deliverCancel(): void {
     const { owed } = this.replies
-    // there is room again, too
-    this.resumeClient()
     if (!this.cancelWanted) return
     const isOurs = owed.first?.kind === 'look' || owed.first?.kind === 'ours'
     if (isOurs && owed.some(({ kind }) => kind !== 'look' && kind !== 'ours' && kind !== 'sync')) return
@@ -196,7 +196,7 @@ export class ClientSession {
   async stop(): Promise<void> {
     if (this.hasEnded) return
     const isBusy = !this.replies.owed.isEmpty
-    if (isBusy) await this.wire.cancel()
+    if (isBusy) await Promise.race([this.wire.cancel(), sleep(graceMs, undefined, { ref: false })])
     this.end('the proxy was stopped')
     this.client.destroy()
   }

@@ -8,6 +8,8 @@ export class Inbox {
   /** Bytes that wait. */
   bytes = 0
   isClosed = false
+  /** Called when everything has been taken. */
+  onEmpty: () => void = () => undefined
 
   push(one: Frame): void {
     this.frames.push(one)
@@ -33,6 +35,7 @@ export class Inbox {
     if (this.isEmpty) {
       this.frames = []
       this.at = 0
+      this.onEmpty()
     }
     return one
   }

@@ -38,6 +38,7 @@ class WireProxy implements Proxy {
   private readonly sessions = new Map<string, ClientSession>()
   private readonly said = new Set<string>()
   private readonly work = new Set<Promise<void>>()
+  private port = 0
   private sessionCount = 0
   private stopped: Promise<void> | undefined
   private readonly onAbort = (): void => void this.stop()
@@ -54,10 +55,8 @@ class WireProxy implements Proxy {
       tls: doorTls(certificate),
       minorVersion: server.major >= 18 ? 2 : 0,
     }
-    // paused: a login reads exactly what it needs
-    this.listener = createServer({ noDelay: true, pauseOnConnect: false, allowHalfOpen: true }, (socket) =>
-      this.welcome(socket),
-    )
+    // half open: what a client sent before it left is still to be done
+    this.listener = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => this.welcome(socket))
     this.listener.maxConnections = mostConnections
   }
 
@@ -66,14 +65,14 @@ class WireProxy implements Proxy {
       this.listener.once('error', reject)
       this.listener.listen({ host: '127.0.0.1', port: 0 }, resolve)
     })
+    this.port = (this.listener.address() as AddressInfo).port
     this.options.signal.addEventListener('abort', this.onAbort, { once: true })
   }
 
   get address(): ProxyAddress {
-    const { port } = this.listener.address() as AddressInfo
     return {
       host: '127.0.0.1',
-      port,
+      port: this.port,
       user: this.door.user,
       password: this.password,
       database: this.options.database,

@@ -346,6 +346,49 @@ describe('what is read', () => {
     }
   })
 
+  test('behind LOCK, although SET TRANSACTION may still follow', async () => {
+    const to = await start()
+    await using one = await talk(to)
+    await one.ask(query('create table r3 (id int)'))
+    await one.ask(query('begin'))
+    await one.ask(query('lock table r3 in share mode'))
+    await one.ask(extended('set transaction isolation level repeatable read'), sync)
+    await one.ask(extended('select * from r3'), sync)
+    await one.ask(query('commit'))
+    await one[Symbol.asyncDispose]()
+    await to.idle()
+    const locks = statements.map(({ reading }) =>
+      reading === undefined
+        ? undefined
+        : [...decodeProbe(reading).relations.values()].map(({ modes }) => [...modes].toSorted().join('+')),
+    )
+    expect(locks).toEqual([
+      ['AccessExclusiveLock'],
+      undefined,
+      ['ShareLock'],
+      undefined,
+      ['AccessShareLock+ShareLock'],
+      undefined,
+    ])
+  })
+
+  test('COPY of many megabytes', async () => {
+    const to = await start()
+    await using one = await talk(to)
+    await one.ask(query('create table r4 (x text)'))
+    for (const sql of ['copy r4 from stdin', 'select 1; copy r4 from stdin']) {
+      one.say(query(sql))
+      await one.hear('G')
+      const rows = copyData(`${'x'.repeat(99)}\n`.repeat(1000))
+      for (let at = 0; at < 200; at += 1) one.say(rows)
+      await one.ask(frame('c'))
+    }
+    await one[Symbol.asyncDispose]()
+    await to.idle()
+    expect(told.filter((line) => line.endsWith('COPY 200000'))).toHaveLength(2)
+    expect(statements.every(({ copyData: kept }) => kept === undefined)).toBe(true)
+  })
+
   test('behind what commits by itself, every relation', async () => {
     const to = await start()
     const client = await connected(to)
