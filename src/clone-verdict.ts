@@ -126,11 +126,15 @@ function findingOf({ statement, error }: CloneFailure, { clone }: CloneRun): Fin
     evidence: 'measured',
     notes: [
       `It ran on production’s rows${where}, after the rehearsal on rows of our own.`,
+      ...(sqlstate !== undefined && bySettings.has(sqlstate) ? [whoseTimeout] : []),
       'The whole error, with the values that it quotes, is in the log of the job and nowhere else.',
     ],
     ...(remedy === undefined ? {} : { remedy: { summary: remedy, migrations: [] } }),
   })
 }
+
+const whoseTimeout =
+  'The timeout is one that the role, the database or the migration itself sets; nobody else was at work there.'
 
 const remedies: Readonly<Record<string, string>> = {
   '23502': 'Fill the rows that are NULL before this statement, in batches.',
@@ -197,6 +201,7 @@ function saysOf({ clone, createdMs, ranMs }: CloneRun, outcome: CloneOutcome): s
 }
 
 function count(statements: number): string {
+  if (statements === 0) return 'No statement'
   return statements === 1 ? '1 statement' : `${statements} statements`
 }
 
