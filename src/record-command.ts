@@ -211,7 +211,7 @@ class CommandRehearsal {
         ? undefined
         : { statement: at, cause: causeOf(failed, false, this.#server) },
     )
-    const own = [...placed].flatMap(([{ kind }, statement]) => (kind === 'bookkeeping' ? [statement] : []))
+    const own = [...placed].flatMap(([one, statement]) => (book.own.has(one) ? [statement] : []))
     const limits: readonly Limit[] = [
       ...replayed.limits,
       ...bookLimits(recording, book, this.#review, failed),

@@ -45,14 +45,19 @@ function gotOverLimit(recording: Recording, failed: RecordedStatement | undefine
 
 /** Files under review of which nothing was seen. */
 function notRun(
-  { chapters, command }: Book,
+  { chapters, command, own }: Book,
   { underReview, reviewSet }: RecordedReview,
   failed: RecordedStatement | undefined,
 ): readonly Limit[] {
   const run = new Set(chapters.flatMap(({ file }) => file?.path ?? []))
-  const missing = underReview.filter((path) => !run.has(path))
+  // lists of what is to be run send nothing themselves
+  const missing = underReview.filter(
+    (path) => !run.has(path) && !(run.size > 0 && /\.(?:ya?ml|xml|json)$/i.test(path)),
+  )
   const [first, ...more] = missing
-  const unknown = chapters.some(({ file, statements }) => file === undefined && statements.some(isWork))
+  const unknown = chapters.some(
+    ({ file, statements }) => file === undefined && statements.some((one) => isWork(one, own)),
+  )
   if (first === undefined || unknown || reviewSet.base.commit === undefined) return []
   const subject = more.length === 0 ? first : `${first} and ${more.length} more`
   const why =
@@ -68,9 +73,9 @@ function notRun(
   ]
 }
 
-function unknownFiles({ chapters, command }: Book): readonly Limit[] {
+function unknownFiles({ chapters, command, own }: Book): readonly Limit[] {
   const statements = chapters.filter(({ file }) => file === undefined).flatMap((one) => one.statements)
-  const count = statements.filter(isWork).length
+  const count = statements.filter((one) => isWork(one, own)).length
   if (count === 0 || chapters.every(({ file }) => file === undefined && chapters.length === 1)) {
     return []
   }
@@ -82,6 +87,6 @@ function unknownFiles({ chapters, command }: Book): readonly Limit[] {
   ]
 }
 
-function isWork({ kind, tag }: RecordedStatement): boolean {
-  return kind === 'work' && tag !== 'TransactionStmt' && tag !== 'VariableSetStmt'
+function isWork(statement: RecordedStatement, own: ReadonlySet<RecordedStatement>): boolean {
+  return !own.has(statement) && statement.tag !== 'TransactionStmt'
 }

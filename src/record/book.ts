@@ -2,6 +2,7 @@
 import type { Recorded, Span } from '../core/model.ts'
 import { attribute, type AttributedChapter } from './attribution.ts'
 import type { CandidateFile, RecordedStatement, Recording } from './model.ts'
+import { isOwn } from './own.ts'
 import { allowsAbove, Places } from './place.ts'
 import type { RealMigration } from './real-places.ts'
 import { wrapped } from './wrap.ts'
@@ -13,6 +14,8 @@ export interface Book {
   /** One per chapter, in the same order. */
   readonly transcripts: readonly Transcript[]
   readonly places: ReadonlyMap<RecordedStatement, Span>
+  /** What the tool sent of its own accord. */
+  readonly own: ReadonlySet<RecordedStatement>
 }
 
 export interface BookContext {
@@ -30,7 +33,11 @@ export interface BookContext {
 export function bookOf(recording: Recording, context: BookContext): Book {
   const { failed, title } = context
   const lasting = lastingStatements(recording.statements, failed)
-  const chapters = wrapped(attribute(lasting, { ...context, output: recording.output }))
+  const attributed = attribute(lasting, { ...context, output: recording.output })
+  const own = new Set(
+    attributed.flatMap(({ file, statements }) => statements.filter((one) => isOwn(one, file))),
+  )
+  const chapters = wrapped(attributed, own)
   const places = new Map<RecordedStatement, Span>()
   const found = new Map<CandidateFile, Places>()
   for (const { file, statements } of chapters) {
@@ -38,7 +45,7 @@ export function bookOf(recording: Recording, context: BookContext): Book {
     const inFile = found.get(file) ?? new Places(file)
     found.set(file, inFile)
     for (const statement of statements)
-      if (statement.kind === 'work') places.set(statement, inFile.place(statement))
+      if (!own.has(statement)) places.set(statement, inFile.place(statement))
   }
   const transcripts = transcribe(chapters, {
     title,
@@ -47,7 +54,7 @@ export function bookOf(recording: Recording, context: BookContext): Book {
       return place === undefined ? [] : allowsAbove(file, place)
     },
   })
-  return { command: recording.command, chapters, transcripts, places }
+  return { command: recording.command, chapters, transcripts, places, own }
 }
 
 /** Where everything really stands, for the report. */

@@ -8,8 +8,11 @@ import type { Chapter } from './transcript.ts'
  * takes BEGIN and COMMIT away from chapters that they wrap as a whole: those are in mode `file`, or `run` where one
  * transaction holds several of them.
  */
-export function wrapped(chapters: readonly AttributedChapter[]): readonly AttributedChapter[] {
-  const cut = chapters.flatMap(withOwnApart)
+export function wrapped(
+  chapters: readonly AttributedChapter[],
+  own: ReadonlySet<RecordedStatement>,
+): readonly AttributedChapter[] {
+  const cut = chapters.flatMap((chapter) => withOwnApart(chapter, own))
   const blocks = blocksOf(cut)
   const runs = blocks.filter(({ from, to }) => to > from)
   return cut.map((chapter, index) => {
@@ -21,7 +24,10 @@ export function wrapped(chapters: readonly AttributedChapter[]): readonly Attrib
 }
 
 /** Groups of one transaction each. */
-function withOwnApart(chapter: AttributedChapter): readonly AttributedChapter[] {
+function withOwnApart(
+  chapter: AttributedChapter,
+  own: ReadonlySet<RecordedStatement>,
+): readonly AttributedChapter[] {
   const groups: RecordedStatement[][] = []
   for (const statement of chapter.statements) {
     const last = groups.at(-1)
@@ -29,16 +35,16 @@ function withOwnApart(chapter: AttributedChapter): readonly AttributedChapter[] 
     else groups.push([statement])
   }
   const isWork = (group: readonly RecordedStatement[]): boolean =>
-    group.some(({ kind, tag }) => kind === 'work' && tag !== 'TransactionStmt')
+    group.some((one) => !own.has(one) && one.tag !== 'TransactionStmt')
   const first = groups.findIndex(isWork)
   if (first < 0) return [{ statements: chapter.statements, isOwn: true }]
   const last = groups.findLastIndex(isWork)
-  const own = (part: readonly (readonly RecordedStatement[])[]): readonly AttributedChapter[] =>
+  const apart = (part: readonly (readonly RecordedStatement[])[]): readonly AttributedChapter[] =>
     part.length === 0 ? [] : [{ statements: part.flat(), isOwn: true }]
   return [
-    ...own(groups.slice(0, first)),
+    ...apart(groups.slice(0, first)),
     { ...chapter, statements: groups.slice(first, last + 1).flat() },
-    ...own(groups.slice(last + 1)),
+    ...apart(groups.slice(last + 1)),
   ]
 }
 
@@ -79,9 +85,13 @@ const edges: ReadonlySet<string> = new Set([
   'TRANS_STMT_ROLLBACK',
 ])
 
-/** Without an isolation level of its own. */
+/** Without an isolation level other than the usual one. */
 function isPlainBegin(statement: RecordedStatement): boolean {
   const kind = statement.node?.['kind']
-  if (statement.tag !== 'TransactionStmt' || statement.node?.['options'] !== undefined) return false
+  if (
+    statement.tag !== 'TransactionStmt' ||
+    /\b(?:serializable|repeatable|only|uncommitted|deferrable)\b/i.test(statement.sql)
+  )
+    return false
   return kind === 'TRANS_STMT_BEGIN' || kind === 'TRANS_STMT_START'
 }

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { attribute } from '../../src/record/attribution.ts'
+import { isOwn } from '../../src/record/own.ts'
 import { lastingStatements } from '../../src/record/transcript.ts'
 import { wrapped } from '../../src/record/wrap.ts'
 import { loadParser } from '../../src/sql/parse.ts'
@@ -13,7 +14,9 @@ const done = (name: string): string => `insert into pgmigrations (name, run_on) 
 function chaptersOf(steps: readonly string[]): readonly string[] {
   const statements = lastingStatements(recorded(steps), undefined)
   const context = { files, underReview: files.map(({ path }) => path), output: [], failed: undefined }
-  return wrapped(attribute(statements, context)).map(
+  const chapters = attribute(statements, context)
+  const own = new Set(chapters.flatMap((one) => one.statements.filter((each) => isOwn(each, one.file))))
+  return wrapped(chapters, own).map(
     (chapter) =>
       `${chapter.isOwn === true ? 'own' : (chapter.file?.path ?? '?')} ${chapter.mode ?? 'as it is'}: ${chapter.statements.length}`,
   )
