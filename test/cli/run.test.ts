@@ -135,6 +135,7 @@ describe('run', () => {
     const command = Number(readFileSync(file, 'utf8'))
     child.kill('SIGKILL')
     while (isRunning(command)) await setTimeout(50)
+    expect(isRunning(command)).toBe(false)
   })
 
   it('says that nobody connected', async () => {
