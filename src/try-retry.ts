@@ -95,13 +95,12 @@ class RetryTrial {
     const last = Math.max(...[...this.chosen].map(({ index }) => index))
     let isSeeded = true
     for (const [index, replayed] of migrations.slice(0, last + 1).entries()) {
-      let why = await this.tryAt(index, replayed, index === last)
+      let why = await this.tryAt(index, replayed)
       // a row of ours may be what it fails for
       if (why !== undefined && isSeeded) {
         isSeeded = false
-        const before = migrations.slice(0, index).map(({ migration }) => migration)
-        why = (await this.ground.beginBare(before))?.error.message
-        why ??= await this.tryAt(index, replayed, index === last)
+        await this.ground.beginBare(migrations.slice(0, index).map(({ migration }) => migration))
+        why = await this.tryAt(index, replayed)
       }
       if (why === undefined) continue
       // settings of earlier files are missing in a session of its own
@@ -109,25 +108,21 @@ class RetryTrial {
         kind: 'retry',
         about: aboutMigration(replayed.migration),
         outcome: 'not tried',
-        says: `Not tried from here on: in a session of its own it fails (${why}).`,
+        says: `Not tried from here on: in a session of its own ${why}.`,
         lines: [],
       })
       return
     }
   }
 
-  /** Why it does not come to its end, if so. */
-  private async tryAt(
-    index: number,
-    replayed: ReplayedMigration,
-    isLast: boolean,
-  ): Promise<string | undefined> {
+  /** Why it cannot be tried, if so: a clause. */
+  private async tryAt(index: number, replayed: ReplayedMigration): Promise<string | undefined> {
     const cuts = this.planned.filter((one) => one.index === index)
     const chosen = cuts.filter((one) => this.chosen.has(one)).map(({ cut }) => cut)
     const why =
       chosen.length === 0 ? undefined : await this.tryOne(replayed, chosen, cuts.length - chosen.length)
-    if (why !== undefined || isLast) return why
-    return (await this.ground.pass(replayed.migration))?.error.message
+    if (why === undefined) await this.ground.pass(replayed.migration)
+    return why
   }
 
   private async tryOne(
@@ -136,12 +131,13 @@ class RetryTrial {
     leftOut: number,
   ): Promise<string | undefined> {
     const { migration } = replayed
-    await this.ground.choose(migration, tablesOf(replayed))
+    const error = await this.ground.choose(migration, tablesOf(replayed))
+    if (error !== undefined) return `${error.statement.span.file} fails (${error.error.message})`
     const tried: TriedCut[] = []
     for (const cut of cuts) {
       if (stopsBefore(cut, tried)) continue
       const aftermath = await this.ground.breakOff(this.interruption(cut))
-      if (aftermath.kind === 'not comparable') return aftermath.message
+      if (aftermath.kind === 'not comparable') return `it fails (${aftermath.message})`
       if (aftermath.kind !== 'not broken off') tried.push({ cut, aftermath })
     }
     const { whenFailed } = this

@@ -84,40 +84,35 @@ export class RetryGround implements AsyncDisposable {
   /** Ours once something was applied to it; till then one that nobody may change. */
   private before: { readonly database: string; readonly isOurs: boolean }
   private current: Current | undefined
+  /** To be applied to what stands here. */
+  private pending: Migration[] = []
 
   constructor(context: RetryContext) {
     this.context = context
     this.before = { database: context.seeded, isOurs: false }
   }
 
-  /** Begins once more without rows of ours; those given have been applied then. The error that ends these. */
-  async beginBare(migrations: readonly Migration[]): Promise<ScriptError | undefined> {
+  /** Begins once more without rows of ours, with those given to be applied first. */
+  async beginBare(migrations: readonly Migration[]): Promise<void> {
     await this.stand({ database: this.context.bare, isOurs: false })
-    for (const migration of migrations) {
-      const error = await this.pass(migration)
-      if (error !== undefined) return error
-    }
-    return undefined
+    this.pending = [...migrations]
   }
 
-  /** Applies a migration; the error that ends it. */
-  async pass(migration: Migration): Promise<ScriptError | undefined> {
+  /** Goes on behind a migration, the chosen one or another; it is applied when the next one is chosen. */
+  async pass(migration: Migration): Promise<void> {
     const { reference } = this.current?.migration === migration ? this.current : {}
-    if (reference !== undefined) {
-      if (!('database' in reference)) return reference
+    if (reference !== undefined && 'database' in reference) {
       this.current = undefined
       await this.stand({ database: reference.database, isOurs: true })
-      return undefined
-    }
-    if (!this.before.isOurs)
-      await this.stand({ database: await this.context.copy(this.before.database), isOurs: true })
-    return this.run(this.before.database, migration)
+    } else this.pending.push(migration)
   }
 
-  /** Chooses the migration that is broken off, and the tables whose rows count. */
-  async choose(migration: Migration, tables: readonly NamedTable[]): Promise<void> {
+  /** Chooses the migration that is broken off, and the tables whose rows count. The error that ends one before it. */
+  async choose(migration: Migration, tables: readonly NamedTable[]): Promise<ScriptError | undefined> {
     await this.stand(this.before)
-    this.current = { migration, tables }
+    const error = await this.applyPending()
+    if (error === undefined) this.current = { migration, tables }
+    return error
   }
 
   /**
@@ -145,6 +140,22 @@ export class RetryGround implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stand({ database: this.context.seeded, isOurs: false })
+  }
+
+  private async applyPending(): Promise<ScriptError | undefined> {
+    const { pending } = this
+    if (pending.length === 0) return undefined
+    this.pending = []
+    if (!this.before.isOurs)
+      await this.stand({ database: await this.context.copy(this.before.database), isOurs: true })
+    await using watchdog = await connected(this.context.server)
+    await using session = await this.open(this.before.database, watchdog.client)
+    for (const migration of pending) {
+      const error = await runScript(session, migration, { prepare: this.prepare })
+      if (error !== undefined) return error
+      await session.renew()
+    }
+    return undefined
   }
 
   /** Leaves what stood here. */
