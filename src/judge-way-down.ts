@@ -3,7 +3,7 @@ import type { Finding, ReportTrial, Statement } from './core/model.ts'
 import { blockingLocks, existingRewrites, existingScans, strongestPerRelation } from './core/effects.ts'
 import { acceptFindings } from './judge/allows.ts'
 import type { ReplayedAlternative } from './replay/alternatives.ts'
-import type { SchemaSnapshot } from './replay/fingerprint.ts'
+import { diffSchema, type SchemaSnapshot } from './replay/fingerprint.ts'
 import type { ReplayedMigration } from './replay/replay.ts'
 import { schemaDifferenceLines } from './replay/schema-diff-text.ts'
 import { describeEffect } from './reporters/effects.ts'
@@ -36,7 +36,11 @@ export function judgeWayDown(
   circumstances: Circumstances,
 ): readonly JudgedWayDown[] {
   const judge = new WayDownJudge(plan, replayed, circumstances)
-  return plan.back.map((one, at) => judge.judge(one, at))
+  const judged = plan.back.map((one, at) => judge.judge(one, at))
+  const [latest, ...others] = judged
+  const lines = judged.some(({ findings }) => findings.length > 0) ? [] : judge.appliedAgain()
+  if (latest === undefined || lines.length === 0) return judged
+  return [{ ...latest, trial: { ...latest.trial, lines: [...latest.trial.lines, ...lines] } }, ...others]
 }
 
 /** Further lines of differences say no more. */
@@ -64,6 +68,15 @@ class WayDownJudge {
     return down === undefined || failed !== undefined
       ? this.accepted(way, this.failed(way, down, failed))
       : this.accepted(way, this.wentBack(way, at, down))
+  }
+
+  /** Where the second way up ends with another schema than the first, through no fault of a way down. */
+  appliedAgain(): readonly string[] {
+    const { migrations, schema } = this.replayed
+    if (migrations.length < this.ups + 2 * this.plan.back.length) return []
+    if (migrations.some(({ outcome }) => outcome !== 'rehearsed')) return []
+    const lines = schemaDifferenceLines(diffSchema(this.schema(this.ups - 1), schema))
+    return lines.slice(0, mostLines).map((line) => `applied again: ${line}`)
   }
 
   /** A clause with a capital; undefined where it was tried. */

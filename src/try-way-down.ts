@@ -31,7 +31,7 @@ export async function tryWayDown(run: TrialRun, signal: AbortSignal): Promise<Tr
   const again = plan.back.toReversed().map(({ up }) => aloneParsed(up))
   const migrations = layOutTransactions([...ups, ...downs, ...again], reviewSet.sharesSession)
   const replayed = await alternatives.replay(migrations, signal, {
-    eachSchema: true,
+    schemasOf: ups.length + downs.length,
     // each is a call of the tool
     callsAt: new Set([ups.length, ups.length + downs.length]),
   })

@@ -24,7 +24,7 @@ export interface ReplayedAlternative {
   readonly migrations: readonly ReplayedMigration[]
   readonly limits: readonly Limit[]
   readonly schema: SchemaSnapshot
-  /** The schema behind each migration that was reached, in order; absent where nobody asked for it. */
+  /** The schema behind each of the first migrations that was reached, in order; absent where nobody asked for it. */
   readonly schemas?: readonly SchemaSnapshot[]
   /** As rules see it, before and after; absent where it did not come to its end. */
   readonly catalogs?: SchemaCatalogs
@@ -32,8 +32,8 @@ export interface ReplayedAlternative {
 
 /** What of a replay is told apart. */
 export interface StepOptions {
-  /** Read the schema behind each migration: for those that share no transaction. */
-  readonly eachSchema?: boolean
+  /** Read the schema behind each of so many migrations from the first on, which share no transaction; absent: 0. */
+  readonly schemasOf?: number
   /** See ReplayRequest.callsAt. */
   readonly callsAt?: ReadonlySet<number>
 }
@@ -159,7 +159,7 @@ class PreparedAlternatives implements Alternatives {
   async replay(
     review: readonly Migration[],
     signal: AbortSignal,
-    { eachSchema = false, callsAt }: StepOptions = {},
+    { schemasOf = 0, callsAt }: StepOptions = {},
   ): Promise<ReplayedAlternative> {
     const { server, keep: _, onPrepared: _prepared, ...request } = this.request
     this.before ??= this.catalogOf(this.pristine)
@@ -179,9 +179,9 @@ class PreparedAlternatives implements Alternatives {
         kept: { prepared: { ...this.prepared, seeded }, applied: request.history.length },
         again: true,
         ...(callsAt === undefined ? {} : { callsAt }),
-        ...(eachSchema
-          ? { onMigration: async (database) => void schemas.push(await this.schemaOf(database)) }
-          : {}),
+        onMigration: async (copy, index) => {
+          if (index < schemasOf) schemas.push(await this.schemaOf(copy))
+        },
         onDone: async (database) => {
           left = database
           schema = await this.schemaOf(database)
@@ -194,7 +194,7 @@ class PreparedAlternatives implements Alternatives {
       return {
         ...outcome,
         schema,
-        ...(eachSchema ? { schemas } : {}),
+        ...(schemasOf > 0 ? { schemas } : {}),
         ...(isComplete ? { catalogs } : {}),
       }
     } finally {

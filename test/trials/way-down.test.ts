@@ -87,8 +87,8 @@ test('goes back from the latest to the first that fails, and blames each for its
       outcome: 'holds',
       says: 'Its way down leads to the schema before.',
       lines: [
-        '~ table public.orders: comment none -> all of them (no mistake)',
         "~ enum public.state: labels + 'closed' (no mistake)",
+        '~ table public.orders: comment none -> all of them (no mistake)',
         'destroys column orders.note and what was written into it',
         'AccessExclusiveLock on orders (reads and writes wait), held until commit',
       ],
