@@ -4,7 +4,8 @@ import type { QueryText } from './query-text.ts'
 import type { Relay } from './relay.ts'
 import type { Replies } from './replies.ts'
 import type { Run } from './run.ts'
-import { statementKind } from './statement-kind.ts'
+import { messageMode, primerFrames, type MessageMode } from './message-mode.ts'
+import { statementKind, type StatementKind } from './statement-kind.ts'
 
 /**
  * When to look behind a statement. As a rule at once, within its transaction. Later, when the next message shows that no
@@ -27,6 +28,8 @@ export class Looks {
   private isFresh = true
   /** Has the implicit transaction of this simple Query been made a block? */
   private isPrimed = false
+  /** Statements of one simple Query, which are one transaction, are being sent. */
+  isInMessage = false
 
   constructor(relay: Relay, replies: Replies) {
     this.relay = relay
@@ -35,10 +38,11 @@ export class Looks {
     this.everyRelation = lookFrames(relay.probe?.everyRelation.sql ?? '')
   }
 
-  /** A simple Query begins. */
+  /** A simple Query begins, or a pipeline. */
   beginMessage(): void {
     this.catchUp()
     this.isPrimed = this.isInBlock
+    this.isInMessage = false
   }
 
   /** Is this statement to be looked at, at once? */
@@ -53,10 +57,13 @@ export class Looks {
     if (!this.isInBlock) this.isFresh = true
   }
 
-  /**
-   * A statement follows another of its message in the simple protocol, where all of them are one block from the first on.
-   * In a pipeline that holds from the second on only, so something comes in front: it needs no snapshot.
-   */
+  /** How a simple Query of these statements is to be sent. */
+  modeOf(kinds: readonly StatementKind[]): MessageMode {
+    const version = this.relay.parameters.get('server_version') ?? ''
+    return messageMode(kinds, Number.parseInt(version, 10), this.isInBlock)
+  }
+
+  /** Makes the implicit transaction of a simple Query a block, if it is none yet. */
   prime(): void {
     if (this.isPrimed) return
     this.isPrimed = true
@@ -70,7 +77,8 @@ export class Looks {
     if (run.error !== undefined || this.relay.probe === undefined || !this.wants(run)) return
     const { kind } = run
     const followed = !(endsMessage && !this.isInBlock)
-    const mustWait = (kind.mayCommitItself && !this.isInBlock) || (kind.needsNoSnapshot && this.isFresh)
+    const commits = kind.mayCommitItself && !this.isInBlock && !this.isInMessage
+    const mustWait = commits || (kind.needsNoSnapshot && this.isFresh)
     if (this.isHasty(run)) return
     if (followed && mustWait && this.deferred?.look === 'deferred' && !kind.locks) return
     if (this.deferred?.look === 'deferred') this.deferred.look = 'none'
@@ -126,11 +134,12 @@ export class Looks {
     if (run === undefined || run.look !== 'deferred') return
     const { owed, status } = this.replies
     const kind = statementKind(sql ?? '')
-    const isIdle = owed.isEmpty
+    const isIdle = owed.isEmpty && !this.isInMessage
     const isOver = isIdle && status !== 'T'
     // SET TRANSACTION may come as long as nothing else has
     if (!isOver && this.isFresh && kind.needsNoSnapshot && !kind.transaction.startsWith('end')) return
-    if (isOver || (run.kind.mayCommitItself && !this.isInBlock) || (isQuery && !isIdle)) {
+    const commits = run.kind.mayCommitItself && !this.isInBlock && !this.isInMessage
+    if (isOver || commits || (isQuery && !isIdle)) {
       run.look = 'none'
       this.deferred = undefined
       this.relay.ledger.tell()
@@ -183,8 +192,3 @@ function lookFrames(sql: string): Buffer {
 }
 
 const syncFrame = frame('S')
-const primerFrames = Buffer.concat([
-  frame('P', cString(''), cString('show server_version'), int16(0)),
-  frame('B', cString(''), cString(''), int16(0), int16(0), int16(0)),
-  frame('E', cString(''), int32(0)),
-])

@@ -34,6 +34,8 @@ export interface Expectation {
     | 'ours'
   /** Of a Sync: the client sent it, or a simple Query that it stands for. */
   readonly isClients?: boolean
+  /** Of a Sync behind a BEGIN of ours: after an error a ROLLBACK of ours follows. */
+  readonly rollsBack?: boolean
   readonly run?: Run
   /** Of a simple Query, one for each statement; those that have not ended yet. */
   readonly runs?: Run[]

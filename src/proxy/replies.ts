@@ -1,5 +1,6 @@
 import { BodyReader, cString, frame, messageFields, type Frame } from '../postgres/frames.ts'
 import type { TransactionStatus } from '../replay/wire.ts'
+import { rollbackFrames } from './message-mode.ts'
 import { Owed, type Expectation, type Relay } from './relay.ts'
 import { Run, wireError } from './run.ts'
 import { withPosition } from './position.ts'
@@ -300,6 +301,10 @@ export class Replies {
     const { first } = this.owed
     const { ledger } = this.relay
     const status = String.fromCharCode(one.bytes[5] ?? 0x49) as TransactionStatus
+    if (first?.rollsBack === true && status === 'E') {
+      this.rollBack()
+      return
+    }
     this.releaseHeld()
     if (first?.kind !== 'sync' || first.isClients === true) this.pass(one)
     this.status = status
@@ -314,6 +319,15 @@ export class Replies {
     ledger.tell()
     this.owed.shift()
     this.onProgress()
+  }
+
+  private rollBack(): void {
+    this.relay.toServer.add(rollbackFrames)
+    this.relay.toServer.add(frame('S'))
+    this.owed.push({ kind: 'ours', until: 'C' })
+    this.owed.push({ kind: 'sync', isClients: true })
+    this.relay.toServer.flush()
+    this.owed.shift()
   }
 
   private releaseColumns(): void {

@@ -1,6 +1,7 @@
 import { BodyReader, cString, frame, int16, int32, type Frame } from '../postgres/frames.ts'
 import type { Inbox } from './inbox.ts'
 import { Looks } from './looks.ts'
+import { beginFrames, commitFrames, type MessageMode } from './message-mode.ts'
 import type { PreparedText, Relay } from './relay.ts'
 import type { Replies } from './replies.ts'
 import { Run } from './run.ts'
@@ -98,7 +99,10 @@ export class Requests {
 
   /** Statements up to the next Sync are one message. */
   private beginMessage(): void {
-    if (!this.isInPipeline) this.message += 1
+    if (!this.isInPipeline) {
+      this.message += 1
+      this.looks.beginMessage()
+    }
     this.isInPipeline = true
   }
 
@@ -108,18 +112,16 @@ export class Requests {
     this.beginMessage()
     this.isInPipeline = false
     const { relay, looks } = this
-    const text = cutQuery(one.bytes, relay, this.replies.status)
-    looks.before(text.pieces[0]?.sql ?? '', true)
-    looks.beginMessage()
+    const cut = cutQuery(one.bytes, relay, this.replies.status)
+    looks.before(cut.pieces[0]?.sql ?? '', true)
+    const mode = looks.modeOf(cut.pieces.map(({ kind }) => kind))
+    const text = mode === 'untouched' ? { ...cut, canSplit: false } : cut
     const runs = await this.runsOf(text)
     const mustSplit = runs.some((run) => run.replacement !== undefined || looks.wants(run))
-    if (!text.canSplit || !mustSplit) {
-      looks.sentUntouched(runs, text)
-      this.replies.owed.push({ kind: 'query', runs: [...runs] })
-      this.forward(one.bytes)
-      return
-    }
-    await this.sendPieces(text, runs)
+    if (text.canSplit && mustSplit) return this.sendPieces(text, runs, mode)
+    looks.sentUntouched(runs, text)
+    this.replies.owed.push({ kind: 'query', runs: [...runs] })
+    this.forward(one.bytes)
   }
 
   private async runsOf({ pieces, canSplit }: QueryText): Promise<readonly Run[]> {
@@ -135,12 +137,15 @@ export class Requests {
     return runs
   }
 
-  private async sendPieces(text: QueryText, runs: readonly Run[]): Promise<void> {
+  private async sendPieces(text: QueryText, runs: readonly Run[], mode: MessageMode): Promise<void> {
     const { looks, replies } = this
+    if (mode === 'block') this.ownStatement(beginFrames)
+    looks.isInMessage = runs.length > 1
     for (const [index, run] of runs.entries()) {
       const piece = text.pieces[index]
       if (piece === undefined) break
-      if (runs.length > 1) looks.prime()
+      if (index > 0) looks.before(piece.sql)
+      if (mode === 'primed') looks.prime()
       const isLast = index === runs.length - 1
       const { replacement } = run
       const sql =
@@ -154,12 +159,27 @@ export class Requests {
       }
       looks.behind(run, isLast)
     }
+    looks.beforeSync()
+    if (mode === 'block') this.ownStatement(commitFrames)
     // a simple Query leaves neither unnamed statement nor portal behind
     this.forward(closeUnnamed)
     replies.owed.push({ kind: 'ours', until: '3', times: 2 })
-    looks.beforeSync()
-    replies.owed.push({ kind: 'sync', isClients: true })
+    replies.owed.push({ kind: 'sync', isClients: true, rollsBack: mode === 'block' })
     this.forward(syncFrame)
+    looks.isInMessage = false
+    if (mode === 'block') await this.untilReady()
+  }
+
+  private ownStatement(frames: Buffer): void {
+    this.forward(frames)
+    this.replies.owed.push({ kind: 'ours', until: 'C' })
+  }
+
+  /** What follows may not come before a ROLLBACK of ours. */
+  private async untilReady(): Promise<void> {
+    const { inbox, relay, replies } = this
+    relay.toServer.flush()
+    while (!replies.owed.isEmpty && !replies.isLost && !inbox.isClosed) await inbox.change()
   }
 
   /** While the server waits for data it throws away Flush and Sync, and takes nothing else. */

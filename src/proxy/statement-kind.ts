@@ -15,6 +15,10 @@ export interface StatementKind {
   /** The server tells its columns before it runs it, not after (ChoosePortalStrategy(), PORTAL_ONE_SELECT). */
   readonly describesFirst: boolean
   readonly isFetch: boolean
+  /** BEGIN, COMMIT, SAVEPOINT and their like. */
+  readonly isTransactionCommand: boolean
+  /** It does something else outside of a transaction block than within one. */
+  readonly noticesBlock: boolean
   /** LOCK. */
   readonly locks: boolean
 }
@@ -48,15 +52,21 @@ export function statementKind(sql: string): StatementKind {
   const tokens = tokenize(sql, 6)
   const words = tokens.map(({ kind, text }) => (kind === 'word' ? text.toUpperCase() : ''))
   const [first = '', second = ''] = words
+  const isTransactionCommand =
+    transactionWords.has(first) || (first === 'PREPARE' && second === 'TRANSACTION')
+  const mayCommitItself =
+    maintenance.has(first) ||
+    (['CREATE', 'DROP', 'ALTER'].includes(first) && sharedObjects.has(second)) ||
+    /\bconcurrently\b/i.test(sql)
   return {
     transaction: transactionOf(words, tokens),
+    isTransactionCommand,
+    mayCommitItself,
+    noticesBlock:
+      isTransactionCommand || mayCommitItself || first === 'LOCK' || first === 'DECLARE' || first === 'SET',
     setsTransaction: first === 'SET' && /^TRANSACTION(?:_|$)/.test(setName(words)),
     needsNoSnapshot: transactionWords.has(first) || withoutSnapshot.has(first),
     copiesIn: first === 'COPY' && /\bstdin\b/i.test(sql),
-    mayCommitItself:
-      maintenance.has(first) ||
-      (['CREATE', 'DROP', 'ALTER'].includes(first) && sharedObjects.has(second)) ||
-      /\bconcurrently\b/i.test(sql),
     describesFirst: describesFirst(first, sql, tokens),
     isFetch: first === 'FETCH',
     locks: first === 'LOCK',

@@ -20,8 +20,6 @@ import {
 /** One or two clients; the second is for what one session tells another. */
 export interface Scenario {
   readonly run: (one: Conversation, other: Conversation) => Promise<void>
-  /** Statements that a listener is told of, in order; absent: not compared. */
-  readonly told?: readonly string[]
 }
 
 const many =
