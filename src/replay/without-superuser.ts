@@ -1,6 +1,6 @@
 /** What a rehearsal misses on a server whose user is no superuser: managed services, a role of the team's. */
 import type { Client } from 'pg'
-import type { Limit, Migration } from '../core/model.ts'
+import type { Limit, Migration, Statement } from '../core/model.ts'
 import type { PostgresServer } from '../postgres/provider.ts'
 import { isNameOfRole } from '../postgres/roles.ts'
 import { mayNeedGates } from './gate-pass.ts'
@@ -27,7 +27,10 @@ export async function withoutSuperuser(
   if (server.hasSuperuser) return []
   const { history, review, roles } = needs
   const absent = await absentRoles(admin, [...roles, ...namedRoles([...history, ...review])])
-  const runsCode = review.some(({ statements }) => statements.some(mayRunCode))
+  const own = ownRoutines([...history, ...review])
+  const runsCode = review.some(({ statements }) =>
+    statements.some((statement) => runsOwnCode(statement, own)),
+  )
   const missing = [
     ...(runsCode
       ? [
@@ -50,6 +53,21 @@ export async function withoutSuperuser(
       : `Create the roles there, run ALTER ROLE ${admin.escapeIdentifier(server.migrator)} CREATEROLE, or leave out --server-url: the throwaway server misses nothing of it.`
   const message = `The user ${server.migrator} of the server is no superuser. So these were not measured: ${missing.join('; ')}.`
   return [{ code: 'no-superuser', message, hint }]
+}
+
+const creation = /\bcreate\s+(?:or\s+replace\s+)?(?:function|procedure)\s+(?:[\w$]+\s*\.\s*)?"?([\w$]+)/gi
+
+/** Names of functions that the migrations create: those of Postgres change no object. */
+function ownRoutines(migrations: readonly Migration[]): ReadonlySet<string> {
+  const names = migrations.flatMap(({ text }) => [...text.matchAll(creation)].map(([, name = '']) => name))
+  return new Set(names.map((name) => name.toLowerCase()))
+}
+
+function runsOwnCode(statement: Statement, own: ReadonlySet<string>): boolean {
+  if (!mayRunCode(statement)) return false
+  if (statement.tag === 'DoStmt' || statement.tag === 'CallStmt' || statement.tag === 'Unparsed') return true
+  const called = [...statement.sql.matchAll(/([\w$]+)"?\s*\(/g)].map(([, name = '']) => name.toLowerCase())
+  return called.some((name) => own.has(name))
 }
 
 async function absentRoles(admin: Client, names: readonly string[]): Promise<readonly string[]> {

@@ -71,7 +71,8 @@ describe('help and version', () => {
         --no-config             read no configuration
         --no-replay             judge by prediction only, as lint does
         --require-rehearsal     exit with 1 when a migration could not be rehearsed
-        --pg-version <major>    major version of Postgres to replay on
+        --pg-version <majors>   major version of Postgres to replay on, or several:
+                                14,16,18 (default: production’s)
         --server-url <url>      replay on this existing server; never a production
                                 server
         --image <name>          replay in a throwaway container of this Postgres
@@ -225,7 +226,7 @@ describe('a wrong command line ends with exit code 2 and says what was meant', (
 
   it('version that is none', async () => {
     expect(await complaint('--pg-version', 'latest')).toMatchInlineSnapshot(`
-      "error: Option '--pg-version <major>' argument 'latest' is invalid. Expected a major version of Postgres from 14, for example 17.
+      "error: Option '--pg-version <majors>' argument 'latest' is invalid. Expected a major version of Postgres from 14, for example 17, or several: 14,16,18.
       hint:  Run \`pgrehearse --help\` for commands and options.
       "
     `)
