@@ -99,12 +99,13 @@ function isStepOfRemedy({ tag, node }: Statement): boolean {
 
 /** The finding about it. */
 export function unsafeRetry(
-  { migration, whenFailed }: TriedMigration,
+  of: TriedMigration,
   { statement, shown, isSilent }: Blame,
   remedy: Remedy,
 ): Finding {
   const { cut, aftermath } = shown
-  const broken = `When ${placeOf(cut, migration, statement)}`
+  const { whenFailed } = of
+  const broken = `When ${placeOf(cut, of, statement)}`
   return reservedFinding('unsafe-retry', {
     messageId: isSilent ? 'endsOtherwise' : 'stops',
     severity: isSilent ? 'warning' : 'info',
@@ -213,12 +214,16 @@ function nameOf(statement: Statement): string {
   return names[statement.tag] ?? nonTransactionalForm(statement) ?? commandName(statement)
 }
 
-function placeOf({ kind, statement }: Cut, { statements }: Migration, blamed: Statement): string {
+function placeOf(
+  { kind, statement }: Cut,
+  { migration: { statements }, changes }: TriedMigration,
+  blamed: Statement,
+): string {
   if (kind === 'inside')
     return statement.index === blamed.index
       ? 'it breaks off in its middle'
       : `statement ${statement.index + 1} breaks off`
-  const next = statements.at(statement.index + 1)
+  const next = statements.slice(statement.index + 1).find(changes)
   return next === undefined ? 'it fails' : `statement ${next.index + 1} of ${statements.length} fails`
 }
 
