@@ -5,7 +5,7 @@ import { changedColumn, optionsSql } from './columns.ts'
 import { lostStatistics } from './lost-parts.ts'
 import type { SilentContext, SilentFact, SilentSubject } from './model.ts'
 import { lastPart, nameParts, plainName, shownName, withoutLast } from './names.ts'
-import { commentSql, rightsChanges } from './rights.ts'
+import { commentSql, objectInSql, rightsChanges } from './rights.ts'
 import { changedRoutine, isRoutineKind } from './routines.ts'
 import { isPartKind, isTableKind, tableOf, type TablePair } from './tables.ts'
 import { sayingOf, type Saying } from './words.ts'
@@ -53,6 +53,8 @@ function silentFact(fact: string, changed: Changed): readonly SilentFact[] {
       return isTold ? [] : lostComment(fact, changed)
     case 'grants':
       return isTold ? [] : lostRights(changed)
+    case 'owner':
+      return isTold ? [] : lostOwner(changed)
     case 'clustered':
       return lostClustering(changed)
     case 'statistics targets':
@@ -159,6 +161,29 @@ function lostRights(changed: Changed): readonly SilentFact[] {
       restore: { sql: restore },
     }))
 }
+
+/** To whoever runs the migrations, who is a role of ours in the rehearsal. */
+function lostOwner(changed: Changed): readonly SilentFact[] {
+  const { before, after } = changed
+  const [was, is] = [before.facts['owner'], after.facts['owner']]
+  const object = objectInSql(after.kind, after.identity)
+  if (typeof was !== 'string' || typeof is !== 'string') return []
+  if (was.startsWith(ourRole) || !is.startsWith(ourRole)) return []
+  if (says(changed, 'owner') || object === undefined) return []
+  return [
+    {
+      subject: subjectOf(changed),
+      kind: after.kind,
+      identity: after.identity,
+      severity: 'warning',
+      consequence: `${nameOf(changed)} belongs to whoever runs the migrations, no longer to ${was}`,
+      line: `~ ${after.kind} ${after.identity}: owner ${was} -> whoever runs the migrations`,
+      restore: { sql: `ALTER ${object} OWNER TO ${quoteIdent(was)}` },
+    },
+  ]
+}
+
+const ourRole = 'pgrehearse_'
 
 /** What is revoked on a table is revoked on its columns. */
 function isRevokedWithTable({ after, context }: Changed): boolean {

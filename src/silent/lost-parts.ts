@@ -61,11 +61,7 @@ function withColumn(
   columns: readonly string[],
 ): Pick<SilentFact, 'subject' | 'kind' | 'identity' | 'line'> | undefined {
   const { gone, renewed } = columnsOf(pair)
-  const column =
-    columns.find((one) => renewed.has(one)) ??
-    columns.find((one) => gone.has(one)) ??
-    // an expression, a predicate, INCLUDE
-    (columns.length === 0 ? [...renewed, ...gone][0] : undefined)
+  const column = columns.find((one) => renewed.has(one)) ?? columns.find((one) => gone.has(one))
   if (column === undefined) return undefined
   const table = fullTable(pair)
   const isRenewed = renewed.has(column)
@@ -94,8 +90,9 @@ function lostIndex(object: SchemaObject, pair: TablePair): readonly SilentFact[]
   if (index === undefined || index.partitionOf !== undefined) return []
   const plain = index.keys.flatMap(({ column }) => column ?? [])
   const hasExpression = plain.length < index.keys.length
-  const lost = withColumn(object, pair, plain) ?? withColumn(object, pair, [])
-  if (lost === undefined || (!hasExpression && isAllGone(plain, pair))) return []
+  const mentioned = mentionedColumns(object, pair)
+  const lost = withColumn(object, pair, mentioned)
+  if (lost === undefined || isAllGone(mentioned, pair)) return []
   const { gone, nameNow } = columnsOf(pair)
   const left = plain.filter((column) => !gone.has(column)).map(nameNow)
   const isCovered = pair.after.indexes.some((other) => covers(other, index, left))
@@ -107,6 +104,13 @@ function lostIndex(object: SchemaObject, pair: TablePair): readonly SilentFact[]
     : `queries that search ${table} by ${left.length === 0 ? 'an expression' : left.join(', ')} are without the index ${name}`
   const restore = isWhole ? indexRestore(object, pair) : undefined
   return [{ ...lost, severity: 'warning', consequence, ...(restore === undefined ? {} : { restore }) }]
+}
+
+/** Columns of the key, of expressions, of the condition and of INCLUDE. */
+function mentionedColumns({ facts }: SchemaObject, { before }: TablePair): readonly string[] {
+  const text = String(facts['definition']).replace(/^CREATE .*? USING /su, '')
+  const words = new Set(text.match(/[\p{L}\p{N}_$]+/gu))
+  return before.columns.map(({ name }) => name).filter((name) => words.has(name))
 }
 
 /** Does another index, of the same uniqueness, begin with the columns that are left? */

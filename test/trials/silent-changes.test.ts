@@ -26,7 +26,8 @@ alter default privileges in schema reporting grant select on tables to app;
 create type mood as enum ('a'); comment on type mood is 'moods'; grant usage on type mood to app;
 create sequence numbers; grant usage on sequence numbers to app;
 create index orders_total_idx on orders (total); comment on index orders_total_idx is 'for totals';
-create table names (id int primary key, name text collate "C");
+create table names (id int primary key, name text collate "C", email text, deleted_at date);
+create unique index names_email_key on names (email) where deleted_at is null;
 `
 
 const silent = ({ findings }: Report): readonly Finding[] =>
@@ -53,6 +54,7 @@ drop schema reporting; create schema reporting;
 drop type mood; create type mood as enum ('a', 'b');
 drop index orders_total_idx; create index orders_total_idx on orders (total);
 alter table names alter column name type varchar(100);
+alter table names drop column deleted_at;
 do $$ begin execute 'drop sequence numbers'; execute 'create sequence numbers'; end $$;
 `,
       },
@@ -71,6 +73,7 @@ do $$ begin execute 'drop sequence numbers'; execute 'create sequence numbers'; 
         "info: Enum mood is without its comment: mood was made anew, and no statement says so.",
         "info: Index orders_total_idx is without its comment: orders_total_idx was made anew, and no statement says so.",
         "warning: names.name is compared and sorted by the default collation, no longer "C": a change of its type sets back what it does not repeat.",
+        "warning: Rows that the unique index names_email_key kept out of names come in from now on: it went with the column deleted_at.",
       ]
     `)
     // what no SQL gives back has none; everything else is proven
@@ -96,6 +99,10 @@ create table lines (id int primary key, kind text, order_id int);
 create trigger one before insert on lines for each row execute function stamp();
 comment on table lines is 'L';
 alter default privileges grant select on tables to reader; grant select on lines to reader;
+create table people (id int primary key, email text, code text, gone text);
+create index people_email_idx on people (lower(email));
+create index people_code_idx on people (code, gone);
+create index people_code2_idx on people (code);
 `,
       },
       {
@@ -120,6 +127,8 @@ create table lines_new (id int primary key, kind text, order_id int);
 create trigger two before insert on lines_new for each row execute function stamp();
 comment on table lines_new is 'L';
 drop table lines; alter table lines_new rename to lines;
+alter table people drop column email;
+alter table people drop column gone;
 `,
       },
     )
