@@ -179,7 +179,10 @@ export async function judgeRun(
   })
   const schema = measured?.schema ?? predicted
   const united = scripts.review.map((migration, index): MigrationResult =>
-    unite(migration, predictions[index] ?? [], measured?.migrations[index], measured?.server),
+    withQuietOwn(
+      unite(migration, predictions[index] ?? [], measured?.migrations[index], measured?.server),
+      options.isOwn,
+    ),
   )
   // before rules look at them: receipts are made of the very effects that pricing replaces
   const { results: all, production, queries } = (await pricing?.(united)) ?? { results: united }
@@ -223,11 +226,19 @@ export async function judgeRun(
   return { results, ...judgement, limits: opaqueStatements(all, predictions, measured) }
 }
 
+type IsOwn = ((statement: Statement) => boolean) | undefined
+
+/** What a tool does to its own small tables, nobody waits for. */
+function withQuietOwn(result: MigrationResult, isOwn: IsOwn): MigrationResult {
+  if (isOwn === undefined) return result
+  return {
+    ...result,
+    statements: result.statements.map((one) => (isOwn(one.statement) ? { ...one, effects: [] } : one)),
+  }
+}
+
 /** Without the statements that a migration tool sends for itself; the others keep their indexes. None is no migration. */
-function withoutOwn(
-  result: MigrationResult,
-  isOwn: ((statement: Statement) => boolean) | undefined,
-): readonly MigrationResult[] {
+function withoutOwn(result: MigrationResult, isOwn: IsOwn): readonly MigrationResult[] {
   if (isOwn === undefined) return [result]
   const { migration } = result
   const statements = result.statements.filter(({ statement }) => !isOwn(statement))

@@ -66,7 +66,8 @@ export function realMigrations({ command, chapters, transcripts, places }: Book)
       ...(script.id === undefined ? {} : { id: script.id }),
       recorded: recordedBy(command, chapter),
       source: chapter?.file,
-      places: statements.map(({ recorded, start, end }) => ({
+      places: statements.map(({ recorded, from, start, end }) => ({
+        from,
         start,
         end,
         span: places.get(recorded),

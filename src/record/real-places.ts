@@ -12,7 +12,8 @@ import type { CandidateFile } from './model.ts'
 
 /** A statement of a transcript, and where it comes from. */
 export interface RealPlace {
-  /** UTF-16 offsets in the transcript. */
+  /** UTF-16 offsets in the transcript: of the allow comments above it, and of itself. */
+  readonly from: number
   readonly start: number
   readonly end: number
   /** Undefined where nobody knows the file: the place in the transcript stays. */
@@ -37,7 +38,7 @@ export function withRealPlaces(report: Report, migrations: readonly RealMigratio
   return {
     ...report,
     migrations: report.migrations.map((migration) => realMigration(migration, migrations)),
-    findings: report.findings.map((finding) => realFinding(finding, find)),
+    findings: withoutRepeated(report.findings.map((finding) => realFinding(finding, find))),
     harmless: report.harmless.map((finding) => realFinding(finding, find)),
     notChecked: report.notChecked.map((limit) => realLimit(limit, find)),
   }
@@ -52,7 +53,7 @@ function finder(migrations: readonly RealMigration[]): Find {
   return ({ file, start }) =>
     places
       .get(file)
-      ?.find((place) => place.start <= start.offset && start.offset < Math.max(place.end, place.start + 1))
+      ?.find((place) => place.from <= start.offset && start.offset < Math.max(place.end, place.start + 1))
 }
 
 function realMigration(migration: ReportMigration, migrations: readonly RealMigration[]): ReportMigration {
@@ -75,8 +76,23 @@ function realFinding<F extends Finding | HarmlessFinding>(finding: F, find: Find
   const place = find(finding.span)
   const { suggestion: _, ...rest } = finding
   if (place === undefined) return finding
+  if (finding.span.start.offset < place.start) return { ...finding, span: place.span ?? finding.span }
   // lines of a transcript are nobody's to replace
   return { ...(rest as F), span: place.span ?? finding.span, sent: place.sql }
+}
+
+/** Of several statements that one line makes, an allow comment above it may be about any. */
+function withoutRepeated(findings: readonly Finding[]): readonly Finding[] {
+  const lineOf = ({ span }: Finding): string => `${span.file}:${span.start.line}`
+  const used = new Set(findings.flatMap((one) => (one.allowed === undefined ? [] : [lineOf(one)])))
+  const told = new Set<string>()
+  return findings.filter((finding) => {
+    if (finding.ruleId !== 'needless-allow') return true
+    const key = `${lineOf(finding)} ${finding.message}`
+    if (used.has(lineOf(finding)) || told.has(key)) return false
+    told.add(key)
+    return true
+  })
 }
 
 function realLimit(limit: Limit, find: Find): Limit {

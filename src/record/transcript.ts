@@ -11,7 +11,8 @@ export interface Transcript {
 
 export interface TranscribedStatement {
   readonly recorded: RecordedStatement
-  /** UTF-16 offsets in the script's text. */
+  /** Where the allow comments above it begin; UTF-16 offsets in the script's text. */
+  readonly from: number
   readonly start: number
   readonly end: number
 }
@@ -40,35 +41,47 @@ export interface TranscriptOptions {
  */
 export function transcribe(chapters: readonly Chapter[], options: TranscriptOptions): readonly Transcript[] {
   const seen = new Map<string, number>()
+  const ends = new Map<string, number>()
   return chapters.map((chapter) => {
     const file = chapter.file?.path ?? (chapter.isOwn === true ? `${options.title}: its own` : options.title)
     const count = (seen.get(file) ?? 0) + 1
     seen.set(file, count)
-    return transcribeOne(chapter, file, count === 1 ? undefined : `${file} (${count})`, options)
+    const id = count === 1 ? undefined : `${file} (${count})`
+    const transcript = transcribeOne(chapter, { file, id, from: ends.get(file) ?? 0 }, options)
+    ends.set(file, transcript.script.end)
+    return transcript
   })
+}
+
+interface Name {
+  readonly file: string
+  readonly id: string | undefined
+  /** Where its text begins. */
+  readonly from: number
 }
 
 function transcribeOne(
   { file, statements, mode }: Chapter,
-  path: string,
-  id: string | undefined,
+  { file: path, id, from: begin }: Name,
   { allowsAbove }: TranscriptOptions,
 ): Transcript {
-  let text = ''
+  // no two statements of a file stand at the same place, in whichever of its transcripts they are
+  let text = ' '.repeat(begin)
   const placed: TranscribedStatement[] = []
   const parts: ScriptPart[] = []
   let message: string | undefined
   for (const recorded of statements) {
+    const from = text.length
     for (const line of file === undefined ? [] : (allowsAbove?.(file, recorded) ?? [])) text += `${line}\n`
     const start = text.length
     text += recorded.sql
     const end = text.length
     text += endOf(recorded)
-    placed.push({ recorded, start, end })
+    placed.push({ recorded, from, start, end })
     const own = `${recorded.session.id} ${recorded.sent.message}`
     const last = parts.at(-1)
     if (own === message && last !== undefined) parts[parts.length - 1] = { ...last, end: text.length }
-    else parts.push({ start: parts.length === 0 ? 0 : start, end: text.length })
+    else parts.push({ start: parts.length === 0 ? begin : start, end: text.length })
     message = own
   }
   return {
@@ -79,7 +92,7 @@ function transcribeOne(
       version: null,
       title: titleOf(path),
       text,
-      start: 0,
+      start: begin,
       end: text.length,
       ...(mode === undefined ? { parts } : {}),
       transaction: mode === undefined ? modeOf(statements) : { mode, why },

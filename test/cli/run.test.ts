@@ -93,7 +93,7 @@ describe('check with a migrate command', () => {
     )
     expect(places).toContain('require-concurrent-index db/changes/002_index.mjs:3')
     expect(places).toContain('avoid-table-rewrite db/changes/002_index.mjs:5 allowed')
-    const [building] = report.findings.filter(({ ruleId }) => ruleId === 'require-concurrent-index')
+    const building = report.findings.find(({ ruleId }) => ruleId === 'require-concurrent-index')
     expect(building?.evidence).toBe('measured')
     expect(building?.because.some(({ kind }) => kind === 'lock')).toBe(true)
     expect(report.historyCount).toBe(1)
