@@ -173,7 +173,6 @@ export async function check(given: CheckOptions): Promise<Report> {
     production: priced?.report,
     queries: await reportOf(asked, judged),
     trials: [...onServer.trials, ...onClone.trials],
-    unrehearsed: onClone.limits.some(({ code }) => isUnrehearsed(code)),
     database: options.database,
     base: reviewSet.base,
     project: reviewSet.project,
@@ -235,11 +234,6 @@ async function judgedClone(
   if (clone === undefined) return { trials: [], findings: [], limits: [], answers: () => false }
   const { judgeClone } = await import('./clone-verdict.ts')
   return judgeClone(clone, rehearsal)
-}
-
-/** Limits that mean that a clone was wanted, and not all of the migrations ran there. */
-function isUnrehearsed(code: string): boolean {
-  return ['clone-failed', 'clone-too-long', 'clone-not-run'].includes(code)
 }
 
 /** What the files say. */

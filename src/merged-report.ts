@@ -3,7 +3,7 @@ import type { Limit, Report, ReportTrial } from './core/model.ts'
 import { mergeFindings, mergeHarmless, type OfMajor } from './merged-findings.ts'
 import { mergeQueries } from './merged-queries.ts'
 import { list } from './reporters/words.ts'
-import { exitCodeOf } from './report.ts'
+import { exitCodeOf, lacksRehearsal } from './report.ts'
 
 /** The report of a check on one major version. */
 export type MajorReport = OfMajor<Report>
@@ -30,9 +30,7 @@ export function mergeReports(reports: readonly MajorReport[], production: number
     main.major,
   )
   const { failOn, requireRehearsal } = main.value.settings
-  const unrehearsed = reports.some(({ value }) =>
-    value.migrations.some(({ outcome }) => outcome === 'not rehearsed'),
-  )
+  const unrehearsed = reports.some(({ value }) => lacksRehearsal(value.migrations, value.notChecked))
   return {
     ...main.value,
     ...(servers.length === 0 ? {} : { servers }),

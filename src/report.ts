@@ -23,8 +23,6 @@ export interface ReportParts {
   readonly queries?: ReportQueries | undefined
   /** What was tried besides the way up. */
   readonly trials?: readonly ReportTrial[]
-  /** Something was not rehearsed that no migration shows; absent: nothing. */
-  readonly unrehearsed?: boolean
   readonly results: readonly MigrationResult[]
   readonly database?: Report['database'] | undefined
   readonly base: Report['base']
@@ -49,7 +47,7 @@ export interface ReportParts {
 export function buildReport(parts: ReportParts): Report {
   const { findings, results, base, project, historyCount, timeZone } = parts
   const { failOn, requireRehearsal, notChecked, now, server } = parts
-  const unrehearsed = parts.unrehearsed === true || results.some(({ outcome }) => outcome === 'not rehearsed')
+  const unrehearsed = lacksRehearsal(results, notChecked)
   const report: Report = {
     schemaVersion: 1,
     tool: { name: 'pgrehearse', version: toolVersion() },
@@ -93,6 +91,19 @@ export function queriesPart(report: Report): Report {
     exitCode: exitCodeOf(findings, { failOn: report.settings.failOn, fails: false }),
   }
 }
+
+/** Was a migration not rehearsed, or did it not run on the clone of production that was wanted? */
+export function lacksRehearsal(
+  migrations: readonly Pick<ReportMigration, 'outcome'>[],
+  notChecked: readonly Limit[],
+): boolean {
+  return (
+    migrations.some(({ outcome }) => outcome === 'not rehearsed') ||
+    notChecked.some(({ code }) => cloneCodes.has(code))
+  )
+}
+
+const cloneCodes: ReadonlySet<string> = new Set(['clone-failed', 'clone-too-long', 'clone-not-run'])
 
 const severities: readonly Severity[] = ['info', 'warning', 'error']
 
