@@ -288,7 +288,7 @@ function lostDeferrability(changed: Changed): readonly SilentFact[] {
   const alter = `ALTER TABLE ${table} ALTER CONSTRAINT ${quoteIdent(lastPart(after.identity))} ${was.toUpperCase()}`
   return made(changed, {
     fact: 'deferrable',
-    consequence: `${nameOf(changed)} is checked by every statement, no longer at COMMIT where a transaction asks for that`,
+    consequence: `${nameOf(changed)} is checked by every statement, no longer at COMMIT${was.endsWith('initially deferred') ? '' : ' where a transaction asks for that'}`,
     restore: isKey ? alter : undefined,
   })
 }
