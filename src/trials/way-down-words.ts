@@ -16,7 +16,9 @@ export function leftTrials({ left }: WayDownPlan): readonly ReportTrial[] {
   const more =
     files.length === 0
       ? ''
-      : ` What comes before it was not taken back either: ${shortened(files, mostFiles).join(', ')}.`
+      : ` What comes before it was not taken back either: ${shortened(files, mostFiles)
+          .join(', ')
+          .replace(/, and (?=\d+ more$)/, ' and ')}.`
   const says = `It has no way down.${more}`
   return [{ kind: 'way down', about: aboutScript(end.up.script), outcome: 'not tried', says, lines: [] }]
 }
