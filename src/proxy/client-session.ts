@@ -187,9 +187,16 @@ export class ClientSession {
     if (this.client.writable) this.client.end()
     else this.client.destroy()
     setTimeout(() => this.client.destroy(), graceMs).unref()
-    this.replies.end(why)
-    this.relay.options.listener.disconnected?.(this.relay.session)
-    this.finish()
+    try {
+      this.replies.end(why)
+      this.relay.options.listener.disconnected?.(this.relay.session)
+    } catch {
+      this.relay.limited(
+        'What the last statements of a session did could not be told: an error of pgrehearse.',
+      )
+    } finally {
+      this.finish()
+    }
   }
 
   /** At once: whatever runs is cancelled. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { cString, frame, int16, int32 } from '../postgres/frames.ts'
 import { durationSetting } from '../replay/probe.ts'
 import type { QueryText } from './query-text.ts'
@@ -34,8 +35,9 @@ export class Looks {
   constructor(relay: Relay, replies: Replies) {
     this.relay = relay
     this.replies = replies
-    this.reading = lookFrames(relay.probe?.sql ?? '')
-    this.everyRelation = lookFrames(relay.probe?.everyRelation.sql ?? '')
+    const name = cString(`pgrehearse_${randomBytes(6).toString('hex')}`)
+    this.reading = lookFrames(name, relay.probe?.sql ?? '')
+    this.everyRelation = lookFrames(name, relay.probe?.everyRelation.sql ?? '')
   }
 
   /** A simple Query begins, or a pipeline. */
@@ -178,16 +180,14 @@ export class Looks {
 /** A look takes a fraction of a millisecond. */
 const shortestMs = 100
 
-const lookName = cString('pgrehearse_look')
-
 /** Statement and portal have a name of ours, so that the client's, which have none, stay; both are closed again. */
-function lookFrames(sql: string): Buffer {
+function lookFrames(name: Buffer, sql: string): Buffer {
   return Buffer.concat([
-    frame('P', lookName, cString(sql), int16(0)),
-    frame('B', lookName, lookName, int16(0), int16(0), int16(0)),
-    frame('E', lookName, int32(0)),
-    frame('C', Buffer.from('P'), lookName),
-    frame('C', Buffer.from('S'), lookName),
+    frame('P', name, cString(sql), int16(0)),
+    frame('B', name, name, int16(0), int16(0), int16(0)),
+    frame('E', name, int32(0)),
+    frame('C', Buffer.from('P'), name),
+    frame('C', Buffer.from('S'), name),
   ])
 }
 

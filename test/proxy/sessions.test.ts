@@ -12,6 +12,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { startEmbedded } from '../../src/postgres/embedded.ts'
 import { cString, frame, int32, messageFields } from '../../src/postgres/frames.ts'
 import type { PostgresServer } from '../../src/postgres/provider.ts'
+import { openServer } from '../../src/postgres/server.ts'
 import { openWire } from '../../src/postgres/wire-login.ts'
 import type { ProxiedStatement, Proxy, ProxyListener } from '../../src/proxy/model.ts'
 import { startProxy } from '../../src/proxy/start-proxy.ts'
@@ -172,6 +173,35 @@ describe('who comes in', () => {
     expect(await asked(Buffer.concat([int32(8), int32(80_877_103), Buffer.alloc(20)]))).toMatch(/unencrypted/)
   })
 
+  test('in front of a server that is reached over TLS, as here: another proxy', async () => {
+    const inner = await start()
+    const folder = mkdtempSync(join(tmpdir(), 'pgrehearse-tls-'))
+    const { user, password, port, certificate } = inner.address
+    writeFileSync(join(folder, 'ca.pem'), certificate)
+    const tls = `sslmode=verify-full&sslrootcert=${encodeURIComponent(join(folder, 'ca.pem'))}`
+    const serverUrl = `postgresql://${user}:${password}@localhost:${port}/${database}?${tls}`
+    try {
+      await using existing = await openServer({ serverUrl, sharedServer: true, projectDir, env: {} })
+      await using outer = await startProxy(existing, {
+        database,
+        probe: fullProbe(existing.major),
+        listener: { statement: (_session, { sql, reading }) => told.push(`${sql}: ${reading?.length}`) },
+        signal: new AbortController().signal,
+      })
+      const client = await connected(outer)
+      const { rows } = await client.query('select current_user as name')
+      expect(rows).toEqual([{ name: existing.migrator }])
+      await expect(
+        Promise.all([client.query('select pg_sleep(20)'), cancelOf(outer, client)]),
+      ).rejects.toMatchObject({ code: '57014' })
+      await client.end()
+      await outer.idle()
+      expect(told).toContain('select current_user as name: 1')
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
   test('a newer protocol and unknown options are negotiated', async () => {
     const { address } = await start()
     const socket = connectSocket({ host: '127.0.0.1', port: address.port })
@@ -184,6 +214,14 @@ describe('who comes in', () => {
     socket.destroy()
   })
 })
+
+/** As psql does at Ctrl-C. */
+async function cancelOf({ address }: Proxy, client: Client): Promise<void> {
+  const { processID, secretKey } = client as unknown as { processID: number; secretKey: number }
+  await sleep(100)
+  const cancel = Buffer.concat([int32(16), int32(80_877_102), int32(processID), int32(secretKey)])
+  await exchangeRaw(address.port, cancel)
+}
 
 function startupPacket(parameters: Readonly<Record<string, string>>, version = 3 * 65_536): Buffer {
   const pairs = Object.entries(parameters).flat().map(cString)
