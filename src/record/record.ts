@@ -14,7 +14,6 @@ import { commandEnvironment } from './environment.ts'
 import type { Recording } from './model.ts'
 import { Recorder } from './recorder.ts'
 import { standInHook } from './stand-in-hook.ts'
-import { statementKind } from './statement-kind.ts'
 
 export interface RecordRequest {
   readonly server: PostgresServer
@@ -97,10 +96,8 @@ async function inTime(work: Promise<void>, limitMs: number): Promise<void> {
 function probeFor(major: number): ProbeQueries {
   return {
     sql: probeSql(major),
-    isWanted: (sql) => {
-      const { tag, node } = parseStatement(sql)
-      return canProbe({ tag, node }) && statementKind(tag, node) !== 'reading'
-    },
+    // also behind what only reads: else its locks and scans were taken for those of the next statement
+    isWanted: (sql) => canProbe(parseStatement(sql)),
     everyRelation: {
       sql: allRelationsSql,
       isWanted: (sql) => {
