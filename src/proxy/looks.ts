@@ -173,7 +173,7 @@ export class Looks {
 
   private one(run: Run, which: 'reading' | 'everyRelation', frames: Buffer): void {
     this.relay.toServer.add(frames)
-    this.replies.owed.push({ kind: 'look', run, which, rows: [], until: '3', times: 2 })
+    this.replies.owed.push({ kind: 'look', run, which, rows: [], until: '3', times: 3 })
   }
 }
 
@@ -183,6 +183,8 @@ const shortestMs = 100
 /** Statement and portal have a name of ours, so that the client's, which have none, stay; both are closed again. */
 function lookFrames(name: Buffer, sql: string): Buffer {
   return Buffer.concat([
+    // of a look that failed, when a cancel met it, the statement is still there
+    frame('C', Buffer.from('S'), name),
     frame('P', name, cString(sql), int16(0)),
     frame('B', name, name, int16(0), int16(0), int16(0)),
     frame('E', name, int32(0)),

@@ -259,7 +259,8 @@ export class Replies {
     }
     this.owed.skipToSync()
     // the client waits for nothing, and would not know whose error it is
-    if (this.owed.first?.isClients !== true && first.kind === 'look') return
+    const next = this.owed.first
+    if (first.kind === 'look' && next !== undefined && next.isClients !== true) return
     this.pass({ ...one, bytes: withPosition(one.bytes, shift) })
     this.onProgress()
   }

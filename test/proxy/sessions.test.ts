@@ -384,6 +384,25 @@ describe('what is read', () => {
     }
   })
 
+  test('a look that fails, as a cancel may make it, is said and leaves nothing behind', async () => {
+    const limits: string[] = []
+    proxy = await startProxy(server, {
+      database,
+      // once in this session
+      probe: { ...fullProbe(server.major), sql: "select 1 / (nextval('public.looks') - 1)" },
+      listener: { statement: () => undefined, limited: (message) => limits.push(message) },
+      signal: new AbortController().signal,
+    })
+    await admin.query('create sequence public.looks; grant usage on public.looks to public')
+    const client = await connected(proxy)
+    await expect(client.query('select 1')).rejects.toMatchObject({ code: '22012' })
+    await client.query('select 2; select 3')
+    const { rows } = await client.query('select name from pg_prepared_statements')
+    expect(rows).toEqual([])
+    expect(limits).toHaveLength(1)
+    await client.end()
+  })
+
   test('behind LOCK, although SET TRANSACTION may still follow', async () => {
     const to = await start()
     await using one = await talk(to)
