@@ -1,5 +1,6 @@
 import type { CheckOptions } from './check.ts'
 import { scriptKey } from './core/script-name.ts'
+import type { Migration } from './core/model.ts'
 import type { ReviewSet } from './core/source.ts'
 import type { ReplayedMigration } from './replay/replay.ts'
 import type { Rehearsal } from './rehearse.ts'
@@ -33,17 +34,25 @@ export function plannedCuts({ reviewSet, rehearsal }: PlannedRun): {
   const replayedOnly = new Set(reviewSet.replayedOnly ?? [])
   const all = rehearsal.migrations.flatMap((replayed, index) => {
     const { migration } = replayed
-    // what a command sent is not sent again from a file
-    if (migration.recorded !== undefined || replayedOnly.has(scriptKey(migration))) return []
+    if (replayedOnly.has(scriptKey(migration))) return []
     return cutsOf(migration, changesIn(replayed)).map((cut) => ({ index, cut, migration }))
   })
-  const isGuess = ({ migration }: (typeof all)[number]): boolean =>
-    migration.transaction.why.startsWith('assumed')
-  const planned = all.filter((one) => !isGuess(one))
-  return planned.length === all.length ? { planned } : { planned, assumed }
+  const notTried = all.map(({ migration }) => whyNotTried(migration))
+  const planned = all.filter((_, index) => notTried[index] === undefined)
+  const assumed = notTried.find((why) => why !== undefined)
+  return assumed === undefined ? { planned } : { planned, assumed }
 }
 
-const assumed =
+/** Where nobody knows what the tool's next attempt would send. */
+function whyNotTried({ recorded, transaction }: Migration): string | undefined {
+  if (recorded !== undefined) return onlyRecorded
+  return transaction.why.startsWith('assumed') ? modeAssumed : undefined
+}
+
+const onlyRecorded =
+  'Failures in the middle were not tried: what the command would send on its next attempt is not in a file.'
+
+const modeAssumed =
   'Failures in the middle were not tried: that each statement commits by itself is assumed. `migrations.transaction` in the configuration says how your runner does it.'
 
 /** Which statements leave something behind; of SELECT the measured effects tell. */

@@ -124,7 +124,9 @@ test('a guess is not tried, nor what nobody asked to judge, nor what a command s
   expect(plannedCuts(run(known)).planned).toHaveLength(3)
   expect(plannedCuts(run(known, [known.file])).planned).toEqual([])
   const recorded = { command: 'rails', knownBy: 'its output' }
-  expect(plannedCuts(run({ ...known, recorded })).planned).toEqual([])
+  const sent = plannedCuts(run({ ...known, recorded }))
+  expect(sent.planned).toEqual([])
+  expect(sent.assumed).toContain('not in a file')
   const guessed = plannedCuts(run(migrationOf(twoIndexes, 'statement', 'assumed: psql -f')))
   expect(guessed.planned).toEqual([])
   expect(guessed.assumed).toContain('is assumed')
