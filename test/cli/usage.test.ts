@@ -31,6 +31,8 @@ describe('help and version', () => {
                                        throwaway server (default)
         lint [options] [paths...]      judge by prediction, without a server (check
                                        --no-replay)
+        run [options] <command...>     rehearse what a command does to a database: any
+                                       migration tool, in any language
         fix [options] [paths...]       write the remedies that were proven into the
                                        migrations under review
         queries [options]              say what the migrations under review do to the
@@ -86,6 +88,13 @@ describe('help and version', () => {
         --budget <duration>     time for the whole run; what does not fit is predicted
                                 (default: 20s for samples, no limit on replay)
         --no-prove              do not replay the SQL of fixes before it is offered
+        --no-clone              create no clone of production, though the
+                                configuration has a command for one
+        --no-down               do not take back what is under review by its way down
+        --no-retry              do not try failures in the middle of what is not one
+                                transaction
+        --with <ref>            replay the migrations of this branch too, before and
+                                behind those under review (repeatable)
         --suggestions           try out fixes in place, and offer those that hold
                                 (default: in merge requests)
         --no-suggestions        try out no fixes
