@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { cString, frame, int16, int32 } from '../postgres/frames.ts'
 import { durationSetting } from '../replay/probe.ts'
 import type { QueryText } from './query-text.ts'
+import type { ProxyOptions } from './model.ts'
 import type { Relay } from './relay.ts'
 import type { Replies } from './replies.ts'
 import type { Run } from './run.ts'
@@ -20,7 +21,11 @@ import { statementKind, type StatementKind } from './statement-kind.ts'
 export class Looks {
   private readonly relay: Relay
   private readonly replies: Replies
+  private readonly name: Buffer
   private readonly reading: Buffer
+  /** Of a statement that is kept from look to look: made, and used again. */
+  private readonly making: Buffer
+  private readonly again: Buffer
   private readonly everyRelation: Buffer
   private deferred: Run | undefined
   /** Of what has been sent: within BEGIN … COMMIT? */
@@ -35,9 +40,12 @@ export class Looks {
   constructor(relay: Relay, replies: Replies) {
     this.relay = relay
     this.replies = replies
-    const name = cString(`pgrehearse_${randomBytes(6).toString('hex')}`)
+    const name = newName()
+    this.name = name
     this.reading = lookFrames(name, relay.probe?.sql ?? '')
-    this.everyRelation = lookFrames(name, relay.probe?.everyRelation.sql ?? '')
+    this.again = executeFrames(name)
+    this.making = Buffer.concat([closeFrame(name), parseFrame(name, relay.probe?.sql ?? ''), this.again])
+    this.everyRelation = lookFrames(newName(), relay.probe?.everyRelation.sql ?? '')
   }
 
   /** A simple Query begins, or a pipeline. */
@@ -165,32 +173,63 @@ export class Looks {
     if (run === undefined) return
     run.look = 'sent'
     this.isFresh = false
-    this.one(run, 'reading', this.reading)
+    const { options } = this.relay
+    if (careful.has(options)) this.one(run, 'reading', this.reading, 3)
+    else if (this.replies.keepsLook) this.one(run, 'reading', this.again, 1)
+    else this.one(run, 'reading', this.making, 2)
     if (this.relay.probe?.everyRelation.isWanted(run.sql) === true) {
-      this.one(run, 'everyRelation', this.everyRelation)
+      this.one(run, 'everyRelation', this.everyRelation, 3)
     }
   }
 
-  private one(run: Run, which: 'reading' | 'everyRelation', frames: Buffer): void {
+  private one(run: Run, which: 'reading' | 'everyRelation', frames: Buffer, times: number): void {
     this.relay.toServer.add(frames)
-    this.replies.owed.push({ kind: 'look', run, which, rows: [], until: '3', times: 3 })
+    this.replies.owed.push({ kind: 'look', run, which, rows: [], until: '3', times, keeps: times < 3 })
+  }
+
+  /** What the client is about to send. Where it could throw prepared statements away, or list them, none of ours is kept. */
+  mention(text: string): void {
+    if (!/deallocate|discard|pg_prepared_/i.test(text)) return
+    careful.add(this.relay.options)
+    if (!this.replies.keepsLook) return
+    this.replies.keepsLook = false
+    this.relay.toServer.add(closeFrame(this.name))
+    this.replies.owed.push({ kind: 'ours', until: '3' })
   }
 }
+
+/** Proxies whose clients have spoken of prepared statements: in a function, maybe, that another session calls. */
+const careful = new WeakSet<ProxyOptions>()
 
 /** A look takes a fraction of a millisecond. */
 const shortestMs = 100
 
-/** Statement and portal have a name of ours, so that the client's, which have none, stay; both are closed again. */
+/**
+ * Statement and portal have a name of ours, so that the client's, which have none, stay; both are closed again. Of a look
+ * that failed, when a cancel met it, the statement is still there.
+ */
 function lookFrames(name: Buffer, sql: string): Buffer {
+  return Buffer.concat([closeFrame(name), parseFrame(name, sql), executeFrames(name), closeFrame(name)])
+}
+
+function newName(): Buffer {
+  return cString(`pgrehearse_${randomBytes(6).toString('hex')}`)
+}
+
+function parseFrame(name: Buffer, sql: string): Buffer {
+  return frame('P', name, cString(sql), int16(0))
+}
+
+function executeFrames(name: Buffer): Buffer {
   return Buffer.concat([
-    // of a look that failed, when a cancel met it, the statement is still there
-    frame('C', Buffer.from('S'), name),
-    frame('P', name, cString(sql), int16(0)),
     frame('B', name, name, int16(0), int16(0), int16(0)),
     frame('E', name, int32(0)),
     frame('C', Buffer.from('P'), name),
-    frame('C', Buffer.from('S'), name),
   ])
+}
+
+function closeFrame(name: Buffer): Buffer {
+  return frame('C', Buffer.from('S'), name)
 }
 
 const syncFrame = frame('S')

@@ -50,6 +50,8 @@ export interface Expectation {
   readonly rows?: (readonly (string | null)[])[]
   /** Of ours: over when this type has come so often. */
   readonly until?: string
+  /** Of a look: its statement stays prepared. */
+  readonly keeps?: boolean
   times?: number
   /** What was noted when it was sent, and did not come true. */
   readonly undo?: () => void

@@ -18,6 +18,8 @@ export class Replies {
   isLost = false
   /** As the last look found it. */
   statementTimeout = '0'
+  /** The statement of the looks is prepared. */
+  keepsLook = false
   private readonly relay: Relay
   /** There is something that the end of the transaction ends. */
   private inTransaction = false
@@ -203,7 +205,10 @@ export class Replies {
     if (one.type !== '3' || !this.isOver(first)) return
     const { run, which, rows } = first
     if (run !== undefined && which !== undefined) run[which] = rows
-    if (which === 'reading') this.statementTimeout = rows?.[0]?.[2] ?? '0'
+    if (which === 'reading') {
+      this.statementTimeout = rows?.[0]?.[2] ?? '0'
+      this.keepsLook = first.keeps === true
+    }
     this.owed.shift()
     const more = this.owed.first
     if (run !== undefined && (more?.kind !== 'look' || more.run !== run)) run.look = 'none'
@@ -270,6 +275,7 @@ export class Replies {
     const error = wireError(one.bytes)
     const { ledger } = this.relay
     if (first?.kind === 'look') {
+      this.keepsLook = false
       this.relay.limited(
         `What a statement did could not be looked at: Postgres answered the question with an error (${error.code}), which ended the transaction as well.`,
       )

@@ -114,6 +114,7 @@ export class Requests {
     const { relay, looks } = this
     const cut = cutQuery(one.bytes, relay, this.replies.status)
     looks.before(cut.pieces[0]?.sql ?? '', true)
+    looks.mention(one.bytes.toString('latin1'))
     const mode = looks.modeOf(cut.pieces.map(({ kind }) => kind))
     const text = mode === 'untouched' ? { ...cut, canSplit: false } : cut
     const runs = await this.runsOf(text)
@@ -219,6 +220,7 @@ export class Requests {
     const sql = body.string()
     const types = Array.from({ length: body.int16() }, () => body.int32() >>> 0)
     this.looks.before(sql)
+    this.looks.mention(sql)
     const replacement = await this.relay.options.listener.prepare?.(this.relay.session, sql)
     const prepared: PreparedText = { sql, replacement, types, isDescribed: false }
     const earlier = this.statements.get(name)
