@@ -21,18 +21,25 @@ export function compareEffects(
       continue
     }
     const other = sent[found] as Done
-    for (const skipped of sent.slice(at, found)) problems.push(`${skipped.where}: only the tool runs it`)
+    problems.push(...onlyByTool(sent.slice(at, found)))
     at = found + 1
     problems.push(...compareOne(other, one))
     const pair = { sent: other, read: one }
     if (previous !== undefined) problems.push(...compareGroups(previous, pair))
     previous = pair
   }
-  for (const rest of sent.slice(at)) problems.push(`${rest.where}: only the tool runs it`)
-  return problems
+  return [...problems, ...onlyByTool(sent.slice(at))]
+}
+
+/** Drivers and tools set up their sessions as they like. */
+function onlyByTool(statements: readonly Done[]): readonly string[] {
+  return statements
+    .filter(({ tag }) => tag !== 'VariableSetStmt')
+    .map(({ where }) => `${where}: only the tool runs it`)
 }
 
 interface Done {
+  readonly tag: string
   readonly where: string
   readonly file: string
   readonly sql: string
@@ -50,6 +57,7 @@ function statementsOf(migrations: readonly ReportMigration[]): readonly Done[] {
         const beginning = sql.length > 50 ? `${sql.slice(0, 49)}…` : sql
         return {
           where: `${file}:${start.line} (${beginning})`,
+          tag: statement.tag,
           file,
           sql,
           transaction: statement.transaction,

@@ -6,7 +6,8 @@ export interface ExpectedFinding {
   readonly object: string
   /** Relative to the project root. */
   readonly file: string
-  readonly line: number
+  /** Absent: the line of code that made the statement cannot be told. */
+  readonly line?: number
 }
 
 export function expectedOf({ ruleId, object, span }: Finding): ExpectedFinding {
@@ -18,24 +19,24 @@ export function compareFindings(
   expected: readonly ExpectedFinding[],
   found: readonly Finding[],
 ): readonly string[] {
-  const wanted = expected.map(asLine)
-  const got = found.map((finding) => asLine(expectedOf(finding)))
+  const left = found.map(expectedOf)
+  const missing: ExpectedFinding[] = []
+  for (const wanted of expected) {
+    const at = left.findIndex((one) => isSame(wanted, one))
+    if (at < 0) missing.push(wanted)
+    else left.splice(at, 1)
+  }
   return [
-    ...withoutThose(wanted, got).map((line) => `not found: ${line}`),
-    ...withoutThose(got, wanted).map((line) => `not expected: ${line}`),
+    ...missing.map((one) => `not found: ${asText(one)}`),
+    ...left.map((one) => `not expected: ${asText(one)}`),
   ]
 }
 
-function asLine({ rule, object, file, line }: ExpectedFinding): string {
-  return `${file}:${line} ${rule} (${object})`
+function isSame(wanted: ExpectedFinding, one: ExpectedFinding): boolean {
+  const { rule, object, file, line = one.line } = wanted
+  return rule === one.rule && object === one.object && file === one.file && line === one.line
 }
 
-/** One line of `others` takes away one. */
-function withoutThose(lines: readonly string[], others: readonly string[]): readonly string[] {
-  const left = [...others]
-  return lines.filter((line) => {
-    const at = left.indexOf(line)
-    if (at >= 0) left.splice(at, 1)
-    return at < 0
-  })
+function asText({ rule, object, file, line }: ExpectedFinding): string {
+  return `${file}:${line ?? '?'} ${rule} (${object})`
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Report, ReportStatement } from '../../src/core/model.ts'
@@ -21,12 +22,22 @@ export async function tryRun(tool: RunTool): Promise<Outcome> {
     statements: statements.length,
     problems: [
       ...(await findingsProblems(tool, report)),
-      ...recordingProblems(report, statements),
-      ...(tool.readFromFiles
-        ? compareEffects(report.migrations, (await checkByFiles(project)).migrations)
-        : []),
+      ...recordingProblems(report, statements, (file) => existsSync(path.join(project.dir, file))),
+      ...(tool.readFromFiles ? differences(report, await checkByFiles(project)) : []),
     ],
   }
+}
+
+/** Where a check of the files says something else. */
+function differences(report: Report, byFiles: Report): readonly string[] {
+  const recorded = byFiles.migrations.filter(({ recorded: command }) => command !== undefined)
+  return [
+    ...recorded.map(({ file }) => `${file} should have been read from the file`),
+    ...compareFindings(byFiles.findings.map(expectedOf), report.findings).map(
+      (line) => `compared with its files, ${line}`,
+    ),
+    ...compareEffects(report.migrations, byFiles.migrations),
+  ]
 }
 
 /** `UPDATE_EXPECTED=1` writes what was found, for somebody to read. */
@@ -39,12 +50,19 @@ async function findingsProblems({ name }: RunTool, { findings }: Report): Promis
   return compareFindings(JSON.parse(await readFile(file, 'utf8')) as readonly ExpectedFinding[], findings)
 }
 
-function recordingProblems(report: Report, statements: readonly ReportStatement[]): readonly string[] {
+function recordingProblems(
+  report: Report,
+  statements: readonly ReportStatement[],
+  isThere: (file: string) => boolean,
+): readonly string[] {
   const notRecorded = report.migrations.filter(({ recorded }) => recorded === undefined)
   // one that failed takes those behind it in its transaction along
   const notMeasured = statements.filter(({ measured }) => !measured)
   return [
     ...(statements.length === 0 ? ['no statement was recorded'] : []),
+    ...report.migrations
+      .filter(({ file }) => !isThere(file))
+      .map(({ id, file }) => `${id ?? file} stands for statements that come from no file`),
     ...notRecorded.map(({ file }) => `${file} was read from the file`),
     ...notMeasured.map(({ span, sent }) => `${span.file}:${span.start.line} was not measured: ${sent ?? ''}`),
     ...report.migrations

@@ -7,6 +7,8 @@ export const tool = javaCli('flyway', 'flyway', {
     'org.flywaydb:flyway-core:11.14.1',
     'org.flywaydb:flyway-database-postgresql:11.14.1',
     'org.flywaydb:flyway-verb-migrate:11.14.1',
+    // without it a failure is no exit status
+    'org.flywaydb:flyway-reports:11.14.1',
     'com.fasterxml.jackson.dataformat:jackson-dataformat-toml:2.19.1',
     'org.postgresql:postgresql:42.7.5',
   ],
