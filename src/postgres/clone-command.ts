@@ -167,6 +167,7 @@ export function passwordsOf(url: string | undefined): readonly string[] {
 /**
  * Waits until our process is gone, which closes the pipe on its standard input, then ends what `create` is still doing
  * and runs `destroy`. The URL comes through the pipe: arguments are for everybody to see. `done`: nothing is left to do.
+ * `kill` without `--`: dash takes that for a process, and ends nothing.
  */
 const watchdogScript = `
 trap '' INT TERM HUP
@@ -179,9 +180,9 @@ while read -r word rest; do
   esac
 done
 case $group in ''|*[!0-9]*) ;; *)
-  kill -TERM -- "-$group" 2>/dev/null
+  kill -TERM "-$group" 2>/dev/null
   sleep 1
-  kill -KILL -- "-$group" 2>/dev/null ;;
+  kill -KILL "-$group" 2>/dev/null ;;
 esac
 destroy=$PGREHEARSE_DESTROY
 unset PGREHEARSE_DESTROY

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { Client } from 'pg'
 import type { Limit, LockEffect, Migration, Relation, Statement } from '../core/model.ts'
 import { readAppliedVersions, type AppliedVersions } from './applied-versions.ts'
+import { CatalogWatch, structureJson } from './catalog-watch.ts'
 import { isClusterWide } from './cluster-wide.ts'
 import { discardsStatements, setsSessionDefaults } from './commands.ts'
 import { Measurement, type MeasuredMigration, type MigrationFailure } from './measure.ts'
@@ -86,7 +87,7 @@ export async function replayOnClone(request: CloneRequest): Promise<CloneOutcome
   const { history, review } = request
   const applied = await readAppliedVersions(books.client, [...history, ...review])
   const [catalog, names] = [
-    await RelationCatalog.read(admin.client),
+    await RelationCatalog.read(admin.client, structureJson),
     await namesBefore(admin.client, review),
   ] as const
   const left = review.filter((migration) => applied?.has(migration) !== true)
@@ -194,6 +195,8 @@ class CloneReplay {
         return isClusterWide(statement) ? { refused: clusterWideRefused } : { sql: statement.sql }
       },
       decodeEvent: undefined,
+      // no event trigger of ours is there: what code rewrites or drops would be taken for something else
+      watch: new CatalogWatch(this.catalog),
       newTempBytes: undefined,
     })
   }
@@ -220,8 +223,12 @@ class CloneReplay {
         statement,
         durationMs: Math.max(leastMs, durationMs - this.roundTripMs),
         walBytes: wal?.bytes ?? 0,
-        locks: effects.filter((effect) => effect.kind === 'lock'),
-        rewritten: effects.flatMap((effect) => (effect.kind === 'rewrite' ? [effect.relation] : [])),
+        locks: effects.filter(
+          (effect): effect is LockEffect => effect.kind === 'lock' && this.mayName(effect.relation),
+        ),
+        rewritten: effects.flatMap((effect) =>
+          effect.kind === 'rewrite' && this.mayName(effect.relation) ? [effect.relation] : [],
+        ),
         rowsRead: this.rowsRead(statement),
       })
     }
@@ -259,9 +266,16 @@ class CloneReplay {
           before === undefined || flushed(before, after) ? 0 : before.relations.get(oid)?.tuplesRead
         const rows = tuplesRead - (counted ?? 0)
         const isTable = relation?.kind === 'table' || relation?.kind === 'materialized view'
-        return relation !== undefined && isTable && rows > 0 ? [{ relation, rows }] : []
+        return relation !== undefined && isTable && rows > 0 && this.mayName(relation)
+          ? [{ relation, rows }]
+          : []
       })
       .toSorted((a, b) => b.rows - a.rows)
+  }
+
+  /** A table that code of the migration calls by a value of a row is not named. */
+  private mayName({ schema, name }: Relation): boolean {
+    return this.names.has(schema) && this.names.has(name)
   }
 }
 

@@ -198,6 +198,23 @@ describe('a clone', () => {
     return { ...ran, log, destroyed: await destroyed() }
   }
 
+  it('is watched where code does the work, and a table that is called by a value is not named', async () => {
+    const named = `(SELECT email FROM users WHERE age = '7' AND email LIKE 'canary%')`
+    const { outcome } = await run(
+      `DO $$ BEGIN EXECUTE format('CREATE TABLE %I AS SELECT * FROM users', ${named}); END $$;
+DO $$ BEGIN EXECUTE format('UPDATE %I SET age = 1', ${named}); END $$;
+DO $$ BEGIN EXECUTE 'ALTER TABLE users ALTER COLUMN age TYPE varchar(50)'; END $$;`,
+      { url: await newClone() },
+    )
+    expect(outcome?.statements.map(({ rewritten }) => rewritten.map(({ name }) => name))).toEqual([
+      [],
+      [],
+      ['users'],
+    ])
+    const told = outcome?.statements.map(({ locks, rewritten, rowsRead }) => ({ locks, rewritten, rowsRead }))
+    expect(JSON.stringify(told)).not.toContain(canary)
+  })
+
   it('that others use may be production: it is refused, and destroy is not told of it', async () => {
     const url = await newClone()
     const other = new Client({ connectionString: url, application_name: 'the shop' })
