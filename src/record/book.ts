@@ -38,6 +38,9 @@ export function bookOf(recording: Recording, context: BookContext): Book {
     attributed.flatMap(({ file, statements }) => statements.filter((one) => isOwn(one, file))),
   )
   const chapters = wrapped(attributed, own)
+  // BEGIN and COMMIT around them as well, though a file of which such words speak stands beside them
+  for (const chapter of chapters)
+    if (chapter.isOwn === true) for (const statement of chapter.statements) own.add(statement)
   const places = new Map<RecordedStatement, Span>()
   const found = new Map<CandidateFile, Places>()
   for (const { file, statements } of chapters) {
