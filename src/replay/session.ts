@@ -29,6 +29,7 @@ export interface ProbedResult {
 export class ReplaySession implements AsyncDisposable {
   /** Another one after {@link renew}. */
   wire: WireSession
+  readonly serverMajor: number
   private readonly connect: () => Promise<WireSession>
   private readonly admin: Client
   private readonly options: SessionOptions
@@ -40,12 +41,14 @@ export class ReplaySession implements AsyncDisposable {
 
   private constructor(
     wire: WireSession,
+    serverMajor: number,
     connect: () => Promise<WireSession>,
     admin: Client,
     probe: WireCommand,
     options: SessionOptions,
   ) {
     this.wire = wire
+    this.serverMajor = serverMajor
     this.connect = connect
     this.admin = admin
     this.probe = probe
@@ -65,7 +68,7 @@ export class ReplaySession implements AsyncDisposable {
       if (probe.prepared !== undefined) await client.query(prepareSql(probe))
       return new WireSession(client)
     }
-    return new ReplaySession(await connect(), connect, admin, probe, options)
+    return new ReplaySession(await connect(), server.major, connect, admin, probe, options)
   }
 
   /** Makes it as a new connection would be: for tools that connect anew for every file. */

@@ -38,8 +38,10 @@ export async function endScript(
 }
 
 /**
- * Before the first statement of a pipeline. A first command that needs no snapshot makes the server see a pipeline:
- * what must not run in a transaction block is refused as it is in a simple Query of several statements.
+ * Before the first statement of a pipeline, which stands for a simple Query of several statements: an implicit transaction
+ * block, in which LOCK and SET LOCAL may come first and what must not run in a block is refused
+ * (BeginImplicitTransactionBlock(), xact.c). From 18 on a pipeline is one from its second command on, so one that needs no
+ * snapshot comes first; before, a block of our own takes its place, where the message has no transaction commands.
  */
 export async function beginMessage(
   session: ReplaySession,
@@ -48,10 +50,15 @@ export async function beginMessage(
 ): Promise<WireError | undefined> {
   const isFirst = partOf(migration.statements, statement)[0] === statement
   if (!isFirst || !isPipelined(migration, statement)) return undefined
+  if (ownBlock(session, migration, statement)) return errorOf(session, 'begin', true)
   return errorOf(session, 'show server_version', false)
 }
 
-/** After the last statement of a pipeline: the Sync that commits it. */
+function ownBlock({ serverMajor }: ReplaySession, { statements }: Migration, statement: Statement): boolean {
+  return serverMajor < 18 && partOf(statements, statement).every(({ tag }) => tag !== 'TransactionStmt')
+}
+
+/** After the last statement of a pipeline: the Sync, or before 18 the COMMIT of our own block, that commits it. */
 export async function endMessage(
   session: ReplaySession,
   migration: Migration,
@@ -59,6 +66,9 @@ export async function endMessage(
 ): Promise<WireError | undefined> {
   const isLast = partOf(migration.statements, statement).at(-1) === statement
   if (!isLast || !isPipelined(migration, statement)) return undefined
+  if (ownBlock(session, migration, statement)) {
+    return session.wire.status === 'I' || session.wire.isLost ? undefined : errorOf(session, 'commit', true)
+  }
   const [result] = await session.run([], true)
   return result?.error
 }

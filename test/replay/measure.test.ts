@@ -205,6 +205,18 @@ describe.each(majors)('measuring on Postgres %i', (major) => {
     expect(words(statements[3]?.effects ?? [])).toEqual(['lock orgs AccessExclusiveLock'])
   })
 
+  it.each([
+    'lock table t in share mode; alter table t add column locked_at date',
+    "set local lock_timeout = '1s'; alter table t add column locked_at date",
+  ])(
+    'a simple Query of several statements is a transaction block from its first one on: %s',
+    async (text) => {
+      const { failure, statements } = await measure(server, 'create table t (id int)', text, 'simple query')
+      expect(failure).toBeUndefined()
+      expect(statements).toHaveLength(2)
+    },
+  )
+
   it('refuses CONCURRENTLY in a simple Query of several statements, as the server does', async () => {
     const text = 'create index concurrently i on users (note); select 1'
     const { failure, statements } = await measure(server, setup, text, 'simple query')
