@@ -40,7 +40,9 @@ export function cutQuery(bytes: Buffer, relay: Relay, status: TransactionStatus)
   const { pieces: cut, unterminated } = splitScript(text, 0, text.length, { takesCopyData: false })
   const isPlain = cut.every(({ kind }) => kind === 'statement') && unterminated === undefined
   const whole = (): QueryText => ({ pieces: wholePieces(text), canSplit: false, encoding })
-  if (!isPlain || cut.length === 0 || Buffer.byteLength(text, encoding) !== body.length) return whole()
+  if (!isPlain || Buffer.byteLength(text, encoding) !== body.length) return whole()
+  // the pings of Go's drivers: `;` and `-- ping`
+  if (cut.length === 0) return { pieces: [], canSplit: false, encoding }
   if (clientEncoding !== 'UTF8' && clientEncoding !== 'SQL_ASCII' && encoding === 'utf8') return whole()
   if (relay.parameters.get('standard_conforming_strings') === 'off') return whole()
   const pieces = cut.length === 1 ? wholePieces(text, cut[0]) : cutPieces(text, cut)
