@@ -65,6 +65,9 @@ function recordingProblems(
       .map(({ id, file }) => `${id ?? file} stands for statements that come from no file`),
     ...notRecorded.map(({ file }) => `${file} was read from the file`),
     ...notMeasured.map(({ span, sent }) => `${span.file}:${span.start.line} was not measured: ${sent ?? ''}`),
+    ...report.notChecked
+      .filter(({ code }) => code !== 'depends-on-data')
+      .map(({ code, message }) => `${code}: ${message}`),
     ...report.migrations
       .filter(({ outcome }) => outcome !== 'rehearsed' && outcome !== 'failed')
       .map(({ file, outcome }) => `${file} was ${outcome}`),
