@@ -79,6 +79,8 @@ export interface CheckOptions {
   readonly down?: boolean
   /** Try failures in the middle of what is not one transaction; absent: yes, where remedies would be replayed. */
   readonly retry?: boolean
+  /** Tell what the migrations change beyond their words; absent: yes, where remedies would be replayed. */
+  readonly silent?: boolean
   /** Run them on a clone of production as well, where the configuration creates one; absent: yes. */
   readonly clone?: boolean
   /** Revisions whose migrations are replayed before and behind those under review; absent: none. */

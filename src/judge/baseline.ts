@@ -5,6 +5,9 @@ import { reservedFinding, reservedFindings, type ReservedId } from './reserved.t
 
 /** Findings of the engine that may be accepted for good: they are about what migrations and files are, not what changes. */
 const acceptable: ReadonlySet<string> = new Set<ReservedId>([
+  'down-blocks-up',
+  'down-fails',
+  'down-leaves-differences',
   'duplicate-version',
   'exceeds-lock-budget',
   'exceeds-run-budget',
@@ -12,8 +15,10 @@ const acceptable: ReadonlySet<string> = new Set<ReservedId>([
   'migration-fails',
   'missing-version',
   'refused-by-tool',
+  'silent-change',
   'unreadable-file',
   'unresolved-placeholder',
+  'unsafe-retry',
 ])
 
 /** Of those: what tells which files they are about is the message, not the fingerprint. */

@@ -94,12 +94,17 @@ describe('findings that the baseline lists', () => {
 
   test('findings about allow comments and about changes cannot be accepted', () => {
     const ids = ['malformed-allow', 'allow-without-reason', 'edited-migration', 'needless-baseline-entry']
-    expect(ids.filter(isBaselineable)).toEqual([])
+    expect([...ids, 'branches-collide'].filter(isBaselineable)).toEqual([])
     const { entries, refused } = update(
       found([locking('a.sql', 1, '-- pgrehearse-allow ban-locks\nlock orders')]),
     )
     expect(entries.map(({ rule }) => rule)).toEqual(['ban-locks'])
     expect(refused.map(({ ruleId }) => ruleId)).toEqual(['allow-without-reason'])
+  })
+
+  test('what trials find of a migration can be accepted', () => {
+    const ids = ['down-blocks-up', 'down-fails', 'down-leaves-differences', 'silent-change', 'unsafe-retry']
+    expect(ids.filter(isBaselineable)).toEqual(ids)
   })
 
   test('a problem of files is the same only in the same words', async () => {

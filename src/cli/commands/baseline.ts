@@ -47,7 +47,8 @@ export async function runBaseline(
   }
   refuseMissingPaths(paths, context.cwd)
   const all = flags.all ?? (paths.length === 0 && flags.base === undefined)
-  const check: CheckFlags = { ...flags, all, prove: false }
+  // nobody reads its remedies, and all that a check finds can be accepted
+  const check: CheckFlags = { ...flags, all, prove: false, trials: true }
   const decided = await decideConfig({ ...flags, policy: 'branch' }, context)
   const { root } = decided
   const loaded: DecidedConfig = { ...decided, baselineOf: (config) => baselineOnDisk(root, config, true) }
@@ -79,7 +80,7 @@ async function findingsOf(
 ): Promise<readonly Finding[]> {
   const report = await checkDatabase(database, check, loaded, context)
   if (check.all !== true || report.queries === undefined) return report.findings
-  const flags: CheckFlags = { ...check, all: false, queriesOnly: true, everyQuery: true }
+  const flags: CheckFlags = { ...check, all: false, trials: false, queriesOnly: true, everyQuery: true }
   const asked = await checkDatabase(database, flags, loaded, context)
   const isAboutQueries = ({ query, ruleId }: Finding): boolean =>
     query !== undefined || ruleId === 'needless-baseline-entry'

@@ -41,6 +41,8 @@ export interface CheckFlags {
   readonly snapshot?: string
   /** Undefined: where there is a merge request. */
   readonly prove?: boolean
+  /** `baseline`: tries everything, though no remedy is replayed. */
+  readonly trials?: boolean
   readonly down?: boolean
   readonly clone?: boolean
   /** Revisions whose migrations are replayed with those under review. */
@@ -251,6 +253,7 @@ export function checkOptions(
     ...(flags.snapshot === undefined ? {} : { snapshotFile: path.resolve(context.cwd, flags.snapshot) }),
     ...budgetOf(flags, config.cacheDir),
     ...(flags.prove === undefined ? {} : { prove: flags.prove }),
+    ...(flags.trials === true ? { down: true, retry: true, silent: true } : {}),
     ...(flags.down === false ? { down: false } : {}),
     ...(flags.retry === false ? { retry: false } : {}),
     ...(flags.clone === false ? { clone: false } : {}),
