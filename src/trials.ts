@@ -41,7 +41,7 @@ const trials: readonly NamedTrial[] = [
   },
   {
     title: 'What the migrations change beyond their words',
-    isWanted: ({ options }) => options.prove !== false,
+    isWanted: ({ options: { silent, prove } }) => silent ?? prove !== false,
     load: async () => (await import('./try-silent-changes.ts')).trySilentChanges,
   },
   {
