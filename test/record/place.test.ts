@@ -68,7 +68,87 @@ describe('Places', () => {
     ].join('\n')
     expect(
       placesOf('shop/migrations/0002_note.py', text, ['ALTER TABLE "shop_order" ADD COLUMN "note" text']),
-    ).toEqual(["name='note',"])
+    ).toEqual([text.slice(text.indexOf('migrations.AddField'), text.indexOf('),') + 2)])
+  })
+
+  it('takes a call of several lines as one, whichever of them names most', () => {
+    const text = [
+      'class Migration(migrations.Migration):',
+      '    operations = [',
+      '        migrations.AddField(',
+      '            "account",',
+      '            "guarantor",',
+      '            models.ForeignKey(',
+      '                to="people.person",',
+      '            ),',
+      '        ),',
+      '        migrations.AddField("entry", "currency", models.CharField(max_length=3)),',
+      '        migrations.AlterField("account", "status", models.CharField(max_length=40)),',
+      `        migrations.RunSQL("UPDATE billing_entry SET currency = 'EUR'"),`,
+      '    ]',
+    ].join('\n')
+    const places = placesOf('billing/migrations/0002_guarantor.py', text, [
+      'ALTER TABLE "billing_account" ADD COLUMN "guarantor_id" bigint CONSTRAINT "billing_account_guarantor_id_fk" REFERENCES "people_person"("id")',
+      'ALTER TABLE "billing_entry" ADD COLUMN "currency" varchar(3)',
+      'ALTER TABLE "billing_account" ALTER COLUMN "status" TYPE varchar(40)',
+      "UPDATE billing_entry SET currency = 'EUR'",
+      'CREATE INDEX "billing_account_guarantor_id_9fbf" ON "billing_account" ("guarantor_id")',
+    ])
+    expect(places.map((place) => place.split('\n')[0])).toEqual([
+      'migrations.AddField(',
+      'migrations.AddField("entry", "currency", models.CharField(max_length=3)),',
+      'migrations.AlterField("account", "status", models.CharField(max_length=40)),',
+      "UPDATE billing_entry SET currency = 'EUR'",
+      'migrations.AddField(',
+    ])
+  })
+
+  it('finds what fills a table in the function that does, and the cursor it reads from', () => {
+    const text = [
+      'from people.models import Person',
+      'def fill(apps, schema_editor):',
+      '    for person in apps.get_model("people", "Person").objects.iterator():',
+      '        person.save(update_fields=["nick"])',
+      'class Migration(migrations.Migration):',
+      '    operations = [',
+      '        migrations.AddField("person", "nick", models.CharField(default="")),',
+      '        migrations.RunPython(fill),',
+      '    ]',
+    ].join('\n')
+    expect(
+      placesOf('people/migrations/0002_nick.py', text, [
+        `ALTER TABLE "people_person" ADD COLUMN "nick" varchar(80) DEFAULT '' NOT NULL`,
+        'DECLARE "c" CURSOR FOR SELECT "people_person"."id" FROM "people_person"',
+        'FETCH FORWARD 2 FROM "c"',
+        `UPDATE "people_person" SET "nick" = 'a' WHERE "people_person"."id" = 1`,
+      ]),
+    ).toEqual([
+      'migrations.AddField("person", "nick", models.CharField(default="")),',
+      'for person in apps.get_model("people", "Person").objects.iterator():',
+      'for person in apps.get_model("people", "Person").objects.iterator():',
+      'person.save(update_fields=["nick"])',
+    ])
+  })
+
+  it('finds a new table where it is made, and columns of one name in the block of their table', () => {
+    const text = [
+      'class AddThings < ActiveRecord::Migration[7.1]',
+      '  def change',
+      '    create_table :invoices do |t|',
+      '      t.string :number, null: false',
+      '    end',
+      '    change_table :orders do |t|',
+      '      t.string :number, :note',
+      '    end',
+      '  end',
+      'end',
+    ].join('\n')
+    expect(
+      placesOf('a.rb', text, [
+        'CREATE TABLE "invoices" ("id" bigserial primary key, "number" varchar NOT NULL)',
+        'ALTER TABLE "orders" ADD "number" varchar',
+      ]),
+    ).toEqual(['create_table :invoices do |t|', 't.string :number, :note'])
   })
 })
 
