@@ -64,11 +64,24 @@ export async function admit(plain: Socket, door: Door): Promise<Visitor | undefi
     })
     return await visit.run()
   } catch (error) {
-    if (error instanceof Refusal) socket.end(error.answer)
+    if (error instanceof Refusal) farewell(socket, error.answer)
     else socket.destroy()
     return undefined
   }
 }
+
+/** The last that a client hears. What it still says is thrown away: unread, it would keep the socket open for good. */
+export function farewell(socket: Socket, answer: Buffer = Buffer.alloc(0)): void {
+  socket.end(answer)
+  // a stream that somebody listens to for `readable` does not flow
+  socket.removeAllListeners('readable')
+  socket.resume()
+  const late = setTimeout(() => socket.destroy(), farewellMs)
+  socket.once('close', () => clearTimeout(late))
+}
+
+/** For a client that does not go. */
+const farewellMs = 2000
 
 class Visit {
   private socket: Socket

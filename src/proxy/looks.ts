@@ -34,6 +34,8 @@ export class Looks {
   private isFresh = true
   /** Has the implicit transaction of this simple Query been made a block? */
   private isPrimed = false
+  /** For how long a statement_timeout is set that would end a look. */
+  private hurry: 'none' | 'in this transaction' | 'in this session' = 'none'
   /** Statements of one simple Query, which are one transaction, are being sent. */
   isInMessage = false
 
@@ -89,7 +91,7 @@ export class Looks {
     const followed = !(endsMessage && !this.isInBlock)
     const commits = kind.mayCommitItself && !this.isInBlock && !this.isInMessage
     const mustWait = commits || (kind.needsNoSnapshot && this.isFresh)
-    if (this.isHasty(run)) return
+    if (this.isHasty()) return
     if (followed && mustWait && this.deferred?.look === 'deferred' && !kind.locks) return
     if (this.deferred?.look === 'deferred') this.deferred.look = 'none'
     run.look = 'deferred'
@@ -97,7 +99,9 @@ export class Looks {
     if (!followed || !mustWait) this.send()
   }
 
-  private note({ kind }: Run): void {
+  private note(run: Run): void {
+    const { kind } = run
+    this.noteHurry(run)
     if (kind.transaction === 'begin') this.isInBlock = true
     else if (kind.transaction === 'none') {
       if (!kind.needsNoSnapshot) this.isFresh = false
@@ -108,19 +112,29 @@ export class Looks {
     }
   }
 
+  /** A short statement_timeout is known from the words that set it: a look that asks for it would be ended by it. */
+  private noteHurry({ sql, kind }: Run): void {
+    if (setsTimeout.test(sql)) {
+      const [, number, unit = ''] = /statement_timeout\D{0,12}(\d+)\s*([a-z]*)/i.exec(sql) ?? []
+      const isShort = Number(number) > 0 && Number(number) < shortestMs && !/^(?:s|min|h|d)$/.test(unit)
+      this.hurry = isShort ? (/\blocal\b/i.test(sql) ? 'in this transaction' : 'in this session') : 'none'
+      this.replies.statementTimeout = '0'
+    } else if (
+      /^\s*(?:reset|discard)\s+all\b/i.test(sql) ||
+      (kind.transaction !== 'none' && kind.transaction !== 'begin' && this.hurry === 'in this transaction')
+    )
+      this.hurry = 'none'
+  }
+
   /** A look that the client's own statement_timeout would end would take the transaction with it. */
-  private isHasty(run: Run): boolean {
+  private isHasty(): boolean {
     const timeout = durationSetting(this.replies.statementTimeout)
-    if (/statement_timeout/i.test(run.sql)) {
-      const set = /statement_timeout\D{0,12}(\d+)\s*([a-z]*)/i.exec(run.sql)
-      return (
-        set !== null &&
-        Number(set[1]) > 0 &&
-        Number(set[1]) < shortestMs &&
-        !/^(?:s|min|h|d)$/.test(set[2] ?? '')
+    const isHasty = this.hurry !== 'none' || (timeout > 0 && timeout < shortestMs)
+    if (isHasty)
+      this.relay.limited(
+        `Statements under a statement_timeout of less than ${shortestMs} ms were not looked into: it would have ended the look, and the transaction with it.`,
       )
-    }
-    return timeout > 0 && timeout < shortestMs
+    return isHasty
   }
 
   /** A statement of a message that goes as the client sent it: there is time for a look at the last when it is over. */
@@ -133,7 +147,7 @@ export class Looks {
       this.relay.limited(
         'Statements that went to the server as the client sent them, because they could not be taken apart safely, were not looked into.',
       )
-    if (!this.wants(last) || this.isHasty(last)) return
+    if (!this.wants(last) || this.isHasty()) return
     last.look = 'deferred'
     this.deferred = last
   }
@@ -203,6 +217,10 @@ const careful = new WeakSet<ProxyOptions>()
 
 /** A look takes a fraction of a millisecond. */
 const shortestMs = 100
+
+/** SET, RESET, or set_config(). */
+const setsTimeout =
+  /^(?:\s|--[^\n]*\n|\/\*[\s\S]*?\*\/)*(?:re)?set\b[^;]*\bstatement_timeout\b|\bset_config\b[^;]*\bstatement_timeout\b/i
 
 /**
  * Statement and portal have a name of ours, so that the client's, which have none, stay; both are closed again. Of a look

@@ -6,7 +6,7 @@ import { scramSecret } from '../postgres/scram.ts'
 import { WireRefusal } from '../postgres/wire-login.ts'
 import { throwawayCertificate } from './certificate.ts'
 import { ClientSession } from './client-session.ts'
-import { admit, doorTls, type Door, type Visitor } from './front-door.ts'
+import { admit, doorTls, farewell, type Door, type Visitor } from './front-door.ts'
 import type { ProxiedSession, Proxy, ProxyAddress, ProxyOptions } from './model.ts'
 
 /** From connecting to being logged in: authentication_timeout is a minute. */
@@ -102,7 +102,7 @@ class WireProxy implements Proxy {
     clearTimeout(late)
     if (visitor?.kind === 'cancel') {
       this.sessions.get(sessionKey(visitor.processId, visitor.secretKey))?.cancel()
-      visitor.socket.end()
+      farewell(visitor.socket)
     } else if (visitor !== undefined) {
       visitor.socket.on('error', () => undefined)
       await this.connect(visitor)
@@ -115,7 +115,7 @@ class WireProxy implements Proxy {
       .openWire({ database, parameters, minorVersion })
       .catch((error: unknown) => refusal(error))
     if (Buffer.isBuffer(wire)) {
-      socket.end(wire)
+      farewell(socket, wire)
       return
     }
     if (this.stopped !== undefined || socket.destroyed) {

@@ -173,6 +173,18 @@ describe('who comes in', () => {
     expect(await asked(Buffer.concat([int32(8), int32(80_877_103), Buffer.alloc(20)]))).toMatch(/unencrypted/)
   })
 
+  test('who was refused takes no descriptor of ours', async () => {
+    const to = await start()
+    const sockets = (): number =>
+      process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length
+    const before = sockets()
+    for (let tries = 0; tries < 10; tries++) {
+      await expect(connected(to, { password: 'guess' })).rejects.toMatchObject({ code: '28P01' })
+      await expect(connected(to, { database: 'nowhere' })).rejects.toMatchObject({ code: '3D000' })
+    }
+    await expect.poll(sockets, { timeout: 1500 }).toBeLessThanOrEqual(before)
+  })
+
   test('in front of a server that is reached over TLS, as here: another proxy', async () => {
     const inner = await start()
     const folder = mkdtempSync(join(tmpdir(), 'pgrehearse-tls-'))
@@ -343,6 +355,18 @@ describe('what is told', () => {
       expect.stringContaining('CREATE EXTENSION'),
       expect.stringContaining('CREATE EXTENSION'),
     ])
+  })
+
+  test('a look does not run under a statement_timeout that would end it, which is said', async () => {
+    const to = await start()
+    const client = await connected(to)
+    const all = ["set statement_timeout = '40ms'", 'select 1', 'reset statement_timeout', 'select 2']
+    for (const sql of all) await client.query(sql)
+    await client.end()
+    await to.idle()
+    const looked = statements.filter(({ reading }) => reading !== undefined).map(({ sql }) => sql)
+    expect(looked).toEqual(all.slice(2))
+    expect(told.filter((line) => line.includes('statement_timeout of less than'))).toHaveLength(1)
   })
 
   test('a statement that is sent as it came is said', async () => {
