@@ -130,6 +130,8 @@ export interface RecordedCommand {
   readonly run: readonly string[]
   /** Makes what it stands on, for a shell. Absent: it begins on an empty database. */
   readonly history?: string
+  /** Takes back what the command does, for a shell. */
+  readonly down?: string
 }
 
 /**

@@ -8,7 +8,7 @@ import type { TriedQueries } from './query-review.ts'
 import type { Afterwards, Rehearsal } from './rehearse.ts'
 import type { NotRehearsed } from './rehearse-within.ts'
 import type { Leftovers } from './replay/alternatives.ts'
-import type { TrialOutcome } from './trials.ts'
+import type { TrialOutcome, WayDownByCommand } from './trials.ts'
 import type { Work } from './under-review.ts'
 
 /** What came of it. */
@@ -61,7 +61,11 @@ export async function workOnServer(
 /** Trials that nobody asked for go with remedies. */
 function isNothingElseWanted(options: CheckOptions): boolean {
   return (
-    options.prove === false && options.with === undefined && options.down !== true && options.retry !== true
+    options.prove === false &&
+    options.with === undefined &&
+    options.down !== true &&
+    options.retry !== true &&
+    options.silent !== true
   )
 }
 
@@ -69,6 +73,8 @@ function isNothingElseWanted(options: CheckOptions): boolean {
 export interface RehearsedWork {
   readonly work: Work
   readonly scripts: Scripts
+  /** See TrialRun. */
+  readonly byCommand?: WayDownByCommand | undefined
 }
 
 /** Rehearses, and does what is to be done on the same server afterwards; `of` is asked when the rehearsal has ended. */
@@ -83,10 +89,10 @@ export async function workOnRehearsal(
   let ofTrials: readonly Limit[] = []
   const rehearsal = await rehearseIt(async (rehearsed, leftovers) => {
     const elapsedMs = performance.now() - begun
-    const { work, scripts } = of()
+    const { work, scripts, byCommand } = of()
     await tellSchema(options, rehearsed, leftovers)
     const mended = await mend(options, work, scripts, rehearsed, leftovers, elapsedMs)
-    const tried = await tryBesides(options, work, scripts, rehearsed, leftovers, elapsedMs)
+    const tried = await tryBesides(options, { work, scripts, byCommand }, rehearsed, leftovers, elapsedMs)
     ofTrials = tried.limits
     more = {
       ...mended,
@@ -134,8 +140,7 @@ async function mend(
 /** What is tried besides the way up, where there is a copy to try it on. */
 async function tryBesides(
   options: CheckOptions,
-  { reviewSet }: Work,
-  scripts: Scripts,
+  { work: { reviewSet }, scripts, byCommand }: RehearsedWork,
   rehearsal: Rehearsal,
   leftovers: Leftovers,
   elapsedMs: number,
@@ -143,7 +148,8 @@ async function tryBesides(
   const { alternatives } = leftovers
   if (alternatives === undefined) return { trials: [], findings: [], limits: [] }
   const { tryAll } = await import('./trials.ts')
-  return tryAll({ options, reviewSet, scripts, rehearsal, alternatives, leftovers, elapsedMs })
+  const run = { options, reviewSet, scripts, rehearsal, alternatives, leftovers, elapsedMs }
+  return tryAll({ ...run, ...(byCommand === undefined ? {} : { byCommand }) })
 }
 
 async function tryCode(

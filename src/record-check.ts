@@ -4,7 +4,7 @@ import type { Limit, Report, Statement } from './core/model.ts'
 import type { Production } from './core/production.ts'
 import type { ReviewSet } from './core/source.ts'
 import { readScripts, type Scripts } from './judge-run.ts'
-import { workOnRehearsal, type ServerWork } from './on-server.ts'
+import { workOnRehearsal, type RehearsedWork, type ServerWork } from './on-server.ts'
 import { readCode } from './query-files.ts'
 import type { RecordedRun } from './record-command.ts'
 import { commandsOf, decideRecorded } from './record-review.ts'
@@ -37,10 +37,10 @@ export async function recordWork(
   const stand = { ...review.reviewSet, underReview: [] }
   const code = await readCode(options, reviewRequest(options), stand, production)
   let run: RecordedRun | undefined
-  const recorded = (): { readonly work: Work; readonly scripts: Scripts; readonly run: RecordedRun } => {
+  const recorded = (): RehearsedWork & { readonly run: RecordedRun } => {
     if (run === undefined) throw new Error('The rehearsal ended without a recording.')
-    const { reviewSet, scripts } = run
-    return { run, scripts, work: { reviewSet, ...(code === undefined ? {} : { code }) } }
+    const { reviewSet, scripts, byCommand } = run
+    return { run, scripts, byCommand, work: { reviewSet, ...(code === undefined ? {} : { code }) } }
   }
   const onServer = await workOnRehearsal(
     options,

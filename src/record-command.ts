@@ -10,6 +10,7 @@ import { openServer } from './postgres/server.ts'
 import { serverTrouble } from './postgres/trouble.ts'
 import { bookLimits, withRecorded } from './record-limits.ts'
 import { prepareRecorded } from './record-history.ts'
+import type { UpRecording } from './record-down-back.ts'
 import type { RecordCommands, RecordedReview } from './record-review.ts'
 import { measureCommand, type MeasuredCommand } from './record/attempt.ts'
 import { bookOf, realMigrations, type Book } from './record/book.ts'
@@ -26,6 +27,7 @@ import { SchemaCatalogsSeen } from './replay/schema-catalogs-seen.ts'
 import { sessionDefaults } from './session-defaults.ts'
 import { standInLimits } from './stand-in-notes.ts'
 import { StandInsSeen } from './stand-ins-seen.ts'
+import type { WayDownByCommand } from './trials.ts'
 
 /** A recorded run, as far as judging needs it. */
 export interface RecordedRun {
@@ -34,6 +36,8 @@ export interface RecordedRun {
   readonly real: readonly RealMigration[]
   /** Statements that the tool sent for its own books. */
   readonly own: ReadonlySet<Statement>
+  /** The way down, where the configuration has a command for it. */
+  readonly byCommand?: WayDownByCommand
 }
 
 /** Told when everything is recorded, before the rehearsal is handed on. */
@@ -92,8 +96,15 @@ class CommandRehearsal {
     const measured = await this.#measure(prepared.base, prepared.seeded)
     const book = this.#bookOf(measured.recording, this.#commandTitle())
     const scripts = await this.#scriptsOf(history, book)
-    const { outcome, own } = this.#outcomeOf(scripts, book, measured)
-    onRecorded({ ...scripts, real: realMigrations(book), own })
+    const { outcome, own, placed } = this.#outcomeOf(scripts, book, measured)
+    const up = { book, catalog: measured.catalog, placed }
+    const byCommand = this.#wayDown(up, pristine, measured.database)
+    onRecorded({
+      ...scripts,
+      real: realMigrations(book),
+      own,
+      ...(byCommand === undefined ? {} : { byCommand }),
+    })
     await seen.lookAt(measured.database)
     await schemas.lookAfter(measured.database)
     const schema = schemas.catalogs(outcome.migrations)
@@ -108,6 +119,20 @@ class CommandRehearsal {
     const left = { prepared, pristine, left: measured.database }
     await afterwards(rehearsal, leftoversOf(this.#requestOf(scripts.scripts), left, outcome))
     return rehearsal
+  }
+
+  #wayDown(up: UpRecording, pristine: string | undefined, left: string): WayDownByCommand | undefined {
+    const commands = this.#commands
+    const { down, timeoutMs } = commands
+    if (down === undefined || pristine === undefined) return undefined
+    const [server, options, review] = [this.#server, this.#options, this.#review]
+    return {
+      timeoutMs,
+      tryDown: async (run, signal) => {
+        const { tryCommandDown } = await import('./try-command-down.ts')
+        return tryCommandDown({ server, options, commands, down, review, up, pristine, left }, run, signal)
+      },
+    }
   }
 
   /** On seeded tables, and once more without rows of ours when it may have failed for them. */
@@ -192,7 +217,11 @@ class CommandRehearsal {
     { scripts }: { readonly scripts: Scripts },
     book: Book,
     measured: MeasuredCommand & { readonly rowsFailed?: MeasuredCommand },
-  ): { readonly outcome: ReplayOutcome; readonly own: ReadonlySet<Statement> } {
+  ): {
+    readonly outcome: ReplayOutcome
+    readonly own: ReadonlySet<Statement>
+    readonly placed: UpRecording['placed']
+  } {
     const { recording } = measured
     const transcribed = scripts.review.map((migration, index) => ({
       migration,
@@ -217,7 +246,7 @@ class CommandRehearsal {
       ...bookLimits(recording, book, this.#review, failed),
       ...rowLimits(measured, placed),
     ]
-    return { outcome: { migrations: replayed.migrations, limits }, own: new Set(own) }
+    return { outcome: { migrations: replayed.migrations, limits }, own: new Set(own), placed }
   }
 
   /** As if the transcripts had been replayed: for whatever is tried on copies. */

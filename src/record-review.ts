@@ -17,6 +17,8 @@ export interface RecordCommands {
   readonly migrate: readonly string[] | string
   /** Brings an empty database to what production has. Absent: `migrate` in the base revision, where there is one. */
   readonly history?: string
+  /** Takes back what is under review, for `sh -c`; absent: nobody said how. */
+  readonly down?: string
   /** `run`: everything that the command does is under review, whatever git knows. */
   readonly everything?: boolean
   /** Milliseconds for each command. */
@@ -46,12 +48,14 @@ export function commandsOf({ config, command, commandOutput }: CheckOptions): Re
   if (migrate === undefined) return undefined
   const { dir, exclude, timeout } = settings
   const history = command?.history ?? settings.history
+  const down = command?.down ?? settings.down
   return {
     migrate,
     everything: command !== undefined,
     timeoutMs: timeout ?? configDefaults.commandTimeout,
     print: commandOutput ?? (() => {}),
     ...(history === undefined ? {} : { history }),
+    ...(down === undefined ? {} : { down }),
     ...(dir === undefined ? {} : { dir }),
     ...(exclude === undefined ? {} : { exclude }),
   }

@@ -8,6 +8,15 @@ import { wantsWayDown } from './wants-way-down.ts'
 /** The run that is to be tried further. */
 export interface TrialRun extends MendedRun {
   readonly leftovers: Leftovers
+  /** Goes back by a command; absent where files say how, or nothing does. */
+  readonly byCommand?: WayDownByCommand
+}
+
+/** The way down of what a command did. */
+export interface WayDownByCommand {
+  /** Milliseconds that it may take in all. */
+  readonly timeoutMs: number
+  readonly tryDown: Trial
 }
 
 /** What came of it. */
@@ -25,14 +34,17 @@ interface NamedTrial {
   /** Completes `… was not tried, because`: `The way down`. */
   readonly title: string
   isWanted(run: TrialRun): boolean
-  load(): Promise<Trial>
+  /** Milliseconds; absent: half of the time of the run. */
+  limitMs?(run: TrialRun): number | undefined
+  load(run: TrialRun): Promise<Trial>
 }
 
 const trials: readonly NamedTrial[] = [
   {
     title: 'The way down',
     isWanted: wantsWayDown,
-    load: async () => (await import('./try-way-down.ts')).tryWayDown,
+    limitMs: ({ byCommand }) => byCommand?.timeoutMs,
+    load: async ({ byCommand }) => byCommand?.tryDown ?? (await import('./try-way-down.ts')).tryWayDown,
   },
   {
     title: 'Failures in the middle',
@@ -67,9 +79,9 @@ export async function tryAll(run: TrialRun): Promise<TrialOutcome> {
 
 async function tryOne(trial: NamedTrial, run: TrialRun): Promise<TrialOutcome> {
   const { options } = run
-  const deadline = AbortSignal.timeout(budgetMs(run.elapsedMs))
+  const deadline = AbortSignal.timeout(trial.limitMs?.(run) ?? budgetMs(run.elapsedMs))
   try {
-    const tryIt = await trial.load()
+    const tryIt = await trial.load(run)
     return await tryIt(run, AbortSignal.any([options.signal, deadline]))
   } catch (error) {
     options.signal.throwIfAborted()

@@ -171,6 +171,8 @@ function addRun(program: Command, run: Run): void {
     .argument('<command...>', 'the command, behind --; it finds the throwaway server in DATABASE_URL and PG*')
     .option('--history <command>', 'what makes the history first, for a shell; default: an empty database')
     .option('--base <ref>', 'make the history by the command in this git revision; judge what is new since')
+    .option('--down <command>', 'what takes back what the command did, for a shell: tried on a copy')
+    .option('--no-down', 'do not take it back, though the configuration has a command for that')
     .option('--snapshot <file>', 'sizes and activity of production, as snapshot writes them')
     .option('--require-rehearsal', 'exit with 1 when a migration could not be rehearsed')
     .option('--no-prove', 'do not replay the SQL of fixes before it is offered')

@@ -60,10 +60,17 @@ const migrationsParts = z.strictObject({
         'base revision.',
     )
     .meta({ example: 'bin/rails db:schema:load' }),
+  down: text
+    .exactOptional()
+    .describe(
+      'Command that takes back exactly the migrations under review, likewise: how many they are it finds in ' +
+        'PGREHEARSE_MIGRATIONS, their paths in PGREHEARSE_FILES, a line each. It is tried on a copy (docs/down.md).',
+    )
+    .meta({ example: 'bin/rails db:rollback STEP=$PGREHEARSE_MIGRATIONS' }),
   timeout: duration
     .refine((milliseconds) => milliseconds > 0, 'Expected a duration greater than 0')
     .exactOptional()
-    .describe('How long `migrate` and `history` may each take.')
+    .describe('How long `migrate`, `history` and `down` may each take.')
     .meta({ example: '20min', defaultValue: `${configDefaults.commandTimeout / 60_000}min` }),
   exclude: z
     .array(text)
@@ -78,6 +85,10 @@ const migrations = migrationsParts
   .refine(({ migrate, history }) => migrate !== undefined || history === undefined, {
     error: 'Expected migrate besides history: files of SQL have their history in themselves',
     path: ['history'],
+  })
+  .refine(({ migrate, down }) => migrate !== undefined || down === undefined, {
+    error: 'Expected migrate besides down: files of SQL have their way down beside them',
+    path: ['down'],
   })
   .refine(({ migrate, source }) => migrate === undefined || source === undefined, {
     error: 'Expected one of source and migrate: files are read, or a command is run',

@@ -22,6 +22,8 @@ export interface AttributionContext {
   readonly output: readonly OutputLine[]
   /** It was not the last to be run: the command failed at it. */
   readonly failed: RecordedStatement | undefined
+  /** Which way the command goes; absent: up. */
+  readonly direction?: 'up' | 'down'
 }
 
 /** Cuts what was recorded into chapters, one for each stretch that comes from one file. */
@@ -69,9 +71,9 @@ interface Record {
 function marksOfRecords(
   statements: readonly RecordedStatement[],
   names: readonly FileNames[],
-  { failed, underReview, files }: AttributionContext,
+  { failed, underReview, files, direction }: AttributionContext,
 ): MarkOf | undefined {
-  const records = recordsIn(statements, names)
+  const records = recordsIn(statements, names, direction)
   const known = records.filter(({ file }) => file !== undefined)
   if (known.length === 0) return undefined
   const isWork = (index: number): boolean =>
@@ -82,7 +84,8 @@ function marksOfRecords(
     indexes.some((index) => index > (known.at(-1)?.index ?? 0)) &&
     failed === undefined
   const done = new Set(known.map(({ file }) => file?.path))
-  const next = failed === undefined ? undefined : underReview.find((path) => !done.has(path))
+  const inOrder = direction === 'down' ? underReview.toReversed() : underReview
+  const next = failed === undefined ? undefined : inOrder.find((path) => !done.has(path))
   const failing = files.find(({ path }) => path === next)
   return (index) => {
     const earlier = records.findLast((record) => record.index < index)
@@ -104,7 +107,11 @@ function isTransaction(statement: RecordedStatement | undefined): boolean {
   return statement?.tag === 'TransactionStmt' || statement?.tag === 'VariableSetStmt'
 }
 
-function recordsIn(statements: readonly RecordedStatement[], names: readonly FileNames[]): readonly Record[] {
+function recordsIn(
+  statements: readonly RecordedStatement[],
+  names: readonly FileNames[],
+  direction: AttributionContext['direction'],
+): readonly Record[] {
   const byId = new Map<string, CandidateFile>()
   return statements.flatMap((statement, index): readonly Record[] => {
     if (statement.kind !== 'bookkeeping' || !writesRows.has(statement.tag)) return []
@@ -112,7 +119,7 @@ function recordsIn(statements: readonly RecordedStatement[], names: readonly Fil
     if (isLock.test(table)) return []
     const values = valuesOf(statement.sql)
     const file =
-      fileOf(valuesOf(written(statement)), names) ??
+      fileOf(valuesOf(written(statement, direction)), names) ??
       fileOf(values, names) ??
       values.map((value) => byId.get(value)).find((one) => one !== undefined)
     // Prisma's second word names only the id of the first
@@ -127,13 +134,17 @@ const writesRows: ReadonlySet<string> = new Set(['InsertStmt', 'UpdateStmt', 'De
 /** databasechangeloglock, knex_migrations_lock, bun_migration_locks: the number of their row is no version. */
 const isLock = /locks?$/i
 
-/** Without the row that it looks for: Alembic puts a revision in the place of the one before. */
-function written({ sql, tag }: RecordedStatement): string {
+/**
+ * Without the row that it looks for: Alembic puts a revision in the place of the one before. On the way down that row is
+ * what is taken back.
+ */
+function written({ sql, tag }: RecordedStatement, direction: AttributionContext['direction']): string {
   const where =
     tag === 'UpdateStmt'
       ? tokenize(sql).find(({ kind, text }) => kind === 'word' && text.toLowerCase() === 'where')
       : undefined
-  return where === undefined ? sql : sql.slice(0, where.start)
+  if (where === undefined) return sql
+  return direction === 'down' ? sql.slice(where.start) : sql.slice(0, where.start)
 }
 
 function isId(value: string): boolean {

@@ -27,11 +27,13 @@ export interface BookContext {
   readonly failed: RecordedStatement | undefined
   /** The name of what comes from no file that is known. */
   readonly title: string
+  /** Which way the command goes; absent: up. */
+  readonly direction?: 'up' | 'down'
 }
 
 /** Nothing of what only read, or was taken back, is in it. */
 export function bookOf(recording: Recording, context: BookContext): Book {
-  const { failed, title } = context
+  const { failed, title, direction } = context
   const lasting = lastingStatements(recording.statements, failed)
   const attributed = attribute(lasting, { ...context, output: recording.output })
   const own = new Set(
@@ -45,7 +47,7 @@ export function bookOf(recording: Recording, context: BookContext): Book {
   const found = new Map<CandidateFile, Places>()
   for (const { file, statements } of chapters) {
     if (file === undefined) continue
-    const inFile = found.get(file) ?? new Places(file)
+    const inFile = found.get(file) ?? new Places(file, direction)
     found.set(file, inFile)
     for (const statement of statements)
       if (!own.has(statement)) places.set(statement, inFile.place(statement))

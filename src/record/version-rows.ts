@@ -6,15 +6,20 @@ interface Table {
   readonly name: string
 }
 
-/** The tables of migration tools that have no row. `client` is a superuser, or their owner. */
-export async function emptyVersionTables(client: Client): Promise<readonly Table[]> {
+/** The tables of migration tools. */
+export async function versionTables(client: Client): Promise<readonly Table[]> {
   const { rows } = await client.query<Table>(
     `select n.nspname as schema, c.relname as name from pg_catalog.pg_class c
       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
      where c.relkind = 'r' and n.nspname not in ('pg_catalog', 'information_schema', 'pgrehearse')`,
   )
+  return rows.filter(isVersionTable)
+}
+
+/** Those that have no row. `client` is a superuser, or their owner. */
+export async function emptyVersionTables(client: Client): Promise<readonly Table[]> {
   const empty: Table[] = []
-  for (const table of rows.filter(isVersionTable)) {
+  for (const table of await versionTables(client)) {
     const found = await client.query(`select from ${qualified(table)} limit 1`)
     if (found.rowCount === 0) empty.push(table)
   }

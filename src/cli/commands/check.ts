@@ -43,7 +43,8 @@ export interface CheckFlags {
   readonly prove?: boolean
   /** `baseline`: tries everything, though no remedy is replayed. */
   readonly trials?: boolean
-  readonly down?: boolean
+  /** False: `--no-down`; a command: `run --down`. */
+  readonly down?: boolean | string
   readonly clone?: boolean
   /** Revisions whose migrations are replayed with those under review. */
   readonly with?: readonly string[]
@@ -255,6 +256,7 @@ export function checkOptions(
     ...(flags.prove === undefined ? {} : { prove: flags.prove }),
     ...(flags.trials === true ? { down: true, retry: true, silent: true } : {}),
     ...(flags.down === false ? { down: false } : {}),
+    ...(typeof flags.down === 'string' ? { down: true } : {}),
     ...(flags.retry === false ? { retry: false } : {}),
     ...(flags.clone === false ? { clone: false } : {}),
     ...(flags.with === undefined ? {} : { with: flags.with }),
@@ -273,9 +275,10 @@ export function checkOptions(
   }
 }
 
-function commandOf({ command, history }: CheckFlags): Pick<CheckOptions, 'command'> {
+function commandOf({ command, history, down }: CheckFlags): Pick<CheckOptions, 'command'> {
   if (command === undefined) return {}
-  return { command: { run: command, ...(history === undefined ? {} : { history }) } }
+  const back = typeof down === 'string' ? { down } : {}
+  return { command: { run: command, ...(history === undefined ? {} : { history }), ...back } }
 }
 
 function fromRoot(root: string, file: string): string {
