@@ -51,7 +51,7 @@ export function blameOf({ tried, isLone, migration, changes }: TriedMigration): 
     const { cut, aftermath } = shown
     if (isLone || aftermath.kind !== 'fails') continue
     if (cut.kind === 'inside' && aftermath.at.index === cut.statement.index) continue
-    if (migration.transaction.mode === 'statement' && isStepOfRemedy(aftermath.at)) continue
+    if (commitsSteps(migration) && isStepOfRemedy(aftermath.at)) continue
     return { statement: aftermath.at, shown, isSilent: false }
   }
   return undefined
@@ -89,7 +89,12 @@ const writesRows: ReadonlySet<string> = new Set([
   'SelectStmt',
 ])
 
-/** What a remedy of ours is made of: `fix` writes such steps into one file where every statement commits by itself. */
+/** As files are in which `fix` and suggestions put several steps: each commits by itself, or the file says COMMIT between them. */
+function commitsSteps({ transaction, statements }: Migration): boolean {
+  return transaction.mode === 'statement' || statements.some(({ tag }) => tag === 'TransactionStmt')
+}
+
+/** What a remedy of ours is made of: `fix` and suggestions write such steps into one file. */
 function isStepOfRemedy({ tag, node }: Statement): boolean {
   if (tag === 'IndexStmt') return true
   if (tag !== 'AlterTableStmt') return false
@@ -153,10 +158,10 @@ function saysOf({ migration, tried, isLone }: TriedMigration, blame: Blame | und
   if (blame !== undefined) {
     const { cut, aftermath } = blame.shown
     const number = blame.statement.index + 1
-    const failure = cut.kind === 'after' ? 'A failure behind' : 'A failure in'
+    const failure = cut.kind === 'after' ? 'a failure behind' : 'a failure in'
     return blame.isSilent
-      ? `${failure} statement ${cut.statement.index + 1} of ${length} cannot be repeated: the next run says nothing and ends otherwise, for it repeats statement ${number}.`
-      : `${failure} statement ${cut.statement.index + 1} of ${length} cannot be repeated: the next run stops at statement ${number}, because ${messageOf(aftermath)}.`
+      ? `After ${failure} statement ${cut.statement.index + 1} of ${length} the next run says nothing and ends otherwise, for it repeats statement ${number}.`
+      : `After ${failure} statement ${cut.statement.index + 1} of ${length} the next run stops at statement ${number}: ${messageOf(aftermath)}.`
   }
   const leftover = tried.find(({ aftermath }) => aftermath.kind !== 'resumes')
   if (leftover !== undefined) {

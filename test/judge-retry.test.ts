@@ -73,6 +73,10 @@ test('what stops the next run at the statement that failed is no finding, what s
 
 test('steps of our own remedies in one file are no finding where every statement commits by itself', () => {
   const steps = 'alter table t add constraint c check (a > 0) not valid; alter table t validate constraint c'
+  const suggested =
+    'begin; alter table t add constraint c check (a > 0) not valid; commit; alter table t validate constraint c'
+  const inSteps = migrationOf(suggested)
+  expect(blameOf(tried(inSteps, ['after', 2, fails(inSteps, 1)]))).toBeUndefined()
   for (const text of [twoIndexes, steps]) {
     const byItself = migrationOf(text, 'statement')
     expect(blameOf(tried(byItself, ['after', 0, fails(byItself, 0)]))).toBeUndefined()
