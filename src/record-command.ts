@@ -13,9 +13,9 @@ import { prepareRecorded } from './record-history.ts'
 import type { UpRecording } from './record-down-back.ts'
 import type { RecordCommands, RecordedReview } from './record-review.ts'
 import { measureCommand, type MeasuredCommand } from './record/attempt.ts'
-import { bookOf, realMigrations, type Book } from './record/book.ts'
+import { bookOf, realMigrations, unreadStatement, type Book } from './record/book.ts'
 import { endText, failedStatement, lastLines } from './record/failure.ts'
-import type { Recording } from './record/model.ts'
+import type { RecordedStatement, Recording } from './record/model.ts'
 import { measuredStatements } from './record/measured.ts'
 import type { RealMigration } from './record/real-places.ts'
 import { causeOf, failsOnRows, replayedMigrations } from './record/replayed.ts'
@@ -36,6 +36,10 @@ export interface RecordedRun {
   readonly real: readonly RealMigration[]
   /** Statements that the tool sent for its own books. */
   readonly own: ReadonlySet<Statement>
+  /** A statement of which not all could be read, so that nothing may replay it. */
+  readonly unread?: string
+  /** Those of `own` that write into the tool's books. */
+  readonly books: ReadonlySet<Statement>
   /** The way down, where the configuration has a command for it. */
   readonly byCommand?: WayDownByCommand
 }
@@ -97,12 +101,15 @@ class CommandRehearsal {
     const book = this.#bookOf(measured.recording, this.#commandTitle())
     const scripts = await this.#scriptsOf(history, book)
     const { outcome, own, placed } = this.#outcomeOf(scripts, book, measured)
+    const unread = unreadStatement(book)?.unread
     const up = { book, catalog: measured.catalog, placed }
     const byCommand = this.#wayDown(up, pristine, measured.database)
     onRecorded({
       ...scripts,
       real: realMigrations(book),
       own,
+      books: new Set([...placed].flatMap(([{ kind }, one]) => (kind === 'bookkeeping' ? [one] : []))),
+      ...(unread === undefined ? {} : { unread }),
       ...(byCommand === undefined ? {} : { byCommand }),
     })
     await seen.lookAt(measured.database)
@@ -116,7 +123,8 @@ class CommandRehearsal {
       serverKind: server.kind === 'container' ? `container ${options.containerImage}` : server.kind,
       ...(schema === undefined ? {} : { schema }),
     }
-    const left = { prepared, pristine, left: measured.database }
+    // what is not whole is not replayed
+    const left = { prepared, pristine: unread === undefined ? pristine : undefined, left: measured.database }
     await afterwards(rehearsal, leftoversOf(this.#requestOf(scripts.scripts), left, outcome))
     return rehearsal
   }
@@ -161,6 +169,7 @@ class CommandRehearsal {
       again,
       command: { run: migrate, cwd, env },
       timeoutMs,
+      statementTimeoutMs: this.#options.config.statementTimeout ?? configDefaults.statementTimeout,
       signal,
       print,
     })
@@ -233,6 +242,7 @@ class CommandRehearsal {
     })
     const failed = failedStatement(recording)
     const at = failed === undefined ? undefined : placed.get(failed)
+    if (failed !== undefined && at === undefined) throw failedOutside(recording, failed)
     const replayed = replayedMigrations(
       scripts.review,
       statements,
@@ -264,6 +274,16 @@ class CommandRehearsal {
       progress,
     }
   }
+}
+
+/** It failed at what stands in no migration: the COMMIT that the tool puts behind one, say. */
+function failedOutside(recording: Recording, { sql, sent }: RecordedStatement): UsageError {
+  const { code = '', message = '' } = sent.error ?? {}
+  const what = sql.length > 80 ? `${sql.slice(0, 80)}…` : sql
+  return new UsageError(
+    `The command \`${recording.command}\` ${endText(recording)}, at \`${what}\`: ${message} (SQLSTATE ${code}).`,
+    { hint: `It printed last:\n${lastLines(recording.output)}` },
+  )
 }
 
 function migrationsOf({ chapters, transcripts }: Book): ReviewSet['history'] {

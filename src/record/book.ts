@@ -36,8 +36,11 @@ export function bookOf(recording: Recording, context: BookContext): Book {
   const { failed, title, direction } = context
   const lasting = lastingStatements(recording.statements, failed)
   const attributed = attribute(lasting, { ...context, output: recording.output })
+  // what the command fails at is to be said, whosever it is
   const own = new Set(
-    attributed.flatMap(({ file, statements }) => statements.filter((one) => isOwn(one, file))),
+    attributed.flatMap(({ file, statements }) =>
+      statements.filter((one) => one !== failed && isOwn(one, file)),
+    ),
   )
   const chapters = wrapped(attributed, own)
   // BEGIN and COMMIT around them as well, though a file of which such words speak stands beside them
@@ -80,6 +83,11 @@ export function realMigrations({ command, chapters, transcripts, places }: Book)
       })),
     }
   })
+}
+
+/** The first statement that cannot be replayed as it was sent. */
+export function unreadStatement({ chapters }: Pick<Book, 'chapters'>): RecordedStatement | undefined {
+  return chapters.flatMap(({ statements }) => statements).find(({ unread }) => unread !== undefined)
 }
 
 /** How a chapter's file is known. */

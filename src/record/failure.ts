@@ -8,13 +8,19 @@ import type { OutputLine, RecordedStatement, Recording } from './model.ts'
 export function failedStatement({ end, statements }: Recording): RecordedStatement | undefined {
   if (end.code === 0) return undefined
   const last = statements.findLast(({ sent }) => sent.error !== undefined)
-  if (last === undefined) return undefined
+  if (last === undefined || isOfClient(last)) return undefined
   // behind the first error of a transaction there are only complaints about that
   const first = statements.find((one) => one.transaction === last.transaction && one.sent.error !== undefined)
   const worksOn = statements
     .slice(statements.indexOf(last) + 1)
     .some(({ kind, outcome, tag }) => kind === 'work' && outcome === 'committed' && !quiet.has(tag))
   return worksOn ? undefined : first
+}
+
+/** The command was killed, or gave up, while it ran: no fault of the statement (ProcessInterrupts(), SocketBackend(), postgres.c). */
+function isOfClient({ sent: { error } }: RecordedStatement): boolean {
+  if (error?.code === '57014') return error.message.endsWith('due to user request')
+  return error?.code === '08006' && error.message.startsWith('unexpected EOF on client connection')
 }
 
 /** Say nothing about whether a command went on. */
