@@ -17,6 +17,7 @@ import {
   type StartContext,
 } from './postmaster.ts'
 import { localeSql, type DatabaseLocale } from './locale.ts'
+import { connectAgain, loginSql } from './locked-out.ts'
 import type { ConfigurableServer, SaveResult, ServerOptions } from './provider.ts'
 import { RelationFiles } from './relation-files.ts'
 import {
@@ -260,19 +261,26 @@ class EmbeddedServer implements ConfigurableServer {
   }
 
   connectMigrator(database: string): Promise<Client> {
-    return connectClient({
+    const config = {
       ...socketConfig(this.#life),
       user: this.migrator,
       password: this.#migratorPassword,
       database,
       options: '-c application_name=pgrehearse',
-    })
+    }
+    return this.#asMigrator(() => connectClient(config))
+  }
+
+  #asMigrator<T>(connect: () => Promise<T>): Promise<T> {
+    return connectAgain(connect, () =>
+      this.#maintenance.query(loginSql(this.migrator, this.#migratorPassword)),
+    )
   }
 
   openWire(start: WireStart): Promise<WireSocket> {
     const { host, port } = socketConfig(this.#life)
     const login = { user: this.migrator, password: this.#migratorPassword }
-    return openWire({ host, port, tls: false, ...login }, start)
+    return this.#asMigrator(() => openWire({ host, port, tls: false, ...login }, start))
   }
 
   async createDatabase(

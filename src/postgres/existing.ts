@@ -4,6 +4,7 @@ import { EnvironmentError, ToolError, UsageError } from '../core/errors.ts'
 import { adminOptions, connectClient } from './connect.ts'
 import { createDatabase, dropDatabase, uniqueName } from './databases.ts'
 import { dropRoles, markDatabaseSql, markRoleSql, removeDeadRuns, runMark } from './existing-leftovers.ts'
+import { connectAgain, loginSql } from './locked-out.ts'
 import type { PostgresServer, ServerOptions } from './provider.ts'
 import { disarmFileRolesSql, ensureRoles, migratorSql, parameterGrantSql } from './roles.ts'
 import { parseServerUrl, safeReason, type ServerAddress } from './server-url.ts'
@@ -233,7 +234,15 @@ class ExistingServer implements PostgresServer {
   connectMigrator(database: string): Promise<Client> {
     const login = this.hasSuperuser ? { user: this.migrator, password: this.#migratorPassword } : {}
     const options = this.#migratorOptions
-    return connectTo(this.#address, { ...login, database, options, application_name: 'pgrehearse' })
+    return this.#asMigrator(() =>
+      connectTo(this.#address, { ...login, database, options, application_name: 'pgrehearse' }),
+    )
+  }
+
+  /** A role that was given to us is not ours to let in again. */
+  #asMigrator<T>(connect: () => Promise<T>): Promise<T> {
+    if (!this.hasSuperuser) return connect()
+    return connectAgain(connect, () => this.#admin.query(loginSql(this.migrator, this.#migratorPassword)))
   }
 
   /** As on our own server (settings.ts): CREATE ROLE makes its creator a member. */
@@ -249,7 +258,9 @@ class ExistingServer implements PostgresServer {
       : { user: config.user, password }
     const tls = ssl === true ? {} : ssl
     const options = [this.#migratorOptions, start.parameters['options'] ?? ''].join(' ').trim()
-    return openWire({ host, port, tls, ...login }, { ...start, parameters: { ...start.parameters, options } })
+    return this.#asMigrator(() =>
+      openWire({ host, port, tls, ...login }, { ...start, parameters: { ...start.parameters, options } }),
+    )
   }
 
   async createDatabase(options: { readonly template?: string } = {}): Promise<string> {

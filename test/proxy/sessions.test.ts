@@ -173,6 +173,17 @@ describe('who comes in', () => {
     expect(await asked(Buffer.concat([int32(8), int32(80_877_103), Buffer.alloc(20)]))).toMatch(/unencrypted/)
   })
 
+  test('a role that changes its own password does not lock us out', async () => {
+    const to = await start()
+    const client = await connected(to)
+    await client.query("alter role current_user password 'guess'")
+    await client.end()
+    const again = await connected(to)
+    await again.end()
+    await (await server.connectMigrator(database)).end()
+    await expect(connected(to, { password: 'guess' })).rejects.toMatchObject({ code: '28P01' })
+  })
+
   test('who was refused takes no descriptor of ours', async () => {
     const to = await start()
     const sockets = (): number =>
