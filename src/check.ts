@@ -146,7 +146,7 @@ export async function check(given: CheckOptions): Promise<Report> {
   const recorded = await recordedWork(options, ofFiles?.production)
   const { work, scripts } = recorded ?? (await workOnFiles(options, ofFiles?.production))
   const { reviewSet, code } = work
-  const clone = await runOnClone(options, work, scripts)
+  const clone = await runOnClone(options, work, recorded?.forClone ?? { scripts })
   const facts = clone?.snapshot === undefined ? ofFiles : await loadFacts(given, clone.snapshot)
   const production = facts?.production
   const onServer = recorded?.onServer ?? (await workOnServer(options, work, scripts, production))
@@ -222,12 +222,12 @@ async function versionLimits(
 async function runOnClone(
   options: CheckOptions,
   { reviewSet: { sharesSession } }: Work,
-  { history, review }: Scripts,
+  { scripts: { history, review }, ...rest }: RecordedWork['forClone'],
 ): Promise<CloneRun | undefined> {
   if (options.config.server?.create === undefined) return undefined
   const { rehearseOnClone, wantsClone } = await import('./clone.ts')
   return wantsClone(options, review)
-    ? rehearseOnClone(options, { history, review, sharesSession })
+    ? rehearseOnClone(options, { history, review, sharesSession, ...rest })
     : undefined
 }
 

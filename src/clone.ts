@@ -18,6 +18,8 @@ export interface CloneScripts {
   readonly history: readonly Migration[]
   readonly review: readonly Migration[]
   readonly sharesSession: boolean
+  /** Why they cannot run there as they are: completes `… because`; absent: they can. */
+  readonly notReplayable?: string
 }
 
 /** What came of it. */
@@ -65,6 +67,7 @@ async function rehearse(options: CheckOptions, scripts: CloneScripts): Promise<C
     return { notRun: 'production has them already: the command began on an empty database', limits: [] }
   if (all) return { notRun: 'production has them already: --all judges every migration', limits: [] }
   if (budget !== undefined) return { notRun: 'the budget of the run leaves no time for it', limits: [] }
+  if (scripts.notReplayable !== undefined) return failed(scripts.notReplayable, undefined)
   options.progress('Creating a clone of production')
   const begun = performance.now()
   const created = await createClone(

@@ -1,6 +1,6 @@
 /** The part of a check that differs where a command takes the place of files: what is under review, and its rehearsal. */
 import type { CheckOptions } from './check.ts'
-import type { Limit, Report, Statement } from './core/model.ts'
+import type { Limit, Migration, Report, Statement } from './core/model.ts'
 import type { Production } from './core/production.ts'
 import type { ReviewSet } from './core/source.ts'
 import { readScripts, type Scripts } from './judge-run.ts'
@@ -18,6 +18,8 @@ export interface RecordedWork {
   readonly onServer: ServerWork
   /** See judgeRun(). */
   readonly isOwn: (statement: Statement) => boolean
+  /** What runs on a clone of production: never the command. */
+  readonly forClone: { readonly scripts: Scripts; readonly notReplayable?: string }
   /** See ReportParts.place. */
   readonly place: (report: Report) => Report
 }
@@ -63,14 +65,31 @@ export async function recordWork(
     scripts,
     onServer,
     isOwn: (statement) => result.own.has(statement),
+    forClone: {
+      scripts: { ...scripts, review: withoutBooks(scripts.review, result.books) },
+      ...(result.unread === undefined ? {} : { notReplayable: `${result.unread} could not be read` }),
+    },
     place: (report) => withRealPlaces(report, result.real),
   }
 }
 
+/** Numbers of rows in the tool's books are those of the throwaway database. */
+export function withoutBooks(
+  review: readonly Migration[],
+  books: ReadonlySet<Statement>,
+): readonly Migration[] {
+  return review.flatMap((migration) => {
+    const statements = migration.statements.filter((statement) => !books.has(statement))
+    return statements.length === 0 ? [] : [{ ...migration, statements }]
+  })
+}
+
 async function withoutCommand(reviewSet: ReviewSet, limits: readonly Limit[]): Promise<RecordedWork> {
+  const scripts = await readScripts(reviewSet, false)
   return {
-    work: { reviewSet: { ...reviewSet, notChecked: limits } },
-    scripts: await readScripts(reviewSet, false),
+    work: { reviewSet: { ...reviewSet, notChecked: [...reviewSet.notChecked, ...limits] } },
+    scripts,
+    forClone: { scripts },
     onServer: { suggestions: new Map(), proven: new Map(), trials: [], trialFindings: [], limits: [] },
     isOwn: () => false,
     place: (report) => report,

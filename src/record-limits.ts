@@ -1,7 +1,7 @@
 /** What a recorded run has to say besides its findings. */
 import type { Limit, Migration } from './core/model.ts'
 import type { RecordedReview } from './record-review.ts'
-import { recordedBy, type Book } from './record/book.ts'
+import { recordedBy, unreadStatement, type Book } from './record/book.ts'
 import { gotOver } from './record/failure.ts'
 import type { RecordedStatement, Recording } from './record/model.ts'
 
@@ -25,6 +25,20 @@ export function bookLimits(
     ...gotOverLimit(recording, failed),
     ...notRun(book, review, failed),
     ...unknownFiles(book),
+    ...unreadLimit(book),
+  ]
+}
+
+/** Nothing that replays the transcript is tried then: what it lacks would be called the author's mistake. */
+function unreadLimit(book: Book): readonly Limit[] {
+  const statement = unreadStatement(book)
+  if (statement?.unread === undefined) return []
+  return [
+    {
+      code: 'not-replayable',
+      message: `What \`${book.command}\` sent cannot be replayed as it was, because ${statement.unread} could not be read, of: ${statement.sent.sql.trim().slice(0, 120)}`,
+      hint: 'The statements were measured as they ran; remedies, the way down and a clone were not tried.',
+    },
   ]
 }
 

@@ -1,5 +1,6 @@
 /** Takes back what a command did by another command, as a team would in an incident, and runs the first once more. */
 import type { CheckOptions } from './check.ts'
+import { configDefaults } from './config/defaults.ts'
 import type { Limit, ReportTrial, Span } from './core/model.ts'
 import { judgeWayDown } from './judge-way-down.ts'
 import type { PostgresServer } from './postgres/provider.ts'
@@ -152,6 +153,7 @@ class CommandDown {
         },
       },
       timeoutMs: commands.timeoutMs,
+      statementTimeoutMs: options.config.statementTimeout ?? configDefaults.statementTimeout,
       signal: this.#signal,
       print: commands.print,
     }
@@ -225,7 +227,8 @@ class CommandDown {
       limits: [],
     })
     if (recording.end.code === 0 && recording.connections > 0) return ran('rehearsed')
-    const cause = failed === undefined ? undefined : causeOf(failed, true, this.#ground.server)
+    // on the same rows it has run before
+    const cause = failed === undefined ? undefined : causeOf(failed, false, this.#ground.server)
     if (failed?.kind !== 'work' || cause?.whose !== 'theirs') {
       const message = `That the migrations run again behind their way down was not tried to its end: \`${recording.command}\` ${endText(recording)}.`
       return { ...ran('not rehearsed'), limits: [{ code: 'not-tried', message, hint: logHint }] }
@@ -278,9 +281,13 @@ class CommandDown {
       { before, today: this.#today() },
     )
     if (judged === undefined) return nothing
+    const sent = failing?.statement.sql
+    const findings = judged.findings.map((finding) =>
+      sent !== undefined && finding.ruleId === 'down-fails' ? { ...finding, sent } : finding,
+    )
     return {
       trials: [{ ...judged.trial, about: this.#about() }],
-      findings: acceptInCode(judged.findings, this.#ground.review.files, this.#today()),
+      findings: acceptInCode(findings, this.#ground.review.files, this.#today()),
       limits: again?.limits ?? [],
     }
   }

@@ -21,6 +21,10 @@ export interface RecordedStatement {
   /** Transactions of all sessions, in the order in which they ended. */
   readonly transaction: number
   readonly outcome: 'committed' | 'rolled back'
+  /** We cancelled it when it had run for so many milliseconds. */
+  readonly stoppedAfterMs?: number
+  /** What of it could not be read, so that it cannot be replayed as it was sent: `a parameter of type 600`. */
+  readonly unread?: string
 }
 
 /** A line that the command printed. */

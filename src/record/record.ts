@@ -14,6 +14,7 @@ import { commandEnvironment } from './environment.ts'
 import type { Recording } from './model.ts'
 import { Recorder } from './recorder.ts'
 import { standInHook } from './stand-in-hook.ts'
+import { noWatchdog, watchStatements } from './watchdog.ts'
 
 export interface RecordRequest {
   readonly server: PostgresServer
@@ -23,6 +24,8 @@ export interface RecordRequest {
   readonly measure: boolean
   readonly command: Command
   readonly timeoutMs: number
+  /** Milliseconds after which a statement is cancelled; absent: whenever it ends. */
+  readonly statementTimeoutMs?: number
   /** Scripts have run on this server before. */
   readonly again: boolean
   /** Names of environment variables that the command must not see. */
@@ -43,6 +46,8 @@ export async function record(request: RecordRequest): Promise<Recording> {
   const recorder = new Recorder(database)
   const limited = (message: string): void => recorder.limited(message)
   const hook = standInHook({ server, database, limited, again: request.again })
+  const limitMs = request.statementTimeoutMs
+  await using watchdog = limitMs === undefined ? noWatchdog : await watchStatements(server, database, limitMs)
   // the proxy's clock begins here as well: lines and statements are put in one order
   const begun = performance.now()
   await using proxy = await startProxy(server, {
@@ -51,7 +56,10 @@ export async function record(request: RecordRequest): Promise<Recording> {
     listener: {
       connected: () => recorder.connected(),
       prepare: hook,
-      statement: (session, statement) => recorder.statement(session, statement),
+      statement: (session, statement) => {
+        const isStopped = statement.error !== undefined && watchdog.hasStopped(session.processId)
+        recorder.statement(session, statement, isStopped ? limitMs : undefined)
+      },
       transactionEnded: (session, how) => recorder.transactionEnded(session, how),
       disconnected: (session) => recorder.disconnected(session),
       limited,

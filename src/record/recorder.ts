@@ -1,7 +1,7 @@
 import type { ProxiedSession, ProxiedStatement, ProxyListener } from '../proxy/model.ts'
 import { parseStatement } from '../sql/parse.ts'
 import type { RecordedStatement } from './model.ts'
-import { withParameters } from './parameters.ts'
+import { textOf, withParameters } from './parameters.ts'
 import { statementKind } from './statement-kind.ts'
 
 interface Draft extends Omit<RecordedStatement, 'transaction' | 'outcome'> {
@@ -33,7 +33,8 @@ export class Recorder implements Pick<
     this.#connections += 1
   }
 
-  statement(session: ProxiedSession, sent: ProxiedStatement): void {
+  /** `stoppedAfterMs`: we cancelled it. */
+  statement(session: ProxiedSession, sent: ProxiedStatement, stoppedAfterMs?: number): void {
     if (session.database !== this.#database) return
     if (this.#drafts.length >= mostStatements) {
       this.#beyond += 1
@@ -43,7 +44,19 @@ export class Recorder implements Pick<
     if (sql === '') return
     const { tag, node } = parseStatement(sql)
     const kind = statementKind(tag, node)
-    const draft: Draft = { session, sent, sql, tag, node, kind, transaction: -1, outcome: 'rolled back' }
+    const unread = unreadIn(sent, tag, node)
+    const draft: Draft = {
+      session,
+      sent,
+      sql,
+      tag,
+      node,
+      kind,
+      transaction: -1,
+      outcome: 'rolled back',
+      ...(stoppedAfterMs === undefined ? {} : { stoppedAfterMs }),
+      ...(unread === undefined ? {} : { unread }),
+    }
     this.#drafts.push(draft)
     const open = this.#open.get(session.id)
     if (open === undefined) this.#open.set(session.id, [draft])
@@ -88,6 +101,20 @@ export class Recorder implements Pick<
 }
 
 const mostStatements = 20_000
+
+/** A part of a sentence; undefined where the transcript has everything. */
+function unreadIn(
+  { parameters, copyData, tag: done }: ProxiedStatement,
+  tag: string,
+  node: RecordedStatement['node'],
+): string | undefined {
+  const parameter = parameters.find((one) => one.value !== null && textOf(one) === undefined)
+  if (parameter !== undefined) return `a binary parameter of the type with OID ${parameter.type}`
+  const isFromClient = tag === 'CopyStmt' && node?.['is_from'] === true && node['filename'] === undefined
+  return isFromClient && copyData === undefined && !/^COPY 0$/.test(done ?? 'COPY 0')
+    ? 'the rows that it copies in'
+    : undefined
+}
 
 /** Without the semicolon and the white space at its end. */
 function withoutEnd(sql: string): string {

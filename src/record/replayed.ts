@@ -8,7 +8,17 @@ import type { PostgresServer } from '../postgres/provider.ts'
 import type { RecordedStatement } from './model.ts'
 
 /** Whose failure a statement's is. */
-export function causeOf({ sent }: RecordedStatement, seeded: boolean, server: PostgresServer): FailureCause {
+export function causeOf(
+  { sent, stoppedAfterMs }: RecordedStatement,
+  seeded: boolean,
+  server: PostgresServer,
+): FailureCause {
+  if (stoppedAfterMs !== undefined)
+    return {
+      whose: 'ours',
+      why: `it ran longer than ${stoppedAfterMs / 1000} s on nearly empty tables and was cancelled`,
+      hint: 'If that is intended, raise statementTimeout in the configuration.',
+    }
   const { code = '', message = '' } = sent.error ?? {}
   const error = { sqlstate: code, message }
   return classifyFailure(error, { superuser: server.migratorIsSuperuser, lost: undefined, seeded, server })
