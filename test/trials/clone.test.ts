@@ -277,4 +277,32 @@ DO $$ BEGIN EXECUTE 'ALTER TABLE users ALTER COLUMN age TYPE varchar(50)'; END $
     const destroyed = (): Promise<string> => readFile(join(workspace.path, 'destroyed'), 'utf8')
     await vi.waitFor(async () => expect(await destroyed(), said).toBe(`${url}\n`), { timeout: 20_000 })
   })
+
+  it('that is still being created when the run is killed: what creates it ends, and what that has started', async () => {
+    const workspace = await branchWith(history, { 'db/migrations/2_more.sql': up('SELECT 1;') })
+    await writeFile(
+      join(workspace.path, 'pgrehearse.config.yaml'),
+      'server:\n  create: sleep 600 & echo "sleeper $!" >&2; wait\n  destroy: touch destroyed\n',
+    )
+    const child = start(['check'], { cwd: workspace.path })
+    let said = ''
+    child.stderr?.setEncoding('utf8')
+    for await (const text of child.stderr ?? []) {
+      said += String(text)
+      if (/sleeper \d+/.test(said)) break
+    }
+    child.kill('SIGKILL')
+    const sleeper = Number(/sleeper (\d+)/.exec(said)?.[1])
+    await expect.poll(() => isRunning(sleeper), { timeout: 10_000 }).toBe(false)
+    const destroyed = (): Promise<string> => readFile(join(workspace.path, 'destroyed'), 'utf8')
+    await vi.waitFor(async () => expect(await destroyed()).toBe(''), { timeout: 10_000 })
+  })
 })
+
+function isRunning(processId: number): boolean {
+  try {
+    return process.kill(processId, 0)
+  } catch {
+    return false
+  }
+}
