@@ -2,6 +2,7 @@
 import type { CheckOptions } from './check.ts'
 import type { Limit, Migration, Report, Statement } from './core/model.ts'
 import type { Production } from './core/production.ts'
+import { changesCode } from './core/query-model.ts'
 import type { ReviewSet } from './core/source.ts'
 import { readScripts, type Scripts } from './judge-run.ts'
 import { workOnRehearsal, type RehearsedWork, type ServerWork } from './on-server.ts'
@@ -33,11 +34,13 @@ export async function recordWork(
   if (commands === undefined) throw new Error('There is no command to record.')
   const review = await decideRecorded(options, commands)
   const isIdle = review.underReview.length === 0 && commands.everything !== true
-  if (isIdle || !options.replay || options.budget !== undefined || options.staged === true)
-    return withoutCommand(review.reviewSet, isIdle ? [] : [notRun(options)])
-  const { rehearseCommand } = await import('./record-command.ts')
   const stand = { ...review.reviewSet, underReview: [] }
-  const code = await readCode(options, reviewRequest(options), stand, production)
+  const readQueries = (): ReturnType<typeof readCode> =>
+    readCode(options, reviewRequest(options), stand, production)
+  if (isIdle || !options.replay || options.budget !== undefined || options.staged === true)
+    return withoutCommand(review.reviewSet, isIdle ? await queriesLeft(readQueries) : [notRun(options)])
+  const { rehearseCommand } = await import('./record-command.ts')
+  const code = await readQueries()
   let run: RecordedRun | undefined
   const recorded = (): RehearsedWork & { readonly run: RecordedRun } => {
     if (run === undefined) throw new Error('The rehearsal ended without a recording.')
@@ -94,6 +97,20 @@ async function withoutCommand(reviewSet: ReviewSet, limits: readonly Limit[]): P
     isOwn: () => false,
     place: (report) => report,
   }
+}
+
+/** Nothing is run for code alone: making the schema takes the command. */
+async function queriesLeft(read: () => ReturnType<typeof readCode>): Promise<readonly Limit[]> {
+  const code = await read()
+  if (code === undefined || !changesCode(code.queries)) return []
+  return [
+    {
+      code: 'queries-not-checked',
+      message:
+        'The application’s queries are new or changed and were not checked: no migration is new, so `migrations.migrate` was not run.',
+      hint: 'They are checked together with a new migration.',
+    },
+  ]
 }
 
 function notRun({ replay, staged }: CheckOptions): Limit {

@@ -4,6 +4,7 @@ import type { RecordedReview } from './record-review.ts'
 import { recordedBy, unreadStatement, type Book } from './record/book.ts'
 import { gotOver } from './record/failure.ts'
 import type { RecordedStatement, Recording } from './record/model.ts'
+import { mayHideLocks } from './replay/gate-plan.ts'
 
 /** Migrations that say how they came to be. */
 export function withRecorded(review: readonly Migration[], book: Book): readonly Migration[] {
@@ -26,6 +27,22 @@ export function bookLimits(
     ...notRun(book, review, failed),
     ...unknownFiles(book),
     ...unreadLimit(book),
+    ...hiddenLocks(book),
+  ]
+}
+
+/** Files are replayed through gates for that; what a command sends is not. */
+function hiddenLocks({ chapters, own, command }: Book): readonly Limit[] {
+  const hiding = chapters
+    .flatMap(({ statements }) => statements)
+    .find((one) => !own.has(one) && one.tag === 'DoStmt' && mayHideLocks([one.sql]))
+  if (hiding === undefined) return []
+  return [
+    {
+      code: 'locks-given-back',
+      message: `A DO block of \`${command}\` handles exceptions or commits: locks that it gives back before it ends are not seen here: ${hiding.sql.slice(0, 120)}`,
+      hint: 'They are where files of SQL are replayed.',
+    },
   ]
 }
 

@@ -9,8 +9,9 @@ export interface NotFixed {
 
 /** Nothing for what was accepted and for what a person need not do anything about. */
 export function whyNotFixed(finding: Finding, said: string | undefined): readonly NotFixed[] {
-  const { remedy, allowed } = finding
+  const { remedy, allowed, sent } = finding
   if (allowed !== undefined) return []
+  if (sent !== undefined) return [{ finding, why: recorded }]
   if (said !== undefined) return [{ finding, why: said }]
   if (remedy === undefined) return [{ finding, why: 'There is no remedy that could be written.' }]
   const { proof, migrations } = remedy
@@ -21,3 +22,6 @@ export function whyNotFixed(finding: Finding, said: string | undefined): readonl
     return [{ finding, why: `All of it belongs to a later deployment: ${remedy.summary}` }]
   return [{ finding, why: 'There was no more time to try it.' }]
 }
+
+const recorded =
+  'It was recorded from a command (`migrations.migrate`): `fix` writes files of SQL, and changes no code.'
