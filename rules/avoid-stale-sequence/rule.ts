@@ -83,7 +83,7 @@ function writerOf(table: CatalogTable, statements: readonly RunStatement[]): Run
     effects.some(
       (effect) =>
         effect.kind === 'write' &&
-        effect.command === 'INSERT' &&
+        (effect.command === 'INSERT' || effect.command === 'COPY') &&
         effect.relation.schema === table.schema &&
         names.has(effect.relation.name),
     ),

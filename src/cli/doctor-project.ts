@@ -8,7 +8,8 @@ import type { CheckFlags } from './commands/check.ts'
 import type { CommandContext } from './context.ts'
 import { examineGitLab, type GitLabFlags } from './doctor-gitlab.ts'
 import type { Diagnosis } from './doctor-machine.ts'
-import { findRoots } from './find-migrations.ts'
+import { codeToolHint } from '../review/code-tools.ts'
+import { codeToolAt, findRoots } from './find-migrations.ts'
 
 /** The configuration as `check` would read it, or why it cannot be read. */
 export async function examineConfig(
@@ -93,6 +94,8 @@ async function examineMigrations(
       remedy: 'Correct migrations.dir; it is relative to the project root.',
     }
   }
+  const migrate = loaded?.config.migrations?.[0]?.migrate
+  if (migrate !== undefined) return { verdict: 'works', text: `Migrations: run by \`${migrate}\`` }
   if (configured.length > 0) return { verdict: 'works', text: `Migrations: ${namesOf(configured)}` }
   try {
     const roots = await findRoots(root, env)
@@ -103,6 +106,13 @@ async function examineMigrations(
   } catch (error) {
     if (!(error instanceof ToolError)) throw error
   }
+  const code = await codeToolAt(root, env)
+  if (code !== undefined)
+    return {
+      verdict: 'caution',
+      text: `No migrations in SQL were found; this looks like ${code.tool} (${code.because})`,
+      remedy: codeToolHint(code),
+    }
   return {
     verdict: 'caution',
     text: 'No migrations were found',

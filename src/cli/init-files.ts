@@ -7,10 +7,12 @@ import { databaseName } from '../databases.ts'
 export interface Surroundings {
   readonly roots: readonly SourceRoot[]
   readonly version: string
+  /** The command of a tool whose migrations are code, where its files are there. */
+  readonly migrate?: string | undefined
 }
 
 /** pgrehearse.config.yaml, every key in a comment: as it stands it changes nothing. */
-export function configTemplate({ roots }: Surroundings): string {
+export function configTemplate({ roots, migrate }: Surroundings): string {
   return `# yaml-language-server: $schema=./node_modules/pgrehearse/schemas/config.schema.json
 # Configuration of pgrehearse. Every key is optional; remove the # of what you need.
 # All keys: node_modules/pgrehearse/docs/configuration.md
@@ -21,6 +23,8 @@ ${commented(roots[0]?.source ?? 'plain-sql', roots[0]?.dir ?? 'migrations')}
 #  # statement | file | simple query | run; only when your runner differs from the tool's default
 #  transaction: file
 #  exclude: [db/seeds/**]
+#  # migrations that are code: the command that runs them (docs/run.md)
+#  migrate: ${migrate ?? 'bin/rails db:migrate'}
 ${severalDatabases(roots)}
 # Timeouts that your runner sets in production before it runs a migration.
 #runner:

@@ -27,19 +27,27 @@ export function namesOf(file: CandidateFile): FileNames {
     digits === undefined ? [] : [digits, digits.replaceAll(/\D/g, ''), digits.replaceAll('_', '.')]
   return {
     file,
-    sure: new Set([file.path, base, named, stem, ...namedWithin(file)].filter((name) => name.length > 2)),
+    sure: new Set([
+      ...[file.path, base, named, stem, ...namedWithin(file)].filter((name) => name.length > 2),
+      ...revisionOf(file),
+    ]),
     versions: new Set(versions),
     numbers: new Set(versions.filter((one) => /^\d+$/.test(one)).map((one) => one.replace(/^0+(?=\d)/, ''))),
     app: /(?:^|\/)([^/]+)\/migrations\/[^/]+\.py$/.exec(file.path)?.[1],
   }
 }
 
+/** Alembic's, however short: `01`. */
+function revisionOf({ path, text }: CandidateFile): readonly string[] {
+  if (!path.endsWith('.py')) return []
+  const revision = /^revision(?:\s*:\s*[\w.[\]| ]+)?\s*=\s*['"]([^'"]+)['"]/m.exec(text)?.[1]
+  return revision === undefined ? [] : [revision]
+}
+
 /** What code says of itself. */
 function namedWithin({ path, text }: CandidateFile): readonly string[] {
   const found: string[] = []
   for (const pattern of [
-    // Alembic
-    /^revision(?:\s*:\s*[\w.[\]| ]+)?\s*=\s*['"]([^'"]+)['"]/m,
     // TypeORM: the class, or the name that it gives itself
     /\bname\s*(?::\s*string\s*)?=\s*['"]([^'"]+)['"]/,
     /\bclass\s+(\w*\d{8,}\w*)/,

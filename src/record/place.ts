@@ -117,7 +117,7 @@ const buildsSchema =
   /(?:add|create|alter|drop|remove|rename|change)_?(?:field|column|table|model|index|constraint|reference|foreign|enum|type)/i
 /** A statement that stands there in words holds no other. */
 const sqlInQuotes =
-  /['"`]\s*(select|insert|update|delete|merge|alter|create|drop|comment|grant|revoke|truncate)\s/i
+  /['"`]\s*(select|insert|update|delete|merge|alter|create|drop|comment|grant|revoke|truncate|copy)\s/i
 
 function escaped(word: string): string {
   return word.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')

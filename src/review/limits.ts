@@ -2,6 +2,7 @@ import { UsageError } from '../core/errors.ts'
 import type { Limit } from '../core/model.ts'
 import type { SourceRoot } from '../core/source.ts'
 import type { UnsupportedFolder } from '../sources/owners.ts'
+import { codeToolHint } from './code-tools.ts'
 import { supportedTools, unsupportedTool, type FoundRoots } from './roots.ts'
 
 /** Roots that were left alone although they hold something. */
@@ -38,7 +39,12 @@ export function onlyRoot(roots: readonly SourceRoot[], found: FoundRoots): Sourc
 }
 
 /** Nothing anywhere: says what was looked for, and which tool's files were met instead. */
-export function noMigrations({ unsupported }: FoundRoots): UsageError {
+export function noMigrations({ unsupported, code }: FoundRoots): UsageError {
+  if (code !== undefined)
+    return new UsageError(
+      `No migrations in SQL were found. This looks like ${code.tool} (${code.because}), whose migrations are code.`,
+      { hint: codeToolHint(code) },
+    )
   if (unsupported.length > 0) return unsupportedTool(unsupported)
   return new UsageError('No migrations were found.', {
     hint: whatWasLookedFor,

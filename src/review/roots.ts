@@ -2,6 +2,7 @@ import { UsageError } from '../core/errors.ts'
 import type { FileTree, MigrationSource, SourceRoot } from '../core/source.ts'
 import { isInside, normalisePath } from '../sources/paths.ts'
 import { sources as allSources } from '../sources/index.ts'
+import { codeToolOf, type CodeTool } from './code-tools.ts'
 import { unsupportedFolders, type UnsupportedFolder } from '../sources/owners.ts'
 
 /** What the configuration says about where migrations are. */
@@ -22,6 +23,8 @@ export interface FoundRoots {
   /** Roots that give way to those: test data, examples, numbered SQL that is not called migrations. */
   readonly minor: readonly SourceRoot[]
   readonly unsupported: readonly UnsupportedFolder[]
+  /** Where there are no roots at all: a tool whose migrations are code. */
+  readonly code?: CodeTool
 }
 
 /** Finds the migration folders of a tree. Throws UsageError for a configured folder or source that is not there. */
@@ -40,7 +43,10 @@ export async function findRoots(
   }
   const found = await detectRoots(files, eligible)
   const major = found.filter((root) => !isMinor(root))
-  if (major.length === 0) return { roots: found, minor: [], unsupported }
+  if (major.length === 0) {
+    const code = found.length === 0 ? codeToolOf(await files.list()) : undefined
+    return { roots: found, minor: [], unsupported, ...(code === undefined ? {} : { code }) }
+  }
   return { roots: major, minor: found.filter(isMinor), unsupported }
 }
 

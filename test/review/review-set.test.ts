@@ -495,6 +495,14 @@ describe('where the migrations are', () => {
     })
   })
 
+  test('in code is a usage error that names the command to run', async () => {
+    await expect(review(await repositoryWith({ 'manage.py': '' }))).rejects.toMatchObject({
+      message:
+        'No migrations in SQL were found. This looks like Django (manage.py), whose migrations are code.',
+      hint: expect.stringContaining('-- python manage.py migrate --no-input`') as string,
+    })
+  })
+
   test('in a tool that is not supported yet is a usage error that names it', async () => {
     const repository = await repositoryWith({ 'db/001.do.init.sql': '' })
     await expect(review(repository)).rejects.toThrow(

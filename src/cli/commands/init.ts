@@ -4,7 +4,7 @@ import path from 'node:path'
 import { configFileNames, projectTop } from '../../config/load.ts'
 import { EnvironmentError } from '../../core/errors.ts'
 import type { CommandContext } from '../context.ts'
-import { findRoots } from '../find-migrations.ts'
+import { codeToolAt, findRoots } from '../find-migrations.ts'
 import { configTemplate } from '../init-files.ts'
 import { gitlabJobs } from '../init-gitlab.ts'
 
@@ -26,7 +26,8 @@ export async function runInit(
   const jobs = gitlabJobs({ version, folder })
   const existing = configFileNames.find((name) => existsSync(path.join(cwd, name)))
   if (existing === undefined) {
-    const text = configTemplate({ roots: await findRoots(cwd, env), version })
+    const migrate = (await codeToolAt(cwd, env))?.migrate
+    const text = configTemplate({ roots: await findRoots(cwd, env), version, migrate })
     await out.write(await create(configFile, text, options.dryRun, cwd))
   } else {
     await out.write(`${existing} is there already and stays as it is.\n`)
