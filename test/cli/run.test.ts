@@ -17,12 +17,22 @@ await client.query('create table if not exists pgmigrations (id serial primary k
 const { rows } = await client.query('select name from pgmigrations order by id')
 const done = rows.map(({ name }) => name)
 console.log('token', process.env.PGREHEARSE_TOKEN ?? 'none')
+const query = (sql, values) => client.query(sql, values)
+const load = (name) => import(process.cwd() + '/db/changes/' + name + '.mjs')
+const back = process.argv[2] === 'down' ? done.toReversed().slice(0, Number(process.argv[3])) : []
+for (const name of back) {
+  await client.query('begin')
+  await (await load(name)).down(query)
+  await client.query('delete from pgmigrations where name = $1', [name])
+  await client.query('commit')
+}
+if (back.length > 0) process.exit(0)
 for (const file of readdirSync('db/changes').toSorted()) {
   const name = file.replace('.mjs', '')
   if (done.includes(name)) continue
-  const { up } = await import(process.cwd() + '/db/changes/' + file)
+  const { up } = await load(name)
   await client.query('begin')
-  await up((sql, values) => client.query(sql, values))
+  await up(query)
   await client.query('insert into pgmigrations (name, run_on) values ($1, now())', [name])
   await client.query('commit')
 }
@@ -41,9 +51,13 @@ const index = `export const up = async (query) => {
   // pgrehearse-allow avoid-table-rewrite: it is small
   await query(\`alter table \${table} alter column email type varchar(50)\`)
 }
+export const down = async (query) => {
+  await query('drop index users_email_idx')
+}
 `
 
-const config = 'migrations: { migrate: node migrate.mjs, dir: db/changes }\n'
+const config =
+  'migrations: { migrate: node migrate.mjs, dir: db/changes, down: node migrate.mjs down $PGREHEARSE_MIGRATIONS }\n'
 
 function git(cwd: string, ...args: readonly string[]): void {
   execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.org', ...args], {
@@ -98,6 +112,18 @@ describe('check with a migrate command', () => {
     expect(building?.because.some(({ kind }) => kind === 'lock')).toBe(true)
     expect(report.historyCount).toBe(1)
     expect(exitCode).toBe(1)
+    // down by its command, which forgets the type
+    expect(places).toContain('down-leaves-differences db/changes/002_index.mjs:8')
+    const wayDown = report.trials?.filter(({ kind }) => kind === 'way down')
+    expect(wayDown).toMatchObject([
+      {
+        about: 'db/changes/002_index.mjs',
+        outcome: 'finding',
+        says: 'Its way down leaves another schema than before.',
+      },
+    ])
+    expect(wayDown?.[0]?.lines.join('\n')).toContain('AccessExclusiveLock on users')
+    expect(wayDown?.[0]?.lines.join('\n')).not.toContain('pgmigrations')
   })
 
   it('says without a server that it does not know', async () => {
