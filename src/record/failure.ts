@@ -17,8 +17,9 @@ export function failedStatement({ end, statements }: Recording): RecordedStateme
   return worksOn ? undefined : first
 }
 
-/** The command was killed, or gave up, while it ran: no fault of the statement (ProcessInterrupts(), SocketBackend(), postgres.c). */
-function isOfClient({ sent: { error } }: RecordedStatement): boolean {
+/** The command was killed, or gave up, while it ran, and not we stopped it: no fault of the statement (ProcessInterrupts(), SocketBackend(), postgres.c). */
+function isOfClient({ sent: { error }, stoppedAfterMs }: RecordedStatement): boolean {
+  if (stoppedAfterMs !== undefined) return false
   if (error?.code === '57014') return error.message.endsWith('due to user request')
   return error?.code === '08006' && error.message.startsWith('unexpected EOF on client connection')
 }
