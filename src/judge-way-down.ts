@@ -1,6 +1,7 @@
 /** What a replay of the way up, the way down and the way up again says about each migration. */
 import type { Finding, ReportTrial, Statement } from './core/model.ts'
 import { blockingLocks, existingRewrites, existingScans, strongestPerRelation } from './core/effects.ts'
+import { displayName } from './core/locks.ts'
 import { acceptFindings } from './judge/allows.ts'
 import type { ReplayedAlternative } from './replay/alternatives.ts'
 import { diffSchema, type SchemaSnapshot } from './replay/fingerprint.ts'
@@ -12,6 +13,7 @@ import { readAllowComments, type AllowComment } from './sql/suppressions.ts'
 import { downDifferences } from './trials/way-down-differences.ts'
 import { destroyedRows } from './trials/way-down-losses.ts'
 import type { DownFailure, WayBack, WayDownPlan } from './trials/way-down-plan.ts'
+import { alikeLines } from './trials/alike-lines.ts'
 import { aboutScript } from './trials/way-down-words.ts'
 import { downBlocksUp, downFails, downLeavesDifferences, withoutOtherDatabases } from './way-down-findings.ts'
 
@@ -180,7 +182,12 @@ class WayDownJudge {
     return [
       ...new Set([
         ...destroyedRows(statements, before),
-        ...work.flatMap((effect) => describeEffect(effect) ?? []),
+        ...alikeLines(
+          work.flatMap((effect) => {
+            const text = describeEffect(effect)
+            return text === undefined ? [] : [{ text, name: displayName(effect.relation) }]
+          }),
+        ),
         ...depends.map(({ span, message }) => `line ${span?.start.line ?? 1}: ${message}`),
       ]),
     ]

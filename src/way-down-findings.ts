@@ -70,7 +70,7 @@ export function downLeavesDifferences(
   const more = others.length === 0 ? '' : `, and ${others.length} more`
   return reservedFinding('down-leaves-differences', {
     messageId: messageIdOf(wrong),
-    message: `After the way down of ${name} the schema is not the one before it: ${first}${more}.`,
+    message: `The way down of ${name} leads to another schema than before: ${inWords(first)}${more}.`,
     span: beginningOf({ down }),
     object:
       change === undefined ? '' : change.type === 'changed' ? change.after.identity : change.object.identity,
@@ -86,6 +86,13 @@ export function downLeavesDifferences(
     ],
     remedy: { summary: remedyOf(wrong), migrations: [] },
   })
+}
+
+/** A line of a difference without its sign: `index public.at on public.notes is missing`. */
+function inWords(line: string): string {
+  const rest = line.slice(2)
+  if (line.startsWith('+ ')) return `${rest} stays behind`
+  return line.startsWith('- ') ? `${rest} is missing` : rest
 }
 
 function messageIdOf({ changes }: SchemaDifference): string {
@@ -124,7 +131,9 @@ export function downBlocksUp({ up }: WayBack, { statement, error }: DownFailure)
     notes: error.detail === undefined ? [] : [`Postgres adds: ${error.detail}`],
     remedy: {
       summary:
-        'Let the way down undo what this statement runs into, or say IF NOT EXISTS or ON CONFLICT here where that is right.',
+        statement.tag === 'AlterEnumStmt'
+          ? 'Say ADD VALUE IF NOT EXISTS: Postgres has no way to take a label of an enum away.'
+          : 'Let the way down undo what this statement runs into, or say IF NOT EXISTS or ON CONFLICT here where that is right.',
       migrations: [],
     },
   })

@@ -4,6 +4,7 @@ import type { MigrationScript } from '../src/core/source.ts'
 import type { SchemaObject, SchemaSnapshot } from '../src/replay/fingerprint.ts'
 import { schemaDifferenceLines } from '../src/replay/schema-diff-text.ts'
 import { loadParser, parseScript } from '../src/sql/parse.ts'
+import { alikeLines } from '../src/trials/alike-lines.ts'
 import { downDifferences } from '../src/trials/way-down-differences.ts'
 import { destroyedRows } from '../src/trials/way-down-losses.ts'
 import { planWayDown } from '../src/trials/way-down-plan.ts'
@@ -139,13 +140,36 @@ test('rows are destroyed with what held them before, not with what the way down 
       existedBefore: true,
       change: { type: 'drop column', column },
     }) as const
-  const note: SchemaObject = { kind: 'column', identity: 'public.orders.note', facts: {} }
-  const effects = [dropped('audit'), dropped('own'), lost('orders', 'note'), lost('orders', 'made_here')]
+  const column = (name: string): SchemaObject => ({ kind: 'column', identity: `public.${name}`, facts: {} })
+  const effects = [
+    dropped('audit'),
+    dropped('own'),
+    lost('orders', 'note'),
+    lost('orders', 'made_here'),
+    lost('logs', 'at'),
+    lost('logs', 'by'),
+  ]
   expect(
-    destroyedRows([{ statement: placed, effects }], schema(table('audit'), table('orders'), note)),
+    destroyedRows(
+      [{ statement: placed, effects }],
+      schema(table('audit'), table('orders'), column('orders.note'), column('logs.at'), column('logs.by')),
+    ),
   ).toEqual([
     'destroys table audit with its rows',
     'destroys column orders.note and what was written into it',
+    'destroys columns at, by of logs and what was written into them',
     'deletes all rows of logs',
   ])
+})
+
+test('lines that differ in their table alone are one', () => {
+  const lock = (name: string): { text: string; name: string } => ({
+    text: `Lock on ${name} (reads wait)`,
+    name,
+  })
+  expect(
+    alikeLines([lock('a'), { text: 'reads every row of a', name: 'a' }, lock('b'), lock('c'), lock('a')]),
+  ).toEqual(['Lock on a, b and c (reads wait)', 'reads every row of a'])
+  expect(alikeLines([...'abcdefgh'].map(lock))).toEqual(['Lock on a, b, c, d, e, f and 2 more (reads wait)'])
+  expect(alikeLines([{ text: 'empties a, b', name: 'z' }])).toEqual(['empties a, b'])
 })

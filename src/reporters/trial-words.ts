@@ -25,15 +25,24 @@ export interface TrialWords {
 }
 
 /** All trials of the report, in its order. */
-export function trialWords({ trials = [] }: Report): readonly TrialWords[] {
+export function trialWords({ trials = [], findings }: Report): readonly TrialWords[] {
+  const told = findings.filter(({ ruleId }) => ofTrials.has(ruleId))
   return trials.map(({ kind, about, outcome, says, lines }) => ({
     outcome,
     title: titleOf(kind, about),
     about: printableLine(about),
     says: printableLine(says),
-    lines: lines.map(printableLine),
+    lines: lines.filter((line) => !isTold(line, told)).map(printableLine),
   }))
 }
+
+/** A difference that a finding has among its notes, or in its message without the sign, is not said twice. */
+function isTold(line: string, findings: readonly Finding[]): boolean {
+  if (!/^[-+~] /.test(line)) return false
+  return findings.some(({ message, notes }) => notes.includes(line) || message.includes(line.slice(2)))
+}
+
+const ofTrials: ReadonlySet<string> = new Set(['down-leaves-differences', 'silent-change'])
 
 function titleOf(kind: ReportTrial['kind'], about: string): string {
   if (about === '') return kinds[kind]

@@ -31,13 +31,24 @@ export function destroyedRows(
   return [
     ...new Set([
       ...tables.map((table) => `destroys table ${displayKey(table)} with its rows`),
-      ...columns.map(
-        ({ table, column }) => `destroys column ${displayKey(table)}.${column} and what was written into it`,
+      ...[...new Set(columns.map(({ table }) => table))].map((table) =>
+        destroyedColumns(
+          table,
+          columns.flatMap((one) => (one.table === table ? one.column : [])),
+        ),
       ),
       ...emptied,
       ...statements.flatMap(({ statement }) => changedRows(statement)),
     ]),
   ]
+}
+
+function destroyedColumns(table: string, dropped: readonly string[]): string {
+  const name = displayKey(table)
+  const columns = [...new Set(dropped)]
+  return columns.length === 1
+    ? `destroys column ${name}.${columns[0]} and what was written into it`
+    : `destroys columns ${columns.join(', ')} of ${name} and what was written into them`
 }
 
 const tableKinds = ['table', 'partitioned table', 'foreign table'] as const

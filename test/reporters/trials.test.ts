@@ -3,6 +3,7 @@ import { loadReporter, reporterNames, type ReporterName } from '../../src/report
 import { stickyBody } from '../../src/gitlab/sticky.ts'
 import { threadBody } from '../../src/gitlab/thread-body.ts'
 import type { Report } from '../../src/core/model.ts'
+import { trialWords } from '../../src/reporters/trial-words.ts'
 import { stickyContent } from '../gitlab/review-content.ts'
 import { schemaErrors } from './validate.ts'
 import { sampleReport } from './sample-report.ts'
@@ -51,6 +52,23 @@ describe('trials', () => {
     expect(text).toContain('It leaves a column behind.')
     expect(text).toContain('`AccessExclusiveLock on </code> @everyone`')
     expect(text).toContain('- Silent changes: None.')
+  })
+
+  it('do not repeat what a finding of theirs says', () => {
+    const [finding] = sampleReport.findings
+    if (finding === undefined) throw new Error('no finding')
+    const down = {
+      ...finding,
+      ruleId: 'down-leaves-differences',
+      message: 'column orders.b int stays behind',
+      notes: ['- index a'],
+    }
+    const lines = ['+ column orders.b int', '- index a', '- index b', 'reads a']
+    const trial = { kind: 'way down', about: 'a', outcome: 'finding', says: '', lines } as const
+    const told = (findings: Report['findings']) =>
+      trialWords({ ...report, findings, trials: [trial] })[0]?.lines
+    expect(told([down])).toEqual(['- index b', 'reads a'])
+    expect(told([{ ...down, ruleId: 'ban-drop-index' }])).toEqual(lines)
   })
 
   it('are escaped in HTML', async () => {
