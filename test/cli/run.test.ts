@@ -126,9 +126,12 @@ describe('check with a migrate command', () => {
     expect(wayDown?.[0]?.lines.join('\n')).not.toContain('pgmigrations')
   })
 
-  it('says without a server that it does not know', async () => {
+  it('says without a server that it does not know, by the target branch’s word', async () => {
     const cwd = await repository()
-    const { exitCode, stdout } = await run(['lint', '--format', 'json'], { cwd })
+    // the branch would read files instead
+    await addFiles(cwd, { 'pgrehearse.config.yaml': 'migrations: { dir: db/changes }\n' })
+    const policy = ['--policy', 'target-branch', '--base', 'main']
+    const { exitCode, stdout } = await run(['lint', '--format', 'json', ...policy], { cwd })
     const report = JSON.parse(stdout) as Report
     expect(report.notChecked.map(({ code }) => code)).toEqual(['command-not-run'])
     expect(exitCode).toBe(0)
