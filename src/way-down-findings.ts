@@ -84,7 +84,11 @@ export function downLeavesDifferences(
             `Then it does not run again either: ${blocked.error.message} (line ${blocked.statement.span.start.line} of ${blocked.statement.span.file}).`,
           ]),
     ],
-    remedy: { summary: remedyOf(wrong), migrations: [] },
+    remedy: {
+      // a single difference stands in the message, without its sign
+      summary: others.length > 0 ? remedyOf(wrong) : remedyOf(wrong).replace(/ \(the lines with .\)/, ''),
+      migrations: [],
+    },
   })
 }
 
