@@ -16,6 +16,7 @@ import {
 } from './remedy-assessment.ts'
 import { remedyTrials, withoutOverlap, type RemedyTrial } from './suggest/remedy-trial.ts'
 import { budgetMs, resultOf, TryOut, type MendedRun } from './try-out.ts'
+import { whyEnded } from './why-ended.ts'
 
 /** More remedies of one run are not tried. */
 const mostTrials = 40
@@ -38,7 +39,7 @@ export async function proveRemedies(run: MendedRun): Promise<ProvenRemedies> {
     options.signal.throwIfAborted()
     if (!deadline.aborted)
       options.debug?.(`Remedies ended early: ${error instanceof Error ? error.stack : String(error)}`)
-    prover.leaveRest(deadline.aborted ? 'the time for that was over' : 'that ended with an error')
+    prover.leaveRest(whyEnded(error, deadline))
   }
   return prover.proven
 }

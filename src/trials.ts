@@ -4,6 +4,7 @@ import type { Leftovers } from './replay/alternatives.ts'
 import { budgetMs, type MendedRun } from './try-out.ts'
 import { wantsRetry } from './wants-retry.ts'
 import { wantsWayDown } from './wants-way-down.ts'
+import { whyEnded } from './why-ended.ts'
 
 /** The run that is to be tried further. */
 export interface TrialRun extends MendedRun {
@@ -86,7 +87,7 @@ async function tryOne(trial: NamedTrial, run: TrialRun): Promise<TrialOutcome> {
   } catch (error) {
     options.signal.throwIfAborted()
     options.debug?.(error instanceof Error ? (error.stack ?? error.message) : String(error))
-    const why = deadline.aborted ? 'the time for that was over' : 'that ended with an error'
+    const why = whyEnded(error, deadline)
     return { trials: [], findings: [], limits: [notTried(trial, why)] }
   }
 }
