@@ -37,6 +37,8 @@ export interface RecordedReview {
   readonly files: readonly CandidateFile[]
   /** Paths of those under review. */
   readonly underReview: readonly string[]
+  /** Files of the base revision that are others now, or gone, as they were there; only where the folder is known. */
+  readonly old?: readonly CandidateFile[]
   /** Where `migrate` makes the history, when no other command does. */
   readonly base?: { readonly repository: Repository; readonly commit: string }
 }
@@ -88,7 +90,7 @@ export async function decideRecorded(
     }
   }
   const base = await decideBase(repository, options.base, env)
-  const changed = await changedSince(repository, base, all, commands)
+  const { changed, old } = await changedSince(repository, base, all, commands)
   const underReview =
     options.paths.length === 0 ? changed : all.filter((path) => isNamed(path, options.paths))
   const { description, commit } = base
@@ -101,6 +103,7 @@ export async function decideRecorded(
     },
     files: await readCandidates(all, (path) => tree.read(path)),
     underReview,
+    old,
     ...(commit === undefined || commands.history !== undefined ? {} : { base: { repository, commit } }),
   }
 }
@@ -125,10 +128,14 @@ async function changedSince(
   repository: Repository,
   base: BaseRevision,
   all: readonly string[],
-  { exclude }: RecordCommands,
-): Promise<readonly string[]> {
+  { exclude, dir }: RecordCommands,
+): Promise<{ readonly changed: readonly string[]; readonly old: readonly CandidateFile[] }> {
   await using revision = await openRevision(repository, base, exclude)
-  return all.filter((path) => !revision.files.has(path) || revision.touched.has(path))
+  const { files, touched, tree } = revision
+  const changed = all.filter((path) => !files.has(path) || touched.has(path))
+  if (dir === undefined) return { changed, old: [] }
+  const old = [...files].filter((path) => touched.has(path) && isMigrationFile(path, dir))
+  return { changed, old: await readCandidates(old, (path) => tree.read(path)) }
 }
 
 function isNamed(path: string, named: readonly string[]): boolean {
@@ -147,10 +154,14 @@ function guessedFolders(paths: readonly string[]): readonly Limit[] {
   const [first, ...more] = dirs
   if (first === undefined) return []
   const others = more.length === 0 ? '' : ` and ${more.length} more`
+  const was =
+    more.length === 0
+      ? 'was taken for the folder of the migrations by its name'
+      : 'were taken for folders of migrations by their names'
   return [
     {
       code: 'guessed-folder',
-      message: `${first}${others} was taken for the folder of the migrations by its name.`,
+      message: `${first}${others} ${was}.`,
       hint: 'Name it as `migrations: { dir: … }` in the configuration.',
     },
   ]

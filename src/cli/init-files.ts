@@ -19,12 +19,8 @@ export function configTemplate({ roots, migrate }: Surroundings): string {
 
 # Where the migrations are and how your runner applies them. ${foundSentence(roots)}
 #migrations:
-${commented(roots[0]?.source ?? 'plain-sql', roots[0]?.dir ?? 'migrations')}
-#  # statement | file | simple query | run; only when your runner differs from the tool's default
-#  transaction: file
+${roots.length === 0 && migrate !== undefined ? runsCommand(migrate) : readsFiles(roots)}
 #  exclude: [db/seeds/**]
-#  # migrations that are code: the command that runs them (docs/run.md)
-#  migrate: ${migrate ?? 'bin/rails db:migrate'}
 ${severalDatabases(roots)}
 # Timeouts that your runner sets in production before it runs a migration.
 #runner:
@@ -97,6 +93,21 @@ ${severalDatabases(roots)}
 #server:
 #  pgVersion: 17
 `
+}
+
+function readsFiles([root]: readonly SourceRoot[]): string {
+  return `${commented(root?.source ?? 'plain-sql', root?.dir ?? 'migrations')}
+#  # statement | file | simple query | run; only when your runner differs from the tool's default
+#  transaction: file
+#  # migrations that are code have the command that runs them here, and no source: docs/run.md
+#  # migrate: bin/rails db:migrate`
+}
+
+function runsCommand(migrate: string): string {
+  return `#  # migrations that are code: the command that runs them, on a throwaway server (docs/run.md)
+${stringify({ migrate }, { lineWidth: 0 }).trimEnd().replaceAll(/^/gm, '#  ')}
+#  # the command that makes what production has; else migrate in the base revision
+#  # history: psql -v ON_ERROR_STOP=1 -f db/structure.sql`
 }
 
 /** Nothing where there is one folder of migrations. */

@@ -232,6 +232,8 @@ const nameKeys: ReadonlySet<string> = new Set([
 export function allowsAbove({ text }: CandidateFile, { start }: Span): readonly string[] {
   if (!text.includes('pgrehearse-allow')) return []
   const lines = text.split('\n').slice(0, start.line - 1)
+  // the string begins in a line above its first word, and the call in front of that
+  while (opensText.test(lines.at(-1) ?? '')) lines.pop()
   const found: string[] = []
   for (const line of lines.toReversed()) {
     const comment = /^\s*(?:--|\/\/|#|\/?\*)\s*(.*?)\s*(?:\*\/)?\s*$/.exec(line)?.[1]
@@ -240,6 +242,9 @@ export function allowsAbove({ text }: CandidateFile, { start }: Span): readonly 
   }
   return found
 }
+
+/** `await query.query(\``, `execute <<~SQL`, and nothing behind it. */
+const opensText = /^(?!\s*(?:--|\/\/|#|\/?\*)).*(?:[`'"(]|<<[-~]?['"]?\w+['"]?\)?)\s*$/
 
 /** What is found in the way down is accepted there. */
 const aboutWayDown = /^pgrehearse-allow\s+down-(?:fails|leaves-differences)\b/

@@ -153,6 +153,23 @@ describe('Places', () => {
 })
 
 describe('allowsAbove', () => {
+  it('reads what stands above the call whose string the statement is', () => {
+    const text = [
+      'def upgrade():',
+      '    # pgrehearse-allow require-concurrent-index: small table',
+      '    op.execute(',
+      '        """',
+      '        CREATE INDEX i ON a (b)',
+      '        """',
+      '    )',
+    ].join('\n')
+    const places = new Places({ path: 'a.py', text })
+    const span = places.place({ sql: 'CREATE INDEX i ON a (b)', node: undefined })
+    expect(allowsAbove({ path: 'a.py', text }, span)).toEqual([
+      '-- pgrehearse-allow require-concurrent-index: small table',
+    ])
+  })
+
   it('reads comments of the language directly above', () => {
     const text = [
       '# pgrehearse-allow require-concurrent-index: small table',
