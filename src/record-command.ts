@@ -11,6 +11,7 @@ import { serverTrouble } from './postgres/trouble.ts'
 import { bookLimits, withRecorded } from './record-limits.ts'
 import { prepareRecorded } from './record-history.ts'
 import type { UpRecording } from './record-down-back.ts'
+import { editedMigrations } from './record-edited.ts'
 import type { RecordCommands, RecordedReview } from './record-review.ts'
 import { measureCommand, type MeasuredCommand } from './record/attempt.ts'
 import { bookOf, realMigrations, unreadStatement, type Book } from './record/book.ts'
@@ -217,13 +218,17 @@ class CommandRehearsal {
     const scripts = await readScripts(set, true, this.#options.config.extensions?.create)
     return {
       // what the tool does for itself is no migration
-      reviewSet: { ...set, history: history === undefined ? [] : migrationsOf(history) },
+      reviewSet: {
+        ...set,
+        history: history === undefined ? [] : migrationsOf(history),
+        edited: editedMigrations(this.#review, history, book),
+      },
       scripts: { ...scripts, review: withRecorded(scripts.review, book) },
     }
   }
 
   #outcomeOf(
-    { scripts }: { readonly scripts: Scripts },
+    { scripts, reviewSet }: { readonly scripts: Scripts; readonly reviewSet: ReviewSet },
     book: Book,
     measured: MeasuredCommand & { readonly rowsFailed?: MeasuredCommand },
   ): {
@@ -253,10 +258,16 @@ class CommandRehearsal {
     const own = [...placed].flatMap(([one, statement]) => (book.own.has(one) ? [statement] : []))
     const limits: readonly Limit[] = [
       ...replayed.limits,
-      ...bookLimits(recording, book, this.#review, failed),
+      ...bookLimits(recording, book, this.#withoutEdited(reviewSet), failed),
       ...rowLimits(measured, placed),
     ]
     return { outcome: { migrations: replayed.migrations, limits }, own: new Set(own), placed }
+  }
+
+  /** A finding says it of these. */
+  #withoutEdited({ edited }: ReviewSet): RecordedReview {
+    const told = new Set(edited.map(({ script }) => script.file))
+    return { ...this.#review, underReview: this.#review.underReview.filter((path) => !told.has(path)) }
   }
 
   /** As if the transcripts had been replayed: for whatever is tried on copies. */

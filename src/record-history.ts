@@ -61,7 +61,9 @@ export async function prepareRecorded(
     await clearVersionTables(seeded.client, empty)
   }
   const title = `history (${recording?.command ?? ''})`
-  const { files } = review
+  // also those that are gone now
+  const gone = (review.old ?? []).filter(({ path }) => review.files.every((file) => file.path !== path))
+  const files = [...review.files, ...gone]
   return {
     prepared,
     history:
