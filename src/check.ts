@@ -177,6 +177,7 @@ export async function check(given: CheckOptions): Promise<Report> {
     production: priced?.report,
     queries: await reportOf(asked, judged),
     trials: [...onServer.trials, ...onClone.trials],
+    files: waysDown(reviewSet),
     database: options.database,
     base: reviewSet.base,
     project: reviewSet.project,
@@ -202,6 +203,13 @@ export async function check(given: CheckOptions): Promise<Report> {
     place: recorded?.place,
     ...(rehearsal === undefined ? {} : { server: { version: rehearsal.server, kind: rehearsal.serverKind } }),
   })
+}
+
+/** Files of their own in which scripts under review are undone. */
+function waysDown({ underReview }: ReviewSet): readonly { readonly file: string; readonly text: string }[] {
+  return underReview.flatMap(({ file, down }) =>
+    down === undefined || down.file === file ? [] : [{ file: down.file, text: down.text }],
+  )
 }
 
 /** Of several majors, the report of all says it. */

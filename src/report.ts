@@ -12,7 +12,7 @@ import type {
   ReportTrial,
   Severity,
 } from './core/model.ts'
-import { withoutSecrets } from './without-secrets.ts'
+import { withoutItsSecrets, withoutSecrets } from './without-secrets.ts'
 
 export interface ReportParts {
   readonly findings: readonly Finding[]
@@ -23,6 +23,8 @@ export interface ReportParts {
   readonly queries?: ReportQueries | undefined
   /** What was tried besides the way up. */
   readonly trials?: readonly ReportTrial[]
+  /** Further files that findings may point into. */
+  readonly files?: Report['files']
   readonly results: readonly MigrationResult[]
   readonly database?: Report['database'] | undefined
   readonly base: Report['base']
@@ -69,12 +71,20 @@ export function buildReport(parts: ReportParts): Report {
     harmless: parts.harmless,
     ...(parts.production === undefined ? {} : { production: parts.production }),
     ...(parts.queries === undefined ? {} : { queries: parts.queries }),
+    ...filesOf(parts),
     ...(parts.trials === undefined || parts.trials.length === 0 ? {} : { trials: parts.trials }),
     notChecked,
     ...(parts.policy === undefined || parts.policy.length === 0 ? {} : { policy: parts.policy }),
     exitCode: exitCodeOf(findings, { failOn, fails: requireRehearsal && unrehearsed }),
   }
   return withoutSecrets(parts.place?.(report) ?? report, results)
+}
+
+/** Those that a finding points into, without the secrets that stand in them. */
+function filesOf({ files = [], findings }: ReportParts): Pick<Report, 'files'> {
+  const named = files.filter(({ file }) => findings.some(({ span }) => span.file === file))
+  if (named.length === 0) return {}
+  return { files: named.map(({ file, text }) => ({ file, text: withoutItsSecrets(text) })) }
 }
 
 /** What a report says about the application's queries, without what is about migrations alone. */

@@ -344,6 +344,8 @@ export interface Report {
   readonly production?: ReportProduction
   /** The application's queries; absent when none were found. */
   readonly queries?: ReportQueries
+  /** Texts of files that findings point into and that are no migrations of the report: ways down. Absent: none. */
+  readonly files?: readonly { readonly file: string; readonly text: string }[]
   /** What was tried besides the way up; absent: nothing. */
   readonly trials?: readonly ReportTrial[]
   readonly notChecked: readonly Limit[]

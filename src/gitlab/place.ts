@@ -44,7 +44,9 @@ export function placeFindings(
 
 /** Files of the diff that the new side still has. */
 function shownFiles(report: Report, changes: readonly FileChange[]): ReadonlyMap<string, ShownFile> {
-  const migrations = new Map(report.migrations.map((migration) => [migration.file, migration]))
+  const migrations = new Map(
+    [...(report.files ?? []), ...report.migrations].map((source) => [source.file, source]),
+  )
   const shown = new Map<string, ShownFile>()
   for (const change of changes) {
     if (change.kind === 'deleted') continue

@@ -151,7 +151,9 @@ function inRepository(report: Report, project: NonNullable<Report['project']>, n
     if (isCleanPath(path)) return path
     throw new UsageError(`${name} names a file that is not in the repository: ${shown(file)}.`)
   }
-  const extents = new Map(report.migrations.map(({ file, text }) => [file, extentOf(text)]))
+  const extents = new Map(
+    [...(report.files ?? []), ...report.migrations].map(({ file, text }) => [file, extentOf(text)]),
+  )
   const place: PlaceSpan = (span) => {
     const extent = extents.get(span.file)
     const start = extent === undefined ? span.start : within(span.start, extent)
@@ -170,6 +172,9 @@ function inRepository(report: Report, project: NonNullable<Report['project']>, n
     ...report,
     project: { prefix: '', commit: project.commit },
     migrations: report.migrations.map((migration) => placedMigration(migration, moved, place)),
+    ...(report.files === undefined
+      ? {}
+      : { files: report.files.map(({ file, text }) => ({ file: moved(file), text })) }),
     findings: report.findings.map(placeFinding),
     harmless: report.harmless.filter((finding) => !found.has(placeKey(finding))).map(placeFinding),
     ...(report.production === undefined ? {} : { production: placedProduction(report.production, project) }),

@@ -298,6 +298,10 @@ export const reportSchema = z.strictObject({
   harmless: z.array(finding.extend({ harmless: text })).max(50_000),
   production: production.exactOptional(),
   queries: queries.exactOptional(),
+  files: z
+    .array(z.strictObject({ file: path, text: fileText }))
+    .max(10_000)
+    .exactOptional(),
   trials: z.array(trial).max(10_000).exactOptional(),
   notChecked: z.array(limit).max(50_000),
   database: z

@@ -76,6 +76,9 @@ export function sourceOf(report: Report, finding: Finding): Source | undefined {
     const of = statementOf(report, finding)?.span ?? span
     return { lines: sourceLines(migration), firstLine: 1, text: migration.text, offset: 0, span: of }
   }
+  const other = report.files?.find(({ file }) => file === span.file)
+  if (other !== undefined)
+    return { lines: sourceLines(other), firstLine: 1, text: other.text, offset: 0, span }
   const query = queryOf(report, finding)
   if (query?.span === undefined || query.text === '') return undefined
   const { start } = query.span

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { loadReporter, reporterNames, type ReporterName } from '../../src/reporters/index.ts'
+import { placeFindings } from '../../src/gitlab/place.ts'
 import { stickyBody } from '../../src/gitlab/sticky.ts'
 import { threadBody } from '../../src/gitlab/thread-body.ts'
 import type { Report } from '../../src/core/model.ts'
@@ -80,6 +81,32 @@ describe('trials', () => {
   it('fit the published schema', async () => {
     const errors = await schemaErrors('schemas/report.schema.json')
     expect(errors(JSON.parse(await rendered('json')))).toEqual([])
+  })
+})
+
+describe('a finding in a way down of its own file', () => {
+  const [finding] = sampleReport.findings
+  if (finding === undefined) throw new Error('the sample has findings')
+  const file = 'db/0002_note.down.sql'
+  const at = { line: 2, column: 1, offset: 12 }
+  const span = { file, start: at, end: { line: 2, column: 30, offset: 41 } }
+  const down: Report = {
+    ...sampleReport,
+    files: [{ file, text: 'SELECT NULL\nALTER TABLE notes DROP COLUMN b;\n' }],
+    findings: [{ ...finding, ruleId: 'down-fails', span }],
+  }
+
+  it('shows the lines of that file', async () => {
+    expect((await loadReporter('terminal'))(down, options)).toContain('2 │ ALTER TABLE notes DROP COLUMN b;')
+  })
+
+  it('has its thread on the line', () => {
+    const lines = [1, 2].map((newLine) => ({
+      newLine,
+      text: down.files?.[0]?.text.split('\n')[newLine - 1] ?? '',
+    }))
+    const change = { kind: 'added', oldPath: file, newPath: file, lines } as never
+    expect([...placeFindings(down, [change]).values()]).toMatchObject([{ newPath: file, newLine: 2 }])
   })
 })
 
