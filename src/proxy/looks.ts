@@ -143,7 +143,13 @@ export class Looks {
     const last = runs.at(-1)
     const { probe } = this.relay
     if (last === undefined || probe === undefined) return
-    if (!text.canSplit && this.replies.status !== 'E' && runs.some((run) => this.wants(run)))
+    // within a block there is time for a look at the last, in front of what comes next
+    const unseen = this.isInBlock ? runs.slice(0, -1) : runs
+    if (
+      !text.canSplit &&
+      this.replies.status !== 'E' &&
+      unseen.some((run) => this.wants(run) && !asksForCursor.test(run.sql))
+    )
       this.relay.limited(
         'Statements that went to the server as the client sent them, because they could not be taken apart safely, were not looked into.',
       )
@@ -214,6 +220,10 @@ export class Looks {
 
 /** Proxies whose clients have spoken of prepared statements: in a function, maybe, that another session calls. */
 const careful = new WeakSet<ProxyOptions>()
+
+/** psycopg asks so before it closes a cursor: it reads nothing else. */
+const asksForCursor =
+  /^\s*select\s+[\w*, ]+\sfrom\s+(?:pg_catalog\.)?pg_cursors(?:\s+where\s+name\s*=\s*'[^']*')?[\s;]*$/i
 
 /** A look takes a fraction of a millisecond. */
 const shortestMs = 100
