@@ -163,7 +163,7 @@ export function withoutWaysDown(
   skipped: readonly SkippedFile[] = [],
   underReview: readonly MigrationScript[],
 ): readonly SkippedFile[] {
-  const ways = new Set(underReview.map(({ down }) => down?.file))
+  const ways = new Set(underReview.flatMap(({ file, down }) => (down?.file === file ? [] : [down?.file])))
   return skipped.filter(({ file }) => !ways.has(file))
 }
 
