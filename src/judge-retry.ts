@@ -7,7 +7,7 @@ import type { Aftermath } from './replay/retry-ground.ts'
 import { schemaDifferenceLines } from './replay/schema-diff-text.ts'
 import { allOf } from './sql/ast.ts'
 import { commandName, nonTransactionalForm } from './sql/non-transactional.ts'
-import { isToldElsewhere, type Changes, type Cut } from './trials/retry-cuts.ts'
+import { isToldElsewhere, writesRows, type Changes, type Cut } from './trials/retry-cuts.ts'
 
 /** One place where it broke off, and what came of the next run. */
 export interface TriedCut {
@@ -77,17 +77,6 @@ function repeated(
   )
   return telling ?? candidates[0] ?? cut.statement
 }
-
-const writesRows: ReadonlySet<string> = new Set([
-  'InsertStmt',
-  'UpdateStmt',
-  'DeleteStmt',
-  'MergeStmt',
-  'CopyStmt',
-  'DoStmt',
-  'CallStmt',
-  'SelectStmt',
-])
 
 /** As files are in which `fix` and suggestions put several steps: each commits by itself, or the file says COMMIT between them. */
 function commitsSteps({ transaction, statements }: Migration): boolean {

@@ -7,16 +7,7 @@ import type {
   ReportQuery,
 } from './core/model.ts'
 import type { OfMajor } from './merged-findings.ts'
-
-/** Worst first, as in the report of one version. */
-const verdicts = [
-  'broken',
-  'other result',
-  'slower',
-  'blocked',
-  'not checkable',
-  'unaffected',
-] as const satisfies readonly QueryVerdict[]
+import { verdicts } from './report-queries.ts'
 
 /**
  * Each query with its worst verdict, and what that version found; the plans' statistics are those of the main version.

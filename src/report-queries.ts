@@ -14,7 +14,7 @@ import type {
 } from './core/model.ts'
 
 /** Worst first. */
-const verdicts = [
+export const verdicts = [
   'broken',
   'other result',
   'slower',

@@ -64,7 +64,8 @@ export function chosenCuts<T extends { readonly cut: Cut }>(all: readonly T[]): 
   return all.filter((one) => chosen.has(one))
 }
 
-const ofRows: ReadonlySet<string> = new Set([
+/** Tags of statements that may write rows. */
+export const writesRows: ReadonlySet<string> = new Set([
   'InsertStmt',
   'UpdateStmt',
   'DeleteStmt',
@@ -76,7 +77,7 @@ const ofRows: ReadonlySet<string> = new Set([
 ])
 
 function weightOf({ kind, statement }: Cut): number {
-  if (ofRows.has(statement.tag)) return 0
+  if (writesRows.has(statement.tag)) return 0
   return kind === 'inside' ? 1 : 2
 }
 
