@@ -66,7 +66,15 @@ function namedWithin({ path, text }: CandidateFile): readonly string[] {
 
 /** The file that these values, written into the tool's own table, speak of. */
 export function fileOf(values: readonly string[], files: readonly FileNames[]): CandidateFile | undefined {
-  const candidates = values.flatMap((value) => [value, lastPart(value)])
+  // a whole path says more than its last part, which another folder may have too
+  return fileCalled(values, values, files) ?? fileCalled(values.map(lastPart), values, files)
+}
+
+function fileCalled(
+  candidates: readonly string[],
+  values: readonly string[],
+  files: readonly FileNames[],
+): CandidateFile | undefined {
   for (const tier of ['sure', 'versions', 'numbers'] as const) {
     const matching = files.filter((names) => candidates.some((value) => names[tier].has(value)))
     const ofApp = matching.filter(({ app }) => app !== undefined && values.includes(app))

@@ -154,6 +154,22 @@ describe('attribute', () => {
     expect(filesOf(steps, { files, output })).toEqual([`m/001_a.js: ${a}`, `m/002_b.js: ${b}`])
   })
 
+  it('a path that is printed names one file, though another folder has one of that name', () => {
+    const files = [file('m/mysql/001_a.sql'), file('m/postgres/001_a.sql'), file('m/postgres/002_b.sql')]
+    const output = [
+      { text: 'applying m/postgres/001_a.sql', atMs: 5 },
+      { text: 'applying m/postgres/002_b.sql', atMs: 105 },
+    ]
+    const steps = [
+      { sql: a, startedAtMs: 10 },
+      { sql: b, startedAtMs: 110 },
+    ]
+    expect(filesOf(steps, { files, output })).toEqual([
+      `m/postgres/001_a.sql: ${a}`,
+      `m/postgres/002_b.sql: ${b}`,
+    ])
+  })
+
   it('the only file under review is it, and of several nobody knows', () => {
     const files = [file('m/001_a.js'), file('m/002_b.js')]
     expect(filesOf([a], { files, underReview: ['m/002_b.js'] })).toEqual([`m/002_b.js: ${a}`])
