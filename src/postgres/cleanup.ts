@@ -1,10 +1,11 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { rmdirSync } from 'node:fs'
 import { readdir, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { getgid, getuid } from 'node:process'
 import { spawnIdentity, type OsUser } from './os-user.ts'
 import { baseFolders, folderPrefix, isAbandoned, ownerAmong, type WorkFolder } from './work-folder.ts'
+import { endWatchdog, leaveBeside } from './watchdog-process.ts'
 
 /**
  * Ends the server of a work folder at once and removes the folder: `$1` work folder, `$2` socket folder.
@@ -73,10 +74,7 @@ export function startWatchdog(folder: WorkFolder, user: OsUser): Watchdog {
     stdio: ['pipe', 'ignore', 'ignore'],
   })
   // Without a shell there is no watchdog: the next start removes what a SIGKILL left.
-  child.on('error', () => undefined)
-  child.stdin.on('error', () => undefined)
-  child.unref()
-  ;(child.stdin as unknown as { unref(): void }).unref()
+  leaveBeside(child)
   return {
     guard: (processId) => {
       child.stdin.write(`${processId ?? ''}\n`)
@@ -86,14 +84,6 @@ export function startWatchdog(folder: WorkFolder, user: OsUser): Watchdog {
       child.stdin.write('done\n')
     },
   }
-}
-
-async function endWatchdog(child: ChildProcess): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
-  child.ref()
-  const ended = new Promise((resolve) => child.once('exit', resolve))
-  child.stdin?.end('done\n')
-  await ended
 }
 
 /** Ends the server and removes its folders without returning to the event loop, for process exit. */

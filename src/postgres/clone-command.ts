@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { endGroup, runShell, type ShellOutcome } from './shell-command.ts'
+import { endWatchdog, leaveBeside } from './watchdog-process.ts'
 
 /** How a clone of production is had, and taken away again. */
 export interface CloneCommands {
@@ -212,17 +213,6 @@ function startWatchdog(
     detached: true,
     stdio: ['pipe', 'ignore', 'inherit'],
   })
-  child.on('error', () => undefined)
-  child.stdin?.on('error', () => undefined)
-  child.unref()
-  ;(child.stdin as unknown as { unref?(): void } | null)?.unref?.()
+  leaveBeside(child)
   return child
-}
-
-async function endWatchdog(child: ChildProcess): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
-  child.ref()
-  const ended = new Promise((resolve) => child.once('exit', resolve))
-  child.stdin?.end('done\n')
-  await ended
 }

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import { runLabel } from './container-engine.ts'
+import { leaveBeside } from './watchdog-process.ts'
 
 /**
  * Waits until our process is gone, which closes the pipe on its standard input, and removes the containers of the
@@ -50,10 +51,7 @@ export function watchContainers(
     },
   )
   // without a watchdog, Ryuk or the next look at `docker ps` has to do
-  child.on('error', () => undefined)
-  child.stdin.on('error', () => undefined)
-  child.unref()
-  ;(child.stdin as unknown as { unref(): void }).unref()
+  leaveBeside(child)
   return {
     release: () => {
       child.stdin.end('done\n')

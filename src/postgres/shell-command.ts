@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { kill } from 'node:process'
 import { createInterface } from 'node:readline'
+import { signalGroup } from './process-group.ts'
 
 /** A command of the configuration, as `sh -c` takes it. */
 export interface ShellCommand {
@@ -68,7 +68,7 @@ export async function runShell(shell: ShellCommand): Promise<ShellOutcome> {
       exitCode: ended === undefined ? (child.exitCode ?? undefined) : undefined,
       says: ended ?? says,
       stdout: output.text(),
-      left: hasGroup(child.pid) ? child.pid : undefined,
+      left: signalGroup(child.pid, 0) ? child.pid : undefined,
     }
   } finally {
     clearTimeout(timer)
@@ -78,21 +78,7 @@ export async function runShell(shell: ShellCommand): Promise<ShellOutcome> {
 
 /** Ends what is left of a process group. */
 export function endGroup(processGroup: number | undefined, how: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): void {
-  if (processGroup === undefined) return
-  try {
-    kill(-processGroup, how)
-  } catch {
-    // it has ended by itself
-  }
-}
-
-function hasGroup(processGroup: number | undefined): boolean {
-  if (processGroup === undefined) return false
-  try {
-    return kill(-processGroup, 0)
-  } catch {
-    return false
-  }
+  signalGroup(processGroup, how)
 }
 
 function isRunning({ exitCode, signalCode }: ChildProcess): boolean {

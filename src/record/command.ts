@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import type { Readable } from 'node:stream'
+import { signalGroup } from '../postgres/process-group.ts'
+import { leaveBeside } from '../postgres/watchdog-process.ts'
 import type { CommandEnd, OutputLine } from './model.ts'
 
 /** A command as somebody gave it. */
@@ -107,16 +109,6 @@ async function endRest(child: ChildProcess): Promise<void> {
   signalGroup(child.pid, 'SIGKILL')
 }
 
-/** False when nobody is left in the group. */
-function signalGroup(processId: number | undefined, signal: NodeJS.Signals | 0): boolean {
-  if (processId === undefined) return false
-  try {
-    return process.kill(-processId, signal)
-  } catch {
-    return false
-  }
-}
-
 /** Ends the command's process group when our process dies without a chance to do it. */
 interface Reaper {
   watch(processId: number | undefined): void
@@ -148,10 +140,7 @@ function startReaper(folders: readonly string[]): Reaper {
     stdio: ['pipe', 'ignore', 'ignore'],
   })
   // without a shell nobody looks after the command when we are killed; all else works
-  child.on('error', () => undefined)
-  child.stdin.on('error', () => undefined)
-  child.unref()
-  ;(child.stdin as unknown as { unref(): void }).unref()
+  leaveBeside(child)
   return {
     watch: (processId) => child.stdin.write(`${processId ?? ''}\n`),
     release: () => child.stdin.end('done\n'),
