@@ -1,7 +1,7 @@
 import { allowAuthors } from './allow-authors.ts'
 import { checkTransactions } from './application-transactions.ts'
-import type { CloneRun } from './clone.ts'
-import type { CloneVerdict } from './clone-verdict.ts'
+import type { CloneRun } from './rehearsal/clone.ts'
+import type { CloneVerdict } from './rehearsal/clone-verdict.ts'
 import type { Config } from './config/schema.ts'
 import type { Baseline } from './core/baseline.ts'
 import type {
@@ -16,21 +16,21 @@ import type {
 import type { Production } from './core/production.ts'
 import type { ReviewSet } from './core/source.ts'
 import { judgeRun, readScripts, type JudgedRun, type Scripts } from './judge-run.ts'
-import { workOnServer } from './on-server.ts'
+import { workOnServer } from './rehearsal/on-server.ts'
 import { policySentences } from './policy-words.ts'
-import { withProof } from './proven-remedy.ts'
+import { withProof } from './remedies/proven-remedy.ts'
 import type { Priced } from './price.ts'
 import type { LoadedProduction } from './production/load.ts'
 import type { AskedQueries, TriedQueries } from './query-review.ts'
-import type { RecordedWork } from './record-check.ts'
+import type { RecordedWork } from './by-command/check-recorded.ts'
 import { buildReport } from './report.ts'
 import type { SchemaSnapshot } from './replay/fingerprint.ts'
-import type { Rehearsal } from './rehearse.ts'
-import type { Budget } from './rehearse-within.ts'
-import { decideMajor, otherVersion } from './server-version.ts'
-import { timeZoneOf } from './session-defaults.ts'
+import type { Rehearsal } from './rehearsal/rehearse.ts'
+import type { Budget } from './rehearsal/rehearse-within.ts'
+import { decideMajor, otherVersion } from './rehearsal/server-version.ts'
+import { timeZoneOf } from './rehearsal/session-defaults.ts'
 import type { Snapshot } from './snapshot/format.ts'
-import { withStandInNotes } from './stand-in-notes.ts'
+import { withStandInNotes } from './rehearsal/stand-in-notes.ts'
 import { decideWork, type Work } from './under-review.ts'
 
 /** What the command line decides; everything else comes from the configuration. */
@@ -233,7 +233,7 @@ async function runOnClone(
   { scripts: { history, review }, ...rest }: RecordedWork['forClone'],
 ): Promise<CloneRun | undefined> {
   if (options.config.server?.create === undefined) return undefined
-  const { rehearseOnClone, wantsClone } = await import('./clone.ts')
+  const { rehearseOnClone, wantsClone } = await import('./rehearsal/clone.ts')
   return wantsClone(options, review)
     ? rehearseOnClone(options, { history, review, sharesSession, ...rest })
     : undefined
@@ -244,7 +244,7 @@ async function judgedClone(
   rehearsal: Rehearsal | undefined,
 ): Promise<CloneVerdict> {
   if (clone === undefined) return { trials: [], findings: [], limits: [], answers: () => false }
-  const { judgeClone } = await import('./clone-verdict.ts')
+  const { judgeClone } = await import('./rehearsal/clone-verdict.ts')
   return judgeClone(clone, rehearsal)
 }
 
@@ -267,7 +267,7 @@ async function recordedWork(
   production: Production | undefined,
 ): Promise<RecordedWork | undefined> {
   if (options.command === undefined && options.config.migrations?.[0]?.migrate === undefined) return undefined
-  const { recordWork } = await import('./record-check.ts')
+  const { recordWork } = await import('./by-command/check-recorded.ts')
   return recordWork(options, production)
 }
 
@@ -300,7 +300,8 @@ async function price(
 ): Promise<Priced | undefined> {
   if (production === undefined) return undefined
   const { priceRun } = await import('./price.ts')
-  const measured = clone === undefined ? undefined : (await import('./clone.ts')).cloneMeasured(clone)
+  const measured =
+    clone === undefined ? undefined : (await import('./rehearsal/clone.ts')).cloneMeasured(clone)
   return priceRun(options, reviewSet, scripts, results, rehearsed, production, measured)
 }
 

@@ -20,6 +20,6 @@ import type { Report } from './core/model.ts'
  */
 export async function check(options: CheckOptions): Promise<Report> {
   // Imported when called: a configuration file imports this module for its types only.
-  const pipeline = await import('./several-majors.ts')
+  const pipeline = await import('./merged/several-majors.ts')
   return pipeline.checkOnMajors(options)
 }

@@ -29,7 +29,7 @@ import { layOutTransactions } from './sql/transactions.ts'
 import type { AuthorOf } from './allow-authors.ts'
 import type { CheckOptions } from './check.ts'
 import type { Rule } from './rule.ts'
-import { sessionDefaults, timeZoneOf } from './session-defaults.ts'
+import { sessionDefaults, timeZoneOf } from './rehearsal/session-defaults.ts'
 
 /** The migrations in their transactions, and what parsing could not look at. */
 export interface Scripts {
@@ -128,7 +128,7 @@ export interface Measured {
   readonly schema?: SchemaCatalogs
   /** What was said of statements that could not be measured. */
   readonly limits?: readonly Limit[]
-  /** What trials found (src/trials.ts). */
+  /** What trials found (src/trial-runs/trials.ts). */
   readonly findings?: readonly Finding[]
 }
 

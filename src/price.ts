@@ -15,7 +15,7 @@ import { scriptKey } from './core/script-name.ts'
 import type { ReviewSet } from './core/source.ts'
 import type { PricedResults, Scripts } from './judge-run.ts'
 import { ageDays } from './production/load.ts'
-import { samplingCircumstances } from './rehearse.ts'
+import { samplingCircumstances } from './rehearsal/rehearse.ts'
 import type { CheckOptions } from './check.ts'
 
 /** What pricing adds to the report besides the costs of statements. */

@@ -3,8 +3,8 @@
  *
  * A rule reads effects and never knows whether they were predicted or measured.
  */
-import type { Messages, Rule } from './rule-model.ts'
-import type { RuleOptions } from './rule-options.ts'
+import type { Messages, Rule } from './rule/model.ts'
+import type { RuleOptions } from './rule/options.ts'
 
 export type {
   AstNode,
@@ -181,13 +181,13 @@ export {
   stepWithLockTimeout,
   type RemedyStep,
 } from './sql/remedies.ts'
-export * from './rule-lock-order.ts'
-export * from './rule-locks.ts'
-export * from './rule-objects.ts'
-export * from './rule-run.ts'
-export * from './rule-table-work.ts'
-export type * from './rule-model.ts'
-export * from './rule-options.ts'
+export * from './rule/lock-order.ts'
+export * from './rule/locks.ts'
+export * from './rule/objects.ts'
+export * from './rule/run.ts'
+export * from './rule/table-work.ts'
+export type * from './rule/model.ts'
+export * from './rule/options.ts'
 
 /** Checks message ids and their data at compile time, then forgets them so that rules fit in one array. */
 export function defineRule<M extends Messages, O extends RuleOptions = RuleOptions>(rule: Rule<M, O>): Rule {

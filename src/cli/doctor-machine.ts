@@ -4,7 +4,7 @@ import type { LoadedConfig } from '../config/load.ts'
 import { EnvironmentError, ToolError } from '../core/errors.ts'
 import type { ServerOptions } from '../postgres/provider.ts'
 import type { CommandContext } from './context.ts'
-import type { otherVersion } from '../server-version.ts'
+import type { otherVersion } from '../rehearsal/server-version.ts'
 import { chooseServer, type ServerChoice, type ServerFlags } from './server-choice.ts'
 import { exitCodes } from './exit.ts'
 
@@ -40,7 +40,7 @@ async function examineServers(
   choice: ServerChoice,
   loaded: LoadedConfig | undefined,
 ): Promise<readonly Diagnosis[]> {
-  const { decideMajor } = await import('../server-version.ts')
+  const { decideMajor } = await import('../rehearsal/server-version.ts')
   const production = await productionVersion(loaded)
   const asked = { ...choice, config: loaded?.config ?? {}, cwd: options.projectDir, replay: true }
   const found: Diagnosis[] = []
@@ -78,7 +78,7 @@ async function compareVersions(
   rehearsedOn: readonly string[],
 ): Promise<readonly Diagnosis[]> {
   if (production === undefined || rehearsedOn.length === 0) return []
-  const { otherVersion } = await import('../server-version.ts')
+  const { otherVersion } = await import('../rehearsal/server-version.ts')
   const [limit] = await otherVersion(asked, { production, rehearsedOn })
   if (limit === undefined)
     return [{ verdict: 'works', text: `Production runs Postgres ${production}, and so do rehearsals` }]

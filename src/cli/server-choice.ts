@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts'
 import { UsageError } from '../core/errors.ts'
-import { majorPlaceholder } from '../server-version.ts'
+import { majorPlaceholder } from '../rehearsal/server-version.ts'
 
 /** What the command line says about the server. */
 export interface ServerFlags {

@@ -57,7 +57,7 @@ export interface JudgeInput {
   readonly today: string
   /** Findings about files, made by `editedMigration` and `sourceProblem`, to be sorted in with the others. */
   readonly aboutFiles?: readonly Finding[]
-  /** What trials found (src/trials.ts): at a statement of the run, else about a file. */
+  /** What trials found (src/trial-runs/trials.ts): at a statement of the run, else about a file. */
   readonly ofTrials?: readonly Finding[]
   /** Everything is judged, on an empty database: nothing existed before, so most comments have nothing to accept. */
   readonly onEmptyDatabase?: boolean

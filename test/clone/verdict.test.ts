@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { judgeClone, type CloneVerdict } from '../../src/clone-verdict.ts'
+import { judgeClone, type CloneVerdict } from '../../src/rehearsal/clone-verdict.ts'
 import type { CloneFailure, CloneOutcome } from '../../src/replay/clone-replay.ts'
-import type { Rehearsal } from '../../src/rehearse.ts'
+import type { Rehearsal } from '../../src/rehearsal/rehearse.ts'
 import { layOutTransactions } from '../../src/sql/transactions.ts'
 import { loadParser, parseScript } from '../../src/sql/parse.ts'
 

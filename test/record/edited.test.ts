@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { editedMigrations } from '../../src/record-edited.ts'
+import { editedMigrations } from '../../src/by-command/edited.ts'
 import { bookOf } from '../../src/record/book.ts'
 import { loadParser } from '../../src/sql/parse.ts'
 import { recorded } from './made-up.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { OtherBranch } from '../../src/core/source.ts'
-import { orderCollisions } from '../../src/branch-order.ts'
+import { orderCollisions } from '../../src/trial-runs/branch-order.ts'
 import { otherBranches } from '../../src/review/other-branch.ts'
 import { decideReviewSet } from '../../src/review/review-set.ts'
 import { cleanEnv, cloneOf, repositoryWith, type Workspace } from './repository.ts'

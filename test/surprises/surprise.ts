@@ -26,7 +26,7 @@ export interface ShortReport {
 }
 
 /**
- * What `check` comes to on a server that many tests share: the same steps as in src/rehearse.ts, without starting a
+ * What `check` comes to on a server that many tests share: the same steps as in src/rehearsal/rehearse.ts, without starting a
  * server for each.
  */
 export async function surprised(server: PostgresServer, surprise: Surprise): Promise<ShortReport> {

@@ -109,7 +109,7 @@ export async function checkDatabase(
   loaded: DecidedConfig,
   context: CommandContext,
 ): Promise<Report> {
-  const { checkOnMajors } = await import('../../several-majors.ts')
+  const { checkOnMajors } = await import('../../merged/several-majors.ts')
   const progress = startProgress(context, flags.replay === false || flags.budget !== undefined)
   const label = database.name === undefined ? '' : `${database.name}: `
   const update = (message: string): void => progress.update(label + message)

@@ -1,0 +1,51 @@
+/** One report of the same migrations on several major versions of Postgres. */
+import { check, type CheckOptions } from '../check.ts'
+import type { Report } from '../core/model.ts'
+import { mergeReports, type MajorReport } from './merged-report.ts'
+import { majorOf, otherVersion } from '../rehearsal/server-version.ts'
+
+/**
+ * A check on each of `options.pgVersions`, one after the other and oldest first; a plain check where there are none.
+ * Throws as check() does, and EnvironmentError before anything is replayed when one of them is not installed.
+ */
+export async function checkOnMajors(options: CheckOptions): Promise<Report> {
+  const { pgVersions, pgVersion } = options
+  if (pgVersions === undefined || pgVersion !== undefined) return check(options)
+  if (options.replay && options.containerImage === undefined) await refuseMissing(options, pgVersions)
+  const reports: MajorReport[] = []
+  for (const major of pgVersions) reports.push({ major, value: await check(onMajor(options, major)) })
+  const production = await productionVersion(options)
+  const report = mergeReports(reports, majorOf(production))
+  const rehearsedOn = reports.flatMap(({ value }) => value.server?.version ?? [])
+  const limits = await otherVersion(options, { production, rehearsedOn })
+  return { ...report, notChecked: [...report.notChecked, ...limits] }
+}
+
+async function refuseMissing({ cwd, config }: CheckOptions, majors: readonly number[]): Promise<void> {
+  const { findInstallation } = await import('../postgres/binaries.ts')
+  const { binaries } = config.server ?? {}
+  const where = { projectDir: cwd, ...(binaries === undefined ? {} : { binaries }) }
+  for (const pgVersion of majors) await findInstallation({ ...where, pgVersion })
+}
+
+function onMajor(options: CheckOptions, major: number): CheckOptions {
+  return {
+    ...options,
+    pgVersion: major,
+    progress: (message) => options.progress(`Postgres ${major}: ${message}`),
+  }
+}
+
+/** Which Postgres production runs, e.g. `16.3`; undefined where nobody says. */
+async function productionVersion(options: CheckOptions): Promise<string | undefined> {
+  const { cwd, config, snapshotFile, snapshotBytes, now } = options
+  const { loadProduction } = await import('../production/load.ts')
+  const { serverVersion } = await loadProduction({
+    root: cwd,
+    config,
+    now,
+    ...(snapshotFile === undefined ? {} : { snapshotFile }),
+    ...(snapshotBytes === undefined ? {} : { snapshotBytes }),
+  })
+  return serverVersion
+}
