@@ -97,7 +97,7 @@ async function bodiesThatMayFail(
 }
 
 /** Plans of the queries at production's sizes; a limit when there can be none. */
-export async function planCode(
+async function planCode(
   options: CheckOptions,
   scripts: RunScripts,
   { queries, searchPath }: Code,
@@ -139,7 +139,7 @@ function noPlans(why: string): Limit {
 }
 
 /** Everything about every query, for the rules and the report. */
-export function queriesOutcome(
+function queriesOutcome(
   { queries }: Code,
   { compatibility, locks, catalog }: TriedQueries,
   planned: PlanningOutcome | undefined,

@@ -27,7 +27,7 @@ export function pointsOf(samples: readonly StatementSample[], drivers: readonly 
   return pointsBy(samples, ({ rows }) => sampledRows(rows, drivers))
 }
 
-export function pointsBy(
+function pointsBy(
   samples: readonly StatementSample[],
   rowsOf: (sample: StatementSample) => number | undefined,
 ): Points {

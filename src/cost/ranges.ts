@@ -6,7 +6,3 @@ export function spread(expected: number, { low, high }: Spread): Range {
   const middle = Number.isFinite(expected) ? Math.max(0, expected) : 0
   return { low: middle * low, expected: middle, high: middle * high }
 }
-
-export function exactly(value: number): Range {
-  return spread(value, { low: 1, high: 1 })
-}

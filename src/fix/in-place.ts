@@ -40,7 +40,7 @@ export function editInPlace(
 }
 
 /** Steps are transactions of their own; what stays is joined to a single step that is in a transaction with it. */
-export function groupsOf(units: readonly Unit[]): readonly ExpectedGroup[] {
+function groupsOf(units: readonly Unit[]): readonly ExpectedGroup[] {
   return units.map(({ kind, statements, transaction }) => ({
     statements,
     transaction: kind === 'step' ? transaction : undefined,
@@ -76,7 +76,7 @@ function setsLocalTimeout(line: string): boolean {
 }
 
 /** Between BEGIN and COMMIT, where several statements belong together. */
-export function inTransaction(
+function inTransaction(
   { transaction, statements }: Pick<Unit, 'transaction' | 'statements'>,
   lines: readonly string[],
 ): readonly string[] {

@@ -14,7 +14,7 @@ const developer = 30
 const maintainer = 40
 
 /** May this user accept a finding? Somebody whose access level is not known may not. */
-export function mayAllow(user: RemoteUser, remote: RemoteState, allowBy: AllowBy): boolean {
+function mayAllow(user: RemoteUser, remote: RemoteState, allowBy: AllowBy): boolean {
   const level = remote.accessLevels.get(user.id) ?? 0
   if (allowBy === 'maintainer') return level >= maintainer
   if (allowBy === 'not-the-author' && isAuthor(user, remote)) return false

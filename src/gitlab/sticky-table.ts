@@ -106,6 +106,6 @@ function allowedBy({ allowed }: Finding): string {
 }
 
 /** In code, so that nobody is notified. */
-export function userName(username: string): string {
+function userName(username: string): string {
   return codeSpan(cutText(username, 80))
 }

@@ -68,7 +68,7 @@ function describeAsides(findings: readonly ReviewedFinding[]): string {
 }
 
 /** What was looked at, in one sentence. */
-export function describeChecked(report: Report): string {
+function describeChecked(report: Report): string {
   const { migrations } = report
   if (migrations.length === 0) return 'This merge request changes no migration.'
   const statements = migrations.flatMap((migration) => migration.statements)

@@ -2,7 +2,7 @@ import { UsageError } from '../core/errors.ts'
 import { runsInFork, type Environment } from './environment.ts'
 
 /** The variables that are looked at, in this order. */
-export const tokenVariables = ['PGREHEARSE_GITLAB_TOKEN', 'GITLAB_TOKEN'] as const
+const tokenVariables = ['PGREHEARSE_GITLAB_TOKEN', 'GITLAB_TOKEN'] as const
 
 /** The token and where it came from, or what is missing. */
 export type TokenReading =

@@ -55,7 +55,7 @@ export function isNotAlwaysFound(ruleId: string): boolean {
 }
 
 /** Estimates: they change from run to run, and without production's sizes nobody knows them. */
-export const aboutDurations: ReadonlySet<string> = new Set<ReservedId>([
+const aboutDurations: ReadonlySet<string> = new Set<ReservedId>([
   'exceeds-lock-budget',
   'exceeds-run-budget',
   'exceeds-statement-timeout',

@@ -19,7 +19,7 @@ import { mergeBrokenCode } from './broken-code.ts'
 import { numberDuplicates } from './fingerprint.ts'
 import { applyQueryAllows } from './query-allows.ts'
 import { judgedQueries, runQueryRules } from './query-findings.ts'
-import { migrationFails, reservedFindings } from './reserved.ts'
+import { migrationFails } from './reserved.ts'
 import { Run, type PlacedFinding } from './recorder.ts'
 import { ActiveRules } from './presets.ts'
 import { runRules, type ConfiguredOptions } from './run-rules.ts'
@@ -265,9 +265,4 @@ function failures(
       return [{ finding: migrationFails(effect, placed.view.statement), placed, secondary: false }]
     }),
   )
-}
-
-/** Every id that a finding can have: for documentation, SARIF rules and `explain`. */
-export function findingIds(rules: readonly Rule[]): readonly string[] {
-  return [...rules.map(({ id }) => id), ...reservedFindings.map(({ id }) => id)]
 }

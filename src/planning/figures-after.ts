@@ -62,7 +62,7 @@ function sameView({ tables }: SideCatalog, table: CatalogTable): CatalogTable | 
 }
 
 /** By its OID; an index that a change of type built anew by its name or by what it indexes. */
-export function sameIndex(before: SideCatalog, index: CatalogIndex): CatalogIndex | undefined {
+function sameIndex(before: SideCatalog, index: CatalogIndex): CatalogIndex | undefined {
   const same = before.indexes.get(index.oid)
   if (same !== undefined) return same
   const siblings = [...before.indexes.values()].filter(({ table }) => table === index.table)

@@ -83,7 +83,7 @@ export function planShape(root: PlanNode, indexes: IndexNames): readonly string[
   return [...reads, ...work(root)].toSorted()
 }
 
-export function readLine({ relation, node, indexes }: RelationRead): string {
+function readLine({ relation, node, indexes }: RelationRead): string {
   const used = indexes.map(
     ({ signature, columns }) => `${signature}${columns.length === 0 ? '' : `: ${columns.join(', ')}`}`,
   )

@@ -164,7 +164,7 @@ function indexColumns(
   return attnums.map((attnum) => all.find((column) => column.attnum === attnum))
 }
 
-export function indexWidth(catalog: SideCatalog, index: CatalogIndex, table: TableFigures): number {
+function indexWidth(catalog: SideCatalog, index: CatalogIndex, table: TableFigures): number {
   return indexColumns(catalog, index).reduce(
     (sum, column) =>
       sum + (column === undefined ? unknownWidth : columnWidth(catalog, column, table.columns)),
@@ -173,11 +173,7 @@ export function indexWidth(catalog: SideCatalog, index: CatalogIndex, table: Tab
 }
 
 /** Of a column, not more than the rows; what nobody knows is taken for different in every row. */
-export function distinctValues(
-  column: CatalogColumn | undefined,
-  { columns }: TableFigures,
-  rows: number,
-): number {
+function distinctValues(column: CatalogColumn | undefined, { columns }: TableFigures, rows: number): number {
   const distinct = column === undefined ? undefined : columns.get(column.attnum)?.distinct
   if (distinct === undefined || distinct === 0) return Math.max(1, rows)
   return Math.max(1, Math.min(rows, distinct < 0 ? -distinct * rows : distinct))

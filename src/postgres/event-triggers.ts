@@ -212,15 +212,6 @@ export async function installEventTriggers(admin: Client, marker: string): Promi
   await admin.query([`create schema if not exists ${toolSchema}`, ...statements].join(';\n'))
 }
 
-/** Removes what installEventTriggers() made. */
-export async function removeEventTriggers(admin: Client): Promise<void> {
-  const statements = eventTriggers.flatMap(({ event }) => [
-    `drop event trigger if exists ${toolSchema}_${event}`,
-    `drop function if exists ${toolSchema}.report_${event}()`,
-  ])
-  await admin.query(statements.join(';\n'))
-}
-
 /** The event in a server message; undefined when the message is not one of ours. */
 export function decodeEvent(marker: string, infoMessage: string): DdlEvent | undefined {
   if (!infoMessage.startsWith(`${marker} `)) return undefined

@@ -9,7 +9,7 @@ export const pageBytes = 8192
 export const segmentPages = 131_072
 
 /** Pages of the largest relation (MaxBlockNumber in block.h, one is left for InvalidBlockNumber). */
-export const mostPages = 2 ** 32 - 2
+const mostPages = 2 ** 32 - 2
 
 /**
  * The files of relations on a server of our own. Paths are what pg_relation_filepath() gives, of the default

@@ -11,7 +11,7 @@ import type { OsUser } from './os-user.ts'
 const firstMajorWithPath = 18
 
 /** The version that every stand-in has; no extension has one of that name. */
-export const standInVersion = 'stand-in'
+const standInVersion = 'stand-in'
 
 interface StubFile {
   readonly name: string

@@ -169,7 +169,7 @@ function partitionKey(record: RelationRecord): Pick<Relation, 'partitionKey'> {
 }
 
 /** The relation as effects name it, by its present name. */
-export function describeRelation(schema: Schema, record: RelationRecord): Relation {
+function describeRelation(schema: Schema, record: RelationRecord): Relation {
   const { kind, schema: schemaName, name, isNew } = record
   const relation = { kind, schema: schemaName, name, existedBefore: !isNew, ...partitionKey(record) }
   const ownerId = isIndex(record)

@@ -114,7 +114,7 @@ function costBetweenTimestamps(to: ColumnType, timeZone: string): TypeChangeCost
 }
 
 /** Zones whose offset is always zero, the only ones under which both timestamp types have the same bytes. */
-export function isUtc(timeZone: string): boolean {
+function isUtc(timeZone: string): boolean {
   return /^(etc\/)?(utc|gmt|uct|zulu|universal|greenwich|gmt[+-]?0)$|^[+-]?0+(:00)?$/i.test(timeZone.trim())
 }
 

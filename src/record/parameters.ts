@@ -26,7 +26,7 @@ export function textOf({ value, format, type }: ProxiedParameter): string | unde
 }
 
 /** As SQL; casts where the type would not be found out from the place. */
-export function literalOf(parameter: ProxiedParameter): string {
+function literalOf(parameter: ProxiedParameter): string {
   const text = textOf(parameter)
   if (text === undefined) return 'null'
   const { type } = parameter

@@ -67,7 +67,7 @@ function mentionsOf({ tag, sql }: Statement): readonly string[] {
 }
 
 /** Identifiers and words of a text, in lower case. */
-export function namesIn(text: string): ReadonlySet<string> {
+function namesIn(text: string): ReadonlySet<string> {
   const names = new Set<string>()
   for (const [word, quoted] of text.slice(0, maxText).matchAll(wordPattern)) {
     names.add((quoted ?? word).toLowerCase())

@@ -163,7 +163,7 @@ function count({ length }: readonly unknown[]): string {
 const maxPlaces = 5
 
 /** `db/1.sql:3, 7 and db/2.sql:1, and 4 more` */
-export function places(steps: readonly Pick<FailedStep, 'span'>[]): string {
+function places(steps: readonly Pick<FailedStep, 'span'>[]): string {
   const files = new Map<string, number[]>()
   for (const { span } of steps.slice(0, maxPlaces)) {
     const lines = files.get(span.file)

@@ -65,7 +65,7 @@ export interface ScriptExtent {
   readonly without: ReadonlySet<number>
 }
 
-export const wholeScript: ScriptExtent = { from: 0, without: new Set() }
+const wholeScript: ScriptExtent = { from: 0, without: new Set() }
 
 interface Executed {
   readonly measured: MeasuredStatement

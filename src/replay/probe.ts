@@ -35,7 +35,7 @@ export const allRelationsSql = `select null, null, null, null, null, oid, '{}', 
 from pg_catalog.pg_class
 where oid operator(pg_catalog.>=) 16384::pg_catalog.oid and relkind operator(pg_catalog.=) any ('{r,m,i}'::"char"[])`
 
-export const probeStatementName = 'pgrehearse_probe'
+const probeStatementName = 'pgrehearse_probe'
 
 /** The probe as a command: by its prepared name, or parsed each time where scripts may DISCARD it. */
 export function probeCommand(sql: string, prepared: boolean): WireCommand {

@@ -5,7 +5,7 @@ import { queryPieces } from './query-words.ts'
 import type { AffectedQuery, Finding } from '../core/model.ts'
 
 /** Named in texts that are read in one go; the HTML and JSON reports have all. */
-export const fewQueries = 5
+const fewQueries = 5
 
 const words: Readonly<Record<AffectedQuery['what'], readonly [singular: string, plural: string]>> = {
   fails: ['fails', 'fail'],

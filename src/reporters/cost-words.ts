@@ -84,7 +84,7 @@ function saysTheSame(note: string, other: string): boolean {
 }
 
 /** What was assumed for the estimate, and what is not known. */
-export function costNotes({ basis, notes, unknownTables }: StatementCost): readonly string[] {
+function costNotes({ basis, notes, unknownTables }: StatementCost): readonly string[] {
   const why = basis.by === 'structure' ? [`not sampled, because ${printableLine(basis.why)}`] : []
   const unknown = unknownTables.length === 0 ? [] : [unknownSizes(unknownTables)]
   return [...why, ...notes.map(printableLine), ...unknown]

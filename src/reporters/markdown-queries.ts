@@ -56,7 +56,7 @@ export function queryRow({ name, where, rate, what, why }: QueryRow, place?: Pla
 }
 
 /** A list of the queries that cannot be checked, with a line above it. */
-export function notCheckableMarkdown(
+function notCheckableMarkdown(
   { notCheckable, notCheckableMore }: QueriesSection,
   place?: PlaceMarkdown,
 ): readonly string[] {

@@ -29,7 +29,7 @@ export function markup(strings: TemplateStringsArray, ...parts: readonly Part[])
 }
 
 /** Escapes text for element content and quoted attributes, in HTML and XML alike. */
-export function escapeMarkup(text: string): string {
+function escapeMarkup(text: string): string {
   return printable(text)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

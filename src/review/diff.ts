@@ -4,7 +4,7 @@ import { haveCommit } from './fetch.ts'
 import { askGit, listFromGit, runGit, type GitPlace, type Repository } from './git.ts'
 
 /** Bytes of the largest patch that is read. */
-export const patchSizeLimit = 64 * 1024 * 1024
+const patchSizeLimit = 64 * 1024 * 1024
 
 /** A patch, or why there is none: a sentence. */
 export type PatchResult =

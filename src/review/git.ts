@@ -48,7 +48,7 @@ export function gitEnvironment(env: Environment, indexFile?: string): Record<str
 export const gitSafety: readonly string[] = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null']
 
 /** Thrown when there is no git program. */
-export class GitMissing extends Error {}
+class GitMissing extends Error {}
 
 /**
  * Runs git with an argument list, never through a shell. Output of more than `maxBytes` ends it: its `code` is null

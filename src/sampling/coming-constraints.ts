@@ -119,7 +119,7 @@ const timeoutMs = 2000
 const allTimeoutMs = 5000
 
 /** Statements that add constraints and nothing else, in order. */
-export function comingConstraints(results: readonly MigrationResult[]): readonly Statement[] {
+function comingConstraints(results: readonly MigrationResult[]): readonly Statement[] {
   const written = new Set<string>()
   const coming: Statement[] = []
   for (const result of results.flatMap(({ statements }) => statements)) {

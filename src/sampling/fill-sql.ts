@@ -30,7 +30,7 @@ export function elementSql(list: readonly string[], type: string, n: string): st
 }
 
 /** Words of five letters, so that the length of what is made of them does not vary. */
-export const words: readonly string[] = (
+const words: readonly string[] = (
   'amber basil cedar delta ember fjord grape hazel ivory jolly karma lemon maple noble ocean piano quiet river ' +
   'solar tiger umber vivid wheat young zebra agile berry chess dusky eagle flint glass honey inlet jewel kiosk ' +
   'lunar mango north olive pearl quilt robin stone topaz ultra vapor waltz yacht azure birch coral dwell elbow ' +

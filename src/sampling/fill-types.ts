@@ -1,6 +1,6 @@
 import type { SeedType } from '../replay/seed-catalog.ts'
 import { isKnownType, seedValues } from '../replay/seed-values.ts'
-import { elementSql, hashSql, noiseSql, pickSql, proseSql, wordCount, wrapSql } from './fill-sql.ts'
+import { elementSql, noiseSql, pickSql, proseSql, wordCount, wrapSql } from './fill-sql.ts'
 import { documentSql, textGenerator, type Generator } from './fill-text.ts'
 import { escapeLiteral } from 'pg'
 
@@ -341,11 +341,4 @@ function guessedGenerator(types: Types, { type, typmod }: BaseType): Generator |
     capacity: parts.length > 1 ? many : 1,
     sql: (n) => `(${parts.join(` || (${n}) || `)})::${type.sql}`,
   }
-}
-
-/** A pseudo-random ordinal. */
-export function randomOrdinal(n: string, salt: number, count: number): string {
-  return count === Number.POSITIVE_INFINITY
-    ? `(1 + ${hashSql(n, salt)} % 4000000000)`
-    : pickSql(n, salt, count)
 }

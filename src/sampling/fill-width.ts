@@ -11,7 +11,7 @@ const pageRoom = pageBytes - 24
 const pointerBytes = 4
 
 /** Heap bytes that rows of this size take, each with its share of the page. */
-export function heapBytesPerRow(rowBytes: number): number {
+function heapBytesPerRow(rowBytes: number): number {
   const stored = Math.ceil(rowBytes / 8) * 8 + pointerBytes
   return pageBytes / Math.max(1, Math.floor(pageRoom / stored))
 }

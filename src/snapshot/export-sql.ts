@@ -36,7 +36,7 @@ set local jit = off;`
 export const beginSql = 'begin transaction isolation level repeatable read read only;'
 
 /** Relations of which VACUUM and ANALYZE know nothing, at most: 5,000 take a tenth of a second. */
-export const measureAtMost = 5000
+const measureAtMost = 5000
 
 /**
  * Finds out what this server has, and gives the {@link Placeholders} as columns. The function is only called where

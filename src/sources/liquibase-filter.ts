@@ -2,7 +2,7 @@
  * Does an expression of contexts or labels hold for these names? Without names everything does, but what is required
  * by `@` (ExpressionMatcher.java, liquibase-core 4.31).
  */
-export function matchesExpression(expression: string, names: readonly string[]): boolean {
+function matchesExpression(expression: string, names: readonly string[]): boolean {
   let flat = expression.trim().toLowerCase()
   for (let inner = innermost.exec(flat); inner !== null; inner = innermost.exec(flat)) {
     const value = matchesExpression(inner[1] ?? '', names) ? ':true' : ':false'

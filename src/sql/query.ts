@@ -92,7 +92,7 @@ function readsOneEnd({ targetList, groupClause }: SelectStmt): boolean {
 }
 
 /** The relations that FROM names, through joins but not into sub-selects. */
-export function rangesInFrom(items: readonly Node[] | undefined): RangeVar[] {
+function rangesInFrom(items: readonly Node[] | undefined): RangeVar[] {
   return (items ?? []).flatMap((item) => {
     const join = as<JoinExpr>(item, 'JoinExpr')
     if (join !== undefined) return rangesInFrom([join.larg, join.rarg].filter((side) => side !== undefined))

@@ -9,7 +9,7 @@ export type Renames = ReadonlyMap<string, string>
  * Deparsed SQL with columns called by other names. Undefined where a word could be something else as well: a function or
  * type of a column's name, a column behind a dot.
  */
-export function renamedInSql(sql: string, renames: Renames): string | undefined {
+function renamedInSql(sql: string, renames: Renames): string | undefined {
   const tokens = tokenize(sql)
   let renamed = ''
   let at = 0

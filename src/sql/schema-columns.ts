@@ -196,7 +196,7 @@ function inheritForeignKeys(scope: ChangeScope, before: TableRecord): void {
   }))
 }
 
-export function columnFacts(column: Column): ColumnFacts {
+function columnFacts(column: Column): ColumnFacts {
   return {
     name: column.name,
     type: formatType(column.type),

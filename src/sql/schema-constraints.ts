@@ -164,7 +164,7 @@ function buildForeignKey(
   }
 }
 
-export function primaryKeyOf(table: TableRecord): Constraint | undefined {
+function primaryKeyOf(table: TableRecord): Constraint | undefined {
   return table.constraints.find((constraint) => constraint.kind === 'primary key')
 }
 

@@ -129,7 +129,7 @@ function removeWithParts(scope: ChangeScope, id: RelationId): void {
 }
 
 /** Removes an index with its parts on partitions. */
-export function removeIndex(schema: Schema, id: RelationId): void {
+function removeIndex(schema: Schema, id: RelationId): void {
   const index = schema.find(id)
   if (!isIndex(index)) return
   for (const child of index.children) removeIndex(schema, child)

@@ -24,7 +24,7 @@ export interface TypeLoss {
  * value stays what it is, as far as is known. Types as format_type() prints them. Measured with boundary rows on
  * PostgreSQL 14 and 18, which agree; length coercion: varchar() in varchar.c, numeric() in numeric.c.
  */
-export function typeLoss(fromText: string, toText: string, how: 'assignment' | 'cast'): TypeLoss | undefined {
+function typeLoss(fromText: string, toText: string, how: 'assignment' | 'cast'): TypeLoss | undefined {
   const [from, to] = [readTypeText(fromText), readTypeText(toText)]
   if (fromText === toText || from.isArray !== to.isArray) return undefined
   const loss = elementLoss(from, to, how)

@@ -24,7 +24,7 @@ export interface TrialRun {
 }
 
 /** Has the finding a remedy that can be tried? An acceptance is not ours to give, and a query stands elsewhere. */
-export function isTriable({ allowed, query, remedy }: Finding): boolean {
+function isTriable({ allowed, query, remedy }: Finding): boolean {
   if (allowed !== undefined || query !== undefined || remedy === undefined) return false
   const now = remedy.migrations.filter(({ when = 'now' }) => when === 'now')
   return remedy.migrations.length > 0 && !now.some(({ sql }) => sql.includes('pgrehearse-allow'))

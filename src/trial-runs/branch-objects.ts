@@ -19,7 +19,7 @@ export interface Creation {
 }
 
 /** What the effects create, columns included. What comes with a table (its indexes, its row type) has the table's own. */
-export function creationsOf(effects: readonly Effect[]): readonly Creation[] {
+function creationsOf(effects: readonly Effect[]): readonly Creation[] {
   return effects.flatMap((effect): readonly Creation[] => {
     if (effect.kind !== 'catalog') return []
     const { object, change } = effect

@@ -74,7 +74,7 @@ const saysNothing = /^select\s+(?:\d+|null|true|'[^']*')(?:\s+as\s+\w+)?\s*$/i
  * `run` is about all pending migrations; going back is one command for one migration, and for a way up that is taken
  * apart here nothing hangs on it either.
  */
-export function alone<T extends Pick<WayDown, 'transaction'>>(script: T): T {
+function alone<T extends Pick<WayDown, 'transaction'>>(script: T): T {
   const { mode, why } = script.transaction
   return mode === 'run' ? { ...script, transaction: { mode: 'file', why } } : script
 }

@@ -74,7 +74,7 @@ export function reviewLog(context: CommandContext): (line: string) => void {
 }
 
 /** Says in one line each what was posted, or why not, and what people accepted. */
-export function tellVerdict({ outcome, accepted, report }: ReviewVerdict, log: (line: string) => void): void {
+function tellVerdict({ outcome, accepted, report }: ReviewVerdict, log: (line: string) => void): void {
   const whose = report.database === undefined ? '' : `${report.database}: `
   if (outcome.kind === 'posted') {
     log(`${whose}${outcome.writes === 0 ? 'Everything is up to date' : 'Posted'}: ${outcome.webUrl}`)

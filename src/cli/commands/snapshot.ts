@@ -20,7 +20,7 @@ export interface SnapshotFlags {
 }
 
 /** Name of the file in the project root that a snapshot is written to, and looked for. */
-export const snapshotFileName = 'pgrehearse-snapshot.json'
+const snapshotFileName = 'pgrehearse-snapshot.json'
 
 /** Instead of `--from`: everybody on a machine sees the options of its processes. */
 const urlVariable = 'PGREHEARSE_SNAPSHOT_URL'
