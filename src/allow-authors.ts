@@ -1,5 +1,5 @@
 /** Who wrote the allow comments under review, where git knows. */
-import type { CheckOptions } from './check.ts'
+import type { CheckOptions } from './check-options.ts'
 import type { Span } from './core/model.ts'
 import type { Scripts } from './judge-run.ts'
 import type { Code } from './query-files.ts'

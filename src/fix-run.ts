@@ -2,7 +2,8 @@
  * `pgrehearse fix`: the proven remedies of what is under review, written into the files. Nothing is written here: the
  * outcome says which files are to hold what, and a check of just these files has found none of the findings again.
  */
-import { check, type CheckOptions } from './check.ts'
+import { check } from './check.ts'
+import type { CheckOptions } from './check-options.ts'
 import type { Finding, Migration, RemedyMigration, Report, Statement } from './core/model.ts'
 import { scriptKey } from './core/script-name.ts'
 import type { FileTree, MigrationScript, ReviewSet, ScriptOrigin } from './core/source.ts'

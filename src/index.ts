@@ -2,7 +2,7 @@
  * The public API: run the main job, type a configuration, write rules and sources of your own.
  * What is not exported here is internal and may change in any release.
  */
-export type { CheckOptions } from './check.ts'
+export type { CheckOptions } from './check-options.ts'
 export * from './config/authoring.ts'
 export type { Config, ConfigInput } from './config/schema.ts'
 export { ConfigError, EnvironmentError, ToolError, UsageError } from './core/errors.ts'
@@ -11,7 +11,7 @@ export type * from './core/model.ts'
 export type * from './core/source.ts'
 export type * from './rule.ts'
 
-import type { CheckOptions } from './check.ts'
+import type { CheckOptions } from './check-options.ts'
 import type { Report } from './core/model.ts'
 
 /**

@@ -27,7 +27,7 @@ import { settingsOfHead } from './sql/session-state.ts'
 import { readAllowComments } from './sql/suppressions.ts'
 import { layOutTransactions } from './sql/transactions.ts'
 import type { AuthorOf } from './allow-authors.ts'
-import type { CheckOptions } from './check.ts'
+import type { CheckOptions } from './check-options.ts'
 import type { Rule } from './rule.ts'
 import { sessionDefaults, timeZoneOf } from './rehearsal/session-defaults.ts'
 

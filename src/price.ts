@@ -16,7 +16,7 @@ import type { ReviewSet } from './core/source.ts'
 import type { PricedResults, Scripts } from './judge-run.ts'
 import { ageDays } from './production/load.ts'
 import { samplingCircumstances } from './rehearsal/rehearse.ts'
-import type { CheckOptions } from './check.ts'
+import type { CheckOptions } from './check-options.ts'
 
 /** What pricing adds to the report besides the costs of statements. */
 export interface Priced extends PricedResults {

@@ -9,7 +9,7 @@ import { openQueryTrees, type QueryTrees } from './review/query-trees.ts'
 import type { ReviewRequest } from './review/request.ts'
 import { isInside } from './sources/paths.ts'
 import { parseSearchPath, splitIdentifierList } from './sql/names.ts'
-import type { CheckOptions } from './check.ts'
+import type { CheckOptions } from './check-options.ts'
 
 export interface Code {
   readonly queries: readonly ReviewedQuery[]

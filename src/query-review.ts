@@ -30,7 +30,7 @@ import type { Leftovers } from './replay/alternatives.ts'
 import type { QueryStage } from './replay/query-stage.ts'
 import { connected } from './replay/stage.ts'
 import { quoteIdent } from './sql/quote.ts'
-import type { CheckOptions } from './check.ts'
+import type { CheckOptions } from './check-options.ts'
 
 /** What was found out on the rehearsal's server. */
 export interface TriedQueries {

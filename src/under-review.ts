@@ -8,7 +8,7 @@ import { changesCode } from './core/query-model.ts'
 import type { ReviewRequest } from './review/request.ts'
 import { decideReviewSet } from './review/review-set.ts'
 import { sources } from './sources/index.ts'
-import type { CheckOptions } from './check.ts'
+import type { CheckOptions } from './check-options.ts'
 import type { Code } from './query-files.ts'
 
 export interface Work {

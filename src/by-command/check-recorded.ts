@@ -1,5 +1,5 @@
 /** The part of a check that differs where a command takes the place of files: what is under review, and its rehearsal. */
-import type { CheckOptions } from '../check.ts'
+import type { CheckOptions } from '../check-options.ts'
 import type { Limit, Migration, Report, Statement } from '../core/model.ts'
 import type { Production } from '../core/production.ts'
 import { changesCode } from '../core/query-model.ts'

@@ -1,5 +1,5 @@
 /** The database that a recorded command is rehearsed on. */
-import type { CheckOptions } from '../check.ts'
+import type { CheckOptions } from '../check-options.ts'
 import { configDefaults } from '../config/defaults.ts'
 import { EnvironmentError } from '../core/errors.ts'
 import { readScripts } from '../judge-run.ts'

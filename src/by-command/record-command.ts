@@ -1,5 +1,5 @@
 /** Records what commands do on a throwaway server, and makes of it what the replay of files gives. */
-import type { CheckOptions } from '../check.ts'
+import type { CheckOptions } from '../check-options.ts'
 import { configDefaults } from '../config/defaults.ts'
 import { EnvironmentError, UsageError } from '../core/errors.ts'
 import type { Limit, Statement } from '../core/model.ts'

@@ -1,5 +1,5 @@
 /** What a recorded run is about: the files under review, and what they stand on. */
-import type { CheckOptions } from '../check.ts'
+import type { CheckOptions } from '../check-options.ts'
 import { configDefaults } from '../config/defaults.ts'
 import { UsageError } from '../core/errors.ts'
 import type { Limit } from '../core/model.ts'

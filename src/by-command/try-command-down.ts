@@ -1,5 +1,5 @@
 /** Takes back what a command did by another command, as a team would in an incident, and runs the first once more. */
-import type { CheckOptions } from '../check.ts'
+import type { CheckOptions } from '../check-options.ts'
 import { configDefaults } from '../config/defaults.ts'
 import type { Limit, ReportTrial, Span } from '../core/model.ts'
 import { judgeWayDown } from '../trial-runs/judge-way-down.ts'

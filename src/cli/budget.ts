@@ -2,7 +2,7 @@ import path from 'node:path'
 import { UsageError } from '../core/errors.ts'
 import type { Report } from '../core/model.ts'
 import { describeServer } from '../reporters/words.ts'
-import type { CheckOptions } from '../check.ts'
+import type { CheckOptions } from '../check-options.ts'
 import type { CheckFlags } from './commands/check.ts'
 
 /** Refuses what cannot go together with --budget. */

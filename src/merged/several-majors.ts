@@ -1,5 +1,6 @@
 /** One report of the same migrations on several major versions of Postgres. */
-import { check, type CheckOptions } from '../check.ts'
+import { check } from '../check.ts'
+import type { CheckOptions } from '../check-options.ts'
 import type { Report } from '../core/model.ts'
 import { mergeReports, type MajorReport } from './merged-report.ts'
 import { majorOf, otherVersion } from '../rehearsal/server-version.ts'

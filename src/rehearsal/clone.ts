@@ -2,7 +2,7 @@
  * A second rehearsal: the migrations under review once more, on a clone of production that a command of the
  * configuration creates. It tells sizes, durations, and what production's rows do to them.
  */
-import type { CheckOptions } from '../check.ts'
+import type { CheckOptions } from '../check-options.ts'
 import { configDefaults } from '../config/defaults.ts'
 import { ToolError, UsageError } from '../core/errors.ts'
 import type { Limit, Migration } from '../core/model.ts'

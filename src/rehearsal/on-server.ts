@@ -1,5 +1,5 @@
 /** What is done on the server of the rehearsal, from the migrations to the application's queries. */
-import type { CheckOptions } from '../check.ts'
+import type { CheckOptions } from '../check-options.ts'
 import type { Finding, Limit, ReportTrial, Suggestion } from '../core/model.ts'
 import type { Production } from '../core/production.ts'
 import type { Scripts } from '../judge-run.ts'

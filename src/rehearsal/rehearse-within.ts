@@ -1,7 +1,7 @@
 import { EnvironmentError } from '../core/errors.ts'
 import type { Limit } from '../core/model.ts'
 import { openHistoryCache, partKept, rehearseFrom, type Rehearsal, type Scripts } from './rehearse.ts'
-import type { CheckOptions } from '../check.ts'
+import type { CheckOptions } from '../check-options.ts'
 
 /** The time that a whole run may take, for hooks. */
 export interface Budget {

@@ -20,7 +20,7 @@ import { askGit } from '../review/git.ts'
 import { sessionDefaults } from './session-defaults.ts'
 import { StandInsSeen } from './stand-ins-seen.ts'
 import { standInLimits, type StandIns } from './stand-in-notes.ts'
-import type { CheckOptions } from '../check.ts'
+import type { CheckOptions } from '../check-options.ts'
 
 export interface Rehearsal {
   /** One per migration under review, in order. */

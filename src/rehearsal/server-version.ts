@@ -2,7 +2,7 @@
 import { UsageError } from '../core/errors.ts'
 import type { Limit } from '../core/model.ts'
 import { list } from '../reporters/words.ts'
-import type { CheckOptions } from '../check.ts'
+import type { CheckOptions } from '../check-options.ts'
 
 /** The oldest major version that anything can be rehearsed on. */
 const oldest = 14

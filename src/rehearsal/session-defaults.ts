@@ -1,4 +1,4 @@
-import type { CheckOptions } from '../check.ts'
+import type { CheckOptions } from '../check-options.ts'
 import { configDefaults } from '../config/defaults.ts'
 
 type Configured = Pick<CheckOptions, 'config'>

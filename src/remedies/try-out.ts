@@ -1,5 +1,5 @@
 /** Tries out what could stand in the place of the migrations under review: predicted first, then replayed. */
-import type { CheckOptions } from '../check.ts'
+import type { CheckOptions } from '../check-options.ts'
 import type { Finding, MigrationResult, Statement } from '../core/model.ts'
 import { scriptKey } from '../core/script-name.ts'
 import type { MigrationScript, ReviewSet } from '../core/source.ts'

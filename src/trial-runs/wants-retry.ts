@@ -1,4 +1,4 @@
-import type { CheckOptions } from '../check.ts'
+import type { CheckOptions } from '../check-options.ts'
 import { scriptKey } from '../core/script-name.ts'
 import type { Migration } from '../core/model.ts'
 import type { ReviewSet } from '../core/source.ts'

@@ -1,4 +1,4 @@
-import type { CheckOptions } from '../check.ts'
+import type { CheckOptions } from '../check-options.ts'
 import type { Scripts } from '../judge-run.ts'
 import { holdsSql } from '../sources/way-down.ts'
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { CheckOptions } from '../../src/check.ts'
+import type { CheckOptions } from '../../src/check-options.ts'
 import { rehearseOnClone } from '../../src/rehearsal/clone.ts'
 import type { PostgresServer } from '../../src/postgres/provider.ts'
 import { bookOf, unreadStatement } from '../../src/record/book.ts'

@@ -1,4 +1,5 @@
-import { check, type CheckOptions } from '../../src/check.ts'
+import { check } from '../../src/check.ts'
+import type { CheckOptions } from '../../src/check-options.ts'
 import type { Finding, Report } from '../../src/core/model.ts'
 import { loadParser } from '../../src/sql/parse.ts'
 import { applySuggestion } from '../../src/suggest/lines.ts'

@@ -1,7 +1,7 @@
 import { symlink } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import type { CheckOptions } from '../../src/check.ts'
+import type { CheckOptions } from '../../src/check-options.ts'
 import type { Report } from '../../src/core/model.ts'
 import { checkOnMajors } from '../../src/merged/several-majors.ts'
 import { loadParser } from '../../src/sql/parse.ts'

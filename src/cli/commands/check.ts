@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import type { CheckOptions } from '../../check.ts'
+import type { CheckOptions } from '../../check-options.ts'
 import { configDefaults } from '../../config/defaults.ts'
 import type { Baseline } from '../../core/baseline.ts'
 import type { Database } from '../../databases.ts'
