@@ -41,6 +41,7 @@ function environmentFor({ programs = [] }: RunTool, folder: string): Record<stri
     PATH: [...folders, process.env['PATH'] ?? ''].join(path.delimiter),
     // what tools would like to tell or to ask the network
     DO_NOT_TRACK: '1',
+    CHECKPOINT_DISABLE: '1',
     REDGATE_DISABLE_TELEMETRY: 'true',
     NO_UPDATE_NOTIFIER: '1',
     npm_config_update_notifier: 'false',
