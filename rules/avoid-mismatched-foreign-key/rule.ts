@@ -1,9 +1,9 @@
 import {
-  causeOfForeignKey,
   defineRule,
   displayKey,
   displayName,
   displayType,
+  foreignKeyObject,
   fullNameOf,
   integerBytes,
   newConstraints,
@@ -36,7 +36,7 @@ export default defineRule({
       const { references, columns, kind, isEnforced } = constraint
       if (kind !== 'foreign key' || references === undefined || hadEqual || !isEnforced) continue
       const target = tableOf(schema.after, references.table)
-      const at = causeOfForeignKey(context, table, constraint)
+      const at = context.causeOf(foreignKeyObject(table, constraint))
       if (target === undefined || at === undefined) continue
       for (const [index, name] of columns.entries()) {
         const other = references.columns[index] ?? ''

@@ -1,9 +1,9 @@
 import {
-  causeOfForeignKey,
   defineRule,
   displayKey,
   displayName,
   enumerate,
+  foreignKeyObject,
   fullNameOf,
   indexForKey,
   isOrdinaryTable,
@@ -53,7 +53,7 @@ export default defineRule({
     const added = newConstraints(schema).filter(({ hadEqual }) => !hadEqual)
     for (const { table, constraint } of added) {
       const unserved = unservedKey(context, table, constraint)
-      const at = causeOfForeignKey(context, table, constraint)
+      const at = context.causeOf(foreignKeyObject(table, constraint))
       if (unserved === undefined || at === undefined) continue
       report(context, 'noIndex', unserved, at, indexForKey(schema, unserved, at))
     }

@@ -1,6 +1,7 @@
 import type { CatalogEffect } from '../core/model.ts'
 import type { ChangedObject, RunStatement } from '../rule.ts'
 import { namedObjects, type NamedObject } from '../sql/named-objects.ts'
+import { foreignKeyCloseness, foreignKeyNameBefore } from './foreign-key-cause.ts'
 
 /**
  * Looks up which statement of the run made an object what it is: the last of those that are about it most closely. What
@@ -55,6 +56,7 @@ class Run {
       if (close > (best?.close ?? 0)) best = { statement: facts.statement, close }
       // before it was renamed it had another name
       for (const effect of facts.effects.toReversed()) wanted = nameBefore(effect, wanted)
+      wanted = foreignKeyNameBefore(facts.statement, wanted)
     }
     return best?.statement
   }
@@ -104,8 +106,12 @@ function namesIn(effect: CatalogEffect): readonly (string | undefined)[] {
   return object.table === undefined ? names : [...names, bareName(object.table)]
 }
 
-function closenessOf({ effects, named }: Facts, wanted: ChangedObject): number {
+function closenessOf({ statement, effects, named }: Facts, wanted: ChangedObject): number {
   const ofEffects = effects.map((effect) => ofEffect(effect, wanted))
+  if (wanted.foreignKey !== undefined) {
+    const touches = ofEffects.some((close) => close > closeness.none)
+    return touches ? foreignKeyCloseness(statement, wanted) : closeness.none
+  }
   const ofNames = named.map((one) => ofName(one, wanted))
   return Math.max(closeness.none, ...ofEffects, ...ofNames)
 }

@@ -1,5 +1,6 @@
 import { UsageError } from '../core/errors.ts'
 import type { FileTree, MigrationSource, SourceRoot } from '../core/source.ts'
+import { oncePerTree } from '../sources/once-per-tree.ts'
 import { isInside, normalisePath } from '../sources/paths.ts'
 import { sources as allSources } from '../sources/index.ts'
 import { codeToolOf, type CodeTool } from './code-tools.ts'
@@ -128,9 +129,18 @@ async function detectRoots(
 ): Promise<readonly SourceRoot[]> {
   const byDir = new Map<string, SourceRoot>()
   for (const source of sources) {
-    for (const root of await source.detect(files)) if (!byDir.has(root.dir)) byDir.set(root.dir, root)
+    for (const root of await rootsOf(source, files)) if (!byDir.has(root.dir)) byDir.set(root.dir, root)
   }
   return [...byDir.values()]
+}
+
+const known = new WeakMap<MigrationSource, (files: FileTree) => Promise<readonly SourceRoot[]>>()
+
+/** Asked for all folders, for each that is configured and for those that are nobody's. */
+function rootsOf(source: MigrationSource, files: FileTree): Promise<readonly SourceRoot[]> {
+  const detect = known.get(source) ?? oncePerTree((tree) => source.detect(tree))
+  known.set(source, detect)
+  return detect(files)
 }
 
 const testFolders =

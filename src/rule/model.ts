@@ -196,6 +196,8 @@ export interface ChangedObject {
   readonly name: string
   /** Of what hangs on a table: `schema.name`. */
   readonly table?: string
+  /** Of a constraint that is one: it is known by this where its name is left to Postgres. `references`: `schema.name`. */
+  readonly foreignKey?: { readonly columns: readonly string[]; readonly references: string }
 }
 
 /**

@@ -97,8 +97,8 @@ interface Loaded {
 async function loadFile(file: string, files: FileTree, options: SourceOptions): Promise<Loaded> {
   const read = await readText(files, file)
   if ('problem' in read) return { problems: [read.problem] }
-  const { text } = read
-  const problems: SourceProblem[] = [...(await markProblem(files, file, 'Atlas'))]
+  const { text, hasMark } = read
+  const problems: SourceProblem[] = [...markProblem(hasMark, file, 'Atlas')]
   const refuse = (because: string, remedy: string): unknown =>
     problems.push({ code: 'refused-by-tool', file, message: `Atlas refuses ${file}: ${because}.`, remedy })
   const { parts, error } = splitAtlasStatements(text)

@@ -12,7 +12,7 @@ import type {
 import { readDbmateSections, type DbmateSections } from './dbmate-sections.ts'
 import { endedTransactionProblem } from './ended-transaction.ts'
 import { lostTableProblem } from './own-table.ts'
-import { foldersOf } from './owners.ts'
+import { detectOwned } from './owners.ts'
 import { compareText, folderOf, nameOf } from './paths.ts'
 import { duplicateVersions, readText } from './read.ts'
 import { dbmateWriter } from './write-sections.ts'
@@ -36,7 +36,7 @@ export const dbmate: MigrationSource = {
   id: 'dbmate',
   title: 'dbmate',
   docs: 'https://github.com/amacneil/dbmate#creating-migrations',
-  detect,
+  detect: detectOwned('dbmate'),
   load,
   writer: dbmateWriter,
 }
@@ -44,11 +44,6 @@ export const dbmate: MigrationSource = {
 /** CreateMigrationsTable in pkg/driver/postgres/postgres.go. */
 const bookkeeping = `CREATE TABLE IF NOT EXISTS schema_migrations (version varchar PRIMARY KEY);
 `
-
-async function detect(files: FileTree): Promise<readonly SourceRoot[]> {
-  const folders = await foldersOf(files, dbmate.id)
-  return folders.map(({ dir, found }) => ({ source: dbmate.id, dir, found }))
-}
 
 interface Entry {
   readonly file: string

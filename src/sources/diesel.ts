@@ -9,7 +9,7 @@ import type {
   SourceProblem,
   SourceRoot,
 } from '../core/source.ts'
-import { foldersOf } from './owners.ts'
+import { detectOwned } from './owners.ts'
 import { compareText, folderOf, isInside, joinPath, nameOf } from './paths.ts'
 import { duplicateVersions, readText } from './read.ts'
 import { wholeWayDown, withWaysDown } from './way-down.ts'
@@ -38,20 +38,12 @@ export const diesel: MigrationSource = {
   id: 'diesel',
   title: 'Diesel',
   docs: 'https://docs.rs/diesel_migrations/latest/diesel_migrations/',
-  detect,
+  detect: detectOwned('diesel', (path, dir) => isInside(path, dir) && nameOf(path) === 'up.sql'),
   load,
   writer: dieselWriter,
 }
 
 const table = '__diesel_schema_migrations'
-
-async function detect(files: FileTree): Promise<readonly SourceRoot[]> {
-  const paths = await files.list()
-  const owned = await foldersOf(files, diesel.id)
-  return owned
-    .filter(({ dir }) => paths.some((path) => isInside(path, dir) && nameOf(path) === 'up.sql'))
-    .map(({ dir }) => ({ source: diesel.id, dir, found: 'layout' }))
-}
 
 interface Entry extends WholeFile {
   readonly version: string

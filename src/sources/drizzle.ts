@@ -14,7 +14,7 @@ import type { TransactionChoice } from '../core/model.ts'
 import { readJournal, type JournalEntry } from './drizzle-journal.ts'
 import { compareInEnglish, folderOf, isInside, joinPath, nameOf } from './paths.ts'
 import { loadScripts } from './read.ts'
-import { foldersOf } from './owners.ts'
+import { detectOwned } from './owners.ts'
 
 /**
  * Drizzle, in both of its layouts:
@@ -36,7 +36,7 @@ export const drizzle: MigrationSource = {
   id: 'drizzle',
   title: 'Drizzle',
   docs: 'https://orm.drizzle.team/docs/migrations',
-  detect,
+  detect: detectOwned('drizzle'),
   load,
 }
 
@@ -51,11 +51,6 @@ const whenFailed = {
 } as const
 
 const marker = '--> statement-breakpoint'
-
-async function detect(files: FileTree): Promise<readonly SourceRoot[]> {
-  const owners = await foldersOf(files, drizzle.id)
-  return owners.map(({ dir, found }) => ({ source: drizzle.id, dir, found }))
-}
 
 async function load(root: SourceRoot, files: FileTree, options: SourceOptions): Promise<MigrationSet> {
   const below = (await files.list()).filter((path) => path.endsWith('.sql') && isInside(path, root.dir))

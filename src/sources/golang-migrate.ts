@@ -12,6 +12,7 @@ import { compareText, folderOf, groupByFolder, isInside, nameOf } from './paths.
 import { duplicateVersions, loadScripts } from './read.ts'
 import { folderOwners } from './owners.ts'
 import { wholeWayDown, withWaysDown } from './way-down.ts'
+import { compareVersions } from './whole-file.ts'
 import { golangMigrateWriter } from './write-whole-files.ts'
 
 /**
@@ -131,11 +132,6 @@ async function readFolder(
     } else up.push({ file, version, title: (match[2] ?? '').replaceAll('_', ' ') })
   }
   return { up, down, skipped }
-}
-
-function compareVersions(a: Entry, b: Entry): number {
-  if (a.version === b.version) return 0
-  return a.version < b.version ? -1 : 1
 }
 
 function scriptOf(entry: Entry, text: string, options: SourceOptions): MigrationScript {

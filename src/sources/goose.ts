@@ -12,7 +12,7 @@ import type {
 import { splitScript } from '../sql/split.ts'
 import { readGooseSections, type GooseSections } from './goose-sections.ts'
 import { lostTableProblem } from './own-table.ts'
-import { foldersOf } from './owners.ts'
+import { detectOwned } from './owners.ts'
 import { compareText, folderOf, nameOf } from './paths.ts'
 import { duplicateVersions, readText } from './read.ts'
 import { gooseWriter } from './write-sections.ts'
@@ -40,7 +40,7 @@ export const goose: MigrationSource = {
   id: 'goose',
   title: 'goose',
   docs: 'https://pressly.github.io/goose/documentation/annotations/',
-  detect,
+  detect: detectOwned('goose'),
   load,
   writer: gooseWriter,
 }
@@ -56,11 +56,6 @@ INSERT INTO goose_db_version (version_id, is_applied) VALUES (0, true);
 `
 
 const maxVersion = (1n << 63n) - 1n
-
-async function detect(files: FileTree): Promise<readonly SourceRoot[]> {
-  const folders = await foldersOf(files, goose.id)
-  return folders.map(({ dir, found }) => ({ source: goose.id, dir, found }))
-}
 
 interface Entry {
   readonly file: string

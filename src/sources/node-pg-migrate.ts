@@ -13,7 +13,7 @@ import type {
   SourceRoot,
 } from '../core/source.ts'
 import { readNodePgMigrateConfigs, type NodePgMigrateConfig } from './node-pg-migrate-config.ts'
-import { foldersOf } from './owners.ts'
+import { detectOwned } from './owners.ts'
 import { folderOf, nameOf } from './paths.ts'
 import { loadScripts } from './read.ts'
 import { wholeWayDown, withWaysDown } from './way-down.ts'
@@ -39,7 +39,7 @@ export const nodePgMigrate: MigrationSource = {
   id: 'node-pg-migrate',
   title: 'node-pg-migrate',
   docs: 'https://salsita.github.io/node-pg-migrate/',
-  detect,
+  detect: detectOwned('node-pg-migrate', (path, dir) => folderOf(path) === dir && path.endsWith('.sql')),
   load,
   writer: nodePgMigrateWriter,
 }
@@ -60,14 +60,6 @@ const oneTransaction: TransactionChoice = {
 const oneEach: TransactionChoice = { mode: 'file', why: 'package.json says --no-single-transaction' }
 
 const code = /\.[cm]?[jt]s$/
-
-async function detect(files: FileTree): Promise<readonly SourceRoot[]> {
-  const paths = await files.list()
-  const owners = await foldersOf(files, nodePgMigrate.id)
-  return owners
-    .filter(({ dir }) => paths.some((path) => folderOf(path) === dir && path.endsWith('.sql')))
-    .map(({ dir, found }) => ({ source: nodePgMigrate.id, dir, found }))
-}
 
 interface Entry {
   readonly file: string

@@ -1,13 +1,14 @@
-import type { FileTree } from '../core/source.ts'
+import type { FileTree, MigrationSource } from '../core/source.ts'
 import { rustFolders } from './cargo.ts'
 import { includedFolders } from './liquibase-changelogs.ts'
 import { forPostgres } from './dialects.ts'
 import { foreignDatabase } from './foreign-database.ts'
 import { packageFolders } from './node-pg-migrate-config.ts'
+import { oncePerTree } from './once-per-tree.ts'
 import { folderOf, groupByFolder, isInside, joinPath, nameOf } from './paths.ts'
 import { sqitchFolders } from './sqitch.ts'
 import { popFolders } from './pop-folders.ts'
-import { decodeText } from './text.ts'
+import { readSettings } from './read.ts'
 
 /** A folder that belongs to a migration tool by its layout, a manifest beside it, or comments in its files. */
 export interface FolderOwner {
@@ -113,21 +114,26 @@ const layoutRules: readonly LayoutRule[] = [
 const telling =
   /(?:\.toml|\.sum|\.plan|_journal\.json|snapshot\.json|migration\.sql|(?:committed|supabase\/migrations)\/\d[^/]*\.sql|up\.sql|\.do\.[^/]*sql)$/i
 
-const known = new WeakMap<FileTree, Promise<readonly FolderOwner[]>>()
-
 /**
  * Folders that belong to a tool, by layout, manifest or marker comment, in that order: the first to claim a folder has
  * it. No other source may take what is in them: running a goose file from top to bottom would apply its down part too.
  */
-export function folderOwners(files: FileTree): Promise<readonly FolderOwner[]> {
-  const before = known.get(files)
-  if (before !== undefined) return before
-  const found = findOwners(files)
-  known.set(files, found)
-  return found
+export const folderOwners: (files: FileTree) => Promise<readonly FolderOwner[]> = oncePerTree(findOwners)
+
+/** The `detect` of a source whose roots are the folders that it owns; with `holds`, those that hold such a path. */
+export function detectOwned(
+  source: string,
+  holds?: (path: string, dir: string) => boolean,
+): MigrationSource['detect'] {
+  return async (files) => {
+    const paths = holds === undefined ? [] : await files.list()
+    return (await foldersOf(files, source))
+      .filter(({ dir }) => holds === undefined || paths.some((path) => holds(path, dir)))
+      .map(({ dir, found }) => ({ source, dir, found }))
+  }
 }
 
-/** Those of one of our sources, for its `detect`. */
+/** Those of one of our sources. */
 export async function foldersOf(files: FileTree, source: string): Promise<readonly FolderOwner[]> {
   return (await folderOwners(files)).filter((owner) => owner.source === source)
 }
@@ -221,7 +227,7 @@ async function byMarker(
     const numbered = paths.filter((path) => /^[vV]?\d/.test(nameOf(path)))
     const looked = numbered.length > 0 ? numbered : paths
     for (const path of new Set([looked[0], looked.at(-1)])) {
-      const marker = path === undefined ? undefined : markerIn(await textOf(files, path))
+      const marker = path === undefined ? undefined : markerIn((await readSettings(files, path)) ?? '')
       if (marker === undefined) continue
       const because = `a comment in ${path}`
       return { ...ofTool(marker.tool, marker.source), dir, because, found: 'marker comment' }
@@ -229,10 +235,4 @@ async function byMarker(
     return undefined
   })
   return (await Promise.all(looks)).filter((folder) => folder !== undefined)
-}
-
-async function textOf(files: FileTree, path: string): Promise<string> {
-  const bytes = await files.read(path)
-  const decoded = bytes === undefined ? undefined : decodeText(bytes)
-  return decoded !== undefined && 'text' in decoded ? decoded.text : ''
 }

@@ -11,7 +11,7 @@ import type {
   SourceRoot,
   WayDown,
 } from '../core/source.ts'
-import { foldersOf } from './owners.ts'
+import { detectOwned } from './owners.ts'
 import { lostTableProblem } from './own-table.ts'
 import { compareText, isInside, nameOf } from './paths.ts'
 import { popDialects } from './pop-folders.ts'
@@ -38,14 +38,9 @@ export const pop: MigrationSource = {
   id: 'pop',
   title: 'pop',
   docs: 'https://gobuffalo.io/documentation/database/migrations/',
-  detect,
+  detect: detectOwned('pop'),
   load,
   writer: popWriter,
-}
-
-async function detect(files: FileTree): Promise<readonly SourceRoot[]> {
-  const folders = await foldersOf(files, pop.id)
-  return folders.map(({ dir, found }) => ({ source: pop.id, dir, found }))
 }
 
 interface Entry {

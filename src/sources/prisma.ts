@@ -12,7 +12,7 @@ import type {
 import type { TransactionChoice } from '../core/model.ts'
 import { compareInEnglish, folderOf, joinPath, nameOf } from './paths.ts'
 import { loadScripts } from './read.ts'
-import { foldersOf } from './owners.ts'
+import { detectOwned } from './owners.ts'
 import { prismaWriter } from './write-folders.ts'
 
 /**
@@ -37,7 +37,7 @@ export const prisma: MigrationSource = {
   id: 'prisma',
   title: 'Prisma Migrate',
   docs: 'https://www.prisma.io/docs/orm/prisma-migrate',
-  detect,
+  detect: detectOwned('prisma'),
   load,
   writer: prismaWriter,
 }
@@ -61,11 +61,6 @@ const foundation: Foundation = {
   applied_steps_count INTEGER NOT NULL DEFAULT 0
 );
 `,
-}
-
-async function detect(files: FileTree): Promise<readonly SourceRoot[]> {
-  const owners = await foldersOf(files, prisma.id)
-  return owners.map(({ dir, found }) => ({ source: prisma.id, dir, found }))
 }
 
 async function load(root: SourceRoot, files: FileTree, options: SourceOptions): Promise<MigrationSet> {

@@ -9,7 +9,7 @@ import type {
   SourceRoot,
 } from '../core/source.ts'
 import { lostTableProblem } from './own-table.ts'
-import { foldersOf } from './owners.ts'
+import { detectOwned } from './owners.ts'
 import { compareText, folderOf, nameOf } from './paths.ts'
 import { readRamblerConfigs } from './rambler-config.ts'
 import { readText } from './read.ts'
@@ -33,14 +33,9 @@ export const rambler: MigrationSource = {
   id: 'rambler',
   title: 'rambler',
   docs: 'https://github.com/elwinar/rambler#migrations',
-  detect,
+  detect: detectOwned('rambler'),
   load,
   writer: ramblerWriter,
-}
-
-async function detect(files: FileTree): Promise<readonly SourceRoot[]> {
-  const folders = await foldersOf(files, rambler.id)
-  return folders.map(({ dir, found }) => ({ source: rambler.id, dir, found }))
 }
 
 async function load(root: SourceRoot, files: FileTree, options: SourceOptions): Promise<MigrationSet> {

@@ -39,13 +39,15 @@ export async function loadScripts<Entry extends { readonly file: string }>(
     const read = texts[index]
     if (read === undefined) continue
     if ('problem' in read) problems.push(read.problem)
-    else scripts.push(scriptOf(entry, read.text))
-    if (sender !== undefined) problems.push(...(await markProblem(files, entry.file, sender)))
+    else {
+      scripts.push(scriptOf(entry, read.text))
+      if (sender !== undefined) problems.push(...markProblem(read.hasMark, entry.file, sender))
+    }
   }
   return { scripts, problems }
 }
 
-/** A tool's small configuration file; undefined when it is not there or is not text. */
+/** The text of a tool's configuration file, or of one that is only looked into; undefined when it has none. */
 export async function readSettings(files: FileTree, file: string): Promise<string | undefined> {
   const bytes = await files.read(file)
   const decoded = bytes === undefined ? undefined : decodeText(bytes)

@@ -11,7 +11,7 @@ import type {
   SourceRoot,
 } from '../core/source.ts'
 import { rustProjectOf } from './cargo.ts'
-import { foldersOf } from './owners.ts'
+import { detectOwned } from './owners.ts'
 import { compareText, isInside, nameOf } from './paths.ts'
 import { duplicateVersions } from './read.ts'
 import { compareVersions, readWholeFiles, type WholeFile } from './whole-file.ts'
@@ -36,20 +36,12 @@ export const refinery: MigrationSource = {
   id: 'refinery',
   title: 'refinery',
   docs: 'https://docs.rs/refinery/latest/refinery/',
-  detect,
+  detect: detectOwned('refinery', (path, dir) => isInside(path, dir) && namePattern.test(nameOf(path))),
   load,
   writer: refineryWriter,
 }
 
 const namePattern = /^[UV](\d+(?:\.\d+)?)__([\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]+)\.(sql|rs)$/u
-
-async function detect(files: FileTree): Promise<readonly SourceRoot[]> {
-  const paths = await files.list()
-  const owned = await foldersOf(files, refinery.id)
-  return owned
-    .filter(({ dir }) => paths.some((path) => isInside(path, dir) && namePattern.test(nameOf(path))))
-    .map(({ dir }) => ({ source: refinery.id, dir, found: 'layout' }))
-}
 
 interface Entry extends WholeFile {
   readonly version: bigint

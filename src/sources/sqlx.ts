@@ -10,7 +10,7 @@ import type {
   SourceRoot,
 } from '../core/source.ts'
 import { parseTomlSettings } from './flyway-settings.ts'
-import { foldersOf } from './owners.ts'
+import { detectOwned } from './owners.ts'
 import { compareText, folderOf, isInside, joinPath, nameOf } from './paths.ts'
 import { duplicateVersions } from './read.ts'
 import { wholeWayDown, withWaysDown } from './way-down.ts'
@@ -39,7 +39,7 @@ export const sqlx: MigrationSource = {
   id: 'sqlx',
   title: 'sqlx',
   docs: 'https://docs.rs/sqlx/latest/sqlx/macro.migrate.html',
-  detect,
+  detect: detectOwned('sqlx'),
   load,
   writer: sqlxWriter,
 }
@@ -50,10 +50,6 @@ const inTransaction: TransactionChoice = { mode: 'file', why: 'sqlx default' }
 const noTransaction: TransactionChoice = {
   mode: 'simple query',
   why: 'the file starts with -- no-transaction, so sqlx sends it as one message without BEGIN',
-}
-
-async function detect(files: FileTree): Promise<readonly SourceRoot[]> {
-  return (await foldersOf(files, sqlx.id)).map(({ dir }) => ({ source: sqlx.id, dir, found: 'layout' }))
 }
 
 interface Entry extends WholeFile {

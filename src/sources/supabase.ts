@@ -9,7 +9,7 @@ import type {
 } from '../core/source.ts'
 import { compareText, folderOf, isInside, joinPath, nameOf } from './paths.ts'
 import { duplicateVersions, loadScripts } from './read.ts'
-import { foldersOf } from './owners.ts'
+import { detectOwned } from './owners.ts'
 import { supabasePlatform } from './supabase-platform.ts'
 import { readSupabaseScript } from './supabase-script.ts'
 import { supabaseWriter } from './write-whole-files.ts'
@@ -34,20 +34,12 @@ export const supabase: MigrationSource = {
   id: 'supabase',
   title: 'Supabase',
   docs: 'https://supabase.com/docs/guides/deployment/database-migrations',
-  detect,
+  detect: detectOwned('supabase', (path, dir) => folderOf(path) === dir && namePattern.test(nameOf(path))),
   load,
   writer: supabaseWriter,
 }
 
 const namePattern = /^([0-9]+)_(.*)\.sql$/
-
-async function detect(files: FileTree): Promise<readonly SourceRoot[]> {
-  const paths = await files.list()
-  const owners = await foldersOf(files, supabase.id)
-  return owners
-    .filter(({ dir }) => paths.some((path) => folderOf(path) === dir && namePattern.test(nameOf(path))))
-    .map(({ dir, found }) => ({ source: supabase.id, dir, found }))
-}
 
 interface Entry {
   readonly file: string

@@ -46,9 +46,9 @@ async function readWholeFile<T extends WholeFile>(
   const { file, version, title } = entry
   const read = await readText(files, file)
   if ('problem' in read) return { problems: [read.problem] }
-  const { text } = read
+  const { text, hasMark } = read
   const problems = [
-    ...(await markProblem(files, file, sender.title)),
+    ...markProblem(hasMark, file, sender.title),
     ...lostTableProblem(file, text, sender.title, sender.table),
   ]
   const named = { source: sender.id, file, version: String(version), title }

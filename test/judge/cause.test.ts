@@ -31,6 +31,7 @@ function causeIn(sql: string, object: Partial<ChangedObject>, withEffects = true
 }
 
 const table = 'public.orders'
+const foreignKey = { columns: ['a'], references: 'public.a' }
 
 describe('the statement that made an object what it is', () => {
   it.each<[string, string, Partial<ChangedObject>, number]>([
@@ -74,6 +75,24 @@ describe('the statement that made an object what it is', () => {
       'a constraint without a name',
       'alter table orders add foreign key (a) references a;\nalter table orders add b int;\ncreate index on orders (a);',
       { kind: 'constraint', name: 'orders_a_fkey', table },
+      1,
+    ],
+    [
+      'a foreign key without a name: by its columns and what it references',
+      'alter table orders add foreign key (a) references a;\nalter table orders add foreign key (b) references a;\nalter table orders add b int;',
+      { kind: 'constraint', name: 'orders_a_fkey', table, foreignKey },
+      1,
+    ],
+    [
+      'a foreign key that was validated later: what added it',
+      'alter table orders add constraint k foreign key (a) references a not valid;\nalter table orders validate constraint k;',
+      { kind: 'constraint', name: 'k', table, foreignKey },
+      1,
+    ],
+    [
+      'a foreign key of a table that was renamed, renamed itself',
+      'alter table old add constraint o foreign key (a) references a;\nalter table old rename constraint o to k;\nalter table old rename to orders;\nalter table orders add b int;',
+      { kind: 'constraint', name: 'k', table, foreignKey },
       1,
     ],
     [
