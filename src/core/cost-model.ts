@@ -7,6 +7,19 @@ export interface Range {
   readonly high: number
 }
 
+/** The clone of production that a time was measured on. */
+export interface CloneBasis {
+  /** e.g. `16.3`. */
+  readonly server: string
+  readonly databaseBytes: number
+}
+
+/** A time in production; nearly always the sum of those of several statements. */
+export interface Duration extends Range {
+  /** It was measured on a clone of production, but for `estimatedMs` of it; that absent: all of it. Absent: nothing. */
+  readonly onClone?: CloneBasis & { readonly estimatedMs?: Range }
+}
+
 /** A table whose size decides about the cost. */
 export interface SizedTable {
   /** `schema.name` */
@@ -37,7 +50,7 @@ export interface StatementCost {
   readonly growth: 'metadata only' | 'grows with the table' | 'unknown'
   readonly basis: CostBasis
   /** Of the statement alone, without waiting for its locks. Absent when it cannot be told. */
-  readonly durationMs?: Range
+  readonly durationMs?: Duration
   readonly walBytes?: Range
   /** Of temporary files. */
   readonly tempBytes?: Range
@@ -56,7 +69,7 @@ export interface Wait {
   /** `writes to the same rows`: of a statement that changes many rows; inserts and other rows go on. */
   readonly blocks: 'reads and writes' | 'writes' | 'writes to the same rows'
   /** From the lock's statement to its commit. */
-  readonly ms: Range
+  readonly ms: Duration
   /** `schema.name` of those that it is about. */
   readonly tables: readonly string[]
   /** How many sessions wait at the end: arrival rate × window. Absent when no rate is known. */
@@ -71,7 +84,7 @@ export interface Wait {
 /** What a run costs in all. */
 export interface RunCost {
   /** Sum over all statements whose duration is known. */
-  readonly durationMs: Range
+  readonly durationMs: Duration
   readonly walBytes: Range
   /** The largest need of any transaction. */
   readonly diskBytes: Range
@@ -93,6 +106,18 @@ export function addRanges(...ranges: readonly Range[]): Range {
     }),
     nothing,
   )
+}
+
+/** As {@link addRanges}, and keeps apart what of the sum was measured. */
+export function addTimes(...times: readonly Duration[]): Duration {
+  const sum = addRanges(...times)
+  const clone = times.find(({ onClone }) => onClone !== undefined)?.onClone
+  if (clone === undefined) return sum
+  const { server, databaseBytes } = clone
+  const estimatedMs = addRanges(
+    ...times.map((time) => (time.onClone === undefined ? time : (time.onClone.estimatedMs ?? nothing))),
+  )
+  return { ...sum, onClone: { server, databaseBytes, ...(estimatedMs.high > 0 ? { estimatedMs } : {}) } }
 }
 
 /** All three multiplied. */

@@ -1,4 +1,4 @@
-import type { Range } from './cost-model.ts'
+import type { Duration } from './cost-model.ts'
 import type { Position } from './span.ts'
 
 /**
@@ -66,7 +66,7 @@ export interface LockEffect {
    */
   readonly until: 'statement' | 'commit'
   /** How long it is held at production size: all that follows until then. Absent where that is not known. */
-  readonly heldMs?: Range
+  readonly heldMs?: Duration
 }
 
 /** Why a heap or index got a new relfilenode. */

@@ -1,7 +1,7 @@
 /**
  * The application's SQL: where it stands, and what the migrations do to it. Plain, read-only data that survives JSON.
  */
-import type { Range } from './cost-model.ts'
+import type { Duration, Range } from './cost-model.ts'
 import type { LockMode, Relation } from './effect-model.ts'
 import type { QueryCatalog } from './query-catalog.ts'
 import type { Span } from './span.ts'
@@ -205,7 +205,7 @@ export interface QueryWaitEffect {
   readonly held: LockMode
   readonly cause: StatementRef
   /** From the statement to its commit, at production size; absent: not known. */
-  readonly ms?: Range
+  readonly ms?: Duration
 }
 
 /** What the planner made of a query. */

@@ -1,4 +1,4 @@
-import { addRanges, nothing, type Range, type RunCost } from '../core/cost-model.ts'
+import { addTimes, nothing, type Duration, type Range, type RunCost } from '../core/cost-model.ts'
 import type { MigrationResult } from '../core/model.ts'
 import type { Production } from '../core/production.ts'
 
@@ -27,10 +27,10 @@ export function runCost(results: readonly MigrationResult[], { replication }: Pr
 }
 
 class Sum {
-  range: Range = nothing
+  range: Duration = nothing
 
-  add(range: Range | undefined): void {
-    if (range !== undefined) this.range = addRanges(this.range, range)
+  add(range: Duration | undefined): void {
+    if (range !== undefined) this.range = addTimes(this.range, range)
   }
 }
 

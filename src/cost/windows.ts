@@ -1,4 +1,4 @@
-import { addRanges, nothing, type Range } from '../core/cost-model.ts'
+import { addTimes, nothing, type Duration } from '../core/cost-model.ts'
 import { blocksWrites } from '../core/locks.ts'
 import type { EvidencedEffect, LockEffect, MigrationResult, StatementResult } from '../core/model.ts'
 import { nonTransactionalForm } from '../sql/non-transactional.ts'
@@ -18,22 +18,24 @@ export function withWindows(results: readonly MigrationResult[]): readonly Migra
 }
 
 /** From each statement's beginning to the end of its transaction; undefined where it cannot be told. */
-function windowsToEnd(results: readonly MigrationResult[]): ReadonlyMap<StatementResult, Range | undefined> {
-  const windows = new Map<StatementResult, Range | undefined>()
-  const rest = new Map<number, Range | undefined>()
+function windowsToEnd(
+  results: readonly MigrationResult[],
+): ReadonlyMap<StatementResult, Duration | undefined> {
+  const windows = new Map<StatementResult, Duration | undefined>()
+  const rest = new Map<number, Duration | undefined>()
   const backwards = results.flatMap(({ statements }) => statements).toReversed()
   for (const result of backwards) {
     const { transaction } = result.statement
     const own = result.cost?.durationMs
     const after = rest.has(transaction) ? rest.get(transaction) : nothing
-    const window = own === undefined || after === undefined ? undefined : addRanges(own, after)
+    const window = own === undefined || after === undefined ? undefined : addTimes(own, after)
     windows.set(result, window)
     rest.set(transaction, window)
   }
   return windows
 }
 
-function withHeldLocks(result: StatementResult, toEnd: Range | undefined): StatementResult {
+function withHeldLocks(result: StatementResult, toEnd: Duration | undefined): StatementResult {
   if (!result.effects.some(({ kind }) => kind === 'lock')) return result
   const isConcurrent = nonTransactionalForm(result.statement)?.includes('CONCURRENTLY') === true
   const effects = result.effects.map((effect): EvidencedEffect => {
@@ -50,10 +52,10 @@ function withHeldLocks(result: StatementResult, toEnd: Range | undefined): State
  */
 function heldFor(
   { mode, until }: LockEffect,
-  own: Range | undefined,
-  toEnd: Range | undefined,
+  own: Duration | undefined,
+  toEnd: Duration | undefined,
   isConcurrent: boolean,
-): Range | undefined {
+): Duration | undefined {
   if (until === 'commit' && !isConcurrent) return toEnd
   return isConcurrent && blocksWrites(mode) ? momentaryMs : own
 }

@@ -1,15 +1,17 @@
+import { groupBy } from '../core/groups.ts'
 import { relationKey } from '../core/effects.ts'
 import { formatMsRange } from '../core/quantities.ts'
 import {
   describeEffects,
   describeEvidence,
+  describeHeldTime,
   describeHolding,
   describeMode,
   relationName,
   withoutRepeatedTimes,
 } from '../reporters/effects.ts'
 import { list } from '../reporters/words.ts'
-import type { EvidencedEffect, LockEffect, Range } from '../core/model.ts'
+import type { Duration, EvidencedEffect, LockEffect, Range } from '../core/model.ts'
 
 /** Effects in words, ready to be escaped. */
 export interface EffectLines {
@@ -33,13 +35,8 @@ export function effectLines(
   holding = true,
   above?: Range,
 ): EffectLines {
-  const groups = new Map<unknown, EvidencedEffect[]>()
-  for (const effect of withoutRepeatedTimes(effects, above === undefined ? {} : { ms: above })) {
-    const key = effect.kind === 'lock' ? lockKey(effect) : effect
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [effect])
-    else group.push(effect)
-  }
+  const told = withoutRepeatedTimes(effects, above === undefined ? {} : { ms: above })
+  const groups = groupBy(told, (effect) => (effect.kind === 'lock' ? lockKey(effect) : effect))
   const said = [...groups.values()].flatMap((group) => describeGroup(group, holding))
   const last = said.at(-1)
   if (last !== undefined) said.push(...more.map((text) => ({ text, evidence: last.evidence })))
@@ -73,8 +70,13 @@ function describeLocks(locks: readonly LockEffect[], holding: boolean): string {
   if (first === undefined) return ''
   const fresh = first.relation.existedBefore ? '' : ', created in this run'
   const [longest = first] = locks.toSorted((a, b) => (b.heldMs?.expected ?? 0) - (a.heldMs?.expected ?? 0))
-  const time =
-    longest.heldMs === undefined ? '' : `, for an estimated ${formatMsRange(longest.heldMs)} in production`
+  const time = longest.heldMs === undefined ? '' : `, for ${heldTime(longest.heldMs)}`
   const held = holding ? `, ${describeHolding(longest)}` : time
   return `${first.mode} on ${list(shown)}${fresh} (${describeMode(first.mode)})${held}`
+}
+
+function heldTime(time: Duration): string {
+  return time.onClone === undefined
+    ? `an estimated ${formatMsRange(time)} in production`
+    : describeHeldTime(time)
 }

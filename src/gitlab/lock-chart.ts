@@ -1,14 +1,15 @@
+import { groupBy } from '../core/groups.ts'
 import { blocksReads, blocksWrites, displayName, lockStrength } from '../core/locks.ts'
 import { formatMs } from '../core/quantities.ts'
-import { about } from '../reporters/cost-words.ts'
+import { about, isMeasuredTime, timeBasis } from '../core/time-words.ts'
 import { describeMode, relationName } from '../reporters/effects.ts'
 import { lockTimeline } from '../reporters/lock-timeline.ts'
 import { codeSpan, cutText, markdownText } from '../reporters/markdown-text.ts'
 import { migrationOf } from '../reporters/migration-of.ts'
+import { totalMs } from '../reporters/production-words.ts'
 import { count, list, openFindings } from '../reporters/words.ts'
-import { groupBy } from './match.ts'
 import { gravity } from './sticky-words.ts'
-import type { LockMode, Report, ReportMigration } from '../core/model.ts'
+import type { Duration, LockMode, Report, ReportMigration } from '../core/model.ts'
 import type { LockTimeline, TimelineRow, TimelineSegment } from '../reporters/lock-timeline.ts'
 
 /** More rows are no picture; more statements do not fit on the axis, which counts the days of a year. */
@@ -53,14 +54,20 @@ export function lockChart(report: Report, migration: ReportMigration): readonly 
   const lines = describeRows(rows, timeline).map((line) => `- ${line}`)
   const more = left > 0 ? [`- … and ${count(left, 'more relation')}`] : []
   const scale = scaleOf(migration)
-  const widths = scale.isTime
-    ? ', as wide as its estimated time in production (short ones are drawn wider)'
-    : ''
+  const widths = scale.isTime ? `, as wide as ${timeOf(migration)} (short ones are drawn wider)` : ''
   return [
     `Locks on what existed before, statement by statement${widths}; a bar ends where the lock is given back:`,
     ['```mermaid', ...gantt(rows, timeline, scale), '```'].join('\n'),
     [...lines, ...more].join('\n'),
   ]
+}
+
+function timeOf({ statements }: ReportMigration): string {
+  const total = totalMs(statements)
+  if (total?.onClone === undefined) return 'its estimated time in production'
+  return isMeasuredTime(total)
+    ? `its time, ${markdownText(timeBasis(total))}`
+    : 'its time in production, measured on a clone where it ran there, else estimated'
 }
 
 /** How grave the gravest open finding of each migration is. */
@@ -168,7 +175,8 @@ interface Scale {
 
 /** A day per statement; where all of their times in production are known, more for those that take longer. */
 function scaleOf({ statements }: ReportMigration): Scale {
-  const times = statements.flatMap(({ cost }) => cost?.durationMs?.expected ?? [])
+  const durations = statements.flatMap(({ cost }) => cost?.durationMs ?? [])
+  const times = durations.map(({ expected }) => expected)
   const total = times.reduce((sum, ms) => sum + ms, 0)
   const isTime = times.length === statements.length && times.length <= maxTimed && total >= leastMs
   if (!isTime) return { day: dayOf, labels: [], isTime }
@@ -178,10 +186,16 @@ function scaleOf({ statements }: ReportMigration): Scale {
     0,
     ...widths.map((_, index) => widths.slice(0, index + 1).reduce((sum, each) => sum + each, 0)),
   ]
-  const labels = times.map((ms, index) =>
-    (shares[index] ?? 0) < leastShare ? `${index + 1}` : `${index + 1} (${about(formatMs(ms))})`,
+  const labels = durations.map((time, index) =>
+    (shares[index] ?? 0) < leastShare ? `${index + 1}` : `${index + 1} (${expectedWords(time)})`,
   )
   return { day: (column) => dayOf(starts[column] ?? 0), labels, isTime }
+}
+
+/** Without its range, which is too long for a box. */
+function expectedWords(time: Duration): string {
+  const text = formatMs(time.expected)
+  return isMeasuredTime(time) ? text : about(text)
 }
 
 /** The day that stands for that position, in a year that no today falls into. */

@@ -1,7 +1,7 @@
 /** The application's queries in the report, as a reader that trusts nobody wants them; see report-schema.ts. */
 import { z } from 'zod'
 import { lockModes } from '../core/locks.ts'
-import { amount, lineOfFile, path, range, relationKind, span, text, word } from './report-words.ts'
+import { amount, duration, lineOfFile, path, range, relationKind, span, text, word } from './report-words.ts'
 
 const statementRef = z.strictObject({ file: path, index: z.int().min(0), span })
 
@@ -112,7 +112,7 @@ const effect = z.discriminatedUnion('kind', [
     lock: queryLock,
     held: z.enum(lockModes),
     cause: statementRef,
-    ms: range.exactOptional(),
+    ms: duration.exactOptional(),
   }),
   z.strictObject({
     kind: z.literal('plan change'),

@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { affectedQuery, queries, queryRef } from './query-schema.ts'
 import {
   amount,
+  duration,
   fileText,
   lineOfFile,
   path,
@@ -28,7 +29,7 @@ const cost = z.strictObject({
     z.strictObject({ by: z.literal('clone'), server: word, databaseBytes: amount }),
     z.strictObject({ by: z.enum(['structure', 'nothing']), why: text }),
   ]),
-  durationMs: range.exactOptional(),
+  durationMs: duration.exactOptional(),
   walBytes: range.exactOptional(),
   tempBytes: range.exactOptional(),
   diskBytes: range.exactOptional(),
@@ -41,7 +42,7 @@ const cost = z.strictObject({
 
 const wait = z.strictObject({
   blocks: z.enum(['reads and writes', 'writes', 'writes to the same rows']),
-  ms: range,
+  ms: duration,
   tables: z.array(word).max(10_000),
   queue: z
     .strictObject({ perSecond: amount, sessions: range, connectionLimit: amount.exactOptional() })
@@ -105,7 +106,7 @@ const effect = z.discriminatedUnion('kind', [
     relation,
     mode: lockMode,
     until: z.enum(['statement', 'commit']),
-    heldMs: range.exactOptional(),
+    heldMs: duration.exactOptional(),
     evidence,
   }),
   z.strictObject({ kind: z.literal('rewrite'), relation, cause: rewriteCause, evidence }),
@@ -246,7 +247,7 @@ const production = z.strictObject({
   serverVersion: word.exactOptional(),
   hardware: z.enum(['this machine', 'production']),
   run: z.strictObject({
-    durationMs: range,
+    durationMs: duration,
     walBytes: range,
     diskBytes: range,
     lagMs: range.exactOptional(),

@@ -13,11 +13,22 @@ export const fileText = z.string().max(16_000_000)
 export const amount = z.number().min(0).max(1e21)
 
 /** Sums of floating point numbers may miss the order by their last digits. */
-export const range = z
-  .strictObject({ low: amount, expected: amount, high: amount })
-  .refine(({ low, expected, high }) => isAtMost(low, expected) && isAtMost(expected, high), {
-    error: 'Expected low ≤ expected ≤ high',
+const bounds = { low: amount, expected: amount, high: amount }
+export const range = z.strictObject(bounds).refine(isOrdered, { error: 'Expected low ≤ expected ≤ high' })
+
+/** A time, with what of it a clone of production measured. */
+export const duration = z
+  .strictObject({
+    ...bounds,
+    onClone: z
+      .strictObject({ server: word, databaseBytes: amount, estimatedMs: range.exactOptional() })
+      .exactOptional(),
   })
+  .refine(isOrdered, { error: 'Expected low ≤ expected ≤ high' })
+
+function isOrdered({ low, expected, high }: Readonly<Record<keyof typeof bounds, number>>): boolean {
+  return isAtMost(low, expected) && isAtMost(expected, high)
+}
 
 function isAtMost(smaller: number, larger: number): boolean {
   return smaller <= larger * (1 + 1e-9) + Number.MIN_VALUE

@@ -1,6 +1,8 @@
+import { groupBy } from '../core/groups.ts'
 import { relationKey, strongestPerRelation } from '../core/effects.ts'
 import { lockStrength } from '../core/locks.ts'
-import { aboutMs, costLines, samplingLimits } from '../reporters/cost-words.ts'
+import { timeWords } from '../core/time-words.ts'
+import { costLines, samplingLimits } from '../reporters/cost-words.ts'
 import { isMetadataOnly, metadataOnly } from '../reporters/effects.ts'
 import { codeElement, codeSpan, cutText, markdownText } from '../reporters/markdown-text.ts'
 import { migrationName, migrationOf } from '../reporters/migration-of.ts'
@@ -9,7 +11,6 @@ import { totalMs } from '../reporters/production-words.ts'
 import { count, describeOutcome, describeTransaction } from '../reporters/words.ts'
 import { effectLines } from './effect-lines.ts'
 import { lockChart } from './lock-chart.ts'
-import { groupBy } from './match.ts'
 import { isOpen } from './gate.ts'
 import { gravity } from './sticky-words.ts'
 import type { EvidencedEffect, Report, ReportMigration, ReportStatement } from '../core/model.ts'
@@ -57,7 +58,7 @@ function migrationSection(
 ): string {
   const { statements } = migration
   const total = totalMs(statements)
-  const time = total === undefined ? [] : [aboutMs(total)]
+  const time = total === undefined ? [] : [timeWords(total)]
   const about = [count(statements.length, 'statement'), describeOutcome(migration), ...time].join(', ')
   const locks = statements.flatMap(({ effects }) => effects.filter((effect) => effect.kind === 'lock'))
   const isHeld = locks.length > 0 && locks.every(({ until }) => until === 'commit')

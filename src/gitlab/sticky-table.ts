@@ -1,6 +1,6 @@
 import { lockStrength } from '../core/locks.ts'
 import { affectedGroups } from '../reporters/affected-queries.ts'
-import { aboutMs } from '../reporters/cost-words.ts'
+import { timeBasis, timeWords } from '../core/time-words.ts'
 import { describeMode } from '../reporters/effects.ts'
 import { codeSpan, cutText, markdownText, tableCell } from '../reporters/markdown-text.ts'
 import { ruleLink } from '../reporters/markdown.ts'
@@ -59,7 +59,8 @@ function describeStrongestLock({ because, evidence, wait }: Finding): string {
     .filter(({ relation }) => relation.existedBefore)
     .toSorted((a, b) => lockStrength(b.mode) - lockStrength(a.mode))
   const how = evidence === 'predicted' ? 'predicted' : ''
-  const waiting = wait === undefined ? '' : `${wait.blocks} wait ${aboutMs(wait.ms)}, estimated`
+  const waiting =
+    wait === undefined ? '' : `${wait.blocks} wait ${timeWords(wait.ms)}, ${markdownText(timeBasis(wait.ms))}`
   if (strongest === undefined) return waiting === '' ? how : waiting
   const meaning = waiting === '' ? describeMode(strongest.mode) : waiting
   return `${codeSpan(strongest.mode)}: ${meaning}${how === '' ? '' : ` (${how})`}`

@@ -1,8 +1,9 @@
 /** Findings about durations as such: a deployment waits for the migrations, and Postgres may not wait that long. */
 import { blockingLocks, unboundedWrites } from '../core/effects.ts'
-import { addRanges, nothing, type Range } from '../core/cost-model.ts'
-import { formatMs, formatMsRange } from '../core/quantities.ts'
+import { addTimes, nothing, type Duration } from '../core/cost-model.ts'
+import { formatMs } from '../core/quantities.ts'
 import type { Thresholds } from '../core/thresholds.ts'
+import { isMeasuredTime, timeBasis, timeWords } from '../core/time-words.ts'
 import { isOpaque } from '../sql/statement-nodes.ts'
 import { lockBudgetFindings } from './lock-budget.ts'
 import type { PlacedFinding } from './recorder.ts'
@@ -12,7 +13,7 @@ import type { PlacedStatement } from './views.ts'
 /** A statement whose duration at production size is known. */
 interface TimedStatement {
   readonly placed: PlacedStatement
-  readonly ms: Range
+  readonly ms: Duration
 }
 
 /**
@@ -62,16 +63,17 @@ function longRun(
   unknown: number,
   budgetMs: number,
 ): readonly PlacedFinding[] {
-  const total = timed.reduce((sum, { ms }) => addRanges(sum, ms), nothing)
+  const total = timed.reduce((sum, { ms }) => addTimes(sum, ms), nothing)
   const byLength = timed.toSorted((a, b) => b.ms.expected - a.ms.expected)
   const [longest] = byLength
   if (longest === undefined || total.expected <= budgetMs) return []
   return [
     place(longest, 'exceeds-run-budget', {
       messageId: 'run',
+      ms: total,
       message: `The migrations take longer in all than the ${formatMs(budgetMs)} that a deployment should wait for them.`,
       notes: [
-        `In all they take about ${formatMsRange(total)} at production size, estimated.`,
+        `In all they take ${timeWords(total)}${isMeasuredTime(total) ? '' : ' at production size'}, ${timeBasis(total)}.`,
         ...contributors(byLength),
         ...unknownNotes(unknown),
       ],
@@ -125,16 +127,19 @@ function timedOut(timed: TimedStatement): readonly PlacedFinding[] {
 }
 
 function place(
-  { placed }: TimedStatement,
+  { placed, ms: own }: TimedStatement,
   id: ReservedId,
   {
     remedy,
+    ms = own,
     ...options
   }: {
     readonly message: string
     readonly messageId?: string
     readonly notes?: readonly string[]
     readonly remedy: string
+    /** What it is about; absent: the statement's own time. */
+    readonly ms?: Duration
   },
 ): PlacedFinding {
   const { span, sql } = placed.view.statement
@@ -142,7 +147,7 @@ function place(
     ...options,
     span,
     sql,
-    evidence: 'predicted',
+    evidence: isMeasuredTime(ms) ? 'measured' : 'predicted',
     remedy: { summary: remedy, migrations: [] },
   })
   return { finding, placed, secondary: false }

@@ -4,6 +4,7 @@ import { blocksReads } from '../core/locks.ts'
 import { nothing, type Range } from '../core/cost-model.ts'
 import type { StatementCost } from '../core/model.ts'
 import type { Production, ReplicationFacts } from '../core/production.ts'
+import { measuredOn } from '../core/time-words.ts'
 import { formatBytes, formatBytesRange, formatMsRange } from '../core/quantities.ts'
 import type { PlacedFinding } from './recorder.ts'
 import { isAtLeast } from './sort.ts'
@@ -66,7 +67,7 @@ function costNotes(
 }
 
 function walNotes(
-  { walBytes, durationMs }: StatementCost,
+  { walBytes, durationMs, basis }: StatementCost,
   { standbys, slots, applyBytesPerSecond }: ReplicationFacts = { standbys: 0, slots: 0 },
 ): readonly string[] {
   const wal = walBytes ?? nothing
@@ -75,7 +76,10 @@ function walNotes(
   // standbys replay while it is written
   const lagMs = rate > 0 ? lagOf(wal, rate, durationMs ?? nothing) : nothing
   if (bytes < leastBytes && lagMs.expected < leastLagMs) return []
-  const parts = [`It writes about ${formatBytesRange(wal)} of WAL`]
+  const amount = `${formatBytesRange(wal)} of WAL`
+  const parts = [
+    basis.by === 'clone' ? `It writes ${amount}, ${measuredOn(basis)}` : `It writes about ${amount}`,
+  ]
   if (lagMs.expected >= leastLagMs) {
     parts.push(`standbys that replay ${formatBytes(rate)}/s fall about ${formatMsRange(lagMs)} behind`)
   }

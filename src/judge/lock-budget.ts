@@ -1,9 +1,10 @@
 /** What a whole deployment makes one table's queries wait, where no single transaction of it is long enough to be told. */
-import { addRanges, nothing, type Range } from '../core/cost-model.ts'
+import { addTimes, nothing, type Duration } from '../core/cost-model.ts'
 import { blockingLocks, relationKey } from '../core/effects.ts'
 import { blocksReads, displayKey } from '../core/locks.ts'
 import type { EvidencedEffect, LockEffect } from '../core/model.ts'
-import { formatMs, formatMsRange } from '../core/quantities.ts'
+import { formatMs } from '../core/quantities.ts'
+import { isMeasuredTime, timeBasis, timeWords } from '../core/time-words.ts'
 import type { Thresholds } from '../core/thresholds.ts'
 import type { PlacedFinding } from './recorder.ts'
 import { reservedFinding } from './reserved.ts'
@@ -13,7 +14,7 @@ import type { PlacedStatement } from './views.ts'
 interface Hold {
   readonly placed: PlacedStatement
   readonly lock: LockEffect & EvidencedEffect
-  readonly ms: Range
+  readonly ms: Duration
 }
 
 /**
@@ -57,7 +58,7 @@ function tooLong(
   limitMs: number,
 ): readonly PlacedFinding[] | undefined {
   const longest = longestOfTransactions(holds)
-  const total = longest.reduce((sum, { ms }) => addRanges(sum, ms), nothing)
+  const total = longest.reduce((sum, { ms }) => addTimes(sum, ms), nothing)
   const [worst] = longest.toSorted((a, b) => b.ms.expected - a.ms.expected)
   if (worst === undefined || longest.length < 2) return undefined
   if (worst.ms.expected >= limitMs || total.expected < limitMs) return undefined
@@ -70,7 +71,7 @@ function tooLong(
     object: name,
     because: longest.map(({ lock }) => lock),
     notes: [
-      `In all they wait about ${formatMsRange(total)} at production size, estimated.`,
+      `In all they wait ${timeWords(total)}${isMeasuredTime(total) ? '' : ' at production size'}, ${timeBasis(total)}.`,
       'Each of these locks has to wait anew for whoever uses the table, and queries queue up behind it.',
     ],
     remedy: {

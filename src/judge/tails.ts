@@ -1,4 +1,4 @@
-import { addRanges, nothing, type Range, type SizedTable, type StatementCost } from '../core/cost-model.ts'
+import { addTimes, nothing, type Duration, type SizedTable, type StatementCost } from '../core/cost-model.ts'
 import type { TransactionView } from '../rule.ts'
 import { isOpaque } from '../sql/statement-nodes.ts'
 import type { Run } from './recorder.ts'
@@ -7,7 +7,7 @@ import type { PlacedStatement } from './views.ts'
 /** A statement and all that follow it until the commit: as long as a lock is held that the first of them takes. */
 export interface Tail {
   /** Absent when that of one of them is not known. */
-  readonly durationMs?: Range
+  readonly durationMs?: Duration
   /** The largest whose size decides, largest first. */
   readonly tables: readonly SizedTable[]
   /** Some of those whose size is not known. */
@@ -55,7 +55,7 @@ function before(tail: Tail, { result: { cost, statement } }: PlacedStatement): T
   return {
     ...(durationMs === undefined || tail.durationMs === undefined
       ? {}
-      : { durationMs: addRanges(durationMs, tail.durationMs) }),
+      : { durationMs: addTimes(durationMs, tail.durationMs) }),
     tables: largest([...(cost?.tables ?? []), ...tail.tables]),
     isGuess:
       tail.isGuess ||

@@ -1,4 +1,4 @@
-import { addRanges, scaleRange, type Range, type Wait } from '../core/cost-model.ts'
+import { addRanges, scaleRange, type Duration, type Range, type Wait } from '../core/cost-model.ts'
 import { blockingLocks, relationKey } from '../core/effects.ts'
 import { blocksReads } from '../core/locks.ts'
 import type { Effect, LockEffect } from '../core/model.ts'
@@ -27,7 +27,7 @@ interface HeldLock {
   readonly lock: LockEffect
   /** `schema.name` of what queries name. */
   readonly table: string
-  readonly ms: Range
+  readonly ms: Duration
 }
 
 function heldLocks(because: readonly Effect[]): readonly HeldLock[] | undefined {
@@ -67,7 +67,9 @@ function toWait(
   }
 }
 
-function longer(a: Range, b: Range): Range {
+function longer(a: Duration, b: Duration): Duration {
+  // of what was measured there is no more that it could be
+  if (a.onClone !== undefined || b.onClone !== undefined) return b.expected > a.expected ? b : a
   return {
     low: Math.max(a.low, b.low),
     expected: Math.max(a.expected, b.expected),

@@ -1,19 +1,14 @@
 /**
- * What statements cost at production size, in words. Every number is an estimate: it stands with its range, with what
- * it rests on, or below a line that says both.
+ * What statements cost at production size, in words. Every number is an estimate, unless a clone of production measured
+ * it: it stands with its range, with what it rests on, or below a line that says both.
  */
 
-import {
-  formatBytes,
-  formatBytesRange,
-  formatEstimate,
-  formatMsRange,
-  formatRows,
-} from '../core/quantities.ts'
+import { formatBytesRange, formatEstimate, formatMsRange, formatRows } from '../core/quantities.ts'
+import { about, measuredOn, timeWords } from '../core/time-words.ts'
 import { displayKey } from '../core/locks.ts'
 import { printableLine } from './printable.ts'
 import { list } from './words.ts'
-import type { CostBasis, Range, Report, SizedTable, StatementCost } from '../core/model.ts'
+import type { Duration, Range, Report, SizedTable, StatementCost } from '../core/model.ts'
 
 /** Longer lists of tables are cut. */
 const maxTables = 8
@@ -24,16 +19,6 @@ const fewBytes = 1024 * 1024
 /** A statement that nobody waits for and that takes this long is worth a line of its own. */
 export const longMs = 60_000
 
-/** `about 2 min 10 s (1 min 20 s to 3 min 30 s)`, `under 1 ms`. */
-export function aboutMs(range: Range): string {
-  return about(formatMsRange(range))
-}
-
-/** `about 3 s`, `under 1 ms`. */
-export function about(text: string): string {
-  return text.startsWith('under ') ? text : `about ${text}`
-}
-
 /** `orders` for `public.orders`. */
 export function tableName(qualified: string): string {
   return printableLine(displayKey(qualified))
@@ -41,7 +26,10 @@ export function tableName(qualified: string): string {
 
 /** What one statement costs, a line each; empty when nothing is known of production. */
 export interface CostLines {
-  /** `at 48,000,000 rows of orders about 2 min 10 s (…), 3.1 GB of WAL, estimated from samples of …` */
+  /**
+   * `at 48,000,000 rows of orders about 2 min 10 s (…), 3.1 GB of WAL, estimated from samples of …`, or
+   * `costs 2 min and 3 GB of WAL at 48,000,000 rows of orders, measured on a clone of production (…)`
+   */
   readonly cost: readonly string[]
   /** What was assumed, and tables whose size is not known. */
   readonly notes: readonly string[]
@@ -50,7 +38,7 @@ export interface CostLines {
 /** What a reader has seen above the receipt: it is not said again. */
 export interface Said {
   /** A duration with what it rests on. */
-  readonly ms?: Range
+  readonly ms?: Duration
   readonly notes?: readonly string[]
 }
 
@@ -60,17 +48,51 @@ export function costLines(cost: StatementCost | undefined, said: Said = {}): Cos
   const { durationMs, basis } = cost
   const { ms, notes = [] } = said
   const isNews = durationMs !== undefined && (ms === undefined || !isPartOf(durationMs, ms))
-  const amounts = [...(isNews ? [aboutMs(durationMs)] : []), ...byteWords(cost, notes)]
-  const size = sizeWords(cost.tables)
-  const line =
-    ms === undefined
-      ? `${size === '' ? 'in production' : `at ${size}`} ${list(amounts)}, ${basisWords(cost)}`
-      : `costs ${list(amounts)}`
+  const time = isNews ? [timeWords(durationMs)] : []
   const unknown = durationMs === undefined && basis.by === 'nothing'
   return {
-    cost: unknown ? [`duration in production ${basisWords(cost)}`] : amounts.length === 0 ? [] : [line],
+    cost: unknown
+      ? [`duration in production ${basisWords(cost)}`]
+      : basis.by === 'clone'
+        ? measuredLine(cost, time, said)
+        : estimatedLine(cost, [...time, ...byteWords(cost, notes)], ms !== undefined),
     notes: costNotes(cost).filter((note) => !notes.some((other) => saysTheSame(note, other))),
   }
+}
+
+function estimatedLine(
+  cost: StatementCost,
+  amounts: readonly string[],
+  hasBasis: boolean,
+): readonly string[] {
+  if (amounts.length === 0) return []
+  if (hasBasis) return [`costs ${list(amounts)}`]
+  const size = sizeWords(cost.tables)
+  return [`${size === '' ? 'in production' : `at ${size}`} ${list(amounts)}, ${basisWords(cost)}`]
+}
+
+/** What a clone measured, and apart from it the disk, which nobody measures. */
+function measuredLine(
+  cost: StatementCost,
+  time: readonly string[],
+  { ms, notes = [] }: Said,
+): readonly string[] {
+  const { diskBytes, ...rest } = cost
+  const measured = [...time, ...byteWords(rest, notes)]
+  const disk = diskBytes === undefined ? [] : byteWords({ diskBytes }, notes)
+  const size = sizeWords(measuredTables(cost))
+  const at = size === '' ? '' : ` at ${size}`
+  const basis = ms?.onClone === undefined ? basisWords(cost) : 'measured on the clone'
+  const parts = [
+    ...(measured.length === 0 ? [] : [`${list(measured)}${ms === undefined ? at : ''}, ${basis}`]),
+    ...disk.map((amount) => `${about(amount)}, estimated`),
+  ]
+  return parts.length === 0 ? [] : [`costs ${parts.join('; ')}`]
+}
+
+/** Those whose size is that of the clone: another one is not what the time goes with. */
+export function measuredTables({ tables }: StatementCost): readonly SizedTable[] {
+  return tables.filter(({ from }) => from === 'clone')
 }
 
 /** The same time for a reader, or too little of it to be worth a word beside it. */
@@ -128,17 +150,12 @@ export function basisWords({ basis, notes }: StatementCost, speed = ''): string 
       return `estimated from ${rows.length === 1 ? 'a sample' : 'samples'} of ${list(rows)} rows${speed}`
     }
     case 'clone':
-      return `measured on a clone of production (${cloneWords(basis)})`
+      return printableLine(measuredOn(basis))
     case 'structure':
       return `estimated from sizes${speed}, not sampled`
     case 'nothing':
       return `not known, because ${printableLine(basis.why)}`
   }
-}
-
-/** `16.3, 410 GB` */
-function cloneWords({ server, databaseBytes }: CostBasis & { readonly by: 'clone' }): string {
-  return `${printableLine(server)}, ${formatBytes(databaseBytes)}`
 }
 
 /** Whose speed a duration is given for. */

@@ -2,6 +2,7 @@
 
 import { blocksWrites, displayName, displayType, lockStrength, whatWaits } from '../core/locks.ts'
 import { formatMsRange } from '../core/quantities.ts'
+import { isMeasuredTime, timeBasis, timeWords } from '../core/time-words.ts'
 import { costLines, isSameTime, samplingLimits, tableName, type Said } from './cost-words.ts'
 import { migrationOf } from './migration-of.ts'
 import { printableLine } from './printable.ts'
@@ -10,6 +11,7 @@ import type {
   CatalogChange,
   CatalogEffect,
   ColumnFacts,
+  Duration,
   Effect,
   ErrorEffect,
   Evidence,
@@ -17,7 +19,6 @@ import type {
   Finding,
   LockEffect,
   LockMode,
-  Range,
   Relation,
   Report,
   ReportStatement,
@@ -97,7 +98,7 @@ export function saidOf(report: Report, { message, notes, wait }: Finding): Said 
   return { notes: [...sentences, ...samplingLimits(report)], ...timeOf(wait?.ms) }
 }
 
-function timeOf(ms: Range | undefined): Pick<Said, 'ms'> {
+function timeOf(ms: Duration | undefined): Pick<Said, 'ms'> {
   return ms === undefined ? {} : { ms }
 }
 
@@ -204,7 +205,14 @@ function describeLock(lock: LockEffect): string {
 /** `held until commit`, and for how long in production where that is known. */
 export function describeHolding({ until, heldMs }: Pick<LockEffect, 'until' | 'heldMs'>): string {
   const held = until === 'commit' ? 'held until commit' : 'given back when the statement ends'
-  return heldMs === undefined ? held : `${held}, estimated at ${formatMsRange(heldMs)} in production`
+  return heldMs === undefined ? held : `${held}, ${describeHeldTime(heldMs)}`
+}
+
+/** `estimated at 3 s in production`, `3 s, measured on a clone of production (16.3, 410 GB)` */
+export function describeHeldTime(time: Duration): string {
+  if (time.onClone === undefined) return `estimated at ${formatMsRange(time)} in production`
+  const where = isMeasuredTime(time) ? '' : ' in production'
+  return `${timeWords(time)}${where}, ${printableLine(timeBasis(time))}`
 }
 
 const rewriteReasons: Readonly<Record<RewriteCause, string>> = {

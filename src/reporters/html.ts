@@ -10,7 +10,6 @@ import { migrationName } from './migration-of.ts'
 import { askFirst, maxProof, proofWords, speedWords } from './preflight-words.ts'
 import { printable } from './printable.ts'
 import { basisLines, quietWords, runLines, totalMs } from './production-words.ts'
-import { aboutMs } from './cost-words.ts'
 import { majorsWords, trialsTitle, trialWords } from './trial-words.ts'
 import { harmlessSentences, waitLines } from './wait-words.ts'
 import {
@@ -30,7 +29,8 @@ import {
   verdict,
   type FileGroup,
 } from './words.ts'
-import type { Finding, Report, ReportMigration, ReportStatement } from '../core/model.ts'
+import { isMeasuredTime, timeBasis, timeWords } from '../core/time-words.ts'
+import type { Duration, Finding, Report, ReportMigration, ReportStatement } from '../core/model.ts'
 import type { Reporter, ReporterOptions } from './reporter.ts'
 
 /** What every part of the page needs; `ids` are the anchors of the findings. */
@@ -205,9 +205,14 @@ function preflightBlock({ preflight = [] }: Finding): readonly Markup[] {
 function statementList(report: Report, migration: ReportMigration): Markup {
   const lines = sourceLines(migration)
   const total = totalMs(migration.statements)
-  const takes = total === undefined ? '' : `; in production ${aboutMs(total)}, estimated`
+  const takes = total === undefined ? '' : `; ${describeTotal(total)}`
   return markup`<details><summary>${count(migration.statements.length, 'statement')} and what each does${takes}</summary>
 <ol class="statements">${migration.statements.map((statement) => statementItem(report, statement, lines))}</ol></details>`
+}
+
+/** `in production about 3 s, estimated`, `3 s, measured on a clone of production (16.3, 410 GB)` */
+function describeTotal(total: Duration): string {
+  return `${isMeasuredTime(total) ? '' : 'in production '}${timeWords(total)}, ${printable(timeBasis(total))}`
 }
 
 function statementItem(report: Report, statement: ReportStatement, lines: readonly string[]): Markup {

@@ -5,7 +5,8 @@ import { codeElement, codeSpan, markdownText } from './markdown-text.ts'
 import { migrationName } from './migration-of.ts'
 import { tableNames } from './object-names.ts'
 import { runLines, totalMs } from './production-words.ts'
-import { aboutMs, costLines, samplingLimits } from './cost-words.ts'
+import { timeWords } from '../core/time-words.ts'
+import { costLines, samplingLimits } from './cost-words.ts'
 import { count } from './words.ts'
 import type { Report, ReportMigration, ReportStatement } from '../core/model.ts'
 
@@ -28,7 +29,7 @@ function migrationCosts(report: Report, migration: ReportMigration): readonly st
   const known = statements.filter(({ cost }) => cost !== undefined)
   if (known.length === 0) return []
   const total = totalMs(statements)
-  const about = [count(statements.length, 'statement'), ...(total === undefined ? [] : [aboutMs(total)])]
+  const about = [count(statements.length, 'statement'), ...(total === undefined ? [] : [timeWords(total)])]
   const left = known.length - maxStatements
   return [
     `<details><summary>${codeElement(migrationName(report, migration))}: ${about.join(', ')}</summary>`,

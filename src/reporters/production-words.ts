@@ -1,13 +1,21 @@
 /** What is known of production, what the run costs there, and what that rests on: lines for the end of a report. */
 
-import { addRanges } from '../core/cost-model.ts'
+import { addTimes } from '../core/cost-model.ts'
 import { formatMs } from '../core/quantities.ts'
-import { aboutMs, byteWords, costLines, longMs, unknownSizes } from './cost-words.ts'
+import { isMeasuredTime, timeBasis, timeWords } from '../core/time-words.ts'
+import { byteWords, costLines, longMs, unknownSizes } from './cost-words.ts'
 import { statementOf } from './effects.ts'
 import { migrationOf } from './migration-of.ts'
 import { printableLine } from './printable.ts'
 import { count, describeOutcome, hasMeasured, hasQueries, list } from './words.ts'
-import type { Range, Report, ReportMigration, ReportProduction, ReportStatement } from '../core/model.ts'
+import type {
+  Duration,
+  Range,
+  Report,
+  ReportMigration,
+  ReportProduction,
+  ReportStatement,
+} from '../core/model.ts'
 
 /** From so many days on a snapshot is called old. */
 const oldDays = 30
@@ -31,11 +39,17 @@ export function runLines(report: Report): readonly string[] {
   const { production, migrations } = report
   if (production === undefined || (migrations.length === 0 && hasQueries(report))) return []
   const { run } = production
+  const isMeasured = isMeasuredTime(run.durationMs)
   const total =
     run.durationMs.high > 0
-      ? [`${aboutMs(run.durationMs)} in all at production's size, ${knownWords[cloneShare(report)]}`]
+      ? [
+          `${timeWords(run.durationMs)} in all${isMeasured ? '' : " at production's size"}, ${printableLine(timeBasis(run.durationMs))}`,
+        ]
       : []
-  const bytes = byteWords({ walBytes: run.walBytes, diskBytes: run.diskBytes })
+  const disk = byteWords({ diskBytes: run.diskBytes }).map((words) =>
+    isMeasured ? `${words} (estimated)` : words,
+  )
+  const bytes = [...byteWords({ walBytes: run.walBytes }), ...disk]
   const lag = run.lagMs === undefined ? [] : [lagWords(run.lagMs)]
   const missing = run.unknown === 0 ? [] : [missingWords(run.unknown, total.length > 0)]
   const unknown = new Set(
@@ -48,14 +62,8 @@ export function runLines(report: Report): readonly string[] {
   ]
 }
 
-const knownWords = {
-  none: 'estimated',
-  some: 'measured on a clone of production where it ran there, else estimated',
-  all: 'measured on a clone of production',
-} as const
-
 /** How many of the durations were measured on a clone of production. */
-function cloneShare({ migrations }: Report): keyof typeof knownWords {
+function cloneShare({ migrations }: Report): 'none' | 'some' | 'all' {
   const timed = migrations
     .flatMap(({ statements }) => statements.flatMap(({ cost }) => cost ?? []))
     .filter(({ durationMs }) => durationMs !== undefined)
@@ -67,7 +75,7 @@ function lagWords({ low, expected, high }: Range): string {
   if (high < 1) return 'standbys keep up'
   return expected < 1
     ? `standbys keep up, or end up to ${formatMs(high)} behind`
-    : `standbys end ${aboutMs({ low, expected, high })} behind`
+    : `standbys end ${timeWords({ low, expected, high })} behind`
 }
 
 function missingWords(unknown: number, hasTotal: boolean): string {
@@ -137,14 +145,14 @@ export function quietWords(report: Report, migration: ReportMigration): string {
   return [
     count(statements.length, 'statement'),
     about,
-    ...(total === undefined ? [] : [aboutMs(total)]),
+    ...(total === undefined ? [] : [timeWords(total)]),
   ].join(', ')
 }
 
 /** What the statements take together, undefined where that is not known of each. */
-export function totalMs(statements: readonly ReportStatement[]): Range | undefined {
+export function totalMs(statements: readonly ReportStatement[]): Duration | undefined {
   const known = statements.flatMap(({ cost }) => cost?.durationMs ?? [])
-  return known.length === statements.length && known.length > 0 ? addRanges(...known) : undefined
+  return known.length === statements.length && known.length > 0 ? addTimes(...known) : undefined
 }
 
 /** Statements without a finding that take long: nobody waits for their locks, the deployment waits for them. */

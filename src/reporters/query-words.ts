@@ -2,7 +2,7 @@
 
 import { displayKey, displayName, displayType } from '../core/locks.ts'
 import { formatCount, formatEstimate, formatRows } from '../core/quantities.ts'
-import { aboutMs } from './cost-words.ts'
+import { timeWords } from '../core/time-words.ts'
 import { commaList, type Piece, type Pieces } from './pieces.ts'
 import type {
   BreakEffect,
@@ -158,7 +158,7 @@ function changeWords(change: ResultChange): Pieces {
 function waitWords({ lock, held, cause, ms }: QueryWaitEffect): EffectWords {
   const { through, name, relation, mode } = lock
   return {
-    what: ms === undefined ? 'waits' : `waits ${aboutMs(ms)}`,
+    what: ms === undefined ? 'waits' : `waits ${timeWords(ms)}`,
     why: [
       `${mode} on `,
       { name: displayName(relation) },

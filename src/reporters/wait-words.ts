@@ -1,10 +1,19 @@
 /** What others go through while the locks of a finding are held, in words. */
 
 import { formatCount, formatEstimate } from '../core/quantities.ts'
-import { about, aboutMs, basisWords, sizeWords, speedWords } from './cost-words.ts'
+import { about, timeBasis, timeWords } from '../core/time-words.ts'
+import { basisWords, measuredTables, sizeWords, speedWords } from './cost-words.ts'
 import { statementOf } from './effects.ts'
 import { printableLine } from './printable.ts'
-import type { Finding, HarmlessFinding, Report, ReportStatement, Wait } from '../core/model.ts'
+import type {
+  Finding,
+  HarmlessFinding,
+  Report,
+  ReportStatement,
+  SizedTable,
+  StatementCost,
+  Wait,
+} from '../core/model.ts'
 
 /**
  * Sentences to stand right below the message of a finding: how long who waits, at which size, and what that rests
@@ -17,13 +26,25 @@ export function waitLines(report: Report, finding: Finding, lasting = false): re
   const here = statementOf(report, finding)
   const longest = here === undefined ? undefined : longestFrom(here, report)
   const cost = longest?.cost
-  const size = cost === undefined ? '' : sizeWords(cost.tables, wait.tables)
-  const basis = cost === undefined ? 'estimated' : basisWords(cost, speedWords(report))
+  const size = cost === undefined ? '' : sizeWords(sizesOf(cost), wait.tables)
+  const basis = basisOf(wait, cost, report)
   const at = size === '' ? '' : ` at ${size}`
   return [
-    `${whoWaits[wait.blocks]} wait ${aboutMs(wait.ms)}${at}${elsewhere(longest, here, lasting)}, ${basis}.`,
+    `${whoWaits[wait.blocks]} wait ${timeWords(wait.ms)}${at}${elsewhere(longest, here, lasting)}, ${basis}.`,
     ...queueWords(wait),
   ]
+}
+
+/** Of a time that a clone measured only the sizes that the clone had. */
+function sizesOf(cost: StatementCost): readonly SizedTable[] {
+  return cost.basis.by === 'clone' ? measuredTables(cost) : cost.tables
+}
+
+/** A moment at the end of what ran on a clone, such as that of CONCURRENTLY, was not measured there. */
+function basisOf({ ms }: Wait, cost: StatementCost | undefined, report: Report): string {
+  return ms.onClone !== undefined || cost === undefined || cost.basis.by === 'clone'
+    ? printableLine(timeBasis(ms))
+    : basisWords(cost, speedWords(report))
 }
 
 const whoWaits: Readonly<Record<Wait['blocks'], string>> = {
