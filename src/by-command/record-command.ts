@@ -28,7 +28,7 @@ import { SchemaCatalogsSeen } from '../replay/schema-catalogs-seen.ts'
 import { sessionDefaults } from '../rehearsal/session-defaults.ts'
 import { standInLimits } from '../rehearsal/stand-in-notes.ts'
 import { StandInsSeen } from '../rehearsal/stand-ins-seen.ts'
-import type { WayDownByCommand } from '../trial-runs/trials.ts'
+import type { TrialsByCommand } from '../trial-runs/trials.ts'
 
 /** A recorded run, as far as judging needs it. */
 export interface RecordedRun {
@@ -41,8 +41,16 @@ export interface RecordedRun {
   readonly unread?: string
   /** Those of `own` that write into the tool's books. */
   readonly books: ReadonlySet<Statement>
-  /** The way down, where the configuration has a command for it. */
-  readonly byCommand?: WayDownByCommand
+  /** What is tried with the commands themselves; absent where there was no room for a copy. */
+  readonly byCommand?: TrialsByCommand
+}
+
+/** What trials begin with. */
+interface Attempted {
+  readonly measured: MeasuredCommand & { readonly rowsFailed?: MeasuredCommand }
+  readonly own: ReadonlySet<Statement>
+  /** The database without rows of ours. */
+  readonly bare: string
 }
 
 /** Told when everything is recorded, before the rehearsal is handed on. */
@@ -104,7 +112,7 @@ class CommandRehearsal {
     const { outcome, own, placed } = this.#outcomeOf(scripts, book, measured)
     const unread = unreadStatement(book)?.unread
     const up = { book, catalog: measured.catalog, placed }
-    const byCommand = this.#wayDown(up, pristine, measured.database)
+    const byCommand = this.#trials(up, { measured, own, bare: prepared.base, pristine })
     onRecorded({
       ...scripts,
       real: realMigrations(book),
@@ -130,16 +138,32 @@ class CommandRehearsal {
     return rehearsal
   }
 
-  #wayDown(up: UpRecording, pristine: string | undefined, left: string): WayDownByCommand | undefined {
+  #trials(
+    up: UpRecording,
+    { measured, own, bare, pristine }: Attempted & { readonly pristine: string | undefined },
+  ): TrialsByCommand | undefined {
     const commands = this.#commands
     const { down, timeoutMs } = commands
-    if (down === undefined || pristine === undefined) return undefined
+    if (pristine === undefined) return undefined
     const [server, options, review] = [this.#server, this.#options, this.#review]
+    const { database: left, recording, tookMs, rowsFailed } = measured
+    const shared = { server, options, commands, left }
     return {
       timeoutMs,
-      tryDown: async (run, signal) => {
-        const { tryCommandDown } = await import('./try-command-down.ts')
-        return tryCommandDown({ server, options, commands, down, review, up, pristine, left }, run, signal)
+      own,
+      ...(down === undefined
+        ? {}
+        : {
+            tryDown: async (run, signal) => {
+              const { tryCommandDown } = await import('./try-command-down.ts')
+              return tryCommandDown({ ...shared, down, review, up, pristine }, run, signal)
+            },
+          }),
+      tryRetry: async (run, signal) => {
+        const { tryCommandRetry } = await import('./try-command-retry.ts')
+        const begin = rowsFailed === undefined ? pristine : bare
+        const { placed } = up
+        return tryCommandRetry({ ...shared, recording, tookMs, placed, pristine: begin }, run, signal)
       },
     }
   }

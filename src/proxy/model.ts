@@ -51,6 +51,11 @@ export interface ProxyListener {
    * of its rows (stand-ins for what only a superuser may do). Absent, or undefined: as it is.
    */
   prepare?(session: ProxiedSession, sql: string): Promise<Replacement | undefined>
+  /**
+   * Each time before a statement runs, however it travels. SQL that it resolves to runs in the place of that one run, and is
+   * to fail: a failure on purpose. It does not where a message cannot be taken apart.
+   */
+  interrupt?(session: ProxiedSession, sql: string): Promise<string | undefined>
   statement(session: ProxiedSession, statement: ProxiedStatement): void
   /** A transaction has come to its end, by a command, by the end of a message, or with its session. */
   transactionEnded?(session: ProxiedSession, how: 'committed' | 'rolled back'): void

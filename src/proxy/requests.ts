@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { BodyReader, cString, frame, int16, int32, type Frame } from '../postgres/frames.ts'
 import type { Inbox } from './inbox.ts'
 import { Looks } from './looks.ts'
@@ -133,7 +134,9 @@ export class Requests {
         canSplit && listener.prepare !== undefined
           ? await listener.prepare(this.relay.session, told ?? sql)
           : undefined
-      runs.push(new Run(told ?? sql, this.message, 'simple', replacement, kind))
+      const failing = await listener.interrupt?.(this.relay.session, told ?? sql)
+      const instead = failing === undefined ? replacement : { sql: failing, tag: '' }
+      runs.push(new Run(told ?? sql, this.message, 'simple', instead, kind))
     }
     return runs
   }
@@ -276,9 +279,27 @@ export class Requests {
     const name = body.string()
     const run = this.portals.get(name)
     const isFirst = run !== undefined && !run.isSent
-    this.replies.owed.push(isFirst ? { kind: 'execute', run } : { kind: 'execute' })
-    this.forward(run?.replacement === undefined ? one.bytes : frame('E', cString(name), int32(0)))
-    if (!isFirst) return undefined
+    return isFirst && this.relay.options.listener.interrupt !== undefined
+      ? this.interruptOrExecute(one, run, name)
+      : this.passExecute(one, isFirst ? run : undefined, name)
+  }
+
+  private async interruptOrExecute(one: Frame, run: Run, name: string): Promise<void> {
+    const { listener } = this.relay.options
+    const failing = await listener.interrupt?.(this.relay.session, run.sql)
+    if (failing === undefined) return this.passExecute(one, run, name)
+    this.replies.owed.push({ kind: 'execute', run })
+    run.isSent = true
+    this.forward(failingFrames(failing))
+    return undefined
+  }
+
+  /** `run`: of a portal that is executed for the first time. */
+  private passExecute(one: Frame, run: Run | undefined, name: string): Promise<void> | undefined {
+    this.replies.owed.push(run === undefined ? { kind: 'execute' } : { kind: 'execute', run })
+    const { replacement } = this.portals.get(name) ?? {}
+    this.forward(replacement === undefined ? one.bytes : frame('E', cString(name), int32(0)))
+    if (run === undefined) return undefined
     run.isSent = true
     if (run.kind.copiesIn && run.replacement === undefined) {
       return this.copyThenLook(run)
@@ -323,4 +344,14 @@ const afterText = Buffer.concat([
 
 function pieceFrames(sql: Buffer): Buffer {
   return Buffer.concat([frame('P', cString(''), sql, Buffer.alloc(1), int16(0)), afterText])
+}
+
+/** Statement and portal have a name of their own: the client's stay as they are. */
+function failingFrames(sql: string): Buffer {
+  const name = cString(`pgrehearse_${randomBytes(6).toString('hex')}`)
+  return Buffer.concat([
+    frame('P', name, cString(sql), int16(0)),
+    frame('B', name, name, int16(0), int16(0), int16(0)),
+    frame('E', name, int32(0)),
+  ])
 }

@@ -12,6 +12,8 @@ import { record, type RecordRequest } from './record.ts'
 export interface MeasuredCommand extends Omit<MeasuredOptions, 'serverMajor'> {
   readonly database: string
   readonly recording: Recording
+  /** Milliseconds that the command took, the looks included. */
+  readonly tookMs: number
 }
 
 /** Runs a command on a database and looks at everything that it does there. */
@@ -24,6 +26,7 @@ export async function measureCommand(request: Omit<RecordRequest, 'measure'>): P
   }
   const catalog = await catalogOf(server, database)
   const baseline = await baselineOf(server, database)
+  const begun = performance.now()
   const recording = await record({
     ...request,
     measure: true,
@@ -32,6 +35,7 @@ export async function measureCommand(request: Omit<RecordRequest, 'measure'>): P
   return {
     database,
     recording,
+    tookMs: performance.now() - begun,
     catalog,
     baseline,
     decodeEvent: server.hasSuperuser ? (message) => decodeEvent(marker, message) : undefined,

@@ -52,6 +52,8 @@ export interface Recording {
   /** In the order in which the server answered. */
   readonly statements: readonly RecordedStatement[]
   readonly connections: number
+  /** Did it come to the statement at which it was to fail? Absent where it was not to. */
+  readonly wasInterrupted?: boolean
   /** What was not passed on or not looked into, a sentence each. */
   readonly limits: readonly string[]
 }

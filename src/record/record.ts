@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { EnvironmentError } from '../core/errors.ts'
 import type { PostgresServer } from '../postgres/provider.ts'
-import type { ProbeQueries } from '../proxy/model.ts'
+import type { ProbeQueries, ProxiedSession } from '../proxy/model.ts'
 import { startProxy } from '../proxy/start-proxy.ts'
 import { allRelationsSql, probeSql } from '../replay/probe.ts'
 import { loadParser, parseStatement } from '../sql/parse.ts'
@@ -11,6 +11,7 @@ import { canProbe } from '../replay/commands.ts'
 import { commitsByItself } from '../replay/measure.ts'
 import { commandText, runCommand, type Command } from './command.ts'
 import { commandEnvironment } from './environment.ts'
+import { interrupter, type Interruption } from './interruption.ts'
 import type { Recording } from './model.ts'
 import { Recorder } from './recorder.ts'
 import { standInHook } from './stand-in-hook.ts'
@@ -30,6 +31,8 @@ export interface RecordRequest {
   readonly again: boolean
   /** Names of environment variables that the command must not see. */
   readonly secrets?: readonly string[]
+  /** Where it is made to fail; absent: nowhere. */
+  readonly interruption?: Interruption
   /** Is this message one of our event triggers'? Absent: there are none. */
   readonly isOurs?: (message: string) => boolean
   readonly signal: AbortSignal
@@ -48,6 +51,9 @@ export async function record(request: RecordRequest): Promise<Recording> {
   const hook = standInHook({ server, database, limited, again: request.again })
   const limitMs = request.statementTimeoutMs
   await using watchdog = limitMs === undefined ? noWatchdog : await watchStatements(server, database, limitMs)
+  const { interruption } = request
+  await using failure =
+    interruption === undefined ? undefined : await interrupter(server, database, interruption)
   // the proxy's clock begins here as well: lines and statements are put in one order
   const begun = performance.now()
   await using proxy = await startProxy(server, {
@@ -59,9 +65,16 @@ export async function record(request: RecordRequest): Promise<Recording> {
       statement: (session, statement) => {
         const isStopped = statement.error !== undefined && watchdog.hasStopped(session.processId)
         recorder.statement(session, statement, isStopped ? limitMs : undefined)
+        failure?.statement(session, statement)
       },
       transactionEnded: (session, how) => recorder.transactionEnded(session, how),
-      disconnected: (session) => recorder.disconnected(session),
+      disconnected: (session) => {
+        recorder.disconnected(session)
+        failure?.disconnected(session)
+      },
+      ...(failure === undefined
+        ? {}
+        : { interrupt: (session: ProxiedSession, sql: string) => failure.interrupt(session, sql) }),
       limited,
     },
     ...(request.isOurs === undefined ? {} : { isOurs: request.isOurs }),
@@ -86,6 +99,7 @@ export async function record(request: RecordRequest): Promise<Recording> {
     ...finished,
     ...recorder.take(),
     connections: recorder.connections,
+    ...(failure === undefined ? {} : { wasInterrupted: failure.hasHappened }),
   }
 }
 

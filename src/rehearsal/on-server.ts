@@ -8,7 +8,7 @@ import type { TriedQueries } from '../query-review.ts'
 import type { Afterwards, Rehearsal } from './rehearse.ts'
 import type { NotRehearsed } from './rehearse-within.ts'
 import type { Leftovers } from '../replay/alternatives.ts'
-import type { TrialOutcome, WayDownByCommand } from '../trial-runs/trials.ts'
+import type { TrialOutcome, TrialsByCommand } from '../trial-runs/trials.ts'
 import type { Work } from '../under-review.ts'
 
 /** What came of it. */
@@ -74,7 +74,7 @@ export interface RehearsedWork {
   readonly work: Work
   readonly scripts: Scripts
   /** See TrialRun. */
-  readonly byCommand?: WayDownByCommand | undefined
+  readonly byCommand?: TrialsByCommand | undefined
 }
 
 /** Rehearses, and does what is to be done on the same server afterwards; `of` is asked when the rehearsal has ended. */

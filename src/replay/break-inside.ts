@@ -81,7 +81,7 @@ async function breakWaiting(
   await holder.query('begin')
   try {
     // what writers hold: the statement may begin, and has to wait for this transaction
-    if (!(await locks(holder, table))) return false
+    if (!(await holdAsWriter(holder, table))) return false
     let isDone = false
     const running = session.run([commandFor(statement)], true).finally(() => {
       isDone = true
@@ -89,7 +89,7 @@ async function breakWaiting(
     // seen below, also where the wait for it comes later
     running.catch(() => undefined)
     const until = performance.now() + longestWaitMs
-    while (!isDone && how === 'killed' && !(await isWaiting(holder, processId))) {
+    while (!isDone && how === 'killed' && !(await waitsForLock(holder, processId))) {
       if (performance.now() > until) break
       await new Promise((resolve) => setTimeout(resolve, pollMs))
     }
@@ -102,8 +102,8 @@ async function breakWaiting(
   }
 }
 
-/** Another role's table may be out of reach on a server where nobody is superuser. */
-async function locks(holder: Client, table: string): Promise<boolean> {
+/** Locks a table as writers do. False where another role's is out of reach, on a server where nobody is superuser. */
+export async function holdAsWriter(holder: Client, table: string): Promise<boolean> {
   try {
     await holder.query(`lock table only ${table} in row exclusive mode`)
     return true
@@ -113,8 +113,9 @@ async function locks(holder: Client, table: string): Promise<boolean> {
   }
 }
 
-async function isWaiting(holder: Client, processId: number): Promise<boolean> {
-  const { rows } = await holder.query<{ waits: boolean }>(
+/** Does this backend wait for a lock? */
+export async function waitsForLock(client: Client, processId: number): Promise<boolean> {
+  const { rows } = await client.query<{ waits: boolean }>(
     'select exists (select from pg_catalog.pg_locks where pid = $1 and not granted) as waits',
     [processId],
   )

@@ -11,7 +11,9 @@ import { ReplaySession, type SessionOptions } from './session.ts'
 import { connected } from './stage.ts'
 import { standIn } from './stand-in.ts'
 import {
+  againstChance,
   diffContents,
+  invalidIndexes,
   readContents,
   type Contents,
   type ContentsDifference,
@@ -250,11 +252,7 @@ export class RetryGround implements AsyncDisposable {
 
   private async invalidIndexes(database: string): Promise<readonly string[]> {
     await using admin = await connected(this.context.server, database)
-    const { rows } = await admin.client.query<{ name: string }>(
-      `select c.relname as name from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
-       where not i.indisvalid and c.relkind = 'i' order by 1`,
-    )
-    return rows.map(({ name }) => name)
+    return await invalidIndexes(admin.client)
   }
 
   private open(database: string, watchdog: Parameters<typeof ReplaySession.open>[2]): Promise<ReplaySession> {
@@ -264,15 +262,6 @@ export class RetryGround implements AsyncDisposable {
 
   private readonly prepare = (statement: Statement): ReturnType<typeof standIn> =>
     standIn(this.context.server, statement, true)
-}
-
-/** Do two runs to the end agree about the column, or, without one, about the number of rows? */
-function againstChance(one: Contents, other: Contents): (table: string, column?: string) => boolean {
-  return (table, column) => {
-    const [a, b] = [one.get(table), other.get(table)]
-    if (a === undefined || b === undefined) return false
-    return column === undefined ? a.rows === b.rows : a.columns.get(column) === b.columns.get(column)
-  }
 }
 
 /** duplicate_table, _object, _column, _schema, _function: nothing but the first run can be the cause. */

@@ -99,3 +99,21 @@ export function diffContents(
     return columns.length === 0 ? [] : [{ table, rows, columns }]
   })
 }
+
+/** For {@link diffContents}: do two runs to the end agree about the column, or, without one, about the number of rows? */
+export function againstChance(one: Contents, other: Contents): (table: string, column?: string) => boolean {
+  return (table, column) => {
+    const [a, b] = [one.get(table), other.get(table)]
+    if (a === undefined || b === undefined) return false
+    return column === undefined ? a.rows === b.rows : a.columns.get(column) === b.columns.get(column)
+  }
+}
+
+/** Names of indexes that a failed CREATE INDEX CONCURRENTLY or REINDEX left. */
+export async function invalidIndexes(client: Client): Promise<readonly string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    `select c.relname as name from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
+     where not i.indisvalid and c.relkind = 'i' order by 1`,
+  )
+  return rows.map(({ name }) => name)
+}

@@ -4,7 +4,9 @@ import type { Finding, Migration, Remedy, ReportTrial, Statement } from '../core
 import type { AfterFailure } from '../core/source.ts'
 import { reservedFinding } from '../judge/reserved.ts'
 import type { Aftermath } from '../replay/retry-ground.ts'
+import type { SchemaDifference } from '../replay/fingerprint.ts'
 import { schemaDifferenceLines } from '../replay/schema-diff-text.ts'
+import type { ContentsDifference } from '../replay/table-contents.ts'
 import { allOf } from '../sql/ast.ts'
 import { commandName, nonTransactionalForm } from '../sql/non-transactional.ts'
 import { isToldElsewhere, writesRows, type Changes, type Cut } from '../trials/retry-cuts.ts'
@@ -12,8 +14,22 @@ import { isToldElsewhere, writesRows, type Changes, type Cut } from '../trials/r
 /** One place where it broke off, and what came of the next run. */
 export interface TriedCut {
   readonly cut: Cut
-  readonly aftermath: Aftermath
+  readonly aftermath: Aftermath | CommandAftermath
+  /** The session was killed, where others were answered with an error. */
+  readonly isKilled?: boolean
 }
+
+/** What only a command can come to. */
+export type CommandAftermath =
+  /** It ends well all the same, and what it leaves is not the end; nobody would run it again. */
+  | {
+      readonly kind: 'goes on'
+      readonly invalid: readonly string[]
+      readonly schema: SchemaDifference
+      readonly rows: readonly ContentsDifference[]
+    }
+  /** The next run gives up, and no statement under review is what it gives up at. `says` completes `the next run …`. */
+  | { readonly kind: 'gives up'; readonly invalid: readonly string[]; readonly says: string }
 
 /** One migration, tried. */
 export interface TriedMigration {
@@ -27,11 +43,11 @@ export interface TriedMigration {
   readonly changes: Changes
 }
 
-/** The statement that cannot be repeated, and the cut that shows it. */
+/** The statement that cannot be repeated, or whose error is overlooked, and the cut that shows it. */
 export interface Blame {
   readonly statement: Statement
   readonly shown: TriedCut
-  /** Does the next run end otherwise without a word? Else it stops. */
+  /** Does a run end otherwise without a word? Else the next one stops. */
   readonly isSilent: boolean
 }
 
@@ -41,6 +57,9 @@ export interface Blame {
  * statement that failed; and the steps of our own remedies where these stand in one file.
  */
 export function blameOf({ tried, isLone, migration, changes }: TriedMigration): Blame | undefined {
+  const overlooked = tried.find(({ aftermath }) => aftermath.kind === 'goes on')
+  if (overlooked !== undefined)
+    return { statement: failing(overlooked.cut, migration, changes), shown: overlooked, isSilent: true }
   const silent = tried.find(
     ({ cut, aftermath }) =>
       aftermath.kind === 'ends otherwise' && !(cut.kind === 'inside' && isToldElsewhere(cut.statement)),
@@ -55,6 +74,12 @@ export function blameOf({ tried, isLone, migration, changes }: TriedMigration): 
     return { statement: aftermath.at, shown, isSilent: false }
   }
   return undefined
+}
+
+/** The one that does not run, or not to its end. */
+export function failing({ kind, statement }: Cut, { statements }: Migration, changes: Changes): Statement {
+  if (kind === 'inside') return statement
+  return statements.slice(statement.index + 1).find(changes) ?? statement
 }
 
 /** Of the statements that the last cut that did no harm had before it, and this one has behind it. */
@@ -101,16 +126,18 @@ export function unsafeRetry(
   const { whenFailed } = of
   const broken = `When ${placeOf(cut, of, statement)}`
   return reservedFinding('unsafe-retry', {
-    messageId: isSilent ? 'endsOtherwise' : 'stops',
+    messageId: overlooks(aftermath) ? 'goesOn' : isSilent ? 'endsOtherwise' : 'stops',
     severity: isSilent ? 'warning' : 'info',
-    message: isSilent
-      ? `${broken}, the next run repeats this statement and says nothing, and ends otherwise: ${firstDifference(aftermath)}.`
-      : `${broken}, the next run stops at this statement: ${messageOf(aftermath)}.`,
+    message: overlooks(aftermath)
+      ? `${broken}, the command ends with exit status 0 all the same, and leaves something else: ${firstDifference(aftermath)}.`
+      : isSilent
+        ? `${broken}, the next run repeats this statement and says nothing, and ends otherwise: ${firstDifference(aftermath)}.`
+        : `${broken}, the next run stops at this statement: ${messageOf(aftermath)}.`,
     span: statement.span,
     sql: statement.sql,
     evidence: 'measured',
     notes: [
-      `${capital(whenFailed.says)}.`,
+      ...(overlooks(aftermath) ? [] : [`${capital(whenFailed.says)}.`]),
       ...differences(aftermath)
         .slice(1)
         .map((line) => `The end differs further: ${line}`),
@@ -148,11 +175,13 @@ function saysOf({ migration, tried, isLone }: TriedMigration, blame: Blame | und
     const { cut, aftermath } = blame.shown
     const number = blame.statement.index + 1
     const failure = cut.kind === 'after' ? 'a failure behind' : 'a failure in'
+    if (overlooks(aftermath))
+      return `After ${failure} statement ${cut.statement.index + 1} of ${length} the command ends with exit status 0 all the same, and leaves something else.`
     return blame.isSilent
       ? `After ${failure} statement ${cut.statement.index + 1} of ${length} the next run says nothing and ends otherwise, for it repeats statement ${number}.`
       : `After ${failure} statement ${cut.statement.index + 1} of ${length} the next run stops at statement ${number}: ${messageOf(aftermath)}.`
   }
-  const leftover = tried.find(({ aftermath }) => aftermath.kind !== 'resumes')
+  const leftover = tried.find(({ aftermath }) => !bearsIt.has(aftermath.kind))
   if (leftover !== undefined) {
     const { cut, aftermath } = leftover
     const index = invalidOf(aftermath)
@@ -162,17 +191,28 @@ function saysOf({ migration, tried, isLone }: TriedMigration, blame: Blame | und
       ? `A failure in ${where} leaves ${what}, and the next run stops there and says so: drop it first.`
       : `A failure in ${where} leaves ${what}, which the next run does not take away.`
   }
-  return `Broken off at ${places(tried.length)} and run again, it ends as it would have without.`
+  const stuck = tried.find(({ aftermath }) => aftermath.kind === 'gives up')
+  if (stuck?.aftermath.kind === 'gives up')
+    return `Broken off ${whereOf(stuck, migration)}, the next run ${stuck.aftermath.says}.`
+  const cuts = new Set(tried.map(({ cut }) => cut))
+  return `Broken off at ${places(cuts.size)} and run again, it ends as it would have without.`
 }
+
+/** Nothing of the database is in the way of the next run. */
+const bearsIt: ReadonlySet<TriedCut['aftermath']['kind']> = new Set(['resumes', 'gives up'])
 
 function places(count: number): string {
   return count === 1 ? '1 place' : `${count} places`
 }
 
-function lineOf({ cut, aftermath }: TriedCut, { statements }: Migration): readonly string[] {
-  const number = cut.statement.index + 1
-  const name = nameOf(cut.statement)
-  const place = `${cut.kind === 'after' ? 'behind' : 'in'} statement ${number} of ${statements.length} (${name})`
+function whereOf({ cut, isKilled = false }: TriedCut, { statements }: Migration): string {
+  const where = `${cut.kind === 'after' ? 'behind' : 'in'} statement ${cut.statement.index + 1} of ${statements.length}`
+  return `${where} (${nameOf(cut.statement)})${isKilled ? ', its session killed' : ''}`
+}
+
+function lineOf(tried: TriedCut, migration: Migration): readonly string[] {
+  const { aftermath } = tried
+  const place = whereOf(tried, migration)
   switch (aftermath.kind) {
     case 'not broken off':
     case 'not comparable':
@@ -181,6 +221,13 @@ function lineOf({ cut, aftermath }: TriedCut, { statements }: Migration): readon
       return [`${place}: the next run ends as it would have without`]
     case 'fails':
       return [`${place}: the next run stops at statement ${aftermath.at.index + 1}: ${aftermath.message}`]
+    case 'gives up':
+      return [`${place}: the next run ${aftermath.says}`]
+    case 'goes on':
+      return [
+        `${place}: the command ends with exit status 0 all the same, and leaves something else`,
+        ...differences(aftermath).map((line) => `  ${line}`),
+      ]
     case 'ends otherwise':
       return [`${place}: the next run ends otherwise`, ...differences(aftermath).map((line) => `  ${line}`)]
   }
@@ -223,8 +270,12 @@ function placeOf(
 
 const mostDifferences = 5
 
-function differences(aftermath: Aftermath): readonly string[] {
-  if (aftermath.kind !== 'ends otherwise') return []
+function overlooks({ kind }: TriedCut['aftermath']): boolean {
+  return kind === 'goes on'
+}
+
+function differences(aftermath: TriedCut['aftermath']): readonly string[] {
+  if (aftermath.kind !== 'ends otherwise' && aftermath.kind !== 'goes on') return []
   const all = [
     ...aftermath.invalid.map((index) => `the invalid index ${index} stays`),
     ...aftermath.rows.map(({ table, rows, columns }) =>
@@ -243,7 +294,7 @@ function saysInvalid(line: string, invalid: readonly string[]): boolean {
   return invalid.some((index) => line.startsWith('~ index ') && line.includes(`${index}: valid `))
 }
 
-function firstDifference(aftermath: Aftermath): string {
+function firstDifference(aftermath: TriedCut['aftermath']): string {
   return differences(aftermath)[0] ?? 'it is not the same'
 }
 
@@ -251,11 +302,11 @@ function rowCount(rows: number): string {
   return rows === 1 ? '1 row' : `${rows} rows`
 }
 
-function messageOf(aftermath: Aftermath): string {
+function messageOf(aftermath: TriedCut['aftermath']): string {
   return aftermath.kind === 'fails' ? aftermath.message : ''
 }
 
-function invalidOf(aftermath: Aftermath): string | undefined {
+function invalidOf(aftermath: TriedCut['aftermath']): string | undefined {
   return 'invalid' in aftermath ? aftermath.invalid[0] : undefined
 }
 

@@ -1,5 +1,5 @@
 /** Tries what may happen to the migrations under review besides their way up, on copies of what they began with. */
-import type { Finding, Limit, ReportTrial } from '../core/model.ts'
+import type { Finding, Limit, ReportTrial, Statement } from '../core/model.ts'
 import type { Leftovers } from '../replay/alternatives.ts'
 import { budgetMs, type MendedRun } from '../remedies/try-out.ts'
 import { wantsRetry } from './wants-retry.ts'
@@ -9,15 +9,19 @@ import { whyEnded } from '../rehearsal/why-ended.ts'
 /** The run that is to be tried further. */
 export interface TrialRun extends MendedRun {
   readonly leftovers: Leftovers
-  /** Goes back by a command; absent where files say how, or nothing does. */
-  readonly byCommand?: WayDownByCommand
+  /** Absent where files are replayed. */
+  readonly byCommand?: TrialsByCommand
 }
 
-/** The way down of what a command did. */
-export interface WayDownByCommand {
-  /** Milliseconds that it may take in all. */
+/** What is tried with the commands themselves. */
+export interface TrialsByCommand {
+  /** Milliseconds that each trial may take in all. */
   readonly timeoutMs: number
-  readonly tryDown: Trial
+  /** Statements that the tool sent for itself. */
+  readonly own: ReadonlySet<Statement>
+  /** Absent where no command goes back. */
+  readonly tryDown?: Trial
+  readonly tryRetry: Trial
 }
 
 /** What came of it. */
@@ -50,7 +54,8 @@ const trials: readonly NamedTrial[] = [
   {
     title: 'Failures in the middle',
     isWanted: wantsRetry,
-    load: async () => (await import('./try-retry.ts')).tryRetry,
+    limitMs: ({ byCommand }) => byCommand?.timeoutMs,
+    load: async ({ byCommand }) => byCommand?.tryRetry ?? (await import('./try-retry.ts')).tryRetry,
   },
   {
     title: 'What the migrations change beyond their words',

@@ -1,35 +1,17 @@
 /** Breaks migrations off that are not one transaction, and runs them again as their tool would. */
 import type { Migration, Remedy, ReportTrial, Statement } from '../core/model.ts'
 import type { AfterFailure } from '../core/source.ts'
-import {
-  aboutMigration,
-  blameOf,
-  retryTrial,
-  unsafeRetry,
-  type Blame,
-  type TriedCut,
-  type TriedMigration,
-} from './judge-retry.ts'
+import { aboutMigration, type Blame, type TriedCut, type TriedMigration } from './judge-retry.ts'
+import { summaryOf, told } from './tell-retry.ts'
+import { tablesOf } from './written-tables.ts'
 import type { ReplayedMigration } from '../replay/replay.ts'
 import { RetryGround, type Interruption } from '../replay/retry-ground.ts'
-import type { NamedTable } from '../replay/table-contents.ts'
-import { walk } from '../sql/ast.ts'
-import { statementTrees } from '../sql/routine-body.ts'
 import { step, stepOutsideTransaction } from '../sql/remedies.ts'
 import { nonTransactionalForm } from '../sql/non-transactional.ts'
 import { rerunnableForm } from '../sql/rerunnable-form.ts'
 import type { TrialOutcome, TrialRun } from './trials.ts'
 import { chosenCuts, isLone, type Cut } from '../trials/retry-cuts.ts'
-import { TryOut } from '../remedies/try-out.ts'
 import { changesIn, plannedCuts, type PlannedCut } from './wants-retry.ts'
-
-/** Rules that say it of a statement already. */
-const saysTheSame: ReadonlySet<string> = new Set([
-  'avoid-concurrent-index-if-not-exists',
-  'ban-concurrently-in-transaction',
-  'require-concurrent-index',
-  'require-rerunnable-migration',
-])
 
 /** All of them are applied once more, one after the other. */
 const mostMigrations = 60
@@ -149,24 +131,9 @@ class RetryTrial {
   }
 
   private async tell(replayed: ReplayedMigration, of: TriedMigration): Promise<void> {
-    const blame = blameOf(of)
-    const leftover = of.tried.find(({ aftermath }) => aftermath.kind === 'ends otherwise')
-    const told = blame?.statement ?? leftover?.cut.statement
-    const isTold = told !== undefined && (await this.isTold(told))
-    this.trials.push(retryTrial(of, blame, isTold))
-    if (blame === undefined || isTold) return
-    this.findings.push(unsafeRetry(of, blame, await this.remedyOf(replayed, blame)))
-  }
-
-  /** Does a rule say it of the statement? */
-  private async isTold({ span }: Statement): Promise<boolean> {
-    const { before } = await TryOut.begin(this.trialRun)
-    return before.findings.some(
-      (finding) =>
-        saysTheSame.has(finding.ruleId) &&
-        finding.span.file === span.file &&
-        finding.span.start.offset === span.start.offset,
-    )
+    const { trial, findings } = await told(this.trialRun, of, (blame) => this.remedyOf(replayed, blame))
+    this.trials.push(trial)
+    this.findings.push(...findings)
   }
 
   private interruption({ kind, statement }: Cut): Interruption {
@@ -175,12 +142,10 @@ class RetryTrial {
   }
 
   /** The statement in a form that may run again, where a replay with it ends as it should. */
-  private async remedyOf(
-    replayed: ReplayedMigration,
-    { statement, shown, isSilent }: Blame,
-  ): Promise<Remedy> {
+  private async remedyOf(replayed: ReplayedMigration, blame: Blame): Promise<Remedy> {
     const { migration } = replayed
-    const summary = summaryOf(statement, isSilent)
+    const { statement, shown } = blame
+    const summary = summaryOf(blame)
     const form = rerunnableForm(statement, createdIndex(replayed, statement))
     if (form === undefined || shown.cut.statement.index < statement.index) return { summary, migrations: [] }
     const { changed, shift } = withStatement(migration, statement, form)
@@ -198,13 +163,6 @@ class RetryTrial {
       },
     }
   }
-}
-
-function summaryOf({ tag, node }: Statement, isSilent: boolean): string {
-  if (!isSilent) return 'Give it a file of its own, or write it so that it may run again.'
-  return tag === 'IndexStmt' && node?.['idxname'] === undefined
-    ? 'Give the index a name, so that a second run finds the first one.'
-    : 'Give it a file of its own, or write it so that running it again changes nothing (a condition that no longer holds, ON CONFLICT DO NOTHING).'
 }
 
 /** The name that an index without one was given. */
@@ -249,40 +207,3 @@ function withStatement(
     shift: form.length - 1,
   }
 }
-
-/** Those that the statements write to by their own words; what triggers write besides is theirs. */
-function tablesOf({ statements }: ReplayedMigration): readonly NamedTable[] {
-  const tables = new Map<string, NamedTable>()
-  for (const { statement, effects } of statements) {
-    const named = writtenBy(statement)
-    // what a procedure writes is not in the text
-    const isTold = statement.tag !== 'CallStmt' && statement.tag !== 'SelectStmt'
-    const measured = effects.flatMap((effect) => (effect.kind === 'write' ? [effect.relation] : []))
-    const found = measured.filter(({ name }) => !isTold || named.some((one) => one.name === name))
-    for (const { schema, name } of found.length > 0 ? found : named)
-      tables.set(`${schema}.${name}`, { schema, name })
-  }
-  return [...tables.values()].slice(0, mostTables)
-}
-
-/** Tables that it names as what it writes to, in the code of DO as well; the schema is empty where it is left out. */
-function writtenBy(statement: Statement): readonly NamedTable[] {
-  const tables: NamedTable[] = []
-  walk(statementTrees(statement), (tag, part) => {
-    if (!writes.has(tag)) return
-    const { relation } = part as { readonly relation?: { schemaname?: string; relname?: string } }
-    if (relation?.relname !== undefined)
-      tables.push({ schema: relation.schemaname ?? '', name: relation.relname })
-  })
-  return tables
-}
-
-const writes: ReadonlySet<string> = new Set([
-  'InsertStmt',
-  'UpdateStmt',
-  'DeleteStmt',
-  'MergeStmt',
-  'CopyStmt',
-])
-
-const mostTables = 30

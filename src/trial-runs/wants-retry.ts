@@ -4,12 +4,15 @@ import type { Migration } from '../core/model.ts'
 import type { ReviewSet } from '../core/source.ts'
 import type { ReplayedMigration } from '../replay/replay.ts'
 import type { Rehearsal } from '../rehearsal/rehearse.ts'
+import { workOnly } from './work-only.ts'
+import type { TrialsByCommand } from './trials.ts'
 import { cutsOf, mayChange, type Changes, type Cut } from '../trials/retry-cuts.ts'
 
 interface PlannedRun {
   readonly options: Pick<CheckOptions, 'retry' | 'prove' | 'config'>
   readonly reviewSet: Pick<ReviewSet, 'replayedOnly'>
   readonly rehearsal: Pick<Rehearsal, 'migrations'>
+  readonly byCommand?: Pick<TrialsByCommand, 'own'>
 }
 
 /** A cut of the migration at this position of the run. */
@@ -27,17 +30,18 @@ export function wantsRetry(run: PlannedRun): boolean {
 }
 
 /** Where the migrations under review are broken off; a sentence where it is a guess how they are run. */
-export function plannedCuts({ reviewSet, rehearsal }: PlannedRun): {
+export function plannedCuts({ reviewSet, rehearsal, byCommand }: PlannedRun): {
   readonly planned: readonly PlannedCut[]
   readonly assumed?: string
 } {
   const replayedOnly = new Set(reviewSet.replayedOnly ?? [])
   const all = rehearsal.migrations.flatMap((replayed, index) => {
-    const { migration } = replayed
-    if (replayedOnly.has(scriptKey(migration))) return []
-    return cutsOf(migration, changesIn(replayed)).map((cut) => ({ index, cut, migration }))
+    if (replayedOnly.has(scriptKey(replayed.migration))) return []
+    const of = byCommand === undefined ? replayed : workOnly(replayed, byCommand.own)
+    const { migration } = of
+    return cutsOf(migration, changesIn(of)).map((cut) => ({ index, cut, migration }))
   })
-  const notTried = all.map(({ migration }) => whyNotTried(migration))
+  const notTried = all.map(({ migration }) => (byCommand === undefined ? whyNotTried(migration) : undefined))
   const planned = all.filter((_, index) => notTried[index] === undefined)
   const assumed = notTried.find((why) => why !== undefined)
   return assumed === undefined ? { planned } : { planned, assumed }

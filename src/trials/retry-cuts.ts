@@ -58,9 +58,12 @@ export function isLone(migration: Migration, changes: Changes): boolean {
 }
 
 /** Those of a run that are tried; rows and half-built objects first, then in their order. */
-export function chosenCuts<T extends { readonly cut: Cut }>(all: readonly T[]): readonly T[] {
-  if (all.length <= mostCuts) return all
-  const chosen = new Set(all.toSorted((a, b) => weightOf(a.cut) - weightOf(b.cut)).slice(0, mostCuts))
+export function chosenCuts<T extends { readonly cut: Cut }>(
+  all: readonly T[],
+  most = mostCuts,
+): readonly T[] {
+  if (all.length <= most) return all
+  const chosen = new Set(all.toSorted((a, b) => weightOf(a.cut) - weightOf(b.cut)).slice(0, most))
   return all.filter((one) => chosen.has(one))
 }
 

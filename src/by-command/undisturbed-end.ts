@@ -1,0 +1,89 @@
+import type { CheckOptions } from '../check-options.ts'
+import type { PostgresServer } from '../postgres/provider.ts'
+import { withoutVersionTables } from '../record/version-objects.ts'
+import { sessionDefaults } from '../rehearsal/session-defaults.ts'
+import { diffSchema, readSchema, type SchemaDifference, type SchemaSnapshot } from '../replay/fingerprint.ts'
+import { copyBase } from '../replay/prepare-history.ts'
+import { connected } from '../replay/stage.ts'
+import {
+  againstChance,
+  diffContents,
+  invalidIndexes,
+  readContents,
+  type Contents,
+  type ContentsDifference,
+  type NamedTable,
+} from '../replay/table-contents.ts'
+
+export interface UndisturbedOptions {
+  readonly server: PostgresServer
+  readonly options: CheckOptions
+  /** Databases: what the command began with, which nobody may change, and what it left. */
+  readonly pristine: string
+  readonly left: string
+  /** Whose rows count. */
+  readonly tables: readonly NamedTable[]
+}
+
+/** From the end of an undisturbed run to another. */
+export interface EndDifference {
+  readonly schema: SchemaDifference
+  readonly rows: readonly ContentsDifference[]
+}
+
+interface End {
+  readonly schema: SchemaSnapshot
+  readonly contents: Contents
+}
+
+/** Compares databases with what an undisturbed run of a command left; what the tool keeps for itself does not count. */
+export class UndisturbedEnd {
+  readonly #options: UndisturbedOptions
+  readonly #runAgain: (database: string) => Promise<unknown>
+  #end: End | undefined
+  #again: Contents | undefined
+
+  /** `runAgain` runs the command undisturbed on a database, to tell values that are new in every run. */
+  constructor(options: UndisturbedOptions, runAgain: (database: string) => Promise<unknown>) {
+    this.#options = options
+    this.#runAgain = runAgain
+  }
+
+  /** Undefined where they are alike. */
+  async differenceOf(database: string): Promise<EndDifference | undefined> {
+    const end = (this.#end ??= await this.#look(this.#options.left))
+    const other = await this.#look(database)
+    const schema = diffSchema(end.schema, other.schema)
+    let rows = diffContents(end.contents, other.contents)
+    if (rows.length > 0) {
+      const again = (this.#again ??= await this.#contentsAgain())
+      rows = diffContents(end.contents, other.contents, againstChance(end.contents, again))
+    }
+    return schema.equal && rows.length === 0 ? undefined : { schema, rows }
+  }
+
+  async invalidIn(database: string): Promise<readonly string[]> {
+    await using admin = await connected(this.#options.server, database)
+    return await invalidIndexes(admin.client)
+  }
+
+  async #contentsAgain(): Promise<Contents> {
+    const { server, options, pristine } = this.#options
+    const database = await copyBase({ server, settings: sessionDefaults(options) }, pristine)
+    try {
+      await this.#runAgain(database)
+      return (await this.#look(database)).contents
+    } finally {
+      await server.dropDatabase(database)
+    }
+  }
+
+  async #look(database: string): Promise<End> {
+    await using admin = await connected(this.#options.server, database)
+    const contents = await readContents(admin.client, this.#options.tables)
+    await admin.client.query(`set statement_timeout = ${schemaTimeoutMs}`)
+    return { contents, schema: withoutVersionTables(await readSchema(admin.client)) }
+  }
+}
+
+const schemaTimeoutMs = 60_000
