@@ -76,11 +76,12 @@ function gotOverLimit(recording: Recording, failed: RecordedStatement | undefine
 
 /** Files under review of which nothing was seen. */
 function notRun(
-  { chapters, command, own }: Book,
+  { chapters, command, own, ran }: Book,
   { underReview, reviewSet }: RecordedReview,
   failed: RecordedStatement | undefined,
 ): readonly Limit[] {
-  const run = new Set(chapters.flatMap(({ file }) => file?.path ?? []))
+  // one that changes only the models of a framework writes nothing but the tool's record of it
+  const run = new Set(ran)
   // lists of what is to be run send nothing themselves
   const missing = underReview.filter(
     (path) => !run.has(path) && !(run.size > 0 && /\.(?:ya?ml|xml|json)$/i.test(path)),

@@ -5,6 +5,7 @@ import type { Limit, ReportTrial, Span } from '../core/model.ts'
 import { judgeWayDown } from '../trial-runs/judge-way-down.ts'
 import type { PostgresServer } from '../postgres/provider.ts'
 import { acceptInCode } from './down-allows.ts'
+import { downEnvironment } from './down-environment.ts'
 import {
   filesOf,
   readBack,
@@ -24,10 +25,17 @@ import type { RecordedStatement, Recording } from '../record/model.ts'
 import { record, type RecordRequest } from '../record/record.ts'
 import { causeOf } from '../record/replayed.ts'
 import { withoutVersionTables } from '../record/version-objects.ts'
-import { readVersionRows, wentBack, type VersionRows, type WentBack } from '../record/went-back.ts'
+import {
+  readVersionRows,
+  versionsAdded,
+  wentBack,
+  type VersionRows,
+  type WentBack,
+} from '../record/went-back.ts'
 import { diffSchema, readSchema, type SchemaSnapshot } from '../replay/fingerprint.ts'
 import { copyBase } from '../replay/prepare-history.ts'
 import type { ReplayedMigration } from '../replay/replay.ts'
+import { isMarked } from '../replay/session.ts'
 import { connected } from '../replay/stage.ts'
 import { sessionDefaults } from '../rehearsal/session-defaults.ts'
 import { downDifferences } from '../trials/way-down-differences.ts'
@@ -42,6 +50,8 @@ export interface DownGround {
   readonly down: string
   readonly review: RecordedReview
   readonly up: UpRecording
+  /** Files of the history, in the order in which they were run; empty: that is not known. */
+  readonly ranBefore?: readonly string[]
   /** Databases: what it began with, and what it left. */
   readonly pristine: string
   readonly left: string
@@ -92,6 +102,11 @@ interface Again {
   readonly limits: readonly Limit[]
 }
 
+interface RowsBefore {
+  readonly before: VersionRows
+  readonly left: VersionRows
+}
+
 class CommandDown {
   readonly #ground: DownGround
   readonly #work: readonly Work[]
@@ -118,7 +133,8 @@ class CommandDown {
   async try(): Promise<TrialOutcome> {
     const { up, server, down } = this.#ground
     const rows = await this.#rowsBefore()
-    const measured = await measureCommand(this.#request(down))
+    const env = this.#environment(rows)
+    const measured = await measureCommand(this.#request(down, env))
     const { recording } = measured
     const failed = failedStatement(recording)
     const ended = this.#endedOtherwise(recording, failed)
@@ -135,23 +151,24 @@ class CommandDown {
     return elsewhere ?? this.#judged(back, schema, await this.#again())
   }
 
-  #request(run: RecordCommands['migrate']): Omit<RecordRequest, 'measure'> {
+  #environment({ before, left }: RowsBefore): Readonly<Record<string, string>> {
+    const { up, review, ranBefore = [] } = this.#ground
+    const files = ranBefore.length > 0 ? ranBefore : review.files.map(({ path }) => path)
+    const { underReview } = review
+    return downEnvironment({ ran: up.book.ran, versions: versionsAdded(before, left), files, underReview })
+  }
+
+  #request(
+    run: RecordCommands['migrate'],
+    more: Readonly<Record<string, string>> = {},
+  ): Omit<RecordRequest, 'measure'> {
     const { server, options, commands } = this.#ground
     const { cwd, env } = options
-    const count = Math.max(1, this.#files.length)
     return {
       server,
       database: this.#copy,
       again: true,
-      command: {
-        run,
-        cwd,
-        env: {
-          ...env,
-          PGREHEARSE_MIGRATIONS: String(count),
-          PGREHEARSE_FILES: this.#files.filter((path) => !path.includes('\n')).join('\n'),
-        },
-      },
+      command: { run, cwd, env: { ...env, ...more } },
       timeoutMs: commands.timeoutMs,
       statementTimeoutMs: options.config.statementTimeout ?? configDefaults.statementTimeout,
       signal: this.#signal,
@@ -161,8 +178,14 @@ class CommandDown {
 
   #bookOf(recording: Recording, failed: RecordedStatement | undefined): Book {
     const { files, underReview } = this.#ground.review
-    const ran = this.#files.length > 0 ? this.#files : underReview
-    return bookOf(recording, { files, underReview: ran, failed, title: this.#ground.down, direction: 'down' })
+    const { ran } = this.#ground.up.book
+    return bookOf(recording, {
+      files,
+      underReview: ran.length > 0 ? ran : underReview,
+      failed,
+      title: this.#ground.down,
+      direction: 'down',
+    })
   }
 
   /** Undefined where it came to its end, or failed at a statement for which the way down is to blame. */
@@ -215,7 +238,7 @@ class CommandDown {
 
   async #again(): Promise<Again> {
     const { migrate } = this.#ground.commands
-    const recording = await record({ ...this.#request(migrate), measure: false })
+    const recording = await record({ ...this.#request(migrate), measure: false, isOurs: isMarked })
     const failed = failedStatement(recording)
     const schema = await this.#schema()
     const ran = (
@@ -320,7 +343,7 @@ class CommandDown {
     return await readVersionRows(admin.client)
   }
 
-  async #rowsBefore(): Promise<{ readonly before: VersionRows; readonly left: VersionRows }> {
+  async #rowsBefore(): Promise<RowsBefore> {
     return { before: await this.#rows(this.#ground.pristine), left: await this.#rows(this.#copy) }
   }
 }

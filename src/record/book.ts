@@ -14,6 +14,8 @@ export interface Book {
   /** One per chapter, in the same order. */
   readonly transcripts: readonly Transcript[]
   readonly places: ReadonlyMap<RecordedStatement, Span>
+  /** Paths of the files that were run, in their order, also those that changed nothing. */
+  readonly ran: readonly string[]
   /** What the tool sent of its own accord. */
   readonly own: ReadonlySet<RecordedStatement>
 }
@@ -62,7 +64,16 @@ export function bookOf(recording: Recording, context: BookContext): Book {
       return place === undefined ? [] : allowsAbove(file, place)
     },
   })
-  return { command: recording.command, chapters, transcripts, places, own }
+  const ran = [
+    ...new Set(attributed.filter((one) => hasRun(one, own)).flatMap(({ file }) => file?.path ?? [])),
+  ]
+  return { command: recording.command, chapters, transcripts, places, ran, own }
+}
+
+/** The only file under review may be one that the tool passes over. */
+function hasRun({ knownBy, statements }: AttributedChapter, own: ReadonlySet<RecordedStatement>): boolean {
+  if (knownBy?.startsWith('recorded in')) return true
+  return statements.some((one) => !own.has(one) && one.tag !== 'TransactionStmt')
 }
 
 /** Where everything really stands, for the report. */

@@ -32,6 +32,21 @@ const mostRows = 50_000
 /** Locks and settings: no versions. */
 const saysNothing = /locks?$|^ar_internal_metadata$|^typeorm_metadata$/i
 
+/**
+ * How many versions the way up has written down; undefined where that cannot be told, because the one before was replaced
+ * (Alembic, golang-migrate). A file of Liquibase has several.
+ */
+export function versionsAdded(before: VersionRows, left: VersionRows): number | undefined {
+  if ([...before].some((row) => !left.has(row))) return undefined
+  const perTable = new Map<string, number>()
+  for (const row of left) {
+    if (before.has(row)) continue
+    const table = row.slice(0, row.indexOf(' {'))
+    perTable.set(table, (perTable.get(table) ?? 0) + 1)
+  }
+  return Math.max(0, ...perTable.values()) || undefined
+}
+
 /** Compares the books before the way up, behind it, and behind the way down. */
 export function wentBack(before: VersionRows, left: VersionRows, after: VersionRows): WentBack {
   if ([...left].every((row) => before.has(row)) && left.size === before.size) return 'unknown'

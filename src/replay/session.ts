@@ -194,3 +194,8 @@ function readingOf(probed: WireResult | undefined, all?: WireResult): ProbeReadi
 export function newMarker(): string {
   return `pgrehearse:${randomBytes(12).toString('hex')}`
 }
+
+/** Is it an event of our triggers, whichever marker they were installed with? Copies of a database have them too. */
+export function isMarked(message: string): boolean {
+  return /^pgrehearse:[0-9a-f]{24} /.test(message)
+}

@@ -22,6 +22,29 @@ function failing(sql: string, code: string, message: string): Recording {
   }
 }
 
+describe('files that were run', () => {
+  const book = (...statements: readonly string[]): ReturnType<typeof bookOf> =>
+    bookOf(
+      { ...failing('select 1', '', ''), statements: recorded(statements) },
+      {
+        files: [{ path: 'db/20250401_a.rb', text: 'change' }],
+        underReview: ['db/20250401_a.rb'],
+        failed: undefined,
+        title: 'migrate',
+      },
+    )
+
+  it('are also those that changed nothing', () => {
+    const { ran, chapters } = book("insert into schema_migrations values ('20250401')")
+    expect(ran).toEqual(['db/20250401_a.rb'])
+    expect(chapters.map(({ file }) => file)).toEqual([undefined])
+  })
+
+  it('are not those that the tool passed over', () => {
+    expect(book('create table if not exists schema_migrations (version text)').ran).toEqual([])
+  })
+})
+
 describe('what a command fails at', () => {
   it.each([
     ['57014', 'canceling statement due to user request'],

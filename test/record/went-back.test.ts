@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { SchemaObject } from '../../src/replay/fingerprint.ts'
 import { withoutVersionTables } from '../../src/record/version-objects.ts'
-import { wentBack } from '../../src/record/went-back.ts'
+import { versionsAdded, wentBack } from '../../src/record/went-back.ts'
 
 const rows = (...versions: readonly string[]): ReadonlySet<string> => new Set(versions)
 
@@ -20,6 +20,14 @@ describe('how far a way down has gone', () => {
   ])('%s', (expected, before, left, after) => {
     expect(wentBack(rows(...before), rows(...left), rows(...after))).toBe(expected)
   })
+})
+
+it.each([
+  [3, ['t {1}'], ['t {1}', 't {2}', 't {3}', 't {4}', 'other {1}']],
+  [undefined, ['t {1}'], ['t {2}']],
+  [undefined, ['t {1}'], ['t {1}']],
+])('counts %s versions that the way up has written down', (count, before, left) => {
+  expect(versionsAdded(rows(...before), rows(...left))).toBe(count)
 })
 
 it('leaves out what tools keep for themselves', () => {
