@@ -17,6 +17,14 @@ export function failedStatement({ end, statements }: Recording): RecordedStateme
   return worksOn ? undefined : first
 }
 
+/** It failed by its own decision, though the server had refused nothing: what it read in a table may be the reason. */
+export function gaveUp(recording: Recording): boolean {
+  const { code, signal, tooLong } = recording.end
+  // a shell gives 128 and the signal for a program that was killed
+  const byItself = code !== null && code > 0 && code <= 128 && signal === null && !tooLong
+  return byItself && recording.connections > 0 && failedStatement(recording) === undefined
+}
+
 /** The command was killed, or gave up, while it ran, and not we stopped it: no fault of the statement (ProcessInterrupts(), SocketBackend(), postgres.c). */
 function isOfClient({ sent: { error }, stoppedAfterMs }: RecordedStatement): boolean {
   if (stoppedAfterMs !== undefined) return false
