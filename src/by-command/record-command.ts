@@ -15,11 +15,11 @@ import { editedMigrations } from './edited.ts'
 import type { RecordCommands, RecordedReview } from './review.ts'
 import { measureCommand, type MeasuredCommand } from '../record/attempt.ts'
 import { bookOf, realMigrations, unreadStatement, type Book } from '../record/book.ts'
-import { endText, failedStatement, lastLines } from '../record/failure.ts'
+import { endText, failedStatement, gaveUp, lastLines } from '../record/failure.ts'
 import type { RecordedStatement, Recording } from '../record/model.ts'
 import { measuredStatements } from '../record/measured.ts'
 import type { RealMigration } from '../record/real-places.ts'
-import { causeOf, failsOnRows, replayedMigrations } from '../record/replayed.ts'
+import { causeOf, failsOnRows, givesUpOnRows, replayedMigrations } from '../record/replayed.ts'
 import { openingServer, serverOptions, type Afterwards, type Rehearsal } from '../rehearsal/rehearse.ts'
 import { leftoversOf } from '../replay/alternatives.ts'
 import { copyBase } from '../replay/prepare-history.ts'
@@ -175,8 +175,9 @@ class CommandRehearsal {
   ): Promise<MeasuredCommand & { readonly rowsFailed?: MeasuredCommand }> {
     const first = await this.#attempt(seeded, false)
     const failed = failedStatement(first.recording)
-    if (failed === undefined || causeOf(failed, true, this.#server).whose !== 'data')
-      return this.#usable(first)
+    const ofRows =
+      failed === undefined ? gaveUp(first.recording) : causeOf(failed, true, this.#server).whose === 'data'
+    if (!ofRows) return this.#usable(first)
     this.#options.progress('Running it again without rows of ours')
     const settings = sessionDefaults(this.#options)
     const copy = await copyBase({ server: this.#server, settings }, base)
@@ -330,8 +331,9 @@ function rowLimits(
   { rowsFailed, recording }: MeasuredCommand & { readonly rowsFailed?: MeasuredCommand },
   placed: ReadonlyMap<Recording['statements'][number], Statement>,
 ): readonly Limit[] {
-  const failed = rowsFailed === undefined ? undefined : failedStatement(rowsFailed.recording)
-  if (failed?.sent.error === undefined) return []
+  if (rowsFailed === undefined) return []
+  const failed = failedStatement(rowsFailed.recording)
+  if (failed?.sent.error === undefined) return [givesUpOnRows(recording.command)]
   const same = recording.statements.find(({ sql }) => sql === failed.sql)
   const statement = same === undefined ? undefined : placed.get(same)
   if (statement === undefined) return []
