@@ -27,5 +27,7 @@ INSERT INTO large_orders SELECT orders.id FROM orders JOIN totals USING (email) 
 -- migration: a few rows
 CREATE TABLE rates (email text, rate integer);
 INSERT INTO rates VALUES ('a@example.com', 3);
+UPDATE rates SET rate = rate + 1;
+DELETE FROM rates WHERE rate IS NULL;
 CREATE TABLE rated_orders (id bigint);
 INSERT INTO rated_orders SELECT orders.id FROM orders JOIN rates USING (email);

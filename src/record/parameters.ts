@@ -88,6 +88,7 @@ const casts: Readonly<Record<number, string>> = {
   1009: 'text[]',
   1015: 'varchar[]',
   1016: 'bigint[]',
+  1028: 'oid[]',
   2951: 'uuid[]',
 }
 
@@ -99,6 +100,7 @@ const elements: Readonly<Record<number, number>> = {
   1009: oids.text,
   1015: oids.varchar,
   1016: oids.int8,
+  1028: oids.oid,
   2951: oids.uuid,
 }
 

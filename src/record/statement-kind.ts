@@ -94,10 +94,10 @@ function tableOf(value: unknown): readonly NamedTable[] {
 /** Does a query look only at catalogues, at the tool's own tables, or at the session? */
 function isReading(node: AstNode): boolean {
   if (node['intoClause'] !== undefined) return false
-  const seen: Seen = { tables: [], functions: [], writes: false }
+  const seen: Seen = { tables: [], common: new Set(), functions: [], writes: false }
   look(node, seen)
   if (seen.writes || seen.functions.some((name) => lasting.test(name))) return false
-  const own = new Set(commonTableNames(node))
+  const own = seen.common
   const tables = seen.tables.filter(({ schema, name }) => schema !== undefined || !own.has(name))
   if (tables.length === 0) return seen.functions.every((name) => ofTheSession.test(name))
   return tables.every((table) => isCatalogue(table) || isVersionTable(table) || isFilledByTool(table))
@@ -105,6 +105,8 @@ function isReading(node: AstNode): boolean {
 
 interface Seen {
   readonly tables: NamedTable[]
+  /** Names that WITH gives, at any depth: asyncpg asks for types in a WITH within a sub-query. */
+  readonly common: Set<string>
   readonly functions: string[]
   writes: boolean
 }
@@ -120,6 +122,7 @@ function look(value: unknown, seen: Seen): void {
       seen.writes = true
     if (key === 'RangeVar') seen.tables.push(...tableOf(child))
     else if (key === 'FuncCall') seen.functions.push(functionName(child))
+    else if (key === 'CommonTableExpr') seen.common.add((child as { ctename?: string }).ctename ?? '')
     look(child, seen)
   }
 }
@@ -129,13 +132,6 @@ function functionName(call: unknown): string {
     readonly funcname?: readonly { readonly String?: { readonly sval?: string } }[]
   }
   return (funcname?.at(-1)?.String?.sval ?? '').toLowerCase()
-}
-
-function commonTableNames(node: AstNode): readonly string[] {
-  const { ctes = [] } = (node['withClause'] ?? {}) as {
-    readonly ctes?: readonly { readonly CommonTableExpr?: { readonly ctename?: string } }[]
-  }
-  return ctes.flatMap(({ CommonTableExpr }) => CommonTableExpr?.ctename ?? [])
 }
 
 /** Leave something behind in the session, the database or outside of it. */

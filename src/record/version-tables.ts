@@ -71,7 +71,9 @@ export interface NamedTable {
 /** Is it a table in which a migration tool writes down what it has run? */
 export function isVersionTable({ schema, name }: NamedTable): boolean {
   if (schema !== undefined && schemas.has(schema.toLowerCase())) return true
-  return names.has(name.toLowerCase())
+  const lower = name.toLowerCase()
+  // programs of several parts have one for each: Airflow's `alembic_version_fab`
+  return names.has(lower) || lower.startsWith('alembic_version_')
 }
 
 /** Does a tool fill it by itself, from what the migrations have made? */

@@ -52,8 +52,16 @@ export function fillingOf(
 ): WriteEffect | CatalogEffect | undefined {
   return effects.find((effect): effect is WriteEffect | CatalogEffect => {
     if (effect.kind === 'write')
-      return effect.reach !== 'bounded' && !effect.relation.existedBefore && effect.relation.name === name
+      return (
+        addsRows.has(effect.command) &&
+        effect.reach !== 'bounded' &&
+        !effect.relation.existedBefore &&
+        effect.relation.name === name
+      )
     if (effect.kind !== 'catalog' || tag !== 'CreateTableAsStmt') return false
     return effect.change.type === 'create' && effect.object.name === name
   })
 }
+
+/** What changes and deletes rows finds those that are there: few, where nothing else has filled the table. */
+const addsRows: ReadonlySet<WriteEffect['command']> = new Set(['INSERT', 'MERGE', 'COPY'])
