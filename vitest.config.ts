@@ -1,12 +1,17 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { HeavyFirst } from './test/setup/heavy-first.ts'
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: HeavyFirst },
     projects: [
       {
         test: {
           name: 'unit',
           sequence: { groupOrder: 0 },
+          // vitest leaves one processor to itself, which of CI's two is half
+          maxWorkers: Math.max(2, availableParallelism() - 1),
           include: ['test/**/*.test.ts'],
           exclude: [
             'test/{replay,postgres,cli,pack,sampling,compatibility,blocking,planning,surprises,proxy,record,trials}/**',
