@@ -6,7 +6,6 @@ import type { ProxiedSession, ProxyListener } from '../proxy/model.ts'
 import { holdAsWriter, waitsForLock } from '../replay/break-inside.ts'
 import { nameWords } from '../sql/ast.ts'
 import { brokenOffAtCommit } from '../sql/interrupted-code.ts'
-import { quoteIdent } from '../sql/quote.ts'
 import type { RecordedStatement } from './model.ts'
 
 /** Where a command is made to fail, and how. */
@@ -83,7 +82,7 @@ class OneFailure implements Interrupter {
       return waiting
     }
     // what cannot be arranged does not happen
-    return await this.#inside(session, at).catch(() => undefined)
+    return this.#inside(session, at).catch(() => undefined)
   }
 
   statement(
@@ -128,9 +127,8 @@ class OneFailure implements Interrupter {
 
   /** It begins, and has to wait for this transaction of ours. */
   async #hold(session: ProxiedSession, at: RecordedStatement): Promise<void> {
-    // what is not told by a table waits for older snapshots in the end (WaitForOlderSnapshots(), indexcmds.c)
-    await this.#client.query('begin isolation level repeatable read')
-    const [table] = (await this.#client.query<{ name: string }>(tableSql, [...relationOf(at)])).rows
+    await this.#client.query('begin')
+    const [table] = (await this.#client.query<{ name: string }>(tableSql, relationOf(at))).rows
     const isHeld = table !== undefined && (await holdAsWriter(this.#client, table.name).catch(() => false))
     if (!isHeld) {
       await this.#client.query('rollback')
@@ -153,12 +151,9 @@ class OneFailure implements Interrupter {
   /** For one call; it is what it was when that has ended. */
   async #breakProcedure({ node }: RecordedStatement): Promise<void> {
     const { funccall } = node as CallStmt
-    const name = (funccall?.funcname ?? []).flatMap((one) => nameWords(one)).map(quoteIdent)
-    const { rows } = await this.#client.query<{ definition: string | null }>(
-      'select pg_catalog.pg_get_functiondef(pg_catalog.to_regproc($1)) as definition',
-      [name.join('.')],
-    )
-    const definition = rows[0]?.definition ?? undefined
+    const words = (funccall?.funcname ?? []).flatMap((one) => nameWords(one))
+    const { rows } = await this.#client.query<{ definition: string }>(procedureSql, schemaAndName(words))
+    const definition = rows.length === 1 ? rows[0]?.definition : undefined
     const breaking = definition === undefined ? undefined : brokenOffAtCommit(definition)
     if (definition === undefined || breaking === undefined) return
     await this.#client.query(breaking)
@@ -182,14 +177,20 @@ const refusing =
 const waiting = 'select pg_catalog.pg_sleep(60)'
 
 /** Schema, or an empty string, and name of the table or index. */
-function relationOf({ tag, node }: RecordedStatement): readonly string[] {
+function relationOf({ tag, node }: RecordedStatement): string[] {
   const relation = node?.['relation'] as { schemaname?: string; relname?: string } | undefined
   const words =
     tag === 'DropStmt'
       ? nameWords((node as DropStmt).objects?.[0])
       : [relation?.schemaname ?? '', relation?.relname ?? ''].filter((word) => word !== '')
+  return schemaAndName(words)
+}
+
+function schemaAndName(words: readonly string[]): string[] {
   return [words.at(-2) ?? '', words.at(-1) ?? '']
 }
+
+const ofUsers = "($1 = '' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema' or n.nspname = $1)"
 
 /** The table, or the table of an index, as SQL; the search_path of the command is not known. */
 const tableSql = `select pg_catalog.format('%I.%I', s.nspname, t.relname) as name from pg_catalog.pg_class c
@@ -198,8 +199,11 @@ const tableSql = `select pg_catalog.format('%I.%I', s.nspname, t.relname) as nam
   join pg_catalog.pg_class t on t.oid = coalesce(i.indrelid, c.oid)
   join pg_catalog.pg_namespace s on s.oid = t.relnamespace
  where c.relname = $2 and c.relkind in ('r', 'p', 'm', 'i', 'I')
-   and (n.nspname = $1 or $1 = '' and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast'))
- order by n.nspname = 'public' desc limit 1`
+   and ${ofUsers} order by n.nspname = 'public' desc limit 1`
+
+const procedureSql = `select pg_catalog.pg_get_functiondef(p.oid) as definition from pg_catalog.pg_proc p
+  join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+ where p.proname = $2 and p.prokind = 'p' and ${ofUsers}`
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
