@@ -62,6 +62,7 @@ export type {
   WriteEffect,
 } from './core/model.ts'
 export { tableNamed } from './core/query-catalog.ts'
+export { grouped } from './core/groups.ts'
 export * from './core/index-changes.ts'
 export * from './core/object-changes.ts'
 export * from './core/redundant-index.ts'

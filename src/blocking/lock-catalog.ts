@@ -1,5 +1,6 @@
 /** The schema as locks see it: read once, then asked for every query. */
 import type { Client } from 'pg'
+import { groupBy } from '../core/groups.ts'
 import type { Relation } from '../core/model.ts'
 import type { UnwrappedNode } from '../sql/ast.ts'
 import type { QualifiedName, SearchPath } from '../sql/names.ts'
@@ -324,17 +325,6 @@ function expressionsOf(constraints: readonly LockConstraint[]): readonly string[
 
 function nameKey(schema: string, name: string): string {
   return `${schema}\0${name}`
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>()
-  for (const item of items) {
-    const key = keyOf(item)
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [item])
-    else group.push(item)
-  }
-  return groups
 }
 
 function mapValues<A, B>(map: ReadonlyMap<string, A>, change: (value: A) => B): ReadonlyMap<string, B> {

@@ -125,19 +125,3 @@ export function routineChanges({ before, after }: SchemaCatalogs): readonly Rout
     return { routine, ...(same === undefined ? {} : { before: same }) }
   })
 }
-
-/** In the order of the first member of each group; `undefined` for a key leaves the item out. */
-export function grouped<T>(
-  items: readonly T[],
-  keyOf: (item: T) => string | undefined,
-): readonly (readonly [T, ...T[]])[] {
-  const groups = new Map<string, [T, ...T[]]>()
-  for (const item of items) {
-    const key = keyOf(item)
-    if (key === undefined) continue
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [item])
-    else group.push(item)
-  }
-  return [...groups.values()]
-}

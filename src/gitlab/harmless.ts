@@ -5,12 +5,12 @@ import {
   existingScans,
   relationKey,
 } from '../core/effects.ts'
+import { groupBy } from '../core/groups.ts'
 import { displayType } from '../core/locks.ts'
 import { describeEffect, describeEvidence, statementOf } from '../reporters/effects.ts'
 import { migrationOf } from '../reporters/migration-of.ts'
 import { objectNames } from '../reporters/object-names.ts'
 import { list } from '../reporters/words.ts'
-import { groupBy } from './match.ts'
 import type {
   CatalogEffect,
   EvidencedEffect,

@@ -1,5 +1,6 @@
 /** Which thread stands for which finding. */
 import { createHash } from 'node:crypto'
+import { groupBy } from '../core/groups.ts'
 import type { Finding } from '../core/model.ts'
 import type { OurThread } from './plan-remote.ts'
 
@@ -98,15 +99,4 @@ function rank(thread: OurThread, { isAccepted }: MatchQuestions): number {
   // between our two steps of resolving it counts as it did before them
   if (resolution === 'open' || (resolution === 'by others' && resolvedByOurAccount)) return 1
   return resolution === 'by others' ? 2 : 3
-}
-
-/** Groups in order of their first member. */
-export function groupBy<T, K>(values: readonly T[], key: (value: T) => K): ReadonlyMap<K, readonly T[]> {
-  const groups = new Map<K, T[]>()
-  for (const value of values) {
-    const group = groups.get(key(value))
-    if (group === undefined) groups.set(key(value), [value])
-    else group.push(value)
-  }
-  return groups
 }

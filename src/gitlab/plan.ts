@@ -4,7 +4,7 @@
  */
 import { acceptanceIn } from './acceptance.ts'
 import { gate, worstFirst } from './gate.ts'
-import { groupBy, identityOf, matchThreads } from './match.ts'
+import { identityOf, matchThreads } from './match.ts'
 import { answerSteps } from './plan-answers.ts'
 import { planContext, type PlanContext } from './plan-context.ts'
 import { knowsLess } from './plan-known.ts'
@@ -12,6 +12,7 @@ import { readRemote, type OurThread } from './plan-remote.ts'
 import { stickySteps } from './plan-sticky.ts'
 import { reviewTexts, type ReviewTexts } from './plan-texts.ts'
 import { findingBody, isHeldOpen, stepsFor, type ThreadSteps, type Wish } from './plan-thread.ts'
+import { groupBy } from '../core/groups.ts'
 import type { Finding } from '../core/model.ts'
 import type { Acceptance, Action, ReviewedFinding, ReviewInput, ReviewPlan, StickyContent } from './model.ts'
 

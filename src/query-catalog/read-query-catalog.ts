@@ -1,4 +1,5 @@
 import type { Client } from 'pg'
+import { groupBy } from '../core/groups.ts'
 import type { Production } from '../core/production.ts'
 import type { QueryCatalog, QueryColumn, QueryIndex, QueryTable } from '../core/query-catalog.ts'
 import { isUserSchema } from '../postgres/catalog-fragments.ts'
@@ -11,8 +12,8 @@ import { withRows } from './rows.ts'
  */
 export async function readQueryCatalog(client: Client, production?: Production): Promise<QueryCatalog> {
   const tables = await client.query<TableRow>(tableQuery)
-  const columns = groupByTable((await client.query<ColumnRow>(columnQuery)).rows)
-  const indexes = groupByTable((await client.query<IndexRow>(indexQuery)).rows)
+  const columns = groupBy((await client.query<ColumnRow>(columnQuery)).rows, ({ table }) => table)
+  const indexes = groupBy((await client.query<IndexRow>(indexQuery)).rows, ({ table }) => table)
   const path = await client.query<{ readonly path: string }>(searchPathQuery)
   return {
     tables: tables.rows.map(({ oid, schema, name, kind }) =>
@@ -82,18 +83,6 @@ from pg_index x join pg_class i on i.oid = x.indexrelid join pg_am am on am.oid 
 join pg_namespace n on n.oid = i.relnamespace
 where x.indisvalid and ${isUserSchema('n.nspname')}
 order by x.indrelid, i.relname`
-
-function groupByTable<T extends { readonly table: string }>(
-  rows: readonly T[],
-): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>()
-  for (const row of rows) {
-    const group = groups.get(row.table)
-    if (group === undefined) groups.set(row.table, [row])
-    else group.push(row)
-  }
-  return groups
-}
 
 function toColumn({ name, type, notNull }: ColumnRow): QueryColumn {
   return { name, type, notNull }

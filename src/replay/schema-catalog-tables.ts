@@ -1,3 +1,4 @@
+import { groupBy } from '../core/groups.ts'
 import type {
   CatalogColumn,
   CatalogConstraint,
@@ -45,12 +46,13 @@ class Tables {
 
   all(): readonly CatalogTable[] {
     const { rows } = this
-    const columns = byTable(rows.columns)
-    const constraints = byTable(rows.constraints)
-    const indexes = byTable(rows.indexes)
-    const triggers = byTable(rows.triggers)
-    const policies = byTable(rows.policies)
-    const parents = byTable(rows.parents)
+    const tableOf = ({ table }: { readonly table: number }): number => table
+    const columns = groupBy(rows.columns, tableOf)
+    const constraints = groupBy(rows.constraints, tableOf)
+    const indexes = groupBy(rows.indexes, tableOf)
+    const triggers = groupBy(rows.triggers, tableOf)
+    const policies = groupBy(rows.policies, tableOf)
+    const parents = groupBy(rows.parents, tableOf)
     return rows.tables.map((table) => {
       const own = constraints.get(table.id) ?? []
       const ofConstraint = new Map(own.flatMap(({ index, name }) => (index === null ? [] : [[index, name]])))
@@ -222,18 +224,6 @@ export function given<K extends string>(
   value: string | null | undefined,
 ): { readonly [P in K]?: string } {
   return value === null || value === undefined ? {} : ({ [key]: value } as { readonly [P in K]: string })
-}
-
-function byTable<T extends { readonly table: number }>(
-  rows: readonly T[],
-): ReadonlyMap<number, readonly T[]> {
-  const groups = new Map<number, T[]>()
-  for (const row of rows) {
-    const group = groups.get(row.table)
-    if (group === undefined) groups.set(row.table, [row])
-    else group.push(row)
-  }
-  return groups
 }
 
 const constraintKinds: Readonly<Record<string, CatalogConstraint['kind']>> = {

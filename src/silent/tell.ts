@@ -1,6 +1,6 @@
 /** Sentences about silent changes, one for all that one object has lost. */
 import type { RemedyMigration, Severity } from '../core/model.ts'
-import { grouped } from '../core/schema-changes.ts'
+import { grouped } from '../core/groups.ts'
 import type { SilentFact, SilentSubject } from './model.ts'
 import { shownName } from './names.ts'
 import { isPartKind } from './tables.ts'

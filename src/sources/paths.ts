@@ -1,4 +1,5 @@
 /** Paths in a file tree: relative to the project root, `/` between parts, '' for the root itself. */
+import { groupBy } from '../core/groups.ts'
 
 /** `a/b.sql` -> `a`; '' for a file in the root. */
 export function folderOf(path: string): string {
@@ -34,14 +35,7 @@ export function normalisePath(path: string): string | undefined {
 
 /** Files by the folder that directly holds them, in the order given. */
 export function groupByFolder(paths: readonly string[]): ReadonlyMap<string, readonly string[]> {
-  const groups = new Map<string, string[]>()
-  for (const path of paths) {
-    const folder = folderOf(path)
-    const group = groups.get(folder)
-    if (group === undefined) groups.set(folder, [path])
-    else group.push(path)
-  }
-  return groups
+  return groupBy(paths, folderOf)
 }
 
 /** Order of UTF-16 code units, the same on every machine and in every locale. */

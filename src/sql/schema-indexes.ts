@@ -8,6 +8,7 @@ import {
   columnByNumber,
   hasDependents,
   isTable,
+  type IndexParts,
   type IndexRecord,
   type TableRecord,
   type ViewRecord,
@@ -15,18 +16,7 @@ import {
 import { including, objectOf, relationNamed, type ChangeScope } from './schema-scope.ts'
 
 /** What is known of an index before it has a name and a place. */
-export interface IndexShape {
-  readonly method: string
-  readonly keys: readonly number[]
-  readonly columns: readonly number[]
-  readonly isUnique: boolean
-  readonly isPlain: boolean
-  readonly isPartial: boolean
-  /** INCLUDE, by number. */
-  readonly included?: readonly number[]
-  /** The keys as written; absent for constraints. */
-  readonly elements?: readonly IndexElem[]
-  readonly predicate?: Node
+export interface IndexShape extends IndexParts {
   /** What ChooseIndexNameAddition() joins: column names, `expr` for expressions. */
   readonly nameParts: readonly string[]
 }

@@ -162,9 +162,8 @@ export interface ViewRecord extends RelationWithDependents {
   readonly query?: Node
 }
 
-export interface IndexRecord extends RelationBase {
-  readonly kind: 'index' | 'partitioned index'
-  readonly table: RelationId
+/** What an index is made of. */
+export interface IndexParts {
   readonly method: string
   /** Key columns; 0 for an expression. */
   readonly keys: readonly number[]
@@ -176,9 +175,14 @@ export interface IndexRecord extends RelationBase {
   readonly isPartial: boolean
   /** INCLUDE, by number. */
   readonly included?: readonly number[]
-  /** Its keys as CREATE INDEX has them: columns may have other names by now. */
+  /** Its keys as CREATE INDEX has them: columns may have other names by now. Absent for constraints. */
   readonly elements?: readonly IndexElem[]
   readonly predicate?: Node
+}
+
+export interface IndexRecord extends RelationBase, IndexParts {
+  readonly kind: 'index' | 'partitioned index'
+  readonly table: RelationId
   /** The constraint that owns it. */
   readonly constraint?: string
   readonly parent?: RelationId

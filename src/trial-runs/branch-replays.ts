@@ -2,7 +2,7 @@
 import type { FileTransactions } from './branch-locks.ts'
 import type { BranchStatement } from './branch-objects.ts'
 import type { ErrorEffect, Statement } from '../core/model.ts'
-import { grouped } from '../core/schema-changes.ts'
+import { grouped } from '../core/groups.ts'
 import type { ReplayedAlternative } from '../replay/alternatives.ts'
 import type { ReplayedMigration } from '../replay/replay.ts'
 import type { TransactionView } from '../rule/model.ts'

@@ -16,7 +16,7 @@ import {
 import { deadlocks, sharedLocks, type Deadlock } from './branch-locks.ts'
 import { createdByBoth, statementBehind, type BranchStatement } from './branch-objects.ts'
 import type { Finding, Limit, ReportTrial } from '../core/model.ts'
-import { grouped } from '../core/schema-changes.ts'
+import { grouped } from '../core/groups.ts'
 import { scriptKey } from '../core/script-name.ts'
 import type { OtherBranch } from '../core/source.ts'
 import { causeFinder } from '../judge/cause.ts'

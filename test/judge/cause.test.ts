@@ -4,23 +4,13 @@ import { predictRun } from '../../src/predict/index.ts'
 import type { ChangedObject, RunStatement } from '../../src/rule.ts'
 import { loadParser, parseScript } from '../../src/sql/parse.ts'
 import { layOutTransactions } from '../../src/sql/transactions.ts'
+import { script } from '../sql/scripts.ts'
 
 beforeAll(loadParser)
 
 /** The statement's line in `sql` that made the object so; 0 for none. */
 function causeIn(sql: string, object: Partial<ChangedObject>, withEffects = true): number {
-  const script = parseScript({
-    source: 'plain-sql',
-    file: 'a.sql',
-    version: null,
-    title: 'a',
-    text: sql,
-    start: 0,
-    end: sql.length,
-    transaction: { mode: 'file', why: 'test' },
-    repeatable: false,
-  })
-  const review = layOutTransactions([script], false)
+  const review = layOutTransactions([parseScript(script(sql, 'file'))], false)
   const [predictions = []] = predictRun({ history: [], review, timeZone: 'UTC' })
   const statements = (review[0]?.statements ?? []).map((statement, at) => ({
     statement,

@@ -15,6 +15,7 @@ import { defineRule, type Rule } from '../../src/rule.ts'
 import { parseScript, type ParsedScript } from '../../src/sql/parse.ts'
 import { readAllowComments } from '../../src/sql/suppressions.ts'
 import { layOutTransactions } from '../../src/sql/transactions.ts'
+import { script } from '../sql/scripts.ts'
 
 export const predicted: Evidence = { by: 'predicted', source: 'by hand' }
 export const measured: Evidence = { by: 'measured', probe: 'by hand', server: '18.4' }
@@ -99,17 +100,7 @@ export function make(files: readonly MadeFile[]): Pick<JudgeInput, 'migrations' 
 }
 
 function parseFile({ file = 'a.sql', sql, mode = 'file' }: MadeFile): ParsedScript {
-  return parseScript({
-    source: 'plain-sql',
-    file,
-    version: null,
-    title: file,
-    text: sql,
-    start: 0,
-    end: sql.length,
-    transaction: { mode, why: 'test' },
-    repeatable: false,
-  })
+  return parseScript(script(sql, mode, file))
 }
 
 /** Reports every lock, each at its statement. */

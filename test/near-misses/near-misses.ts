@@ -4,12 +4,12 @@ import { z } from 'zod'
 import { rules } from '../../rules/index.ts'
 import type { Finding } from '../../src/core/model.ts'
 import type { Production } from '../../src/core/production.ts'
-import type { MigrationScript } from '../../src/core/source.ts'
 import { priceResults } from '../../src/cost/price.ts'
 import { judge } from '../../src/judge/judge.ts'
 import { parseScript } from '../../src/sql/parse.ts'
 import { layOutTransactions } from '../../src/sql/transactions.ts'
 import { lintExample, predictMigrations, today, type Example } from '../rules/run-example.ts'
+import { script } from '../sql/scripts.ts'
 
 const caseSchema = z.strictObject({
   title: z.string(),
@@ -46,31 +46,17 @@ export function exampleOf({ setup, sql, next, transaction, lockTimeout }: NearMi
   const mode = transaction ? 'file' : 'statement'
   const timeout = lockTimeout === false ? '' : "SET lock_timeout = '2s';\n"
   const texts = [sql, ...(next === undefined ? [] : [next])].map((text) => `${timeout}${text}`)
-  const scripts = texts.map((text, index) => parseScript(script(`${index + 1}.sql`, text, mode)))
+  const scripts = texts.map((text, index) => parseScript(script(text, mode, `${index + 1}.sql`)))
   return {
     ruleId: '',
     file: '1.sql',
     text: texts.join('\n'),
     isBad: false,
     marks: [],
-    history: layOutTransactions([parseScript(script('0.sql', setup, 'statement'))], false),
+    history: layOutTransactions([parseScript(script(setup, 'statement', '0.sql'))], false),
     review: layOutTransactions(scripts, false),
     allows: [],
     options: {},
-  }
-}
-
-function script(file: string, text: string, mode: 'file' | 'statement'): MigrationScript {
-  return {
-    source: 'plain-sql',
-    file,
-    version: null,
-    title: file,
-    text,
-    start: 0,
-    end: text.length,
-    transaction: { mode, why: 'case' },
-    repeatable: false,
   }
 }
 

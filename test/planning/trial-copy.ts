@@ -1,7 +1,6 @@
 import type { MigrationResult } from '../../src/core/model.ts'
 import type { Production, TableFacts } from '../../src/core/production.ts'
 import type { Query } from '../../src/core/query-model.ts'
-import type { MigrationScript } from '../../src/core/source.ts'
 import { InflatedCopy } from '../../src/planning/inflated-copy.ts'
 import { PlanningServer } from '../../src/planning/planning-server.ts'
 import { predictRun } from '../../src/predict/index.ts'
@@ -9,6 +8,7 @@ import { parseScript, parseStatement } from '../../src/sql/parse.ts'
 import { layOutTransactions } from '../../src/sql/transactions.ts'
 import { serverOptions } from '../postgres/servers.ts'
 import { parametersIn } from '../../src/planning/parameters.ts'
+import { script } from '../sql/scripts.ts'
 
 /** A planning copy of a made-up production, with what the review is predicted to do. */
 export interface TrialCopy extends AsyncDisposable {
@@ -25,8 +25,8 @@ export async function openTrialCopy(
     tables,
   }: { history: string; review?: string; tables: readonly TableFacts[] },
 ): Promise<TrialCopy> {
-  const past = layOutTransactions([parseScript(script('0001.sql', history))], false)
-  const migrations = layOutTransactions([parseScript(script('0002.sql', review))], false)
+  const past = layOutTransactions([parseScript(script(history, 'statement', '0001.sql'))], false)
+  const migrations = layOutTransactions([parseScript(script(review, 'statement', '0002.sql'))], false)
   const predictions = predictRun({ history: past, review: migrations, timeZone: 'UTC' })
   const results = migrations.map((migration, index): MigrationResult => ({
     migration,
@@ -67,20 +67,6 @@ export async function openTrialCopy(
       await copy[Symbol.asyncDispose]()
       await planning[Symbol.asyncDispose]()
     },
-  }
-}
-
-function script(file: string, text: string): MigrationScript {
-  return {
-    source: 'plain-sql',
-    file,
-    version: null,
-    title: file,
-    text,
-    start: 0,
-    end: text.length,
-    transaction: { mode: 'statement', why: 'test' },
-    repeatable: false,
   }
 }
 

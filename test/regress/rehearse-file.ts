@@ -10,7 +10,7 @@ import { parseScript } from '../../src/sql/parse.ts'
 import { layOutTransactions } from '../../src/sql/transactions.ts'
 import { statementDisagreements } from '../replay/compare-model.ts'
 import { script } from '../sql/scripts.ts'
-import { groupBy } from './group.ts'
+import { groupBy } from '../../src/core/groups.ts'
 import { settle } from './settle.ts'
 
 /** What became of one file. */

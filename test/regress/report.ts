@@ -1,6 +1,6 @@
 import type { AlterTableStmt, DropStmt } from '@pgsql/types'
 import type { Statement } from '../../src/core/model.ts'
-import { groupBy } from './group.ts'
+import { groupBy } from '../../src/core/groups.ts'
 import { isSchemaChange, type Disagreement, type FileOutcome } from './rehearse-file.ts'
 
 /** One line for a file. */

@@ -8,6 +8,7 @@ import { loadParser, parseScript } from '../../src/sql/parse.ts'
 import { layOutTransactions } from '../../src/sql/transactions.ts'
 import { predictMigrations } from '../rules/run-example.ts'
 import { majors, openMajor } from './servers.ts'
+import { script } from '../sql/scripts.ts'
 
 const setup = `
 CREATE TABLE audits (id bigint PRIMARY KEY);
@@ -68,7 +69,7 @@ beforeAll(loadParser)
 
 test.each(scenarios)('$title: what the rule says', ({ migration, application, deadlocks }) => {
   const [history = [], review = []] = [setup, migration.join(';\n')].map((text) =>
-    layOutTransactions([parseScript(scriptOf(text))], false),
+    layOutTransactions([parseScript(script(text, 'file'))], false),
   )
   const config = { transactions: [{ name: 'checkout', statements: [...application] }] }
   const declared = applicationTransactions(config, { history, settings: {}, timeZone: 'UTC' })
@@ -139,18 +140,4 @@ async function untilWaiting(session: Client): Promise<void> {
     if (rows[0]?.settled === true) return
   }
   throw new Error('the migration neither waits nor ends')
-}
-
-function scriptOf(text: string): Parameters<typeof parseScript>[0] {
-  return {
-    source: 'plain-sql',
-    file: 'migration.sql',
-    version: null,
-    title: 'migration',
-    text,
-    start: 0,
-    end: text.length,
-    transaction: { mode: 'file', why: 'example' },
-    repeatable: false,
-  }
 }

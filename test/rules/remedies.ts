@@ -4,6 +4,7 @@ import { parseScript } from '../../src/sql/parse.ts'
 import { readAllowComments, type AllowComments } from '../../src/sql/suppressions.ts'
 import { layOutTransactions } from '../../src/sql/transactions.ts'
 import { readSetup, type Example } from './run-example.ts'
+import { script } from '../sql/scripts.ts'
 
 /** A finding's remedy as a run of its own: what stood before it as history, its steps under review. */
 export interface RemedyRun {
@@ -42,7 +43,7 @@ export function remedyRuns(example: Example, findings: readonly Finding[]): read
 
 function remedyScripts(file: string, remedy: Remedy): readonly MigrationScript[] {
   return remedy.migrations.map(({ sql, transaction }, index) =>
-    toScript(`${file}.remedy.${index + 1}.sql`, sql, transaction ? 'file' : 'statement'),
+    script(sql, transaction ? 'file' : 'statement', `${file}.remedy.${index + 1}.sql`),
   )
 }
 
@@ -54,23 +55,8 @@ function earlierScripts(example: Example, { span, ruleId }: Finding): readonly M
     const isLast = before.length < statements.length
     const runnable = before.filter(({ tag }) => tag !== 'TransactionStmt')
     const sql = runnable.map((statement) => `${statement.sql};\n`).join('')
-    if (!(isLast && splittingRules.has(ruleId)))
-      scripts.push(toScript(`${file}.before.sql`, sql, 'statement'))
+    if (!(isLast && splittingRules.has(ruleId))) scripts.push(script(sql, 'statement', `${file}.before.sql`))
     if (isLast) break
   }
   return scripts
-}
-
-function toScript(file: string, text: string, mode: 'file' | 'statement'): MigrationScript {
-  return {
-    source: 'plain-sql',
-    file,
-    version: null,
-    title: file,
-    text,
-    start: 0,
-    end: text.length,
-    transaction: { mode, why: 'remedy' },
-    repeatable: false,
-  }
 }

@@ -4,23 +4,15 @@ import { rightsChanges } from '../../src/silent/rights.ts'
 import { saidBy, sayingOf, type Saying } from '../../src/silent/words.ts'
 import { loadParser, parseScript } from '../../src/sql/parse.ts'
 import { layOutTransactions } from '../../src/sql/transactions.ts'
+import { script } from '../sql/scripts.ts'
 
 beforeAll(loadParser)
 
 /** Does the script say it? */
 function says(text: string, saying: Saying, ...names: readonly string[]): boolean {
-  const script = parseScript({
-    source: 'test',
-    file: 'a.sql',
-    version: null,
-    title: 'a',
-    text,
-    start: 0,
-    end: text.length,
-    transaction: { mode: 'statement', why: 'test' },
-    repeatable: false,
-  })
-  const statements = layOutTransactions([script], false).flatMap((migration) => migration.statements)
+  const statements = layOutTransactions([parseScript(script(text))], false).flatMap(
+    (migration) => migration.statements,
+  )
   return sayingOf(saidBy(statements), saying, ...names).length > 0
 }
 

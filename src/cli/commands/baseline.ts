@@ -3,6 +3,7 @@ import { renderBaseline } from '../../config/baseline-file.ts'
 import type { Config } from '../../config/schema.ts'
 import type { BaselineEntry } from '../../core/baseline.ts'
 import { UsageError } from '../../core/errors.ts'
+import { groupBy } from '../../core/groups.ts'
 import type { Finding } from '../../core/model.ts'
 import { databasesOf, type Database } from '../../databases.ts'
 import { updateBaseline, type UpdatedBaseline } from '../../judge/baseline.ts'
@@ -54,7 +55,7 @@ export async function runBaseline(
   const loaded: DecidedConfig = { ...decided, baselineOf: (config) => baselineOnDisk(root, config, true) }
   const request = checkOptions(paths, check, loaded, context, () => {})
   const databases = await databasesOf({ ...request, only: flags.database ?? [] })
-  const byFile = groupByBaseline(databases)
+  const byFile = groupBy(databases, ({ config }) => baselineFile(config))
   if (flags.out !== undefined && byFile.size > 1) {
     throw new UsageError('The databases of this repository have several baselines; --out names one file.', {
       hint: 'Leave out --out, or choose a database with --database.',
@@ -85,15 +86,6 @@ async function findingsOf(
   const isAboutQueries = ({ query, ruleId }: Finding): boolean =>
     query !== undefined || ruleId === 'needless-baseline-entry'
   return [...report.findings, ...asked.findings.filter(isAboutQueries)]
-}
-
-function groupByBaseline(databases: readonly Database[]): ReadonlyMap<string, readonly Database[]> {
-  const groups = new Map<string, readonly Database[]>()
-  for (const database of databases) {
-    const file = baselineFile(database.config)
-    groups.set(file, [...(groups.get(file) ?? []), database])
-  }
-  return groups
 }
 
 interface Circumstances {
