@@ -1,6 +1,6 @@
 import type { Config } from './config/schema.ts'
 import type { Baseline } from './core/baseline.ts'
-import type { FailOn } from './core/model.ts'
+import type { FailOn, Limit } from './core/model.ts'
 import type { SchemaSnapshot } from './replay/fingerprint.ts'
 import type { Budget } from './rehearsal/rehearse-within.ts'
 
@@ -75,6 +75,8 @@ export interface CheckOptions {
   readonly config: Config
   /** Files that it extends, relative to the project root; absent: none. */
   readonly configExtends?: readonly string[]
+  /** What is known before the run not to be looked at; absent: nothing. */
+  readonly limits?: readonly Limit[]
   /** Files of the project as they are to be, to know what comes of them before they are written; absent: as they are. */
   readonly changed?: ReadonlyMap<string, Uint8Array>
   /** Told the schema that the migrations under review leave, when they come to their end. */

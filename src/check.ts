@@ -80,6 +80,7 @@ export async function check(given: CheckOptions): Promise<Report> {
     requireRehearsal: options.requireRehearsal,
     configExtends: options.configExtends,
     notChecked: [
+      ...(options.limits ?? []),
       ...reviewSet.notChecked,
       ...scripts.limits,
       ...onServer.limits.filter((limit) => !onClone.answers(limit)),

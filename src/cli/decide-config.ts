@@ -8,6 +8,7 @@ import {
 } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { ConfigError, ToolError, UsageError } from '../core/errors.ts'
+import { printable } from '../reporters/printable.ts'
 import { findRepository, type Repository } from '../review/git.ts'
 import { baselineOfTarget, baselineOnDisk, type FoundBaseline } from './baseline-input.ts'
 import { knownNames } from './catalogue.ts'
@@ -50,6 +51,9 @@ export async function decideConfig(flags: ConfigFlags, context: CommandContext):
   const found = policy === 'branch' ? undefined : await lookAtTarget(flags, context)
   if (found !== undefined) return fromTarget(found.target, found.decided, flags, context)
   const loaded = await load(flags, context)
+  const { unread } = loaded
+  if (unread !== undefined)
+    await context.err.write(`${printable(`${unread.message} ${unread.hint ?? ''}`)}\n`)
   const isNew = policy === undefined && loaded.config.policy === 'target-branch'
   return {
     ...loaded,

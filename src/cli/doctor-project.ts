@@ -27,6 +27,11 @@ export async function examineConfig(
       loaded.file === undefined
         ? 'No configuration file; none is needed'
         : `Configuration ${path.relative(cwd, loaded.file)} is valid`
+    if (loaded.unread !== undefined) {
+      const { message, hint } = loaded.unread
+      const remedy = hint === undefined ? {} : { remedy: hint }
+      return { diagnosis: { verdict: 'caution', text: message, ...remedy }, loaded }
+    }
     return { diagnosis: { verdict: 'works', text }, loaded }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error

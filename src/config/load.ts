@@ -2,6 +2,8 @@ import { existsSync, statSync, type Dirent } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { ConfigError } from '../core/errors.ts'
+import type { Limit } from '../core/model.ts'
+import { misnamedConfig } from './misnamed.ts'
 import type { Config } from './schema.ts'
 import type { KnownNames } from './name-issues.ts'
 
@@ -31,6 +33,8 @@ export interface LoadedConfig {
   readonly root: string
   /** Files that it extends, relative to the project root; absent: none in the project. */
   readonly extended?: readonly string[]
+  /** There is none, but a file whose name says that it was meant to be. */
+  readonly unread?: Limit
 }
 
 /**
@@ -48,7 +52,9 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   }
   if (!options.enabled) return none
   const file = await findConfigFile(options.cwd)
-  return file === undefined ? none : readConfigFile(file, options)
+  if (file !== undefined) return readConfigFile(file, options)
+  const unread = await misnamedConfig(searchedFolders(options.cwd), options.cwd, configFileNames)
+  return unread === undefined ? none : { ...none, unread }
 }
 
 async function readConfigFile(file: string, options: LoadConfigOptions): Promise<LoadedConfig> {
@@ -112,15 +118,24 @@ export async function findConfigFile(cwd: string): Promise<string | undefined> {
 
 /** The search reads what it finds, and a link to a device would never end. */
 function refuseDevices(cwd: string): void {
-  const top = projectTop(cwd)
-  for (let folder = cwd; ; folder = path.dirname(folder)) {
+  for (const folder of searchedFolders(cwd)) {
     for (const name of configFileNames) {
       const found = statSync(path.join(folder, name), { throwIfNoEntry: false })
       if (found !== undefined && !found.isFile() && !found.isDirectory())
         throw new ConfigError(`${path.relative(cwd, path.join(folder, name))} is not a file.`)
     }
-    if (folder === top || folder === path.dirname(folder)) return
   }
+}
+
+/** From the current folder to the top of the project. */
+function searchedFolders(cwd: string): readonly string[] {
+  const top = projectTop(cwd)
+  const folders = [cwd]
+  for (let folder = cwd; folder !== top && folder !== path.dirname(folder);) {
+    folder = path.dirname(folder)
+    folders.push(folder)
+  }
+  return folders
 }
 
 function isConfigFile(entry: Dirent): boolean {

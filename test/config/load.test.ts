@@ -44,9 +44,56 @@ async function printed(name: string, text: string | Uint8Array): Promise<string>
   return lines.join('\n').replaceAll(dir, '<dir>')
 }
 
+const none = (): LoadedConfig => ({ config: {}, file: undefined, root: dir })
+
 describe('finding the configuration', () => {
   it('needs none', async () => {
-    expect(await load()).toEqual({ config: {}, file: undefined, root: dir })
+    expect(await load()).toEqual(none())
+  })
+
+  it.each([
+    [
+      'pgrehearse.yml',
+      'rules:\n  ban-truncate: off\n',
+      'Rename it to pgrehearse.config.yml, or name it with --config.',
+    ],
+    ['.pgrehearse.yaml', 'failOn: never', 'Rename it to pgrehearse.config.yaml, or name it with --config.'],
+    ['.pgrehearserc', '{"failOn": "never"}', 'Write it as pgrehearse.config.yaml.'],
+    [
+      '.pgrehearserc.json',
+      '{"failOn": "never"}',
+      'Rename it to pgrehearse.config.json, or name it with --config.',
+    ],
+    ['pgrehearse.toml', 'failOn = "never"', 'Write it as pgrehearse.config.yaml.'],
+    ['pgrehearse.config.cjs', '', 'Write it as pgrehearse.config.yaml.'],
+  ])('says that %s is not read', async (name, text, hint) => {
+    await write(name, text)
+    await write('services/x.sql', '')
+    const message = `${name} is not read: the configuration is called pgrehearse.config.yaml (or .ts, .js, .mjs, .json, .yml).`
+    expect(await load()).toEqual({ ...none(), unread: { code: 'config-not-read', message, hint } })
+    expect((await load('.', { enabled: false })).unread).toBeUndefined()
+    await write('pgrehearse.config.json', '{}')
+    expect((await load()).unread).toBeUndefined()
+  })
+
+  it('says so of one above', async () => {
+    await write('.git/HEAD', 'ref: refs/heads/main')
+    await write('pgrehearse.yaml', 'failOn: never')
+    await write('services/x.sql', '')
+    expect((await load('services')).unread?.message).toMatch(/^\.\.\/pgrehearse\.yaml is not read/)
+  })
+
+  it.each([
+    ['pgrehearse.yml', 'include: other.yml\nlint:\n  script: pgrehearse\n  rules:\n    - if: $CI\n'],
+    ['pgrehearse.json', '{"schemaVersion": 1,\n"migrations": []}'],
+    ['.pgrehearse', '#!/bin/sh\n'],
+    ['pgrehearse.js', 'export const rules = 1'],
+    ['pgrehearse-report.json', '{"failOn": "never"}'],
+    ['.pgrehearse-baseline.yaml', 'rules: x'],
+    ['pgrehearse.yaml', ''],
+  ])('takes %s for something else where it sets nothing of ours', async (name, text) => {
+    await write(name, text)
+    expect(await load()).toEqual(none())
   })
 
   it('looks in parents up to the root of the repository, whose folder becomes the project root', async () => {

@@ -149,6 +149,7 @@ export async function databaseOptions(
     ...(besides === undefined ? {} : { besides }),
     ...(baseline === undefined ? {} : { baseline }),
     ...(loaded.extended === undefined ? {} : { configExtends: loaded.extended }),
+    ...(loaded.unread === undefined ? {} : { limits: [loaded.unread] }),
     ...(snapshotBytes === undefined ? {} : { snapshotBytes }),
     decidedBy: [loaded.says, says].filter((sentence) => sentence !== undefined),
   }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { configFileNames, projectTop } from '../../config/load.ts'
+import { misnamedConfig } from '../../config/misnamed.ts'
 import { EnvironmentError } from '../../core/errors.ts'
 import type { CommandContext } from '../context.ts'
 import { codeToolAt, findRoots } from '../find-migrations.ts'
@@ -25,7 +26,10 @@ export async function runInit(
   const folder = path.relative(top, cwd).replaceAll(path.sep, '/')
   const jobs = gitlabJobs({ version, folder })
   const existing = configFileNames.find((name) => existsSync(path.join(cwd, name)))
-  if (existing === undefined) {
+  const misnamed = existing === undefined ? await misnamedConfig([cwd], cwd, configFileNames) : undefined
+  if (misnamed !== undefined) {
+    await out.write(`${misnamed.message} ${misnamed.hint ?? ''}\n`)
+  } else if (existing === undefined) {
     const migrate = (await codeToolAt(cwd, env))?.migrate
     const text = configTemplate({ roots: await findRoots(cwd, env), version, migrate })
     await out.write(await create(configFile, text, options.dryRun, cwd))
