@@ -1,7 +1,7 @@
-import { spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { endGroup, runShell, type ShellOutcome } from './shell-command.ts'
-import { endWatchdog, leaveBeside } from './watchdog-process.ts'
+import { LineSplitter } from './line-splitter.ts'
+import { startReaper, type Reaper } from './reaper.ts'
+import { runCommand, type EndedCommand } from './run-command.ts'
 
 /** How a clone of production is had, and taken away again. */
 export interface CloneCommands {
@@ -78,13 +78,28 @@ export async function createClone(
   return { why, left }
 }
 
+/** How a command of a clone ended. */
+interface ShellOutcome {
+  /** Undefined: a signal ended it, or we did, or it could not be started. */
+  readonly exitCode: number | undefined
+  /** Completes `the command …`: `ended with exit code 3`, `took longer than 900 s and was ended`. */
+  readonly says: string
+  /** The last of its standard output. */
+  readonly stdout: string
+  /** Absent: it could not be started. */
+  readonly ran?: EndedCommand
+}
+
+/** More of its standard output is a log, and an address stands at its end. */
+const mostCharacters = 1024 ** 2
+
 class CloneRun {
   readonly #commands: CloneCommands
   readonly #circumstances: CloneCircumstances
   readonly #env: Readonly<Record<string, string | undefined>>
-  readonly #watchdog: ChildProcess
+  readonly #reaper: Reaper
   #url: string | undefined
-  #left: number | undefined
+  #created: EndedCommand | undefined
   #destroyed: Promise<string | undefined> | undefined
 
   constructor(commands: CloneCommands, circumstances: CloneCircumstances) {
@@ -92,24 +107,18 @@ class CloneRun {
     this.#circumstances = circumstances
     const { PGREHEARSE_CLONE_URL: _, ...env } = circumstances.env
     this.#env = { ...env, PGREHEARSE_CLONE_ID: `pgrehearse-${randomBytes(6).toString('hex')}` }
-    this.#watchdog = startWatchdog(commands, circumstances.cwd, this.#env)
+    const { destroy } = commands
+    this.#reaper = startReaper({ clone: { destroy, cwd: circumstances.cwd, env: this.#env } })
   }
 
   async create(): Promise<ShellOutcome> {
-    const { cwd, timeoutMs, signal } = this.#circumstances
-    const outcome = await runShell({
-      command: this.#commands.create,
-      cwd,
-      env: this.#env,
-      timeoutMs,
-      signal,
-      onLine: (line) => this.#log('create', line),
-      onStart: (group) => this.#tell(`group ${group}`),
-    })
-    this.#left = outcome.left
-    this.#tell(`group ${outcome.left ?? ''}`)
+    const { timeoutMs, signal } = this.#circumstances
+    const outcome = await this.#run('create', this.#env, timeoutMs, signal)
+    this.#created = outcome.ran
+    // a tunnel, which `destroy` may need as well
+    await outcome.ran?.keep()
     this.#url = urlIn(outcome.stdout)
-    if (this.#url !== undefined) this.#tell(`url ${this.#url}`)
+    if (this.#url !== undefined) this.#reaper.url(this.#url)
     return outcome
   }
 
@@ -117,7 +126,7 @@ class CloneRun {
     const destroy = (): Promise<string | undefined> => this.destroy()
     const forgetUrl = (): void => {
       this.#url = undefined
-      this.#tell('url')
+      this.#reaper.url()
     }
     return { url, destroy, forgetUrl, [Symbol.asyncDispose]: async () => void (await destroy()) }
   }
@@ -128,30 +137,58 @@ class CloneRun {
   }
 
   async #destroy(): Promise<string | undefined> {
-    const { destroy: command } = this.#commands
     try {
-      if (command === undefined) return undefined
-      const outcome = await runShell({
-        command,
-        cwd: this.#circumstances.cwd,
-        env: { ...this.#env, ...(this.#url === undefined ? {} : { PGREHEARSE_CLONE_URL: this.#url }) },
-        timeoutMs: destroyTimeoutMs,
-        onLine: (line) => this.#log('destroy', line),
-      })
-      return outcome.exitCode === 0 ? undefined : `server.destroy ${outcome.says}`
+      if (this.#commands.destroy === undefined) return undefined
+      const env = { ...this.#env, ...(this.#url === undefined ? {} : { PGREHEARSE_CLONE_URL: this.#url }) }
+      const { exitCode, says, ran } = await this.#run('destroy', env, destroyTimeoutMs)
+      await ran?.[Symbol.asyncDispose]()
+      return exitCode === 0 ? undefined : `server.destroy ${says}`
     } finally {
-      endGroup(this.#left)
-      await endWatchdog(this.#watchdog)
+      await this.#created?.[Symbol.asyncDispose]()
+      await this.#reaper.release()
     }
   }
 
-  #tell(line: string): void {
-    this.#watchdog.stdin?.write(`${line}\n`)
+  /** Never throws: what went wrong is in the outcome. */
+  async #run(
+    which: 'create' | 'destroy',
+    env: Readonly<Record<string, string | undefined>>,
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ): Promise<ShellOutcome> {
+    const { cwd } = this.#circumstances
+    const reaper = this.#reaper
+    const lines = new LineSplitter()
+    let stdout = ''
+    const onOutput = (chunk: Buffer, stream: 'stdout' | 'stderr'): void => {
+      if (stream === 'stdout') stdout = (stdout + chunk.toString()).slice(-mostCharacters)
+      else for (const line of lines.push(chunk)) this.#log(which, line)
+    }
+    const run = this.#commands[which] ?? ''
+    const more = signal === undefined ? {} : { signal }
+    try {
+      const ran = await runCommand({ run, cwd, env, timeoutMs, onOutput, reaper, ...more })
+      const last = lines.end()
+      if (last !== '') this.#log(which, last)
+      const { code, tooLong } = ran.end
+      const isOurs = tooLong || signal?.aborted === true
+      const exitCode = isOurs ? undefined : (code ?? undefined)
+      return { exitCode, says: saysOf(ran, timeoutMs, signal), stdout, ran }
+    } catch (error) {
+      if (signal?.aborted === true) return { exitCode: undefined, says: 'was not started', stdout }
+      return { exitCode: undefined, says: `could not be started (${(error as Error).message})`, stdout }
+    }
   }
 
   #log(which: 'create' | 'destroy', line: string): void {
     this.#circumstances.log(`server.${which}: ${withoutPasswords(line, passwordsOf(this.#url))}`)
   }
+}
+
+function saysOf({ end }: EndedCommand, timeoutMs: number, signal: AbortSignal | undefined): string {
+  if (end.tooLong) return `took longer than ${timeoutMs / 1000} s and was ended`
+  if (signal?.aborted === true) return 'was ended, because the run was'
+  return end.code === null ? `was ended by ${end.signal ?? 'a signal'}` : `ended with exit code ${end.code}`
 }
 
 /** As it stands in the URL, and as it is meant. */
@@ -163,56 +200,4 @@ export function passwordsOf(url: string | undefined): readonly string[] {
   } catch {
     return [written]
   }
-}
-
-/**
- * Waits until our process is gone, which closes the pipe on its standard input, then ends what `create` is still doing
- * and runs `destroy`. The URL comes through the pipe: arguments are for everybody to see. `done`: nothing is left to do.
- * `kill` without `--`: dash takes that for a process, and ends nothing.
- */
-const watchdogScript = `
-trap '' INT TERM HUP
-url= group=
-while read -r word rest; do
-  case $word in
-    done) exit 0 ;;
-    url) url=$rest ;;
-    group) group=$rest ;;
-  esac
-done
-case $group in ''|*[!0-9]*) ;; *)
-  kill -TERM "-$group" 2>/dev/null
-  sleep 1
-  kill -KILL "-$group" 2>/dev/null ;;
-esac
-destroy=$PGREHEARSE_DESTROY
-unset PGREHEARSE_DESTROY
-if [ -z "$destroy" ]; then
-  echo "pgrehearse was killed: the clone of production $PGREHEARSE_CLONE_ID is left, for server.destroy is not set" >&2
-  exit 0
-fi
-if [ -n "$url" ]; then PGREHEARSE_CLONE_URL=$url; export PGREHEARSE_CLONE_URL; fi
-limit=
-command -v timeout >/dev/null 2>&1 && limit='timeout 300'
-if $limit sh -c "$destroy" >/dev/null; then
-  echo 'pgrehearse was killed: server.destroy has taken the clone of production away' >&2
-else
-  echo "pgrehearse was killed, and server.destroy failed: the clone of production $PGREHEARSE_CLONE_ID may be left" >&2
-fi
-`
-
-/** In a session of its own, so that Ctrl-C in the terminal does not reach it. */
-function startWatchdog(
-  { destroy = '' }: CloneCommands,
-  cwd: string,
-  env: Readonly<Record<string, string | undefined>>,
-): ChildProcess {
-  const child = spawn('/bin/sh', ['-c', watchdogScript, 'pgrehearse-clone'], {
-    cwd,
-    env: { ...env, PGREHEARSE_DESTROY: destroy },
-    detached: true,
-    stdio: ['pipe', 'ignore', 'inherit'],
-  })
-  leaveBeside(child)
-  return child
 }

@@ -16,6 +16,7 @@ import { dirname, join, resolve } from 'node:path'
 import { kill, pid } from 'node:process'
 import { EnvironmentError } from '../core/errors.ts'
 import type { OsUser } from './os-user.ts'
+import { statFields } from './process-table.ts'
 import { maxSocketPathBytes, socketPort } from './settings.ts'
 
 /** The private folders of one server. Everything below them belongs to the server's user. */
@@ -141,8 +142,7 @@ async function writeOwner(dir: string): Promise<void> {
 
 async function processStartTime(processId: number): Promise<string | null> {
   const text = await readFile(`/proc/${processId}/stat`, 'utf8').catch(() => undefined)
-  // The second field, the command in parentheses, may itself hold blanks and parentheses.
-  return text?.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? null
+  return (text === undefined ? undefined : statFields(text)[19]) ?? null
 }
 
 /** True when the process that created this folder is gone. False when that cannot be told. */

@@ -1,15 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import type { Readable } from 'node:stream'
-import { signalGroup } from '../postgres/process-group.ts'
-import { leaveBeside } from '../postgres/watchdog-process.ts'
-import type { CommandEnd, OutputLine } from './model.ts'
+import { LineSplitter } from '../postgres/line-splitter.ts'
+import { startReaper } from '../postgres/reaper.ts'
+import * as runner from '../postgres/run-command.ts'
+import type { OutputLine } from './model.ts'
 
 /** A command as somebody gave it. */
-export interface Command {
-  /** Program and arguments, run without a shell; or a string for `sh -c`. */
-  readonly run: readonly string[] | string
-  readonly cwd: string
-  readonly env: Readonly<Record<string, string | undefined>>
+export interface Command extends Pick<runner.CommandRequest, 'run' | 'cwd' | 'env'> {
   /** Folders of ours that go when we are killed; absent: none. */
   readonly folders?: readonly string[]
 }
@@ -26,7 +21,7 @@ export interface CommandOptions {
 }
 
 export interface FinishedCommand {
-  readonly end: CommandEnd
+  readonly end: runner.CommandEnd
   readonly output: readonly OutputLine[]
 }
 
@@ -38,112 +33,23 @@ export function commandText(run: Command['run']): string {
 }
 
 /**
- * Runs a command to its end, in a process group of its own that does not survive it, nor us. Its standard input is empty.
+ * Runs a command to its end. What it leaves in the background does not outlive it, nor us. Its standard input is empty.
  * Throws the signal's reason when that is aborted, and node's error (ENOENT) when there is no such program.
  */
 export async function runCommand(command: Command, options: CommandOptions): Promise<FinishedCommand> {
-  options.signal.throwIfAborted()
-  const [program = '', ...args] =
-    typeof command.run === 'string' ? ['/bin/sh', '-c', command.run] : command.run
-  const reaper = startReaper(command.folders ?? [])
-  const child = spawn(program, args, {
-    cwd: command.cwd,
-    env: command.env as NodeJS.ProcessEnv,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  reaper.watch(child.pid)
-  const lines = new Lines(options.now)
-  for (const stream of [child.stdout, child.stderr]) lines.follow(stream, options.onOutput)
-  let tooLong = false
-  const late = setTimeout(() => {
-    tooLong = true
-    endGroup(child)
-  }, options.timeoutMs)
-  const abort = (): void => endGroup(child)
-  options.signal.addEventListener('abort', abort, { once: true })
+  const { timeoutMs, signal } = options
+  const reaper = startReaper(command.folders === undefined ? {} : { folders: command.folders })
   try {
-    const { code, signal } = await ended(child)
-    options.signal.throwIfAborted()
-    return { end: { code, signal, tooLong }, output: lines.take() }
+    const lines = new Lines(options.now)
+    const onOutput: runner.CommandRequest['onOutput'] = (chunk, stream) => {
+      options.onOutput(chunk)
+      lines.push(chunk, stream)
+    }
+    await using ran = await runner.runCommand({ ...command, timeoutMs, signal, onOutput, reaper })
+    signal.throwIfAborted()
+    return { end: ran.end, output: lines.take() }
   } finally {
-    clearTimeout(late)
-    options.signal.removeEventListener('abort', abort)
-    await endRest(child)
-    reaper.release()
-  }
-}
-
-/** What it started in the background may keep its pipes open: they are not waited for. */
-function ended(child: ChildProcess): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
-  return new Promise((resolve, reject) => {
-    child.once('error', reject)
-    child.once('exit', (code, signal) => {
-      const done = (): void => resolve({ code, signal })
-      const patience = setTimeout(done, outputGraceMs)
-      child.once('close', () => {
-        clearTimeout(patience)
-        done()
-      })
-    })
-  })
-}
-
-const outputGraceMs = 1000
-/** From TERM to KILL. */
-const endGraceMs = 3000
-
-function endGroup(child: ChildProcess): void {
-  signalGroup(child.pid, 'SIGTERM')
-  setTimeout(() => signalGroup(child.pid, 'SIGKILL'), endGraceMs).unref()
-}
-
-/** What the command leaves in the background does not outlive it. */
-async function endRest(child: ChildProcess): Promise<void> {
-  child.stdout?.destroy()
-  child.stderr?.destroy()
-  if (!signalGroup(child.pid, 'SIGTERM')) return
-  const until = performance.now() + endGraceMs
-  while (performance.now() < until && signalGroup(child.pid, 0))
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  signalGroup(child.pid, 'SIGKILL')
-}
-
-/** Ends the command's process group when our process dies without a chance to do it. */
-interface Reaper {
-  watch(processId: number | undefined): void
-  release(): void
-}
-
-/** Without `--`: dash takes that for a process. */
-const reaperScript = `
-trap '' INT TERM HUP
-group=
-while read -r line; do
-  [ "$line" = done ] && exit 0
-  group=$line
-done
-case $group in ''|*[!0-9]*) group= ;; esac
-if [ -n "$group" ] && kill -TERM "-$group" 2>/dev/null; then
-  tries=0
-  while kill -0 "-$group" 2>/dev/null && [ $tries -lt 40 ]; do sleep 0.05; tries=$((tries + 1)); done
-  kill -KILL "-$group" 2>/dev/null
-fi
-[ $# -eq 0 ] || rm -rf -- "$@"
-`
-
-function startReaper(folders: readonly string[]): Reaper {
-  const child = spawn('/bin/sh', ['-c', reaperScript, 'pgrehearse-reaper', ...folders], {
-    cwd: '/',
-    env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  })
-  // without a shell nobody looks after the command when we are killed; all else works
-  leaveBeside(child)
-  return {
-    watch: (processId) => child.stdin.write(`${processId ?? ''}\n`),
-    release: () => child.stdin.end('done\n'),
+    await reaper.release()
   }
 }
 
@@ -151,26 +57,21 @@ function startReaper(folders: readonly string[]): Reaper {
 class Lines {
   readonly #now: () => number
   readonly #kept: OutputLine[] = []
-  readonly #unfinished: { text: string }[] = []
+  readonly #streams = { stdout: new LineSplitter(), stderr: new LineSplitter() }
 
   constructor(now: () => number) {
     this.#now = now
   }
 
-  follow(stream: Readable, onOutput: (chunk: Uint8Array) => void): void {
-    const rest = { text: '' }
-    this.#unfinished.push(rest)
-    stream.on('data', (chunk: Buffer) => {
-      onOutput(chunk)
-      const pieces = (rest.text + chunk.toString('utf8')).split(/\r?\n|\r/)
-      rest.text = (pieces.pop() ?? '').slice(-longestLine)
-      for (const piece of pieces) this.#add(piece)
-    })
-    stream.on('error', () => undefined)
+  push(chunk: Uint8Array, stream: 'stdout' | 'stderr'): void {
+    for (const line of this.#streams[stream].push(chunk)) this.#add(line)
   }
 
   take(): readonly OutputLine[] {
-    for (const { text } of this.#unfinished) if (text !== '') this.#add(text)
+    for (const stream of Object.values(this.#streams)) {
+      const line = stream.end()
+      if (line !== '') this.#add(line)
+    }
     return this.#kept
   }
 

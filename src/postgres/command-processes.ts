@@ -1,0 +1,178 @@
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { signalGroup } from './process-group.ts'
+import {
+  hasProcessTable,
+  isOurUsers,
+  isRunning,
+  processIds,
+  readProcess,
+  signalProcess,
+  type ProcessEntry,
+} from './process-table.ts'
+
+/** The variable by which processes of a command are known again; that of a command within a command holds both words. */
+export const wordVariable = 'PGREHEARSE_COMMAND'
+
+export function newWord(): string {
+  return randomBytes(16).toString('hex')
+}
+
+/**
+ * All that a command has started: its process group, and on Linux what has left that (setsid, daemons). It is known by a
+ * word in its environment, or by its parent. Both are looked for again and again while the command runs: a program that
+ * sets its title writes it over its environment (setproctitle), and a daemon's parent has ended.
+ */
+export class CommandProcesses {
+  /** Nobody else's environment holds it. */
+  readonly word = newWord()
+  readonly #seen: (process: ProcessEntry) => void
+  readonly #ours = new Map<number, ProcessEntry>()
+  /** Looked at once, and not ours. */
+  #others = new Set<number>()
+  #leader: ProcessEntry | undefined
+  #group: number | undefined
+  #timer: NodeJS.Timeout | undefined
+  #ended: Promise<void> | undefined
+
+  /** @param seen told every process that is found */
+  constructor(seen: (process: ProcessEntry) => void) {
+    this.#seen = seen
+  }
+
+  /** The environment with the word in it. */
+  marked(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
+    const words = [env[wordVariable] ?? '', this.word].filter((word) => word !== '')
+    return { ...env, [wordVariable]: words.join(' ') }
+  }
+
+  /** The command has been started, as the leader of a group of its own. */
+  watch(group: number): void {
+    this.#group = group
+    if (!hasProcessTable()) return
+    // node has not asked yet how it ended: the entry is there
+    this.#leader = readProcess(group)
+    if (this.#leader === undefined) return
+    this.#add(this.#leader)
+    this.#lookLater()
+  }
+
+  /** No new ones are looked for until {@link end}. */
+  rest(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+
+  /** Is anything left of it? */
+  async isLeft(): Promise<boolean> {
+    return this.#leader === undefined ? signalGroup(this.#group, 0) : (await this.#left()).length > 0
+  }
+
+  /** Asks all of them to end, and ends what has not after three seconds. */
+  end(): Promise<void> {
+    this.#ended ??= this.#end()
+    return this.#ended
+  }
+
+  async #end(): Promise<void> {
+    this.rest()
+    if (!(await this.isLeft())) return
+    await this.#signal('SIGTERM')
+    const until = performance.now() + graceMs
+    while (performance.now() < until) {
+      await sleep(betweenLooksMs)
+      if (!(await this.isLeft())) return
+    }
+    // they may start more of them while they are ended
+    for (let tries = 0; tries < mostKills && (await this.isLeft()); tries++) {
+      await this.#signal('SIGKILL')
+      await sleep(betweenLooksMs)
+    }
+  }
+
+  async #signal(signal: NodeJS.Signals): Promise<void> {
+    if (this.#leader === undefined) {
+      signalGroup(this.#group, signal)
+      return
+    }
+    const left = await this.#left()
+    // all at once where it is still theirs
+    if (left.some((process) => this.#isInGroup(process) && isRunning(process)))
+      signalGroup(this.#group, signal)
+    for (const process of left) if (!this.#isInGroup(process)) signalProcess(process, signal)
+  }
+
+  async #left(): Promise<readonly ProcessEntry[]> {
+    this.#others = new Set()
+    await this.#look()
+    return [...this.#ours.values()]
+  }
+
+  #lookLater(): void {
+    this.#timer = setTimeout(() => void this.#lookAgain(), betweenLooksMs)
+    this.#timer.unref()
+  }
+
+  async #lookAgain(): Promise<void> {
+    await this.#look()
+    if (this.#timer !== undefined) this.#lookLater()
+  }
+
+  async #look(): Promise<void> {
+    for (const process of this.#ours.values()) {
+      const now = readProcess(process.id)
+      if (now?.start !== process.start || now.hasEnded) this.#ours.delete(process.id)
+      else this.#ours.set(process.id, now)
+    }
+    const fresh = processIds()
+      .filter((id) => !this.#ours.has(id) && !this.#others.has(id))
+      .flatMap((id) => readProcess(id) ?? [])
+      .filter((process) => this.#mayBeOurs(process))
+    const isMarked = await Promise.all(fresh.map(({ id }) => this.#isMarked(id)))
+    for (const [index, process] of fresh.entries())
+      if (isMarked[index] === true || this.#isInGroup(process)) this.#add(process)
+    for (let before = -1; before !== this.#ours.size;) {
+      before = this.#ours.size
+      for (const process of fresh) if (this.#ours.has(process.parent)) this.#add(process)
+    }
+    for (const { id } of fresh) if (!this.#ours.has(id)) this.#others.add(id)
+  }
+
+  /** What was there before the command is no process of it. */
+  #mayBeOurs(process: ProcessEntry): boolean {
+    const isYounger = process.start >= (this.#leader?.start ?? Infinity)
+    const may = isYounger && !process.hasEnded && (this.#isInGroup(process) || isOurUsers(process.id))
+    if (!may) this.#others.add(process.id)
+    return may
+  }
+
+  #isInGroup({ group }: ProcessEntry): boolean {
+    return group === this.#group
+  }
+
+  async #isMarked(id: number): Promise<boolean> {
+    const late = new AbortController()
+    const environment = readFile(`/proc/${id}/environ`).catch(() => undefined)
+    const timeout = sleep(environmentMs, undefined, { signal: late.signal, ref: false }).catch(
+      () => undefined,
+    )
+    const text = await Promise.race([environment, timeout])
+    late.abort()
+    return text?.includes(this.word) === true
+  }
+
+  #add(process: ProcessEntry): void {
+    const known = this.#ours.get(process.id)
+    if (known?.start !== process.start) this.#seen(process)
+    this.#ours.set(process.id, process)
+  }
+}
+
+/** From TERM to KILL. */
+const graceMs = 3000
+const betweenLooksMs = 100
+const mostKills = 20
+
+/** For reading an environment, which waits for a process that waits for its memory (proc_pid_environ(5)). */
+const environmentMs = 1000
