@@ -1,6 +1,13 @@
 import type { AstNode } from '../core/model.ts'
 import type { StatementKind } from './model.ts'
-import { isFilledByTool, isVersionSchema, isVersionTable, type NamedTable } from './version-tables.ts'
+import {
+  areVersionColumns,
+  isFilledByTool,
+  isVersionSchema,
+  isVersionTable,
+  mayBeTheApplications,
+  type NamedTable,
+} from './version-tables.ts'
 
 /** What a statement is to its tool; see {@link StatementKind}. */
 export function statementKind(tag: string, node: AstNode | undefined): StatementKind {
@@ -15,38 +22,40 @@ export function statementKind(tag: string, node: AstNode | undefined): Statement
   return tag === 'InsertStmt' && tables[0] !== undefined && isFilledByTool(tables[0]) ? 'bookkeeping' : 'work'
 }
 
-/** An application may have a table that is simply called `migrations`: a tool's has no columns but these. */
+/** An application may have a table that is called like a tool's: a tool's has no columns but these. */
 function isBooks(table: NamedTable, tag: string, node: AstNode): boolean {
   if (!isVersionTable(table)) return false
-  if (table.name.toLowerCase() !== 'migrations') return true
+  if (!mayBeTheApplications(table) || tag === 'LockStmt') return true
   const columns = columnNames(tag, node)
-  return columns.every((column) => columnsOfMigrations.has(column.toLowerCase()))
+  return areVersionColumns(columns) || (columns.length === 0 && table.name.toLowerCase() === 'migrations')
 }
 
-/** Of TypeORM, Laravel, db-migrate, marv and their like. */
-const columnsOfMigrations: ReadonlySet<string> = new Set([
-  'id',
-  'name',
-  'timestamp',
-  'migration',
-  'batch',
-  'run_on',
-  'created_at',
-  'executed_at',
-  'version',
-  'hash',
-])
-
+/** Of those that it writes, makes or looks for. */
 function columnNames(tag: string, node: AstNode): readonly string[] {
-  if (tag === 'InsertStmt') {
-    const cols = (node['cols'] ?? []) as readonly { readonly ResTarget?: { readonly name?: string } }[]
-    return cols.flatMap(({ ResTarget }) => ResTarget?.name ?? [])
+  const parts = {
+    InsertStmt: ['cols'],
+    UpdateStmt: ['targetList', 'whereClause'],
+    DeleteStmt: ['whereClause'],
   }
+  if (tag in parts) return parts[tag as keyof typeof parts].flatMap((part) => namesIn(node[part]))
   if (tag !== 'CreateStmt') return []
   const elements = (node['tableElts'] ?? []) as readonly {
     readonly ColumnDef?: { readonly colname?: string }
   }[]
   return elements.flatMap(({ ColumnDef }) => ColumnDef?.colname ?? [])
+}
+
+function namesIn(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap(namesIn)
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, child]) => {
+    if (key === 'ResTarget') return [String((child as { readonly name?: string }).name ?? '')]
+    if (key !== 'ColumnRef') return namesIn(child)
+    const { fields = [] } = child as {
+      readonly fields?: readonly { readonly String?: { readonly sval?: string } }[]
+    }
+    return [fields.at(-1)?.String?.sval ?? '']
+  })
 }
 
 /** Statements that name the table they are about at their top. */

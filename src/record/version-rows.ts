@@ -1,5 +1,5 @@
 import { escapeIdentifier, type Client } from 'pg'
-import { isVersionTable } from './version-tables.ts'
+import { areVersionColumns, isVersionTable, mayBeTheApplications } from './version-tables.ts'
 
 interface Table {
   readonly schema: string
@@ -8,12 +8,17 @@ interface Table {
 
 /** The tables of migration tools. */
 export async function versionTables(client: Client): Promise<readonly Table[]> {
-  const { rows } = await client.query<Table>(
-    `select n.nspname as schema, c.relname as name from pg_catalog.pg_class c
+  const { rows } = await client.query<Table & { readonly columns: readonly string[] }>(
+    `select n.nspname as schema, c.relname as name,
+        array(select a.attname::text from pg_catalog.pg_attribute a
+          where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns
+       from pg_catalog.pg_class c
       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
      where c.relkind = 'r' and n.nspname not in ('pg_catalog', 'information_schema', 'pgrehearse')`,
   )
-  return rows.filter(isVersionTable)
+  return rows.filter(
+    (table) => isVersionTable(table) && (!mayBeTheApplications(table) || areVersionColumns(table.columns)),
+  )
 }
 
 /** Those that have no row. `client` is a superuser, or their owner. */

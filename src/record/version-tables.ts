@@ -73,8 +73,76 @@ export function isVersionTable({ schema, name }: NamedTable): boolean {
   if (schema !== undefined && schemas.has(schema.toLowerCase())) return true
   const lower = name.toLowerCase()
   // programs of several parts have one for each: Airflow's `alembic_version_fab`
-  return names.has(lower) || lower.startsWith('alembic_version_')
+  return names.has(lower) || lower.startsWith('alembic_version_') || ofItsOwnName.test(lower)
 }
+
+/**
+ * Most tools let a program name their table, and many have their own: directus_migrations, strapi_migrations,
+ * payload_migrations, river_migration, data_migrations. An application may have such a table for what it does itself.
+ */
+const ofItsOwnName = /(?:^|_)migrations?(?:_(?:history|log|lock|meta|internal))?$/
+
+/** Does the name alone not say that it is a tool's? Then its columns must: see {@link areVersionColumns}. */
+export function mayBeTheApplications({ schema, name }: NamedTable): boolean {
+  if (schema !== undefined && schemas.has(schema.toLowerCase())) return false
+  const lower = name.toLowerCase()
+  return lower === 'migrations' || (!names.has(lower) && ofItsOwnName.test(lower))
+}
+
+/** Are these columns, some or all of a table's, such as tools have, and does one say which migration it was? */
+export function areVersionColumns(columns: readonly string[]): boolean {
+  const lower = columns.map((column) => column.toLowerCase())
+  return lower.every((one) => naming.has(one) || besides.has(one)) && lower.some((one) => naming.has(one))
+}
+
+const naming: ReadonlySet<string> = new Set([
+  'name',
+  'migration',
+  'migration_id',
+  'migration_name',
+  'version',
+  'version_id',
+  'filename',
+  'file_name',
+  'script',
+  'title',
+  'hash',
+  'checksum',
+  'timestamp',
+])
+
+const besides: ReadonlySet<string> = new Set([
+  'id',
+  'index',
+  'is_locked',
+  'batch',
+  'group',
+  'currentversion',
+  'line',
+  'type',
+  'description',
+  'success',
+  'dirty',
+  'breaking',
+  'ts',
+  'time',
+  'tstamp',
+  'duration',
+  'execution_time',
+  'applied',
+  'is_applied',
+  'run_on',
+  'run_at',
+  'migration_time',
+  'migrated_at',
+  'created_at',
+  'updated_at',
+  'executed_at',
+  'applied_at',
+  'started_at',
+  'finished_at',
+  'installed_on',
+])
 
 /** Does a tool fill it by itself, from what the migrations have made? */
 export function isFilledByTool({ name }: NamedTable): boolean {

@@ -25,6 +25,19 @@ describe('statementKind', () => {
     // Airflow's part for its users
     ["UPDATE alembic_version_fab SET version_num = 'b2' WHERE version_num = 'a1'", 'bookkeeping'],
     ["UPDATE alembic_versions_of_users SET version = 'b2'", 'work'],
+    // Directus, and what an application does with a table of its own
+    [
+      'create table directus_migrations (version varchar(255), name varchar(255), timestamp timestamptz)',
+      'bookkeeping',
+    ],
+    ["insert into directus_migrations (name, version) values ('Themes', '20230927A')", 'bookkeeping'],
+    ["delete from directus_migrations where version = '20230927A'", 'bookkeeping'],
+    ["update river_migration set version = 4 where line = 'main'", 'bookkeeping'],
+    ['create table bird_migrations (id int, bird text, begins date)', 'work'],
+    ["insert into bird_migrations (id, bird) values (1, 'stork')", 'work'],
+    ["update bird_migrations set name = 'x' where bird = 'stork'", 'work'],
+    ['delete from bird_migrations', 'work'],
+    ['alter table bird_migrations add column name text', 'work'],
   ])('%s', (sql, expected) => {
     const { tag, node } = parseStatement(sql)
     expect(statementKind(tag, node)).toBe(expected)
