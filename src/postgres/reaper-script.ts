@@ -91,7 +91,8 @@ end_command() {
     [ -z "$group" ] || end_group
     return
   fi
-  find_processes || return
+  # it may have been on its way when we died
+  find_processes || { sleep 0.2; find_processes; } || return
   signal_processes TERM
   tries=0
   while sleep 0.1; find_processes; do

@@ -6,6 +6,7 @@ import {
   mkdir,
   readdir,
   readFile,
+  readlink,
   realpath,
   rmdir,
   stat,
@@ -133,11 +134,17 @@ interface Owner {
   readonly pid: number
   /** Clock ticks since boot (field 22 of /proc/pid/stat); null where there is no /proc. */
   readonly startTime: string | null
+  /** In which the id names it, pid_namespaces(7); null where there is no /proc. Containers may share /tmp. */
+  readonly namespace?: string | null
 }
 
 async function writeOwner(dir: string): Promise<void> {
-  const owner: Owner = { pid, startTime: await processStartTime(pid) }
+  const owner: Owner = { pid, startTime: await processStartTime(pid), namespace: await processNamespace() }
   await writeFile(join(dir, ownerFile), JSON.stringify(owner), { mode: 0o644 })
+}
+
+async function processNamespace(): Promise<string | null> {
+  return await readlink('/proc/self/ns/pid').catch(() => null)
 }
 
 async function processStartTime(processId: number): Promise<string | null> {
@@ -150,6 +157,7 @@ export async function isAbandoned(dir: string): Promise<boolean> {
   const text = await readFile(join(dir, ownerFile), 'utf8').catch(() => undefined)
   const owner = parseOwner(text)
   if (owner === undefined) return isEmptied(dir)
+  if (owner.namespace !== undefined && owner.namespace !== (await processNamespace())) return false
   if (!isAlive(owner.pid)) return true
   const startTime = await processStartTime(owner.pid)
   return owner.startTime !== null && startTime !== null && owner.startTime !== startTime
@@ -174,9 +182,9 @@ const emptiedMs = 60_000
 function parseOwner(text: string | undefined): Owner | undefined {
   try {
     const value = JSON.parse(text ?? '') as Partial<Owner>
-    return typeof value.pid === 'number' && value.pid > 0
-      ? { pid: value.pid, startTime: value.startTime ?? null }
-      : undefined
+    const { pid: id, startTime = null, namespace } = value
+    if (typeof id !== 'number' || id <= 0) return undefined
+    return { pid: id, startTime, ...(namespace === undefined ? {} : { namespace }) }
   } catch {
     return undefined
   }

@@ -272,12 +272,16 @@ describe('ends with node', () => {
     const dead = join(scratch, 'pgrehearse-00000000dead')
     const alive = join(scratch, 'pgrehearse-0000000alive')
     const unknown = join(scratch, 'pgrehearse-00000unknown')
-    for (const dir of [dead, alive, unknown]) await mkdir(dir)
+    const elsewhere = join(scratch, 'pgrehearse-000elsewhere')
+    for (const dir of [dead, alive, unknown, elsewhere]) await mkdir(dir)
     await writeFile(join(dead, 'owner.json'), JSON.stringify({ pid: process.pid, startTime: '1' }))
     await writeFile(join(alive, 'owner.json'), JSON.stringify({ pid: process.pid, startTime: null }))
+    // ids of another container say nothing here
+    const owner = { pid: process.pid, startTime: '1', namespace: 'pid:[1]' }
+    await writeFile(join(elsewhere, 'owner.json'), JSON.stringify(owner))
     const server = await startEmbedded(serverOptions(18, { env: { TMPDIR: scratch } }))
     await server[Symbol.asyncDispose]()
-    expect([dead, alive, unknown].map(existsSync)).toEqual([false, true, true])
+    expect([dead, alive, unknown, elsewhere].map(existsSync)).toEqual([false, true, true, true])
   })
 })
 
