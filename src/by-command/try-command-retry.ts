@@ -3,7 +3,7 @@ import type { CheckOptions } from '../check-options.ts'
 import { configDefaults } from '../config/defaults.ts'
 import type { Limit, ReportTrial, Statement } from '../core/model.ts'
 import type { PostgresServer } from '../postgres/provider.ts'
-import { endText, failedStatement } from '../record/failure.ts'
+import { failedStatement } from '../record/failure.ts'
 import { interruptionAt, type Interruption } from '../record/interruption.ts'
 import type { RecordedStatement, Recording } from '../record/model.ts'
 import { record, type RecordRequest } from '../record/record.ts'
@@ -190,12 +190,7 @@ class CommandRetry {
         : { kind: 'ends otherwise', invalid, ...difference }
     }
     const failed = failedStatement(next)
-    if (failed?.sent.error === undefined)
-      return {
-        kind: 'gives up',
-        invalid,
-        says: `${endText(next)}, though no statement failed for it (the log of the job has what it printed)`,
-      }
+    if (failed?.sent.error === undefined) return { kind: 'gives up', invalid, says: gaveUpText(next) }
     const cause = causeOf(failed, false, this.#ground.server)
     if (cause.whose === 'ours') {
       this.#limited(`What the next run makes of a failure ${where} is not known, because ${cause.why}.`)
@@ -239,6 +234,18 @@ class CommandRetry {
     this.#limits.push({ code: 'not-tried', message, ...(hint === undefined ? {} : { hint }) })
   }
 }
+
+/** Completes `the next run …`. What it printed is not for a report. */
+function gaveUpText(next: Recording): string {
+  const why = next.output.some(({ text }) => ofLock.test(text))
+    ? 'over a lock that the run before has left'
+    : 'though no statement failed for it'
+  const end = next.end.signal ?? `exit status ${next.end.code ?? ''}`
+  return `ends with ${end}, ${why} (what it printed is in the log of the job)`
+}
+
+/** Knex: `Migration table is already locked`; Liquibase: `Could not acquire change log lock`. */
+const ofLock = /\block(?:ed)?\b/i
 
 /** On a database of its own, as the first time. */
 function runAgain(

@@ -104,7 +104,9 @@ function repeated(
 }
 
 /** As files are in which `fix` and suggestions put several steps: each commits by itself, or the file says COMMIT between them. */
-function commitsSteps({ transaction, statements }: Migration): boolean {
+function commitsSteps({ transaction, statements, recorded, file }: Migration): boolean {
+  // in code somebody has said that there is to be no transaction
+  if (recorded !== undefined && !/\.sql$/i.test(file)) return false
   return transaction.mode === 'statement' || statements.some(({ tag }) => tag === 'TransactionStmt')
 }
 
@@ -186,6 +188,8 @@ function saysOf({ migration, tried, isLone }: TriedMigration, blame: Blame | und
     const { cut, aftermath } = leftover
     const index = invalidOf(aftermath)
     const what = index === undefined ? 'something' : `the invalid index ${index}`
+    if (aftermath.kind === 'fails' && (cut.kind === 'after' || aftermath.at.index !== cut.statement.index))
+      return `After a failure ${whereOf(leftover, migration)} the next run stops at statement ${aftermath.at.index + 1} and says so: ${aftermath.message}.`
     const where = isLone ? 'the middle' : `the middle of statement ${cut.statement.index + 1}`
     return aftermath.kind === 'fails'
       ? `A failure in ${where} leaves ${what}, and the next run stops there and says so: drop it first.`
