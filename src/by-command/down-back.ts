@@ -4,6 +4,7 @@ import type { MigrationScript } from '../core/source.ts'
 import type { MeasuredCommand } from '../record/attempt.ts'
 import type { Book } from '../record/book.ts'
 import { measuredStatements } from '../record/measured.ts'
+import { waysDownOf } from '../record/ways-down.ts'
 import type { RecordedStatement } from '../record/model.ts'
 import type { SchemaDifference } from '../replay/fingerprint.ts'
 import type { MeasuredStatement } from '../replay/measure.ts'
@@ -134,7 +135,8 @@ export function wayBackOf(file: string, { replayed: { statements } }: Back): Way
     limits: [],
   })
   const all = statements.map(({ statement }) => statement)
-  const inFile = all.filter(({ span }) => span.file === file)
+  const places = [file, ...waysDownOf(file)]
+  const inFile = all.filter(({ span }) => places.includes(span.file))
   return { index: 0, up: parsed([]), down: parsed(inFile.length > 0 ? inFile : all) }
 }
 

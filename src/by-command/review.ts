@@ -5,6 +5,7 @@ import { UsageError } from '../core/errors.ts'
 import type { Limit } from '../core/model.ts'
 import type { ReviewSet } from '../core/source.ts'
 import { isMigrationFile, readCandidates } from '../record/migration-files.ts'
+import { isWayDownFile } from '../record/ways-down.ts'
 import type { CandidateFile } from '../record/model.ts'
 import { decideBase, type BaseRevision } from '../review/base-revision.ts'
 import { findRepository, type Repository } from '../review/git.ts'
@@ -35,6 +36,8 @@ export interface RecordedReview {
   readonly reviewSet: ReviewSet
   /** Those under review and their neighbours, in the order of their names. */
   readonly files: readonly CandidateFile[]
+  /** Files of their own that hold ways down; only where a command goes back. */
+  readonly waysDown: readonly CandidateFile[]
   /** Paths of those under review. */
   readonly underReview: readonly string[]
   /** Files of the base revision that are others now, or gone, as they were there; only where the folder is known. */
@@ -77,6 +80,9 @@ export async function decideRecorded(
   const all = named.length > 0 ? named : listed.filter((path) => isMigrationFile(path, commands.dir))
   const project =
     repository?.head === undefined ? {} : { project: { prefix: repository.prefix, commit: repository.head } }
+  const ownWaysDown =
+    commands.down === undefined ? [] : listed.filter((path) => isWayDownFile(path, commands.dir))
+  const waysDown = await readCandidates(ownWaysDown, (path) => tree.read(path))
   const wantsAll = options.all || (commands.everything === true && options.base === undefined)
   if (wantsAll || repository === undefined) {
     if (!wantsAll && options.paths.length === 0)
@@ -86,6 +92,7 @@ export async function decideRecorded(
     return {
       reviewSet: { ...emptyReview, ...project, base: { description } },
       files: await readCandidates(all, (path) => tree.read(path)),
+      waysDown,
       underReview,
     }
   }
@@ -102,6 +109,7 @@ export async function decideRecorded(
       notChecked: commands.dir === undefined ? guessedFolders(underReview) : [],
     },
     files: await readCandidates(all, (path) => tree.read(path)),
+    waysDown,
     underReview,
     old,
     ...(commit === undefined || commands.history !== undefined ? {} : { base: { repository, commit } }),

@@ -6,6 +6,7 @@ import { judgeWayDown } from '../trial-runs/judge-way-down.ts'
 import type { PostgresServer } from '../postgres/provider.ts'
 import { acceptInCode } from './down-allows.ts'
 import { downEnvironment } from './down-environment.ts'
+import { addressHint, irreversible, logHint, stepsHint, timeoutHint, wentWords } from './down-words.ts'
 import {
   filesOf,
   readBack,
@@ -23,6 +24,7 @@ import { bookOf, type Book } from '../record/book.ts'
 import { endText, failedStatement } from '../record/failure.ts'
 import type { RecordedStatement, Recording } from '../record/model.ts'
 import { record, type RecordRequest } from '../record/record.ts'
+import { waysDownOf } from '../record/ways-down.ts'
 import { causeOf } from '../record/replayed.ts'
 import { withoutVersionTables } from '../record/version-objects.ts'
 import {
@@ -177,7 +179,7 @@ class CommandDown {
   }
 
   #bookOf(recording: Recording, failed: RecordedStatement | undefined): Book {
-    const { files, underReview } = this.#ground.review
+    const { files, underReview, waysDown } = this.#ground.review
     const { ran } = this.#ground.up.book
     return bookOf(recording, {
       files,
@@ -185,6 +187,7 @@ class CommandDown {
       failed,
       title: this.#ground.down,
       direction: 'down',
+      waysDown,
     })
   }
 
@@ -289,7 +292,11 @@ class CommandDown {
     const around = { beforeUp: before, afterUp: after, beforeDown: after, afterDown: schema }
     const { wrong } = downDifferences(around)
     const failing = back.replayed.outcome === 'failed' ? back.replayed.statements.at(-1) : undefined
-    const blamed = failing?.statement.span.file ?? fileToBlame(this.#work, wrong)
+    const failingIn = failing?.statement.span.file
+    const blamed =
+      failingIn === undefined
+        ? fileToBlame(this.#work, wrong)
+        : (this.#files.find((path) => waysDownOf(path).includes(failingIn)) ?? failingIn)
     const way = wayBackOf(blamed ?? this.#nowhere().file, back)
     const up: ReplayedMigration = { migration: emptyMigration, outcome: 'rehearsed', statements: [] }
     const replayed = again === undefined ? [] : [again.replayed(!wrong.equal)]
@@ -305,12 +312,13 @@ class CommandDown {
     )
     if (judged === undefined) return nothing
     const sent = failing?.statement.sql
+    const { files, waysDown } = this.#ground.review
     const findings = judged.findings.map((finding) =>
       sent !== undefined && finding.ruleId === 'down-fails' ? { ...finding, sent } : finding,
     )
     return {
       trials: [{ ...judged.trial, about: this.#about() }],
-      findings: acceptInCode(findings, this.#ground.review.files, this.#today()),
+      findings: acceptInCode(findings, [...files, ...waysDown], this.#today()),
       limits: again?.limits ?? [],
     }
   }
@@ -349,23 +357,6 @@ class CommandDown {
 }
 
 const schemaTimeoutMs = 60_000
-
-const wentWords: Readonly<Record<'less far' | 'further' | 'elsewhere', string>> = {
-  'less far': 'took back less than what is under review',
-  further: 'took back more than what is under review',
-  elsewhere: 'led to another version than the one before what is under review',
-}
-
-const stepsHint =
-  'It has to take back exactly the migrations under review: PGREHEARSE_MIGRATIONS holds their number, PGREHEARSE_FILES their paths.'
-const timeoutHint = 'If it needs more time, say so as `migrations: { timeout: … }`.'
-const addressHint =
-  'Does it read DATABASE_URL or the variables PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE?'
-const logHint = 'What it printed is in the log of the job.'
-
-/** Rails, Django, Alembic, Sequel, Ecto, Liquibase: so they say that an author gave no way back. */
-const irreversible =
-  /irreversib|not reversible|cannot be reversed|NotImplementedError|rollback ?impossible|no inverse to/i
 
 const ofRows: ReadonlySet<string> = new Set([
   'InsertStmt',

@@ -2,9 +2,11 @@
 import type { Recorded, Span } from '../core/model.ts'
 import { attribute, type AttributedChapter } from './attribution.ts'
 import type { CandidateFile, RecordedStatement, Recording } from './model.ts'
+import { outsideProject } from './outside.ts'
 import { isOwn } from './own.ts'
 import { allowsAbove, Places } from './place.ts'
 import type { RealMigration } from './real-places.ts'
+import { wayDownOf } from './ways-down.ts'
 import { wrapped } from './wrap.ts'
 import { lastingStatements, transcribe, type Transcript } from './transcript.ts'
 
@@ -16,8 +18,10 @@ export interface Book {
   readonly places: ReadonlyMap<RecordedStatement, Span>
   /** Paths of the files that were run, in their order, also those that changed nothing. */
   readonly ran: readonly string[]
-  /** What the tool sent of its own accord. */
+  /** What the tool sent of its own accord, and what is not under review. */
   readonly own: ReadonlySet<RecordedStatement>
+  /** What the tool calls migrations that are no files of the project and therefore not under review. */
+  readonly outside: readonly string[]
 }
 
 export interface BookContext {
@@ -31,11 +35,15 @@ export interface BookContext {
   readonly title: string
   /** Which way the command goes; absent: up. */
   readonly direction?: 'up' | 'down'
+  /** There is no history: what others have made is among what the command does. */
+  readonly fromNothing?: boolean
+  /** Files that hold nothing but the way down of a migration. */
+  readonly waysDown?: readonly CandidateFile[]
 }
 
 /** Nothing of what only read, or was taken back, is in it. */
 export function bookOf(recording: Recording, context: BookContext): Book {
-  const { failed, title, direction } = context
+  const { failed, title, direction, waysDown = [] } = context
   const lasting = lastingStatements(recording.statements, failed)
   const attributed = attribute(lasting, { ...context, output: recording.output })
   // what the command fails at is to be said, whosever it is
@@ -44,6 +52,8 @@ export function bookOf(recording: Recording, context: BookContext): Book {
       statements.filter((one) => one !== failed && isOwn(one, file)),
     ),
   )
+  const outside = context.fromNothing === true ? outsideProject(attributed) : []
+  for (const one of outside.flatMap(({ statements }) => statements)) if (one !== failed) own.add(one)
   const chapters = wrapped(attributed, own)
   // BEGIN and COMMIT around them as well, though a file of which such words speak stands beside them
   for (const chapter of chapters)
@@ -52,7 +62,9 @@ export function bookOf(recording: Recording, context: BookContext): Book {
   const found = new Map<CandidateFile, Places>()
   for (const { file, statements } of chapters) {
     if (file === undefined) continue
-    const inFile = found.get(file) ?? new Places(file, direction)
+    const wayDown = direction === 'down' ? wayDownOf(file, waysDown) : undefined
+    const inFile =
+      found.get(file) ?? (wayDown === undefined ? new Places(file, direction) : new Places(wayDown))
     found.set(file, inFile)
     for (const statement of statements)
       if (!own.has(statement)) places.set(statement, inFile.place(statement))
@@ -61,13 +73,21 @@ export function bookOf(recording: Recording, context: BookContext): Book {
     title,
     allowsAbove: (file, statement) => {
       const place = places.get(statement)
-      return place === undefined ? [] : allowsAbove(file, place)
+      return place === undefined || place.file !== file.path ? [] : allowsAbove(file, place)
     },
   })
   const ran = [
     ...new Set(attributed.filter((one) => hasRun(one, own)).flatMap(({ file }) => file?.path ?? [])),
   ]
-  return { command: recording.command, chapters, transcripts, places, ran, own }
+  return {
+    command: recording.command,
+    chapters,
+    transcripts,
+    places,
+    ran,
+    own,
+    outside: [...new Set(outside.flatMap(({ recordedAs = [] }) => recordedAs))],
+  }
 }
 
 /** The only file under review may be one that the tool passes over. */
@@ -103,5 +123,7 @@ export function unreadStatement({ chapters }: Pick<Book, 'chapters'>): RecordedS
 
 /** How a chapter's file is known. */
 export function recordedBy(command: string, chapter: AttributedChapter | undefined): Recorded {
-  return { command, knownBy: chapter?.knownBy ?? 'no file is known' }
+  const { knownBy, recordedAs } = chapter ?? {}
+  const said = recordedAs === undefined ? knownBy : `${knownBy ?? ''}, no file of the project`
+  return { command, knownBy: said ?? 'no file is known' }
 }

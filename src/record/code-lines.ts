@@ -109,6 +109,6 @@ export function wayDown(text: string): Stretch {
 }
 
 const upWords =
-  /(?<=^|\n)[^\n#]*\b(?:(?:def|function|void|fun|async|public|exports\.|export\s+(?:const|async|function)[^\n]*?)\s*)(?:up|change|upgrade|forwards?|Up|safe_up|safeUp)\b|(?<=^|\n)\s*(?:async\s+)?(?:up|change)\s*[(:=]|(?<=^|\n)\s*operations\s*=|(?<=^|\n)--\s*(?:\+goose\s+Up|migrate:up|\+micrate\s+Up)/
+  /(?<=^|\n)[^\n#]*\b(?:(?:def|function|void|fun|async|public|exports\.|export\s+(?:const|async|function)[^\n]*?)\s*)(?:up|change|upgrade|forwards?|Up|safe_up|safeUp)\b|(?<=^|\n)\s*(?:async\s+)?(?:up|change)\s*[(:=]|(?<=^|\n)\s*operations\s*=|(?<=^|\n)--\s*(?:\+(?:goose|micrate|migrate)\s+Up|migrate:up|Up\s+Migration)/
 const downWords =
-  /(?<=\n)[^\n#]*\b(?:def|function|void|fun|async|public|exports\.|export\s+(?:const|async|function)[^\n]*?)\s*(?:down|downgrade|backwards?|Down|safe_down|safeDown)\b|(?<=\n)\s*(?:async\s+)?down\s*[(:=]|(?<=\n)--\s*(?:\+goose\s+Down|migrate:down|\+micrate\s+Down)/g
+  /(?<=\n)[^\n#]*\b(?:def|function|void|fun|async|public|exports\.|export\s+(?:const|async|function)[^\n]*?)\s*(?:down|downgrade|backwards?|Down|safe_down|safeDown)\b|(?<=\n)\s*(?:async\s+)?down\s*[(:=]|(?<=\n)--\s*(?:\+(?:goose|micrate|migrate)\s+Down|migrate:down|Down\s+Migration|rollback\s)/g

@@ -50,14 +50,14 @@ export class Places {
   #verbatim(sql: string): Stretch | undefined {
     const words = sql.split(/\s+/).filter((word) => word !== '')
     if (words.length === 0 || words.length > mostWords) return undefined
-    const pattern = new RegExp(words.map(escaped).join('\\s+'), 'gi')
+    const pattern = new RegExp(words.map(escaped).join(betweenWords), 'gi')
     const from = (at: number): Stretch | undefined => {
       pattern.lastIndex = at
       const match = pattern.exec(this.#file.text)
       return match === null ? undefined : { start: match.index, end: match.index + match[0].length }
     }
     // the same statement may stand there twice
-    return from(this.#verbatimEnd) ?? from(0)
+    return from(this.#verbatimEnd) ?? from(this.#part.start) ?? from(0)
   }
 
   /** The unit that names most of what the statement is about; of several the first behind the last one. */
@@ -97,6 +97,8 @@ export class Places {
   }
 }
 
+/** Liquibase begins each line of a way down anew. */
+const betweenWords = '\\s+(?:--\\s*rollback\\s+)?'
 /** Regular expressions of more words cost more than they tell. */
 const mostWords = 2000
 

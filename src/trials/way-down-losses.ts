@@ -17,7 +17,9 @@ export function destroyedRows(
   statements: readonly DownStatement[],
   before: SchemaSnapshot,
 ): readonly string[] {
-  const known = new Set(before.objects.map(({ kind, identity }) => `${kind} ${identity}`))
+  const known = new Set(
+    before.objects.map(({ kind, identity }) => `${kind} ${withoutNeedlessQuotes(identity)}`),
+  )
   const effects = statements.flatMap((one) => one.effects)
   const tables = effects
     .flatMap(droppedTable)
@@ -68,6 +70,11 @@ function droppedColumn(effect: Effect): readonly { readonly table: string; reado
 
 function qualified(schema: string, name: string): string {
   return `${quoted(schema)}.${quoted(name)}`
+}
+
+/** Keywords (`order`, `user`) are quoted by Postgres, and not by quoted(). */
+function withoutNeedlessQuotes(identity: string): string {
+  return identity.replaceAll(/"([a-z_][a-z0-9_]*)"/g, '$1')
 }
 
 /** As `format('%I')` quotes it, but for keywords. */

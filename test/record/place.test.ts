@@ -43,6 +43,19 @@ describe('Places', () => {
     ])
   })
 
+  it.each([
+    ['-- Up Migration\nDROP VIEW v;\n-- Down Migration\nDROP VIEW v;\n', 4],
+    ['-- +migrate Up\nDROP VIEW v;\n-- +migrate Down\nDROP VIEW v;\n', 4],
+    // a way down of two lines
+    ['--changeset ada:1\nDROP VIEW v;\n--rollback SELECT 1;\n--rollback DROP\n--rollback  VIEW v;\n', 4],
+  ])('finds the way down in its own section of a file of SQL', (text, line) => {
+    const { start } = new Places({ path: 'a.sql', text }, 'down').place({
+      sql: 'DROP VIEW v',
+      node: undefined,
+    })
+    expect(start.line).toBe(line)
+  })
+
   it('does not look into the way down', () => {
     const text = [
       'exports.up = (knex) =>',
