@@ -4,6 +4,7 @@ import type { RecordedReview } from './review.ts'
 import { recordedBy, unreadStatement, type Book } from '../record/book.ts'
 import { gotOver } from '../record/failure.ts'
 import type { RecordedStatement, Recording } from '../record/model.ts'
+import { outsideLimit } from '../record/outside.ts'
 import { mayHideLocks } from '../replay/gate-plan.ts'
 
 /** Migrations that say how they came to be. */
@@ -25,7 +26,8 @@ export function bookLimits(
     ...recording.limits.map((message) => ({ code: 'not-looked-into', message })),
     ...gotOverLimit(recording, failed),
     ...notRun(book, review, failed),
-    ...unknownFiles(book),
+    ...(review.files.length === 0 ? [] : unknownFiles(book)),
+    ...outsideLimit(book.command, book.outside),
     ...unreadLimit(book),
     ...hiddenLocks(book),
   ]
@@ -106,11 +108,11 @@ function notRun(
 }
 
 function unknownFiles({ chapters, command, own }: Book): readonly Limit[] {
-  const statements = chapters.filter(({ file }) => file === undefined).flatMap((one) => one.statements)
+  const statements = chapters
+    .filter(({ file, recordedAs = file }) => recordedAs === undefined)
+    .flatMap((one) => one.statements)
   const count = statements.filter((one) => isWork(one, own)).length
-  if (count === 0 || chapters.every(({ file }) => file === undefined && chapters.length === 1)) {
-    return []
-  }
+  if (count === 0 || chapters.every(({ file }) => file === undefined && chapters.length === 1)) return []
   return [
     {
       code: 'file-not-known',

@@ -227,7 +227,8 @@ class CommandRehearsal {
 
   #bookOf(recording: Recording, title: string): Book {
     const { files, underReview } = this.#review
-    return bookOf(recording, { files, underReview, failed: failedStatement(recording), title })
+    const fromNothing = this.#review.base === undefined && this.#commands.history === undefined
+    return bookOf(recording, { files, underReview, failed: failedStatement(recording), title, fromNothing })
   }
 
   async #scriptsOf(

@@ -11,8 +11,8 @@ export interface FileNames {
   readonly versions: ReadonlySet<string>
   /** Versions without leading zeros, as tools that keep numbers write them. */
   readonly numbers: ReadonlySet<string>
-  /** Django's app. */
-  readonly app: string | undefined
+  /** What Django calls the app that it belongs to: in doubt one of several. */
+  readonly apps: readonly string[]
 }
 
 export function namesOf(file: CandidateFile): FileNames {
@@ -23,8 +23,14 @@ export function namesOf(file: CandidateFile): FileNames {
   const named = isGeneric ? (parts.at(-2) ?? base) : base
   const stem = isGeneric ? named : named.replace(/(?:\.(?:up|do|auto))?\.\w+$/, '')
   const digits = /^[VBRU]?(\d[\d._-]*)/i.exec(stem)?.[1]?.replace(/[._-]+$/, '')
+  // Directus has several a day: 20230401A-update-material-icons.js
+  const lettered = /^(\d{6,}[A-Za-z])[-_]/.exec(stem)?.[1]
   const versions =
-    digits === undefined ? [] : [digits, digits.replaceAll(/\D/g, ''), digits.replaceAll('_', '.')]
+    lettered !== undefined
+      ? [lettered]
+      : digits === undefined
+        ? []
+        : [digits, digits.replaceAll(/\D/g, ''), digits.replaceAll('_', '.')]
   return {
     file,
     sure: new Set([
@@ -33,8 +39,14 @@ export function namesOf(file: CandidateFile): FileNames {
     ]),
     versions: new Set(versions),
     numbers: new Set(versions.filter((one) => /^\d+$/.test(one)).map((one) => one.replace(/^0+(?=\d)/, ''))),
-    app: /(?:^|\/)([^/]+)\/migrations\/[^/]+\.py$/.exec(file.path)?.[1],
+    apps: file.apps ?? folderOfApp(file.path),
   }
+}
+
+/** Django's app is called after its folder, where `apps.py` says nothing else. */
+function folderOfApp(path: string): readonly string[] {
+  const folder = /(?:^|\/)([^/]+)\/migrations\/[^/]+\.py$/.exec(path)?.[1]
+  return folder === undefined ? [] : [folder]
 }
 
 /** Alembic's, however short: `01`. */
@@ -70,6 +82,26 @@ export function fileOf(values: readonly string[], files: readonly FileNames[]): 
   return fileCalled(values, values, files) ?? fileCalled(values.map(lastPart), values, files)
 }
 
+/**
+ * The file of a row of `django_migrations`. Each app has a `0001_initial`: a name says little without its app, which is
+ * called otherwise than its folder where `apps.py` says so.
+ */
+export function fileOfDjango(
+  { app, name }: DjangoMigration,
+  files: readonly FileNames[],
+): CandidateFile | undefined {
+  const named = files.filter(({ sure }) => sure.has(name))
+  const ofApp = named.filter(({ apps }) => apps.includes(app))
+  if (ofApp.length === 1) return ofApp[0]?.file
+  const other = named.find(({ file }) => file.apps === undefined)
+  return named.length === 1 && !/^\d+_initial$/.test(name) ? other?.file : undefined
+}
+
+export interface DjangoMigration {
+  readonly app: string
+  readonly name: string
+}
+
 function fileCalled(
   candidates: readonly string[],
   values: readonly string[],
@@ -77,7 +109,7 @@ function fileCalled(
 ): CandidateFile | undefined {
   for (const tier of ['sure', 'versions', 'numbers'] as const) {
     const matching = files.filter((names) => candidates.some((value) => names[tier].has(value)))
-    const ofApp = matching.filter(({ app }) => app !== undefined && values.includes(app))
+    const ofApp = matching.filter(({ apps }) => apps.some((app) => values.includes(app)))
     const [only] = ofApp.length > 0 ? ofApp : matching
     if (only !== undefined && (matching.length === 1 || ofApp.length === 1)) return only.file
   }

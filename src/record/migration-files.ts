@@ -11,7 +11,7 @@ const languages =
 
 /** Stand in such folders and are not migrations, or not those of the way up. */
 const others =
-  /(?:^|\/)(?:__init__\.py|env\.py|conftest\.py|[^/]*\.d\.[cm]?ts|[^/]*Designer\.cs|[^/]*ModelSnapshot\.cs|[^/]*\.(?:down|undo|revert)\.\w+|down\.\w+|undo\.\w+|[^/]*_?journal\.json|[^/]*snapshot\.json|migration_lock\.toml|schema\.rb|structure\.sql|atlas\.sum)$|(?:^|\/)(?:node_modules|__pycache__|\.git)\//i
+  /(?:^|\/)(?:__init__\.py|env\.py|conftest\.py|[^/]*\.d\.[cm]?ts|[^/]*Designer\.cs|[^/]*ModelSnapshot\.cs|[^/]*\.(?:down|undo|revert)\.\w+|down\.\w+|undo\.\w+|[^/]*_?journal\.json|[^/]*snapshot\.json|migration_lock\.toml|schema\.rb|structure\.sql|atlas\.sum)$|(?:^|\/)(?:node_modules|site-packages|dist-packages|__pycache__|\.git)\//i
 
 /** Below `dir`, where the configuration names one; else below a folder that tools read. */
 export function isMigrationFile(path: string, dir: string | undefined): boolean {
@@ -30,12 +30,38 @@ export async function readCandidates(
   read: (path: string) => Promise<Uint8Array | undefined>,
 ): Promise<readonly CandidateFile[]> {
   const files: CandidateFile[] = []
+  const apps = new Map<string, readonly string[] | undefined>()
   let total = 0
   for (const path of paths) {
     const bytes = await read(path)
     total += bytes?.length ?? 0
     if (bytes === undefined || total > mostBytes) continue
-    files.push({ path, text: new TextDecoder().decode(bytes) })
+    const module = appModule(path)
+    if (module !== undefined && !apps.has(module)) apps.set(module, labelsIn(await read(module)))
+    const labels = module === undefined ? undefined : apps.get(module)
+    const file = { path, text: new TextDecoder().decode(bytes) }
+    files.push(labels === undefined ? file : { ...file, apps: labels })
   }
   return files
 }
+
+/** Where Django's app of a migration is configured. */
+function appModule(path: string): string | undefined {
+  const folder = /^(.*\/)?migrations\/[^/]+\.py$/.exec(path)
+  return folder === null ? undefined : `${folder[1] ?? ''}apps.py`
+}
+
+/** `AppConfig.label`, which is the last part of `AppConfig.name` by default (docs.djangoproject.com/en/5.2/ref/applications). */
+function labelsIn(bytes: Uint8Array | undefined): readonly string[] | undefined {
+  if (bytes === undefined || bytes.length > mostBytesOfApp) return undefined
+  const text = new TextDecoder().decode(bytes)
+  const valuesOf = (name: string): readonly string[] =>
+    [...text.matchAll(new RegExp(`^[ \\t]+${name}\\s*(?::\\s*str\\s*)?=\\s*['"]([\\w.]+)['"]`, 'gm'))].map(
+      ([, value = '']) => value.slice(value.lastIndexOf('.') + 1),
+    )
+  const labels = valuesOf('label')
+  const found = labels.length > 0 ? labels : valuesOf('name')
+  return found.length === 0 ? undefined : [...new Set(found)]
+}
+
+const mostBytesOfApp = 100_000

@@ -63,4 +63,6 @@ export interface CandidateFile {
   /** Relative to the project root, with `/`. */
   readonly path: string
   readonly text: string
+  /** What `apps.py` beside its folder calls Django's app; absent: there is no such file, or it does not say. */
+  readonly apps?: readonly string[]
 }

@@ -17,10 +17,16 @@ export interface TranscribedStatement {
   readonly end: number
 }
 
-/** Statements that belong to one migration, in order. */
-export interface Chapter {
-  /** Absent: nobody knows where they come from. */
+/** The migration that statements come from. */
+export interface Origin {
+  /** Absent: none of the project is known. */
   readonly file?: CandidateFile
+  /** What the tool calls a migration that is no file of the project: `auth.0001_initial`. */
+  readonly recordedAs?: string
+}
+
+/** Statements that belong to one migration, in order. */
+export interface Chapter extends Origin {
   readonly statements: readonly RecordedStatement[]
   /** One transaction holds it as a whole, or it and its neighbours; its BEGIN and COMMIT are not among the statements. */
   readonly mode?: 'file' | 'run'
@@ -43,7 +49,8 @@ export function transcribe(chapters: readonly Chapter[], options: TranscriptOpti
   const seen = new Map<string, number>()
   const ends = new Map<string, number>()
   return chapters.map((chapter) => {
-    const file = chapter.file?.path ?? (chapter.isOwn === true ? `${options.title}: its own` : options.title)
+    const file =
+      chapter.file?.path ?? chapter.recordedAs ?? (chapter.isOwn === true ? `${options.title}: its own` : options.title)
     const count = (seen.get(file) ?? 0) + 1
     seen.set(file, count)
     const id = count === 1 ? undefined : `${file} (${count})`

@@ -21,10 +21,10 @@ function filesOf(steps: readonly (string | MadeUp)[], { files, output = [], unde
     output,
     failed: statements.find(({ sent }) => sent.error !== undefined),
   })
-  return chapters.flatMap(({ file, statements: own }) =>
+  return chapters.flatMap(({ file, recordedAs, statements: own }) =>
     own
       .filter(({ kind, tag }) => kind === 'work' && tag !== 'TransactionStmt')
-      .map(({ sql }) => `${file?.path ?? '?'}: ${sql}`),
+      .map(({ sql }) => `${file?.path ?? recordedAs ?? '?'}: ${sql}`),
   )
 }
 
@@ -91,6 +91,13 @@ describe('attribute', () => {
       (one) => `INSERT INTO __diesel_schema_migrations (version) VALUES ('2026010${one}000000')`,
     ],
     [
+      'Directus',
+      'migrations/20230401A-update-icons.js',
+      'migrations/20230401B-themes.js',
+      (one) =>
+        `insert into "directus_migrations" ("name", "version") values ('${one === 1 ? 'Update Icons' : 'Themes'}', '20230401${one === 1 ? 'A' : 'B'}')`,
+    ],
+    [
       'goose',
       'migrations/00001_a.sql',
       'migrations/00002_b.sql',
@@ -127,6 +134,60 @@ describe('attribute', () => {
       `${files[0]?.path}: ${a}`,
       `${files[1]?.path}: ${b}`,
     ])
+  })
+
+  const django = (app: string, name: string): string =>
+    `INSERT INTO "django_migrations" ("app", "name", "applied") VALUES ('${app}', '${name}', now())`
+
+  it('Django: every app has a 0001_initial, and those of libraries have no file here', () => {
+    const files = [file('home/migrations/0001_initial.py'), file('home/migrations/0002_page.py')]
+    const steps = [a, django('auth', '0001_initial'), b, django('home', '0001_initial')]
+    expect(filesOf(steps, { files })).toEqual([`auth.0001_initial: ${a}`, `${files[0]?.path}: ${b}`])
+  })
+
+  it('Django: an app is called as its configuration says', () => {
+    const files = [
+      { ...file('src/wagtail/migrations/0001_initial.py'), apps: ['wagtailcore'] },
+      { ...file('src/wagtail/users/migrations/0001_initial.py'), apps: ['wagtailusers'] },
+    ]
+    const steps = [a, django('wagtailusers', '0001_initial'), b, django('wagtailcore', '0001_initial')]
+    expect(filesOf(steps, { files })).toEqual([`${files[1]?.path}: ${a}`, `${files[0]?.path}: ${b}`])
+    const other = [a, django('users', '0001_initial')]
+    expect(filesOf(other, { files })).toEqual([`users.0001_initial: ${a}`])
+  })
+
+  const revision = (one: string, before: string): CandidateFile =>
+    file(`versions/${one}.py`, `revision: str = '${one}'\ndown_revision: str | None = '${before}'\n`)
+  const rows = (one: string, before: string): string =>
+    `UPDATE alembic_version SET version_num='${one}' WHERE alembic_version.version_num = '${before}'`
+
+  it('Alembic: a revision that joins two branches is not the one whose row goes', () => {
+    const files = [revision('a1', 'z0'), revision('b2', 'z0'), revision('c3', 'x')]
+    const steps = [
+      a,
+      "DELETE FROM alembic_version WHERE alembic_version.version_num = 'a1'",
+      rows('c3', 'b2'),
+    ]
+    expect(filesOf(steps, { files })).toEqual([`versions/c3.py: ${a}`])
+  })
+
+  it.each([
+    ['the output', [{ text: 'INFO  [alembic.runtime.migration] Running upgrade c1 -> b2, note', atMs: 1 }]],
+    ['the chain of revisions', []],
+  ])('Alembic: %s tells which revision failed, whatever the order of names', (_, output) => {
+    const files = [revision('a3', 'b2'), revision('b2', 'c1'), revision('c1', 'z0')]
+    const steps = [a, rows('c1', 'z0'), { sql: b, fails: '42P01' }]
+    expect(filesOf(steps, { files, output })).toEqual([`versions/c1.py: ${a}`, `versions/b2.py: ${b}`])
+  })
+
+  it('Django: the output tells which migration failed, also where it is a library’s', () => {
+    const files = [file('shop/migrations/0002_note.py'), file('shop/migrations/0003_more.py')]
+    const output = [
+      { text: '  Applying shop.0002_note... OK', atMs: 1 },
+      { text: '  Applying taggit.0005_auto...Traceback (most recent call last):', atMs: 2 },
+    ]
+    const steps = [a, django('shop', '0002_note'), { sql: b, fails: '42P01' }]
+    expect(filesOf(steps, { files, output })).toEqual([`${files[0]?.path}: ${a}`, `taggit.0005_auto: ${b}`])
   })
 
   it('a failure belongs to the first file that is not recorded', () => {
