@@ -1,6 +1,6 @@
 /** Writes remedies into a script: into its own file where its tool runs them so, else into files that follow it. */
 import type { Finding, Migration } from './core/model.ts'
-import { scriptKey } from './core/script-name.ts'
+import { runsElsewhere, scriptKey } from './core/script-name.ts'
 import type { MigrationScript, MigrationSet, ScriptOrigin, WrittenFile } from './core/source.ts'
 import type { Edit, NotEdited } from './fix/edit.ts'
 import { editInPlace } from './fix/in-place.ts'
@@ -47,9 +47,8 @@ export async function fixScript(origin: ScriptOrigin, fix: ScriptFix): Promise<F
   if (migration === undefined) return { cannot: 'Placeholders stand where the file would have to be cut.' }
   const placed = placeAll(fix, migration)
   if ('cannot' in placed) return placed
-  const { otherDatabases = [] } = fix.script
-  if (otherDatabases.length > 0)
-    return { cannot: `The file runs on ${otherDatabases.join(', ')} as well, which may not know this SQL.` }
+  const elsewhere = runsElsewhere(fix.script)
+  if (elsewhere !== undefined) return { cannot: elsewhere }
   if (fix.script.repeatable && !placed.all.every(onlySets))
     return { cannot: 'The script runs again whenever it changes, and the remedy was tried for one run.' }
   const format = formatOf(origin)

@@ -35,6 +35,7 @@ export interface ReportParts {
   readonly requireRehearsal: boolean
   /** Files that the configuration extends; absent: none. */
   readonly configExtends?: readonly string[] | undefined
+  readonly remediesNotReplayed?: string | undefined
   readonly notChecked: readonly Limit[]
   /** See Report.policy. */
   readonly policy?: readonly string[]
@@ -73,6 +74,7 @@ export function buildReport(parts: ReportParts): Report {
     ...(parts.queries === undefined ? {} : { queries: parts.queries }),
     ...filesOf(parts),
     ...(parts.trials === undefined || parts.trials.length === 0 ? {} : { trials: parts.trials }),
+    ...(parts.remediesNotReplayed === undefined ? {} : { remediesNotReplayed: parts.remediesNotReplayed }),
     notChecked,
     ...(parts.policy === undefined || parts.policy.length === 0 ? {} : { policy: parts.policy }),
     exitCode: exitCodeOf(findings, { failOn, fails: requireRehearsal && unrehearsed }),

@@ -348,6 +348,8 @@ export interface Report {
   readonly files?: readonly { readonly file: string; readonly text: string }[]
   /** What was tried besides the way up; absent: nothing. */
   readonly trials?: readonly ReportTrial[]
+  /** Completes `remedies were not replayed: …`; absent: they were, or there is no more to say. */
+  readonly remediesNotReplayed?: string
   readonly notChecked: readonly Limit[]
   /**
    * What the configuration makes of the rules and leaves out, and whose configuration that is: sentences. Absent: nothing

@@ -304,6 +304,7 @@ export const reportSchema = z.strictObject({
     .max(10_000)
     .exactOptional(),
   trials: z.array(trial).max(10_000).exactOptional(),
+  remediesNotReplayed: text.exactOptional(),
   notChecked: z.array(limit).max(50_000),
   database: z
     .string()

@@ -18,6 +18,8 @@ export interface ServerWork {
   /** By the fingerprints of their findings. */
   readonly suggestions: ReadonlyMap<string, Suggestion>
   readonly proven: ProvenRemedies
+  /** Why nothing was proven; absent: something was, or there was nothing to prove. */
+  readonly unproven?: string
   /** Absent without a server or without queries. */
   readonly tried?: TriedQueries
   /** What was tried besides the way up, and what was found by it. */
@@ -46,10 +48,12 @@ export async function workOnServer(
   const run = { ...scripts, sharesSession: work.reviewSet.sharesSession }
   if (options.budget !== undefined) {
     const { rehearseWithin } = await import('./rehearse-within.ts')
-    return withLimits(await rehearseWithin(options.budget, options, run))
+    const within = await rehearseWithin(options.budget, options, run)
+    return { ...withLimits(within), unproven: 'a run with --budget has no time for that' }
   }
   const { rehearse } = await import('./rehearse.ts')
-  if (queries.length === 0 && isNothingElseWanted(options)) return withLimits(await rehearse(options, run))
+  if (queries.length === 0 && isNothingElseWanted(options))
+    return { ...withLimits(await rehearse(options, run)), unproven: leftOut }
   return workOnRehearsal(
     options,
     production,
@@ -57,6 +61,8 @@ export async function workOnServer(
     () => ({ work, scripts }),
   )
 }
+
+const leftOut = '--no-prove leaves that out'
 
 /** Trials that nobody asked for go with remedies. */
 function isNothingElseWanted(options: CheckOptions): boolean {
@@ -127,15 +133,18 @@ async function mend(
   rehearsal: Rehearsal,
   { alternatives }: Leftovers,
   elapsedMs: number,
-): Promise<Pick<ServerWork, 'suggestions' | 'proven'>> {
-  if (alternatives === undefined || options.prove === false) return nothing
+): Promise<Pick<ServerWork, 'suggestions' | 'proven' | 'unproven'>> {
+  if (options.prove === false) return { ...nothing, unproven: leftOut }
+  if (alternatives === undefined) return { ...nothing, unproven: noRoom }
   const { proveRemedies } = await import('../remedies/prove-remedies.ts')
   const run = { options, reviewSet, scripts, rehearsal, alternatives, elapsedMs }
-  const proven = await proveRemedies(run)
-  if (!wantsSuggestions(options)) return { proven, suggestions: nothing.suggestions }
+  const proved = await proveRemedies(run)
+  if (!wantsSuggestions(options)) return { ...proved, suggestions: nothing.suggestions }
   const { proveSuggestions } = await import('../remedies/suggestions.ts')
-  return { proven, suggestions: await proveSuggestions(run, proven) }
+  return { ...proved, suggestions: await proveSuggestions(run, proved.proven) }
 }
+
+const noRoom = 'the server made no copy of the database for that'
 
 /** What is tried besides the way up, where there is a copy to try it on. */
 async function tryBesides(

@@ -23,13 +23,20 @@ const mostTrials = 40
 
 const weight: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 }
 
+/** What came of the remedies, and why that is nothing where they were not tried. */
+export interface ProvedRemedies {
+  readonly proven: ProvenRemedies
+  readonly unproven?: string
+}
+
 /**
  * Tries out the remedies, the gravest findings first. Nothing is tried where the migrations themselves do not come to
  * their end: there is no schema to compare with then. Never throws but for the user's own interruption.
  */
-export async function proveRemedies(run: MendedRun): Promise<ProvenRemedies> {
+export async function proveRemedies(run: MendedRun): Promise<ProvedRemedies> {
   const { options, rehearsal } = run
-  if (rehearsal.migrations.some(({ outcome }) => outcome !== 'rehearsed')) return new Map()
+  if (rehearsal.migrations.some(({ outcome }) => outcome !== 'rehearsed'))
+    return { proven: new Map(), unproven: 'the migrations themselves were not rehearsed to their end' }
   const limitMs = options.proveLimitMs ?? budgetMs(run.elapsedMs)
   const deadline = AbortSignal.timeout(Math.ceil(limitMs))
   const prover = new Prover(run, AbortSignal.any([options.signal, deadline]))
@@ -39,9 +46,11 @@ export async function proveRemedies(run: MendedRun): Promise<ProvenRemedies> {
     options.signal.throwIfAborted()
     if (!deadline.aborted)
       options.debug?.(`Remedies ended early: ${error instanceof Error ? error.stack : String(error)}`)
-    prover.leaveRest(whyEnded(error, deadline))
+    const why = whyEnded(error, deadline)
+    prover.leaveRest(why)
+    return { proven: prover.proven, unproven: why }
   }
-  return prover.proven
+  return { proven: prover.proven }
 }
 
 /** What holds only with the other remedies of the run says so. */

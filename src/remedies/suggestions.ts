@@ -4,7 +4,7 @@
  * happens here, the run's own results stay as they are.
  */
 import type { Finding, Migration, MigrationResult, Severity, Suggestion } from '../core/model.ts'
-import { scriptKey } from '../core/script-name.ts'
+import { runsElsewhere, scriptKey } from '../core/script-name.ts'
 import type { MigrationScript, ScriptOrigin } from '../core/source.ts'
 import type { JudgedRun, Scripts } from '../judge-run.ts'
 import { withProof, type ProvenRemedies } from './proven-remedy.ts'
@@ -172,6 +172,8 @@ class Proof {
     const problem = problems.find(({ message }) => !this.knownProblems.has(message))
     if (problem !== undefined) return problem.message
     const ofFile = scripts.filter((script) => script.file === file)
+    const elsewhere = ofFile.map(runsElsewhere).find((why) => why !== undefined)
+    if (elsewhere !== undefined) return elsewhere
     return this.isComplete(file, ofFile) ? ofFile : 'the tool does not run the file with it'
   }
 

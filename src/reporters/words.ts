@@ -150,7 +150,7 @@ export function describeScope(report: Report): readonly string[] {
       (choiceWords[base.description] ?? `compared with ${printableLine(base.description)}`) +
       (commit ? ` (${printableLine(base.commit.slice(0, 12))})` : ''),
     `TimeZone ${printableLine(settings.timeZone)} (assumed)`,
-    ...(hasUntriedRemedies(report) ? ['remedies were not replayed'] : []),
+    ...(hasUntriedRemedies(report) ? [`remedies were not replayed${whyNot(report)}`] : []),
     ...policyLines(report),
   ]
 }
@@ -164,6 +164,10 @@ function hasUntriedRemedies({ findings }: Report): boolean {
     remedies.some(({ migrations }) => migrations.length > 0) &&
     remedies.every(({ proof }) => proof === undefined)
   )
+}
+
+function whyNot({ remediesNotReplayed: why }: Report): string {
+  return why === undefined ? '' : `: ${printableLine(why)}`
 }
 
 /** The fingerprint among those of all databases: two may have the same table, and a server takes all reports together. */

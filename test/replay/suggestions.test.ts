@@ -200,6 +200,22 @@ describe('golang-migrate', () => {
   })
 })
 
+test('a file that another database runs as well gets none', async () => {
+  const history = { 'migrations/1_a.up.sql': tables, 'migrations/1_a.mysql.up.sql': tables }
+  const workspace = await branchWith(history, {
+    'migrations/2_b.up.sql': addColumn,
+    'migrations/2_b.postgres.up.sql': addColumn,
+    'migrations/3_c.up.sql': addColumn.replace('nick', 'nock'),
+    'migrations/1_a.mysql.down.sql': '',
+  })
+  const { report, debug } = await checked(workspace)
+  expect(report.findings.map(({ span, suggestion }) => [span.file, suggestion !== undefined])).toEqual([
+    ['migrations/2_b.postgres.up.sql', true],
+    ['migrations/3_c.up.sql', false],
+  ])
+  expect(debug.join('\n')).toContain('The file runs on mysql as well, which may not know this SQL.')
+})
+
 describe('a remedy that does not hold', () => {
   const history = { 'migrations/001_tables.sql': tables }
   const added = { 'migrations/002_notes.sql': 'create table notes (id bigint primary key);\n' }

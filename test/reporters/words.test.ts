@@ -56,6 +56,18 @@ describe('what was looked at', () => {
     expect(lines.some((line) => line.startsWith('on top of') && line.endsWith(text))).toBe(true)
   })
 
+  it('says why remedies were not replayed, where they were not', () => {
+    const remedy = { summary: 'Do it.', migrations: [{ sql: 'select 1', transaction: false }] }
+    const findings = sampleReport.findings.slice(0, 1).map((finding) => ({ ...finding, remedy }))
+    const lines = (more: Partial<Report>): readonly string[] =>
+      describeScope({ ...sampleReport, findings, ...more }).filter((line) => line.includes('remedies'))
+    expect(lines({})).toEqual(['remedies were not replayed'])
+    expect(lines({ remediesNotReplayed: 'nothing was rehearsed' })).toEqual([
+      'remedies were not replayed: nothing was rehearsed',
+    ])
+    expect(lines({ remediesNotReplayed: 'nothing was rehearsed', findings: [] })).toEqual([])
+  })
+
   it('calls a single statement that is sent without BEGIN no transaction of a whole file', () => {
     const [migration] = sampleReport.migrations
     const [one] = migration?.statements ?? []
