@@ -89,12 +89,12 @@ export function diffContents(
 ): readonly ContentsDifference[] {
   return [...before].flatMap(([table, old]) => {
     const current = after.get(table)
-    // a table that is gone is a difference of the schema
+    // a table that is gone is a difference of the schema, and so is a column
     if (current === undefined || !isSteady(table)) return []
     const rows = { before: old.rows, after: current.rows }
     if (rows.before !== rows.after) return [{ table, rows, columns: [] }]
     const columns = [...old.columns]
-      .filter(([column, hash]) => current.columns.get(column) !== hash && isSteady(table, column))
+      .filter(([column, hash]) => (current.columns.get(column) ?? hash) !== hash && isSteady(table, column))
       .map(([column]) => column)
     return columns.length === 0 ? [] : [{ table, rows, columns }]
   })
