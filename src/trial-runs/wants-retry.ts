@@ -41,20 +41,16 @@ export function plannedCuts({ reviewSet, rehearsal, byCommand }: PlannedRun): {
     const { migration } = of
     return cutsOf(migration, changesIn(of)).map((cut) => ({ index, cut, migration }))
   })
-  const notTried = all.map(({ migration }) => (byCommand === undefined ? whyNotTried(migration) : undefined))
+  const notTried = all.map(({ migration }) => whyNotTried(migration))
   const planned = all.filter((_, index) => notTried[index] === undefined)
   const assumed = notTried.find((why) => why !== undefined)
   return assumed === undefined ? { planned } : { planned, assumed }
 }
 
-/** Where nobody knows what the tool's next attempt would send. */
-function whyNotTried({ recorded, transaction }: Migration): string | undefined {
-  if (recorded !== undefined) return onlyRecorded
+/** Where nobody knows how the files are run. */
+function whyNotTried({ transaction }: Migration): string | undefined {
   return transaction.why.startsWith('assumed') ? modeAssumed : undefined
 }
-
-const onlyRecorded =
-  'Failures in the middle were not tried: what the command would send on its next attempt is not in a file.'
 
 const modeAssumed =
   'Failures in the middle were not tried: that each statement commits by itself is assumed. `migrations.transaction` in the configuration says how your runner does it.'

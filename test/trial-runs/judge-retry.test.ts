@@ -11,6 +11,7 @@ import type { Aftermath } from '../../src/replay/retry-ground.ts'
 import { loadParser, parseScript } from '../../src/sql/parse.ts'
 import { layOutTransactions } from '../../src/sql/transactions.ts'
 import { isLone, mayChange, type Changes } from '../../src/trials/retry-cuts.ts'
+import { summaryOf } from '../../src/trial-runs/tell-retry.ts'
 import { plannedCuts, wantsRetry } from '../../src/trial-runs/wants-retry.ts'
 import { script } from '../sql/scripts.ts'
 
@@ -29,7 +30,7 @@ function migrationOf(text: string, mode: TransactionMode = 'simple query', why =
   return migration
 }
 
-type Told = readonly [kind: 'after' | 'inside', at: number, aftermath: Aftermath]
+type Told = readonly [kind: 'after' | 'inside', at: number, aftermath: TriedCut['aftermath']]
 
 function tried(migration: Migration, ...told: readonly Told[]): TriedMigration {
   const cuts = told.map(([kind, at, aftermath]): TriedCut => {
@@ -121,7 +122,60 @@ test('what REINDEX leaves, and an index that IF NOT EXISTS takes for done, are t
   }
 })
 
-test('a guess is not tried, nor what nobody asked to judge, nor what a command sent', () => {
+test('a command that overlooks an error is worst of all, and what it gives up at is told', () => {
+  const migration = migrationOf('create table s (); insert into t select 1; drop table u')
+  const goesOn = { ...otherwise, kind: 'goes on' } as const
+  const of = tried(migration, ['after', 0, otherwise], ['after', 1, goesOn])
+  const blame = blameOf(of)
+  expect(blame).toMatchObject({ statement: { index: 2 }, isSilent: true })
+  if (blame === undefined) return
+  const remedy = { summary: summaryOf(blame), migrations: [] }
+  expect(unsafeRetry(of, blame, remedy)).toMatchObject({
+    severity: 'warning',
+    message:
+      'When statement 3 of 3 fails, the command ends with exit status 0 all the same, and leaves something else: 2 rows instead of 1 in public.t.',
+    notes: [],
+    remedy: { summary: expect.stringContaining('ON_ERROR_STOP') as string },
+  })
+  const stuck = tried(migration, ['after', 0, { kind: 'gives up', invalid: [], says: 'ends with SIGTERM' }])
+  expect(blameOf(stuck)).toBeUndefined()
+  expect(retryTrial(stuck, undefined, false)).toMatchObject({
+    outcome: 'holds',
+    says: 'Broken off behind statement 1 of 3 (CREATE TABLE), the next run ends with SIGTERM.',
+  })
+})
+
+test('steps that a command sent from code are a finding, those of a file of SQL are none', () => {
+  const steps = migrationOf(
+    'alter table t add column a int; create index concurrently b on t (a)',
+    'statement',
+  )
+  const recorded = { command: 'rails', knownBy: 'its output' }
+  for (const [file, count] of [
+    ['db/1_steps.rb', 1],
+    ['db/1_steps.sql', 0],
+  ] as const) {
+    const sent = { ...steps, file, recorded }
+    const blame = blameOf(tried(sent, ['after', 0, fails(sent, 0)]))
+    expect(blame === undefined ? 0 : 1).toBe(count)
+  }
+})
+
+test('what the tool sends for itself is no place to break off, and does not count', () => {
+  const text =
+    'begin; insert into t select 1; commit; create index concurrently a on t (a); insert into books select 1'
+  const migration = migrationOf(text)
+  const own = new Set(migration.statements.slice(-1))
+  const replayed = { migration, outcome: 'rehearsed', statements: [] } as const
+  const run = { options: { config: {} }, reviewSet: {}, rehearsal: { migrations: [replayed] } }
+  const cuts = plannedCuts({ ...run, byCommand: { own } }).planned.map(({ cut }) => cut)
+  expect(cuts.map(({ kind, statement: { index, tag } }) => [kind, index, tag])).toEqual([
+    ['after', 0, 'InsertStmt'],
+    ['inside', 1, 'IndexStmt'],
+  ])
+})
+
+test('a guess is not tried, nor what nobody asked to judge', () => {
   const run = (
     migration: Migration,
     replayedOnly: readonly string[] = [],
@@ -133,10 +187,6 @@ test('a guess is not tried, nor what nobody asked to judge, nor what a command s
   const known = migrationOf(twoIndexes, 'statement')
   expect(plannedCuts(run(known)).planned).toHaveLength(3)
   expect(plannedCuts(run(known, [known.file])).planned).toEqual([])
-  const recorded = { command: 'rails', knownBy: 'its output' }
-  const sent = plannedCuts(run({ ...known, recorded }))
-  expect(sent.planned).toEqual([])
-  expect(sent.assumed).toContain('not in a file')
   const guessed = plannedCuts(run(migrationOf(twoIndexes, 'statement', 'assumed: psql -f')))
   expect(guessed.planned).toEqual([])
   expect(guessed.assumed).toContain('is assumed')
