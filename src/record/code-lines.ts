@@ -9,7 +9,7 @@ export interface Stretch {
 export interface CodeUnit extends Stretch {
   /** Of its first line, counted from zero. */
   readonly index: number
-  /** Its first line. */
+  /** Its first line, with the calls that are chained to it in lines of their own. */
   readonly head: string
   /** All of it. */
   readonly text: string
@@ -33,14 +33,19 @@ export function unitsOf(text: string): readonly CodeUnit[] {
     const first = rows[index]
     if (first === undefined || first.text === '' || comment.test(first.text)) continue
     while (first.indent <= (blocks.at(-1)?.indent ?? -1)) blocks.pop()
-    const last = isOpenCall(first) ? endOfCall(rows, index) : index
+    let last = isOpenCall(first) ? endOfCall(rows, index) : index
+    const heads = [first.text]
+    for (let next = rows[last + 1]; next !== undefined && goesOn.test(next.text); next = rows[last + 1]) {
+      heads.push(next.text)
+      last = endOfCall(rows, last + 1)
+    }
     const end = rows[last]?.end ?? first.end
     const block = blocks.at(-1)?.text ?? ''
     units.push({
       index,
       start: first.start,
       end,
-      head: first.text,
+      head: heads.join(''),
       text: text.slice(first.start, end),
       block,
     })
@@ -50,6 +55,8 @@ export function unitsOf(text: string): readonly CodeUnit[] {
   return units
 }
 
+/** `.where({ id })` */
+const goesOn = /^\??\.\w/
 const comment = /^(?:#|\/\/|--|\*|\/\*)/
 const opensBlock = /(?:\{|\bdo(?:\s*\|[^|]*\|)?|\|[^|]*\||[:(])$/
 

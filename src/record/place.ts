@@ -2,6 +2,7 @@
 import type { AstNode, Span } from '../core/model.ts'
 import { LineIndex } from '../sql/lines.ts'
 import { tokenize } from '../sql/tokens.ts'
+import { constantsOf, isConstant, type CodeConstants } from './code-constants.ts'
 import { unitsOf, wayDown, wayUp, type CodeUnit, type Stretch } from './code-lines.ts'
 import type { CandidateFile, RecordedStatement } from './model.ts'
 
@@ -12,6 +13,7 @@ export class Places {
   readonly #file: CandidateFile
   readonly #lines: LineIndex
   readonly #units: readonly CodeUnit[]
+  readonly #constants: CodeConstants
   /** The part of the file that runs. */
   readonly #part: Stretch
   /** Where the last statement was found that stands there word for word. */
@@ -23,6 +25,7 @@ export class Places {
     this.#file = file
     this.#lines = new LineIndex(file.text)
     this.#units = unitsOf(file.text)
+    this.#constants = constantsOf(file.text)
     this.#part = direction === 'up' ? wayUp(file.text) : wayDown(file.text)
     if (direction === 'down') this.#verbatimEnd = this.#part.start
   }
@@ -69,10 +72,10 @@ export class Places {
     const verbs = verbsIn(sql)
     let best: { readonly unit: CodeUnit; readonly score: number } | undefined
     for (const unit of this.#units) {
-      if (!this.#mayHold(unit, first)) continue
-      const named = scoreOf(unit.text, names)
+      if (!this.#mayHold(unit, first, verbs)) continue
+      const named = scoreOf(unit.text, names, this.#constants)
       if (named === 0) continue
-      const around = dataWords.has(first) ? 0 : scoreOf(unit.block, names) / 2
+      const around = dataWords.has(first) ? 0 : scoreOf(unit.block, names, this.#constants) / 2
       const score = named + around + wordsInCommon(unit.head, verbs)
       const isLater = best !== undefined && best.unit.index <= this.#lastRow && unit.index > this.#lastRow
       if (best === undefined || score > best.score || (score === best.score && isLater))
@@ -81,12 +84,15 @@ export class Places {
     return best?.unit
   }
 
-  #mayHold({ start, end, head, text }: CodeUnit, first: string): boolean {
+  #mayHold({ start, end, head, text }: CodeUnit, first: string, verbs: ReadonlySet<string>): boolean {
     const isData = dataWords.has(first)
     // functions that fill tables stand in front of the list of Django's operations
     if (start >= this.#part.end || (end <= this.#part.start && (!isData || notCalled.test(head))))
       return false
-    if (isData && buildsSchema.test(head)) return false
+    const only = onlyVerb.exec(head)?.[1]?.toLowerCase()
+    if (only !== undefined && !verbs.has(sqlVerbs.get(only) ?? only)) return false
+    if (isData ? buildsSchema.test(head) || isConstant(head) : changesRows.test(head)) return false
+    if (quotedAsInMysql.test(text)) return false
     const written = sqlInQuotes.exec(text)?.[1]?.toLowerCase()
     return written === undefined || written === first
   }
@@ -117,9 +123,16 @@ const dataWords: ReadonlySet<string> = new Set([
 const notCalled = /^(?:import|from|export|class|dependencies|revision|down_revision|const\s.*\brequire)\b/
 const buildsSchema =
   /(?:add|create|alter|drop|remove|rename|change)_?(?:field|column|table|model|index|constraint|reference|foreign|enum|type)/i
+/** `renameColumn(`, `remove_index `, `DropTable(` say nothing else in SQL. */
+const onlyVerb = /\b(rename|drop|remove)_?(?:field|column|table|model|index|constraint|reference|foreign)/i
+/** `knex('users').update(…)`, and not the builder of a table or of a partial index. */
+const changesRows =
+  /^(?!.*\b(?:t|table|schema|op|queryInterface|migrationBuilder)\s*\.).*\.(?:insert|update|upsert|del|delete|select|where\w*)\s*\(/
 /** A statement that stands there in words holds no other. */
 const sqlInQuotes =
   /['"`]\s*(select|insert|update|delete|merge|alter|create|drop|comment|grant|revoke|truncate|copy)\s/i
+/** Of programs that run on several databases: what is written for MySQL was not sent here. */
+const quotedAsInMysql = /(['"])\s*(?:alter|update|insert|delete|create|drop|select)\s(?:(?!\1).)*`\w+`/i
 
 function escaped(word: string): string {
   return word.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
@@ -131,8 +144,9 @@ interface Named {
   readonly weight: number
 }
 
-function scoreOf(line: string, names: readonly Named[]): number {
-  const words = new Set(line.split(/[^\w]+/).flatMap((word) => [word.toLowerCase(), snakeCase(word)]))
+function scoreOf(line: string, names: readonly Named[], constants: CodeConstants): number {
+  const called = line.split(/[^\w$]+/).flatMap((word) => [word, constants.get(word) ?? word])
+  const words = new Set(called.flatMap((word) => [word.toLowerCase(), snakeCase(word)]))
   let score = 0
   for (const { name, weight } of names) if (words.has(name)) score += weight
   return score
@@ -144,10 +158,17 @@ function verbsIn(sql: string): ReadonlySet<string> {
   return new Set(words.map(({ text }) => text.toLowerCase()))
 }
 
+/** What code calls otherwise than SQL. */
+const sqlVerbs: ReadonlyMap<string, string> = new Map([
+  ['del', 'delete'],
+  ['destroy', 'delete'],
+  ['remove', 'drop'],
+])
+
 /** Less than any name counts. */
 function wordsInCommon(line: string, verbs: ReadonlySet<string>): number {
   const words = new Set(line.split(/[^\w]+/).flatMap((word) => snakeCase(word).split('_')))
-  return [...words].filter((word) => verbs.has(word)).length / 100
+  return [...words].filter((word) => verbs.has(sqlVerbs.get(word) ?? word)).length / 100
 }
 
 /** `addUserEmail` as databases have it. */

@@ -49,7 +49,7 @@ function namesIn(value: unknown): readonly string[] {
   if (Array.isArray(value)) return value.flatMap(namesIn)
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([key, child]) => {
-    if (key === 'ResTarget') return [String((child as { readonly name?: string }).name ?? '')]
+    if (key === 'ResTarget') return [(child as { readonly name?: string }).name ?? '']
     if (key !== 'ColumnRef') return namesIn(child)
     const { fields = [] } = child as {
       readonly fields?: readonly { readonly String?: { readonly sval?: string } }[]

@@ -56,6 +56,44 @@ describe('Places', () => {
     expect(start.line).toBe(line)
   })
 
+  it('takes words that have names for what they are, and a chain of calls for one', () => {
+    const text = [
+      "const HOOKS = 'hooks'",
+      "const FLOW = 'migrated_flow'",
+      'export async function up(knex) {',
+      '  await knex.schema.alterTable(HOOKS, (table) => {',
+      "    table.string('kind')",
+      '    table.uuid(FLOW)',
+      '  })',
+      '  const hooks = await knex.select().from(HOOKS)',
+      '  await knex(HOOKS)',
+      '    .update({ kind: 1 })',
+      "    .where({ status: 'active' })",
+      "  await knex(HOOKS).update({ kind: 'a' }).where({ kind: 'b' })",
+      "  if (isMysql) await knex.raw('ALTER TABLE `hooks` CHANGE `kind` `sort` text')",
+      '  else await knex.schema.alterTable(HOOKS, (table) => {',
+      "    table.renameColumn('kind', 'sort')",
+      '  })',
+      '  await knex(HOOKS).del()',
+      '}',
+    ].join('\n')
+    expect(
+      placesOf('a.js', text, [
+        'alter table "hooks" add column "kind" varchar(255)',
+        'alter table "hooks" add column "migrated_flow" uuid',
+        `update "hooks" set "kind" = '1' where "status" = 'active'`,
+        'alter table "hooks" rename "kind" to "sort"',
+        'delete from "hooks"',
+      ]),
+    ).toEqual([
+      "table.string('kind')",
+      'table.uuid(FLOW)',
+      "await knex(HOOKS)\n    .update({ kind: 1 })\n    .where({ status: 'active' })",
+      "table.renameColumn('kind', 'sort')",
+      'await knex(HOOKS).del()',
+    ])
+  })
+
   it('does not look into the way down', () => {
     const text = [
       'exports.up = (knex) =>',
