@@ -29,11 +29,20 @@ export async function runOnClone(
     : undefined
 }
 
+const noClone: CloneVerdict = {
+  trials: [],
+  findings: [],
+  limits: [],
+  answers: () => false,
+  effects: new Map(),
+  withNotes: (finding) => finding,
+}
+
 export async function judgedClone(
   clone: CloneRun | undefined,
   rehearsal: Rehearsal | undefined,
 ): Promise<CloneVerdict> {
-  if (clone === undefined) return { trials: [], findings: [], limits: [], answers: () => false }
+  if (clone === undefined) return noClone
   const { judgeClone } = await import('./rehearsal/clone-verdict.ts')
   return judgeClone(clone, rehearsal)
 }

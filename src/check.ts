@@ -49,7 +49,8 @@ export async function check(given: CheckOptions): Promise<Report> {
   const authorOf = recorded === undefined ? await allowAuthors(options, scripts, code) : undefined
   const onClone = await judgedClone(clone, rehearsal)
   const findings = [...onServer.trialFindings, ...onClone.findings]
-  const measured = rehearsal === undefined ? undefined : { ...rehearsal, findings }
+  const measured =
+    rehearsal === undefined ? undefined : { ...rehearsal, findings, onClone: onClone.effects }
   const judged = await judgeRun(
     { ...options, authorOf, isOwn: recorded?.isOwn },
     reviewSet,
@@ -65,7 +66,8 @@ export async function check(given: CheckOptions): Promise<Report> {
     ...judged,
     findings: toldOfStandIns(judged, judged.findings, rehearsal)
       .map((finding) => withSuggestion(finding, onServer.suggestions))
-      .map((finding) => withProof(finding, onServer.proven)),
+      .map((finding) => withProof(finding, onServer.proven))
+      .map((finding) => onClone.withNotes(finding)),
     harmless: toldOfStandIns(judged, judged.harmless, rehearsal),
     production: priced?.report,
     queries: await reportOf(asked, judged),
@@ -79,6 +81,7 @@ export async function check(given: CheckOptions): Promise<Report> {
     failOn: options.failOn,
     requireRehearsal: options.requireRehearsal,
     configExtends: options.configExtends,
+    remediesNotReplayed: onServer.rehearsal === undefined ? 'nothing was rehearsed' : onServer.unproven,
     notChecked: [
       ...(options.limits ?? []),
       ...reviewSet.notChecked,

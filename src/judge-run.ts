@@ -5,6 +5,7 @@ import type { ConfiguredOptions } from './judge/run-rules.ts'
 import type { Severities, SeverityOverride } from './judge/severities.ts'
 import { thresholdsOf } from './config/thresholds.ts'
 import type {
+  EvidencedEffect,
   Finding,
   HarmlessFinding,
   Limit,
@@ -128,6 +129,8 @@ export interface Measured {
   readonly schema?: SchemaCatalogs
   /** What was said of statements that could not be measured. */
   readonly limits?: readonly Limit[]
+  /** Effects that only a clone of production showed. */
+  readonly onClone?: ReadonlyMap<Statement, readonly EvidencedEffect[]>
   /** What trials found (src/trial-runs/trials.ts). */
   readonly findings?: readonly Finding[]
 }
@@ -180,7 +183,10 @@ export async function judgeRun(
   const schema = measured?.schema ?? predicted
   const united = scripts.review.map((migration, index): MigrationResult =>
     withQuietOwn(
-      unite(migration, predictions[index] ?? [], measured?.migrations[index], measured?.server),
+      withEffects(
+        unite(migration, predictions[index] ?? [], measured?.migrations[index], measured?.server),
+        measured?.onClone,
+      ),
       options.isOwn,
     ),
   )
@@ -226,6 +232,17 @@ export async function judgeRun(
   return { results, ...judgement, limits: opaqueStatements(all, predictions, measured) }
 }
 
+function withEffects(result: MigrationResult, more: Measured['onClone']): MigrationResult {
+  if (more === undefined || more.size === 0) return result
+  return {
+    ...result,
+    statements: result.statements.map((one) => {
+      const added = more.get(one.statement)
+      return added === undefined ? one : { ...one, effects: [...one.effects, ...added] }
+    }),
+  }
+}
+
 type IsOwn = ((statement: Statement) => boolean) | undefined
 
 /** What a tool does to its own small tables, nobody waits for. */
@@ -242,7 +259,8 @@ function withoutOwn(result: MigrationResult, isOwn: IsOwn): readonly MigrationRe
   if (isOwn === undefined) return [result]
   const { migration } = result
   const statements = result.statements.filter(({ statement }) => !isOwn(statement))
-  if (statements.length === 0) return []
+  // one that the command did not come to has none at all
+  if (statements.length === 0 && result.statements.length > 0) return []
   const written = migration.statements.filter((statement) => !isOwn(statement))
   return [{ ...result, migration: { ...migration, statements: written }, statements }]
 }

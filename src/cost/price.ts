@@ -67,7 +67,7 @@ export function priceResults(
         cost:
           clone === undefined || amounts === undefined
             ? atLeastRead(cost, statement, limits)
-            : onClone(cost, amounts, clone.basis),
+            : onClone(cost, own, amounts, clone.basis),
       }
     }),
   }))

@@ -70,13 +70,13 @@ function describeLocks(locks: readonly LockEffect[], holding: boolean): string {
   if (first === undefined) return ''
   const fresh = first.relation.existedBefore ? '' : ', created in this run'
   const [longest = first] = locks.toSorted((a, b) => (b.heldMs?.expected ?? 0) - (a.heldMs?.expected ?? 0))
-  const time = longest.heldMs === undefined ? '' : `, for ${heldTime(longest.heldMs)}`
+  const time = longest.heldMs === undefined ? '' : `, ${heldTime(longest.heldMs)}`
   const held = holding ? `, ${describeHolding(longest)}` : time
   return `${first.mode} on ${list(shown)}${fresh} (${describeMode(first.mode)})${held}`
 }
 
 function heldTime(time: Duration): string {
   return time.onClone === undefined
-    ? `an estimated ${formatMsRange(time)} in production`
+    ? `for an estimated ${formatMsRange(time)} in production`
     : describeHeldTime(time)
 }

@@ -2,7 +2,17 @@
 import type { CloneRun } from './clone.ts'
 import { formatBytes, formatCount, formatMs } from '../core/quantities.ts'
 import { displayName } from '../core/locks.ts'
-import type { Finding, Limit, Migration, ReportTrial, Span } from '../core/model.ts'
+import type {
+  EvidencedEffect,
+  Finding,
+  Limit,
+  Migration,
+  ReportTrial,
+  Span,
+  Statement,
+} from '../core/model.ts'
+import { cloneDifferences, type CloneDifference } from './clone-differences.ts'
+import { differenceWords, effectsOnClone, withoutOnClone } from './clone-difference-words.ts'
 import { reservedFinding } from '../judge/reserved.ts'
 import type { Rehearsal } from './rehearse.ts'
 import type { CloneFailure, CloneOutcome, CloneStatement } from '../replay/clone-replay.ts'
@@ -13,6 +23,10 @@ export interface CloneVerdict {
   readonly limits: readonly Limit[]
   /** Does it say what a limit of the rehearsal leaves open: whether production's rows let a statement pass? */
   readonly answers: (limit: Limit) => boolean
+  /** What statements did there and not in the rehearsal; for rules. */
+  readonly effects: ReadonlyMap<Statement, readonly EvidencedEffect[]>
+  /** With a note where it rests on what did not happen there. */
+  readonly withNotes: <F extends Finding>(finding: F) => F
 }
 
 /** @param rehearsal what came of the same migrations without production's rows; absent: there was none */
@@ -25,11 +39,14 @@ export function judgeClone(run: CloneRun, rehearsal: Rehearsal | undefined): Clo
       findings: [],
       limits: run.limits,
       answers: () => false,
+      effects: new Map(),
+      withNotes: (finding) => finding,
     }
   }
   const { failure, ended } = outcome
   const blamed = failure === undefined ? undefined : blame(failure, outcome, rehearsal)
   const findings = failure !== undefined && blamed?.whose === 'migration' ? [findingOf(failure, run)] : []
+  const differences = rehearsal === undefined ? [] : cloneDifferences(outcome, rehearsal)
   const limits = [
     ...run.limits,
     ...outcome.limits,
@@ -43,11 +60,13 @@ export function judgeClone(run: CloneRun, rehearsal: Rehearsal | undefined): Clo
   const told = [...outcome.statements, ...(failure !== undefined && isFinding ? [failure] : [])]
   const places = new Set(told.map(({ statement }) => placeKey(statement.span)))
   return {
-    trials: [trialOf(kind, saysOf(run, outcome), linesOf(outcome))],
+    trials: [trialOf(kind, saysOf(run, outcome), linesOf(outcome, differences))],
     findings,
     limits,
     answers: ({ code, span }) =>
       code === 'depends-on-data' && span !== undefined && places.has(placeKey(span)),
+    effects: effectsOnClone(differences, run.clone?.version ?? ''),
+    withNotes: (finding) => withoutOnClone(finding, differences),
   }
 }
 
@@ -207,10 +226,15 @@ function count(statements: number): string {
 
 const mostLines = 20
 
-function linesOf({ statements, failure, appliedBefore, tempBytes }: CloneOutcome): readonly string[] {
+function linesOf(
+  { statements, failure, appliedBefore, tempBytes }: CloneOutcome,
+  differences: readonly CloneDifference[],
+): readonly string[] {
   const longest = new Set(statements.toSorted((a, b) => b.durationMs - a.durationMs).slice(0, mostLines))
   const left = statements.length - longest.size
   return [
+    // first: a report may show the first lines only
+    ...differences.map(differenceLine),
     ...appliedBefore.map(({ file }) => `${file} was not run: the clone has it already`),
     ...statements.filter((one) => longest.has(one)).map(lineOf),
     ...(failure === undefined ? [] : [`${placeOf(failure)}: fails, ${failure.error.message}`]),
@@ -219,20 +243,27 @@ function linesOf({ statements, failure, appliedBefore, tempBytes }: CloneOutcome
   ]
 }
 
+function differenceLine(difference: CloneDifference): string {
+  return `${placeOf(difference.statement)}: unlike in the rehearsal, it ${differenceWords(difference)}`
+}
+
 const fewBytes = 1024 * 1024
 const shownTables = 3
 
 function lineOf(one: CloneStatement): string {
-  const { durationMs, walBytes, rowsRead, rewritten, locks } = one
-  const lock = locks.filter(({ relation }) => relation.existedBefore && relation.kind !== 'index')
+  const { durationMs, walBytes, rowsRead, effects } = one
+  const locks = effects.filter((effect) => effect.kind === 'lock' && effect.relation.kind !== 'index')
+  const rewritten = effects.filter(({ kind }) => kind === 'rewrite')
   return [
     `${placeOf(one)}: ${formatMs(durationMs)}`,
     ...rowsRead
       .slice(0, shownTables)
       .map(({ relation, rows }) => `${formatCount(rows)} rows of ${displayName(relation)} read`),
-    ...rewritten.slice(0, shownTables).map((relation) => `${displayName(relation)} rewritten`),
+    ...rewritten.slice(0, shownTables).map(({ relation }) => `${displayName(relation)} rewritten`),
     ...(walBytes >= fewBytes ? [`${formatBytes(walBytes)} of WAL`] : []),
-    ...lock.slice(0, shownTables).map(({ mode, relation }) => `${mode} on ${displayName(relation)}`),
+    ...locks
+      .slice(0, shownTables)
+      .map((effect) => ('mode' in effect ? `${effect.mode} on ${displayName(effect.relation)}` : '')),
   ].join(', ')
 }
 

@@ -1,8 +1,19 @@
 import type { Socket } from 'node:net'
 import type { Client } from 'pg'
-import type { Limit, LockEffect, Migration, Relation, Statement } from '../core/model.ts'
+import type {
+  Effect,
+  Limit,
+  LockEffect,
+  Migration,
+  Relation,
+  RewriteEffect,
+  ScanEffect,
+  Statement,
+  TruncateEffect,
+} from '../core/model.ts'
 import { readAppliedVersions, type AppliedVersions } from './applied-versions.ts'
 import { CatalogWatch, structureJson } from './catalog-watch.ts'
+import { readCloneRelations, type CloneRelations } from './clone-relations.ts'
 import { isClusterWide } from './cluster-wide.ts'
 import { discardsStatements, setsSessionDefaults } from './commands.ts'
 import { Measurement, type MeasuredMigration, type MigrationFailure } from './measure.ts'
@@ -43,11 +54,14 @@ export interface CloneStatement {
   /** On the server, without the way to it. */
   readonly durationMs: number
   readonly walBytes: number
-  readonly locks: readonly LockEffect[]
-  readonly rewritten: readonly Relation[]
+  /** On relations that were there before. */
+  readonly effects: readonly CloneEffect[]
   /** Rows of tables that were read from end to end or by an index, most first. */
   readonly rowsRead: readonly { readonly relation: Relation; readonly rows: number }[]
 }
+
+/** What a lock, a rewrite or DDL's own scan is in the rehearsal. */
+export type CloneEffect = LockEffect | RewriteEffect | ScanEffect | TruncateEffect
 
 export interface CloneFailure {
   readonly migration: Migration
@@ -70,6 +84,8 @@ export interface CloneOutcome {
   readonly appliedBefore: readonly Migration[]
   /** Of the history: the clone lacks them. Undefined: the tool's books could not be read. */
   readonly missing: readonly Migration[] | undefined
+  /** As they were before. */
+  readonly relations: CloneRelations
   /** Written to temporary files by all of them. */
   readonly tempBytes: number
   readonly limits: readonly Limit[]
@@ -86,16 +102,16 @@ export async function replayOnClone(request: CloneRequest): Promise<CloneOutcome
   await using books = await connected(server.connectMigrator(), signal)
   const { history, review } = request
   const applied = await readAppliedVersions(books.client, [...history, ...review])
-  const [catalog, names] = [
-    await RelationCatalog.read(admin.client, structureJson),
-    await namesBefore(admin.client, review),
-  ] as const
+  const catalog = await RelationCatalog.read(admin.client, structureJson)
+  const relations = await readCloneRelations(admin.client)
+  const names = await namesBefore(admin.client, review)
   const left = review.filter((migration) => applied?.has(migration) !== true)
   const tempBefore = await readTempBytes(admin.client)
   const run = new CloneReplay(request, admin.client, catalog, names)
   await run.run(left)
   return {
     ...run.outcome(),
+    relations,
     appliedBefore: review.filter((migration) => !left.includes(migration)),
     missing: missingOf(history, applied),
     tempBytes: Math.max(0, (await readTempBytes(admin.client)) - tempBefore),
@@ -223,11 +239,8 @@ class CloneReplay {
         statement,
         durationMs: Math.max(leastMs, durationMs - this.roundTripMs),
         walBytes: wal?.bytes ?? 0,
-        locks: effects.filter(
-          (effect): effect is LockEffect => effect.kind === 'lock' && this.mayName(effect.relation),
-        ),
-        rewritten: effects.flatMap((effect) =>
-          effect.kind === 'rewrite' && this.mayName(effect.relation) ? [effect.relation] : [],
+        effects: effects.filter(
+          (effect): effect is CloneEffect => isKept(effect) && this.mayName(effect.relation),
         ),
         rowsRead: this.rowsRead(statement),
       })
@@ -274,9 +287,22 @@ class CloneReplay {
   }
 
   /** A table that code of the migration calls by a value of a row is not named. */
-  private mayName({ schema, name }: Relation): boolean {
-    return this.names.has(schema) && this.names.has(name)
+  private mayName({ schema, name, table }: Relation): boolean {
+    const [ofTable, tableName] = table === undefined ? [schema, name] : splitKey(table)
+    return [schema, name, ofTable, tableName].every((word) => this.names.has(word))
   }
+}
+
+function isKept(effect: Effect): effect is CloneEffect {
+  return keptKinds.has(effect.kind) && 'relation' in effect && effect.relation.existedBefore
+}
+
+const keptKinds: ReadonlySet<Effect['kind']> = new Set(['lock', 'rewrite', 'scan', 'truncate'])
+
+/** `schema.name`; a dot within a name makes words that nobody knows. */
+function splitKey(key: string): readonly [string, string] {
+  const dot = key.indexOf('.')
+  return [key.slice(0, dot), key.slice(dot + 1)]
 }
 
 const clusterWideRefused =

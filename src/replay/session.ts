@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Client } from 'pg'
 import type { PostgresServer } from '../postgres/provider.ts'
 import { allRelationsSql, decodeReading, probeCommand, probeSql, type ProbeReading } from './probe.ts'
+import { mayEndLook, untimed, untimedSql, withTimeout } from './untimed.ts'
 import { WireSession, type WireCommand, type WireResult, type WireSync } from './wire.ts'
 
 /** Why a statement was stopped by us, not by the server. */
@@ -65,7 +66,7 @@ export class ReplaySession implements AsyncDisposable {
     const probe = probeCommand(probeSql(server.major), !options.scriptsDiscard)
     const connect = async (): Promise<WireSession> => {
       const client = await server.connectMigrator(database)
-      if (probe.prepared !== undefined) await client.query(prepareSql(probe))
+      await client.query(untimedSql(probe.prepared === undefined ? '' : prepareSql(probe)))
       return new WireSession(client)
     }
     return new ReplaySession(await connect(), server.major, connect, admin, probe, options)
@@ -122,23 +123,47 @@ export class ReplaySession implements AsyncDisposable {
     command: WireCommand,
     options: { readonly sync: boolean; readonly everyRelation: boolean; readonly behind?: WireCommand },
   ): Promise<ProbedResult> {
-    const { sync } = options
-    const last = options.behind === undefined ? [] : [options.behind]
-    if (command.copyData !== undefined) {
-      // while COPY waits for data nothing else may be on the wire
-      const [copied] = await this.run([command], false)
-      if (copied === undefined || copied.error !== undefined)
-        return { result: copied ?? unreached, reading: undefined }
-      const [probed, behind] = await this.run([this.probe, ...last], sync)
-      const reading = this.remember(readingOf(probed))
-      return { result: withError(copied, behind ?? probed), reading, behind }
+    const { sync, behind } = options
+    const looks = this.looks(options.everyRelation && command.copyData === undefined, command.sql)
+    const after = [...looks.commands, ...(behind === undefined ? [] : [behind])]
+    // while COPY waits for data nothing else may be on the wire
+    const copied = command.copyData === undefined ? undefined : (await this.run([command], false))[0]
+    if (command.copyData !== undefined && (copied === undefined || copied.error !== undefined))
+      return { result: copied ?? unreached, reading: undefined }
+    const [result, ...answers] =
+      copied === undefined
+        ? await this.run([{ ...command, isTimed: true }, ...after], sync)
+        : [copied, ...(await this.run(after, sync))]
+    return {
+      result: withError(result ?? unreached, answers.at(-1)),
+      reading: this.remember(looks.reading(answers)),
+      behind: behind === undefined ? undefined : answers[looks.commands.length],
     }
-    const more = options.everyRelation ? [{ sql: allRelationsSql }] : []
-    const [result, probed, ...others] = await this.run([command, this.probe, ...more, ...last], sync)
-    const all = options.everyRelation ? others[0] : undefined
-    const behind = options.behind === undefined ? undefined : others[more.length]
-    const reading = this.remember(readingOf(probed, all))
-    return { result: withError(result ?? unreached, behind ?? all ?? probed), reading, behind }
+  }
+
+  /** What is asked behind a statement, and how the answers are read. */
+  private looks(
+    everyRelation: boolean,
+    sql?: string,
+  ): {
+    readonly commands: readonly WireCommand[]
+    readonly reading: (answers: readonly WireResult[]) => ProbeReading | undefined
+  } {
+    const asked = everyRelation ? [this.probe, { sql: allRelationsSql }] : [this.probe]
+    // without a statement it is the first look, and nothing is known of the session
+    if (sql !== undefined && !mayEndLook(sql, this.lastReading?.statementTimeoutMs ?? 0))
+      return {
+        commands: asked,
+        reading: ([probed, all]) => readingOf(probed, everyRelation ? all : undefined),
+      }
+    return {
+      commands: untimed(asked),
+      reading: ([lifted, probed, all]) =>
+        readingOf(
+          probed && { ...probed, rows: withTimeout(probed.rows, lifted?.rows ?? []) },
+          everyRelation ? all : undefined,
+        ),
+    }
   }
 
   private remember(reading: ProbeReading | undefined): ProbeReading | undefined {
@@ -148,9 +173,8 @@ export class ReplaySession implements AsyncDisposable {
 
   /** The probe alone: the baseline before the first statement. */
   async read(options: { readonly everyRelation: boolean }): Promise<ProbeReading | undefined> {
-    const more = options.everyRelation ? [{ sql: allRelationsSql }] : []
-    const [probed, all] = await this.run([this.probe, ...more], true)
-    return readingOf(probed, all)
+    const looks = this.looks(options.everyRelation)
+    return this.remember(looks.reading(await this.run(looks.commands, true)))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -14,6 +14,11 @@ export interface WireCommand {
   readonly prepared?: string
   /** Rows for COPY … FROM STDIN. */
   readonly copyData?: string
+  /**
+   * Its end is told at once. Else the server keeps answers until the end of the exchange, or 8 kB of them (pqcomm.c), so
+   * that what follows would count as its time.
+   */
+  readonly isTimed?: boolean
   /** Only parse `sql`, as a prepared statement of this name, and describe it. `types`: of parameters, 0 where Postgres decides. */
   readonly describe?: { readonly name: string; readonly types: readonly number[] }
 }
@@ -198,6 +203,7 @@ export class WireSession {
     for (const command of commands) {
       this.sendOne(command)
       if (sync === 'each') connection.sync()
+      else if (command.isTimed === true) connection.flush()
     }
     if (sync === true || (sync === 'each' && commands.length === 0)) connection.sync()
     else if (sync === false) connection.flush()

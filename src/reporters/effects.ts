@@ -43,7 +43,12 @@ export interface Receipt {
 
 /** `measured on PostgreSQL 18.4`, `predicted (…)`, `known (…)`. */
 export function describeEvidence(evidence: Evidence): string {
-  if (evidence.by === 'measured') return `measured on ${postgres(evidence.server)}`
+  if (evidence.by === 'measured') {
+    const server = postgres(evidence.server)
+    return evidence.probe === 'clone'
+      ? `measured on a clone of production (${server})`
+      : `measured on ${server}`
+  }
   return `${evidence.by} (${printableLine(evidence.source)})`
 }
 
@@ -208,11 +213,11 @@ export function describeHolding({ until, heldMs }: Pick<LockEffect, 'until' | 'h
   return heldMs === undefined ? held : `${held}, ${describeHeldTime(heldMs)}`
 }
 
-/** `estimated at 3 s in production`, `3 s, measured on a clone of production (16.3, 410 GB)` */
+/** `estimated at 3 s in production`, `for 3 s, measured on a clone of production (16.3, 410 GB)` */
 export function describeHeldTime(time: Duration): string {
   if (time.onClone === undefined) return `estimated at ${formatMsRange(time)} in production`
   const where = isMeasuredTime(time) ? '' : ' in production'
-  return `${timeWords(time)}${where}, ${printableLine(timeBasis(time))}`
+  return `for ${timeWords(time)}${where}, ${printableLine(timeBasis(time))}`
 }
 
 const rewriteReasons: Readonly<Record<RewriteCause, string>> = {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { judgeClone, type CloneVerdict } from '../../src/rehearsal/clone-verdict.ts'
+import { cloneRelations } from '../../src/replay/clone-relations.ts'
 import type { CloneFailure, CloneOutcome } from '../../src/replay/clone-replay.ts'
 import type { Rehearsal } from '../../src/rehearsal/rehearse.ts'
 import { layOutTransactions } from '../../src/sql/transactions.ts'
@@ -51,11 +52,19 @@ function judged(more: Partial<CloneOutcome>, rehearsal?: Rehearsal): CloneVerdic
     statement: first,
     durationMs: 1,
     walBytes: 0,
-    locks: [],
-    rewritten: [],
+    effects: [],
     rowsRead: [],
   }
-  const outcome = { statements: [ran], appliedBefore: [], missing: [], tempBytes: 0, limits: [], ...more }
+  const relations = cloneRelations([])
+  const outcome = {
+    statements: [ran],
+    relations,
+    appliedBefore: [],
+    missing: [],
+    tempBytes: 0,
+    limits: [],
+    ...more,
+  }
   return judgeClone(
     { clone: { version: '16.3', databaseBytes: 412 * 1024 ** 3 }, outcome, limits: [] },
     rehearsal,
@@ -94,7 +103,7 @@ describe('a statement that fails on a clone', () => {
   })
 
   it('as in the rehearsal is found there', () => {
-    const migrations = [{ migration, outcome: 'failed', statements: [{ statement }] }]
+    const migrations = [{ migration, outcome: 'failed', statements: [{ statement, effects: [] }] }]
     const rehearsal = { migrations } as unknown as Rehearsal
     expect(briefly(judged({ failure: failing('23502') }, rehearsal))).toBe('finding')
   })

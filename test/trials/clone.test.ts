@@ -10,6 +10,7 @@ import { rehearseOnClone, type CloneRun } from '../../src/rehearsal/clone.ts'
 import type { Report } from '../../src/core/model.ts'
 import { loadReporter, reporterNames } from '../../src/reporters/index.ts'
 import { layOutTransactions } from '../../src/sql/transactions.ts'
+import { WireSession } from '../../src/replay/wire.ts'
 import { loadParser, parseScript } from '../../src/sql/parse.ts'
 import { start } from '../cli/run.ts'
 import { bareServer, type BareServer } from '../postgres/bare-server.ts'
@@ -51,6 +52,10 @@ beforeAll(async () => {
     create table users (id bigint generated always as identity primary key, email text not null, age text);
     insert into users (email, age) select 'user' || n, n % 90 from generate_series(1, ${rows}) n;
     insert into users (email, age) values ('${canary}', '${canary}'), ('${canary}', '7');
+    create table audit (id bigserial primary key, user_id bigint references users);
+    create table events (id bigint not null, at date not null) partition by range (at);
+    create table events_2024 partition of events for values from ('2024-01-01') to ('2025-01-01');
+    insert into events select n, '2024-02-03' from generate_series(1, 100) n;
     analyze users`)
   await production.end()
 })
@@ -158,6 +163,52 @@ ALTER TABLE users ALTER COLUMN age TYPE integer USING age::integer;`
   }
 })
 
+it('what only production has is judged with the rest, and named as what the clone showed', async () => {
+  const events = {
+    'db/migrations/0_events.sql': up(
+      'CREATE TABLE events (id bigint NOT NULL, at date NOT NULL) PARTITION BY RANGE (at);',
+    ),
+  }
+  const sql = `ALTER TABLE events ALTER COLUMN id TYPE numeric;
+ALTER TABLE events ADD COLUMN kind text;
+TRUNCATE users CASCADE;`
+  const workspace = await branchWith({ ...history, ...events }, { 'db/migrations/2_more.sql': up(sql) })
+  const { options } = await byCommand({ url: await newClone() })
+  const { report } = await checked(workspace, options)
+  const lines = report.trials?.find(({ kind }) => kind === 'clone')?.lines
+  expect(lines?.slice(0, 2)).toEqual([
+    'db/migrations/2_more.sql:2 ALTER TABLE events ALTER COLUMN id TYPE numeric: unlike in the rehearsal, it rewrites events_2024 to change a column type',
+    'db/migrations/2_more.sql:4 TRUNCATE users CASCADE: unlike in the rehearsal, it empties audit, which only a foreign key leads to; takes AccessExclusiveLock on audit (reads and writes wait)',
+  ])
+  expect(lines?.filter((line) => line.includes('unlike'))).toHaveLength(2)
+  const rewrite = [...report.findings, ...report.harmless].find(
+    ({ ruleId }) => ruleId === 'avoid-table-rewrite',
+  )
+  expect(rewrite).toMatchObject({
+    span: { start: { line: 2 } },
+    wait: { ms: { onClone: { server: report.server?.version } } },
+  })
+  expect(rewrite?.wait?.ms.onClone).not.toHaveProperty('estimatedMs')
+  const render = await loadReporter('terminal')
+  const text = render(report, { color: false, width: 10_000 })
+  const basis = String.raw`measured on a clone of production \(18\.\d+, [\d.]+ MB\)`
+  expect(text).toMatch(new RegExp(String.raw`[\d.]+ m?s in all, ${basis}`))
+  expect(text).toMatch(
+    /empties audit, which only a foreign key leads to — measured on a clone of production \(PostgreSQL 18\.\d+\)/,
+  )
+  expect(text).not.toMatch(/estimated (?:at|from)/)
+})
+
+it('a statement on a clone has its own time, without that of the look behind it', async () => {
+  const client = new Client(server.url)
+  await client.connect()
+  const wire = new WireSession(client)
+  const commands = [{ sql: 'select 1', isTimed: true }, { sql: 'select pg_sleep(0.5)' }]
+  const [timed, behind] = await wire.run(commands, { sync: true })
+  await wire.end()
+  expect(timed?.durationMs).toBeLessThan(behind?.durationMs ?? 0)
+})
+
 describe('a clone', () => {
   const run = async (
     sql: string,
@@ -206,12 +257,11 @@ DO $$ BEGIN EXECUTE format('UPDATE %I SET age = 1', ${named}); END $$;
 DO $$ BEGIN EXECUTE 'ALTER TABLE users ALTER COLUMN age TYPE varchar(50)'; END $$;`,
       { url: await newClone() },
     )
-    expect(outcome?.statements.map(({ rewritten }) => rewritten.map(({ name }) => name))).toEqual([
-      [],
-      [],
-      ['users'],
-    ])
-    const told = outcome?.statements.map(({ locks, rewritten, rowsRead }) => ({ locks, rewritten, rowsRead }))
+    const rewritten = outcome?.statements.map(({ effects }) =>
+      effects.flatMap(({ kind, relation }) => (kind === 'rewrite' ? relation.name : [])),
+    )
+    expect(rewritten).toEqual([[], [], ['users']])
+    const told = outcome?.statements.map(({ effects, rowsRead }) => ({ effects, rowsRead }))
     expect(JSON.stringify(told)).not.toContain(canary)
   })
 
