@@ -12,6 +12,7 @@ import type { RelationCatalog } from '../replay/relations.ts'
 import type { ReplayedMigration } from '../replay/replay.ts'
 import { LineIndex } from '../sql/lines.ts'
 import { parseScript, type ParsedScript } from '../sql/parse.ts'
+import { withoutLiterals } from '../sql/without-literals.ts'
 import { layOutTransactions } from '../sql/transactions.ts'
 import type { WayBack } from '../trials/way-down-plan.ts'
 
@@ -36,6 +37,17 @@ export function workOf({ chapters, own }: Pick<Book, 'chapters' | 'own'>): reado
     statements
       .filter((one) => !own.has(one) && one.tag !== 'TransactionStmt')
       .map((recorded) => ({ recorded, file: file?.path })),
+  )
+}
+
+/** The statement as it was sent the first time; times and random values may differ. */
+export function firstTimeOf({ sql, tag }: RecordedStatement, work: readonly Work[]): Work | undefined {
+  const alike = work.filter(({ recorded }) => recorded.tag === tag)
+  const shape = withoutLiterals(sql)
+  return (
+    alike.find(({ recorded }) => recorded.sql === sql) ??
+    alike.find(({ recorded }) => shape !== undefined && withoutLiterals(recorded.sql) === shape) ??
+    alike[0]
   )
 }
 

@@ -28,6 +28,8 @@ export const irreversible = new RegExp(
     'no inverse to',
     'no way back',
     'disabled down migration',
+    // Sequelize, where it is not there
+    'could not find migration method: down',
     '(?:down(?:grade)?|rollback|rolling back|revert(?:ing)?|undo(?:ing)?|reverse) is not (?:supported|possible|allowed)',
   ].join('|'),
   'i',

@@ -76,23 +76,26 @@ function gotOverLimit(recording: Recording, failed: RecordedStatement | undefine
   ]
 }
 
-/** Files under review of which nothing was seen. */
-function notRun(
-  { chapters, command, own, ran }: Book,
+/** Files under review of which nothing was seen; none where that may be because files are not known. */
+export function notSeen(
+  { chapters, own, ran }: Book,
   { underReview, reviewSet }: RecordedReview,
-  failed: RecordedStatement | undefined,
-): readonly Limit[] {
+): readonly string[] {
   // one that changes only the models of a framework writes nothing but the tool's record of it
   const run = new Set(ran)
   // lists of what is to be run send nothing themselves
   const missing = underReview.filter(
     (path) => !run.has(path) && !(run.size > 0 && /\.(?:ya?ml|xml|json)$/i.test(path)),
   )
-  const [first, ...more] = missing
   const unknown = chapters.some(
     ({ file, statements }) => file === undefined && statements.some((one) => isWork(one, own)),
   )
-  if (first === undefined || unknown || reviewSet.base.commit === undefined) return []
+  return unknown || reviewSet.base.commit === undefined ? [] : missing
+}
+
+function notRun(book: Book, review: RecordedReview, failed: RecordedStatement | undefined): readonly Limit[] {
+  const [first, ...more] = notSeen(book, review)
+  if (first === undefined) return []
   const subject = more.length === 0 ? first : `${first} and ${more.length} more`
   const why =
     failed === undefined
@@ -101,7 +104,7 @@ function notRun(
   return [
     {
       code: 'not-recorded',
-      message: `${subject} is new or changed, and \`${command}\` sent nothing for it.`,
+      message: `${subject} is new or changed, and \`${book.command}\` sent nothing for it.`,
       hint: why,
     },
   ]

@@ -8,13 +8,13 @@ import { readScripts, type Scripts } from '../judge-run.ts'
 import type { PostgresServer } from '../postgres/provider.ts'
 import { openServer } from '../postgres/server.ts'
 import { serverTrouble } from '../postgres/trouble.ts'
-import { bookLimits, withRecorded } from './limits.ts'
+import { bookLimits, notSeen, withRecorded } from './limits.ts'
 import { prepareRecorded } from './history.ts'
 import type { UpRecording } from './down-back.ts'
 import { editedMigrations } from './edited.ts'
 import type { RecordCommands, RecordedReview } from './review.ts'
 import { measureCommand, type MeasuredCommand } from '../record/attempt.ts'
-import { bookOf, realMigrations, unreadStatement, type Book } from '../record/book.ts'
+import { bookOf, realMigrations, unreadStatement, withUnreached, type Book } from '../record/book.ts'
 import { endText, failedStatement, gaveUp, lastLines } from '../record/failure.ts'
 import type { RecordedStatement, Recording } from '../record/model.ts'
 import { measuredStatements } from '../record/measured.ts'
@@ -107,8 +107,10 @@ class CommandRehearsal {
     // without room for a copy there are no alternatives
     const pristine = await server.createDatabase({ template: prepared.seeded }).catch(() => undefined)
     const measured = await this.#measure(prepared.base, prepared.seeded)
-    const book = this.#bookOf(measured.recording, this.#commandTitle())
-    const scripts = await this.#scriptsOf(history, book)
+    const read = this.#bookOf(measured.recording, this.#commandTitle())
+    const edited = editedMigrations(this.#review, history, read)
+    const book = this.#withUnreached(read, measured.recording, edited)
+    const scripts = await this.#scriptsOf(history, book, edited)
     const { outcome, own, placed } = this.#outcomeOf(scripts, book, measured)
     const unread = unreadStatement(book)?.unread
     const up = { book, catalog: measured.catalog, placed }
@@ -231,9 +233,19 @@ class CommandRehearsal {
     return bookOf(recording, { files, underReview, failed: failedStatement(recording), title, fromNothing })
   }
 
+  #withUnreached(book: Book, recording: Recording, edited: ReviewSet['edited']): Book {
+    if (failedStatement(recording) === undefined) return book
+    const paths = notSeen(book, this.#withoutEdited(edited))
+    return withUnreached(
+      book,
+      this.#review.files.filter(({ path }) => paths.includes(path)),
+    )
+  }
+
   async #scriptsOf(
     history: Book | undefined,
     book: Book,
+    edited: ReviewSet['edited'],
   ): Promise<{ readonly reviewSet: ReviewSet; readonly scripts: Scripts }> {
     const { reviewSet } = this.#review
     const set: ReviewSet = {
@@ -247,7 +259,7 @@ class CommandRehearsal {
       reviewSet: {
         ...set,
         history: history === undefined ? [] : migrationsOf(history),
-        edited: editedMigrations(this.#review, history, book),
+        edited,
       },
       scripts: { ...scripts, review: withRecorded(scripts.review, book) },
     }
@@ -284,14 +296,14 @@ class CommandRehearsal {
     const own = [...placed].flatMap(([one, statement]) => (book.own.has(one) ? [statement] : []))
     const limits: readonly Limit[] = [
       ...replayed.limits,
-      ...bookLimits(recording, book, this.#withoutEdited(reviewSet), failed),
+      ...bookLimits(recording, book, this.#withoutEdited(reviewSet.edited), failed),
       ...rowLimits(measured, placed),
     ]
     return { outcome: { migrations: replayed.migrations, limits }, own: new Set(own), placed }
   }
 
   /** A finding says it of these. */
-  #withoutEdited({ edited }: ReviewSet): RecordedReview {
+  #withoutEdited(edited: ReviewSet['edited']): RecordedReview {
     const told = new Set(edited.map(({ script }) => script.file))
     return { ...this.#review, underReview: this.#review.underReview.filter((path) => !told.has(path)) }
   }

@@ -13,6 +13,7 @@ import {
   wayBackOf,
   workOf,
   fileToBlame,
+  firstTimeOf,
   type Back,
   type UpRecording,
   type Work,
@@ -265,7 +266,7 @@ class CommandDown {
   /** At its place in the transcript of the first run, where allow comments are looked for; else at the real one. */
   #failedAgain(failed: RecordedStatement, isReal: boolean): ReplayedMigration {
     const { book, placed } = this.#ground.up
-    const first = this.#work.find(({ recorded }) => recorded.sql === failed.sql) ?? this.#work[0]
+    const first = firstTimeOf(failed, this.#work) ?? this.#work[0]
     const statement = first === undefined ? undefined : placed.get(first.recorded)
     if (first === undefined || statement === undefined)
       return { migration: emptyMigration, outcome: 'not rehearsed', statements: [] }

@@ -25,8 +25,9 @@ export function verdictLines(content: StickyContent): readonly string[] {
     const title = unmeasured === '' ? 'all clear' : `passed, but ${unmeasured}`
     return [`### ${unmeasured === '' ? '✅' : '⚠️'} ${name}: ${title}`, describeChecked(report)]
   }
+  const but = unmeasured === '' ? '' : `, but ${unmeasured}`
   return [
-    `### ✅ ${name} passed: ${open.length === 0 ? 'nothing open' : found}`,
+    `### ${but === '' ? '✅' : '⚠️'} ${name} passed: ${open.length === 0 ? 'nothing open' : found}${but}`,
     ...doesNotFail(open),
     ...more,
   ]

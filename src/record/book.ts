@@ -90,6 +90,17 @@ export function bookOf(recording: Recording, context: BookContext): Book {
   }
 }
 
+/** With files that a command would have run if it had not failed before, as migrations of which nothing is known. */
+export function withUnreached(book: Book, files: readonly CandidateFile[]): Book {
+  const chapters = files.map((file): AttributedChapter => ({ file, statements: [], knownBy: 'not reached' }))
+  const transcripts = transcribe(chapters, { title: book.command })
+  return {
+    ...book,
+    chapters: [...book.chapters, ...chapters],
+    transcripts: [...book.transcripts, ...transcripts],
+  }
+}
+
 /** The only file under review may be one that the tool passes over. */
 function hasRun({ knownBy, statements }: AttributedChapter, own: ReadonlySet<RecordedStatement>): boolean {
   if (knownBy?.startsWith('recorded in')) return true

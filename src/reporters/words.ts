@@ -103,7 +103,12 @@ const outcomeWords: Readonly<Record<ReportMigration['outcome'], string>> = {
 export function describeOutcome({
   outcome,
   statements,
-}: Pick<ReportMigration, 'outcome' | 'statements'>): string {
+  recorded,
+}: Pick<ReportMigration, 'outcome' | 'statements' | 'recorded'>): string {
+  if (outcome === 'not rehearsed' && recorded !== undefined)
+    return statements.length === 0
+      ? 'not rehearsed, because the command did not come to it'
+      : 'rehearsed up to where the command stopped'
   const predicted = statements.filter(({ measured }) => !measured).length
   if (outcome !== 'not rehearsed' || predicted === 0 || predicted === statements.length)
     return outcomeWords[outcome]

@@ -28,10 +28,12 @@ describe('the verdict', () => {
 
   it('is that of the gate, not of the report', () => {
     expect(stickyBody(stickyContent({ passed: true }))).toMatch(
-      /^### ✅ pgrehearse passed: 6 errors.*\n\nThis job is set up not to fail for them\./,
+      /^### ⚠️ pgrehearse passed: 6 errors.*, but 1 migration could not be rehearsed\n\nThis job is set up not to fail for them\./,
     )
     const findings = [{ finding: several, standing: 'thread' as const }]
-    expect(stickyBody(stickyContent({ passed: true, findings }))).toMatch(/passed: 1 warning\n\n\|/)
+    expect(stickyBody(stickyContent({ passed: true, findings }))).toMatch(
+      /passed: 1 warning, but 1 migration could not be rehearsed\n\n\|/,
+    )
   })
 
   it('does not count what people accepted, and says who counts', () => {
