@@ -3,6 +3,7 @@ import type { AstNode, Span } from '../core/model.ts'
 import { LineIndex } from '../sql/lines.ts'
 import { tokenize } from '../sql/tokens.ts'
 import { constantsOf, isConstant, type CodeConstants } from './code-constants.ts'
+import { functionsThatRun, type Runs } from './code-functions.ts'
 import { unitsOf, wayDown, wayUp, type CodeUnit, type Stretch } from './code-lines.ts'
 import type { CandidateFile, RecordedStatement } from './model.ts'
 
@@ -16,6 +17,9 @@ export class Places {
   readonly #constants: CodeConstants
   /** The part of the file that runs. */
   readonly #part: Stretch
+  readonly #runs: Runs
+  /** Django's way up is a list, and its functions are about rows. */
+  readonly #isList: boolean
   /** Where the last statement was found that stands there word for word. */
   #verbatimEnd = 0
   #lastRow = -1
@@ -26,7 +30,11 @@ export class Places {
     this.#lines = new LineIndex(file.text)
     this.#units = unitsOf(file.text)
     this.#constants = constantsOf(file.text)
-    this.#part = direction === 'up' ? wayUp(file.text) : wayDown(file.text)
+    const [up, down] = [wayUp(file.text), wayDown(file.text)]
+    this.#part = direction === 'up' ? up : down
+    const other = up.start === down.start ? undefined : direction === 'up' ? down : up
+    this.#isList = /^\s*operations\b/.test(file.text.slice(this.#part.start))
+    this.#runs = functionsThatRun(file.text, this.#part, other, direction)
     if (direction === 'down') this.#verbatimEnd = this.#part.start
   }
 
@@ -86,9 +94,13 @@ export class Places {
 
   #mayHold({ start, end, head, text }: CodeUnit, first: string, verbs: ReadonlySet<string>): boolean {
     const isData = dataWords.has(first)
+    const runs = this.#runs(start)
+    if (runs === 'no') return false
     // functions that fill tables stand in front of the list of Django's operations
-    if (start >= this.#part.end || (end <= this.#part.start && (!isData || notCalled.test(head))))
-      return false
+    const isInFront = end <= this.#part.start && (!isData || notCalled.test(head))
+    if (runs === 'unknown' && (start >= this.#part.end || isInFront)) return false
+    if (start < this.#part.start && !isData && this.#isList && !sendsSql.test(text)) return false
+    if (aboutIndexes.test(head) && !verbs.has('index')) return false
     const only = onlyVerb.exec(head)?.[1]?.toLowerCase()
     if (only !== undefined && !verbs.has(sqlVerbs.get(only) ?? only)) return false
     if (isData ? buildsSchema.test(head) || isConstant(head) : changesRows.test(head)) return false
@@ -103,6 +115,8 @@ export class Places {
   }
 }
 
+const sendsSql = /\bexecute\(|\bschema_editor\./
+const aboutIndexes = /\b\w*(?:create|add|drop|remove|rename)_?index(?:es)?\(/i
 /** Liquibase begins each line of a way down anew. */
 const betweenWords = '\\s+(?:--\\s*rollback\\s+)?'
 /** Regular expressions of more words cost more than they tell. */

@@ -56,6 +56,55 @@ describe('Places', () => {
     expect(start.line).toBe(line)
   })
 
+  it('goes into the functions that the way up calls, wherever they stand, and not into those of the way down', () => {
+    const text = [
+      'def _index_users():',
+      '    op.create_index("ix_users", "users", ["name"])',
+      '',
+      'def upgrade():',
+      '    _alter("users")',
+      '',
+      'def downgrade():',
+      '    _back("users")',
+      '',
+      'def _back(table):',
+      '    op.drop_column(table, "name")',
+      '    op.add_column(table, "age")',
+      '',
+      'def _alter(table):',
+      '    op.add_column(table, "name")',
+      '    _index_users()',
+    ].join('\n')
+    const sqls = ['ALTER TABLE users ADD COLUMN name text', 'CREATE INDEX ix_users ON users (name)']
+    expect(placesOf('a.py', text, sqls)).toEqual([
+      'op.add_column(table, "name")',
+      'op.create_index("ix_users", "users", ["name"])',
+    ])
+    const { start } = new Places({ path: 'a.py', text }, 'down').place({
+      sql: 'ALTER TABLE users DROP COLUMN name',
+      node: parseStatement('ALTER TABLE users DROP COLUMN name').node,
+    })
+    expect(start.line).toBe(11)
+  })
+
+  it('knows which function of RunPython goes up', () => {
+    const text = [
+      'def remove(apps, schema_editor):',
+      '    Page.objects.filter(slug="home").delete()',
+      '',
+      'def create(apps, schema_editor):',
+      '    Page.objects.filter(id=2).delete()',
+      '',
+      'class Migration(migrations.Migration):',
+      '    operations = [',
+      '        migrations.RunPython(create, remove),',
+      '    ]',
+    ].join('\n')
+    expect(placesOf('shop/migrations/0002_page.py', text, ['DELETE FROM page WHERE slug = 1'])).toEqual([
+      'Page.objects.filter(id=2).delete()',
+    ])
+  })
+
   it('takes words that have names for what they are, and a chain of calls for one', () => {
     const text = [
       "const HOOKS = 'hooks'",
