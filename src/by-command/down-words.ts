@@ -28,8 +28,9 @@ export const irreversible = new RegExp(
     'no inverse to',
     'no way back',
     'disabled down migration',
-    // Sequelize, where it is not there
+    // Sequelize, where it is not there; Diesel, where its file is empty
     'could not find migration method: down',
+    'received an empty query',
     '(?:down(?:grade)?|rollback|rolling back|revert(?:ing)?|undo(?:ing)?|reverse) is not (?:supported|possible|allowed)',
   ].join('|'),
   'i',

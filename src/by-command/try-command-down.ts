@@ -219,8 +219,9 @@ class CommandDown {
   #notTheReview(back: Back, schema: SchemaSnapshot, went: WentBack): TrialOutcome | undefined {
     const { before, after } = this.#schemas
     if (diffSchema(before, schema).equal) return diffSchema(before, after).equal ? nothing : undefined
+    const isIdle = went === 'unknown' || (went === 'less far' && back.work.length === 0)
+    if (isIdle && diffSchema(after, schema).equal) return this.#limitedBy('took nothing back')
     if (went !== 'as before' && went !== 'unknown') return this.#limitedBy(wentWords[went])
-    if (went === 'unknown' && diffSchema(after, schema).equal) return this.#limitedBy('took nothing back')
     const sentFor = new Set(back.work.map(({ file }) => file))
     const without = this.#files.filter((file) => !sentFor.has(file))
     const changesSchema = (file: string): boolean =>

@@ -31,18 +31,31 @@ export function recordsIn(
     const values = valuesOf(statement.sql)
     const said = valuesOf(written(statement, direction))
     const django = table === 'django_migrations' ? djangoMigration(said) : undefined
-    const file =
+    const told =
       django === undefined
         ? (fileOf(said, names) ??
           fileOf(values, names) ??
           values.map((value) => byId.get(value)).find((one) => one !== undefined))
         : fileOfDjango(django, names)
+    const file = direction === 'down' && isWhereTo(statement) ? behind(told, names) : told
     // Prisma's second word names only the id of the first
     if (file !== undefined) for (const value of values) if (isId(value)) byId.set(value, file)
     const name = django === undefined ? nameIn(said, table) : `${django.app}.${django.name}`
     if (file === undefined && (statement.tag === 'DeleteStmt' || name === undefined)) return []
     return [{ index, file, recordedAs: isOneRow(statement.node) ? name : undefined, table }]
   })
+}
+
+/** golang-migrate, which keeps one row, writes down before it goes back where it will be then. */
+function isWhereTo({ tag, node }: RecordedStatement): boolean {
+  const cols = (node?.['cols'] ?? []) as readonly { readonly ResTarget?: { readonly name?: string } }[]
+  return tag === 'InsertStmt' && cols.some(({ ResTarget }) => ResTarget?.name === 'dirty')
+}
+
+/** What is taken back where that is reached. */
+function behind(file: CandidateFile | undefined, names: readonly FileNames[]): CandidateFile | undefined {
+  const at = names.findIndex((one) => one.file === file)
+  return at < 0 ? undefined : names[at + 1]?.file
 }
 
 const writesRows: ReadonlySet<string> = new Set(['InsertStmt', 'UpdateStmt', 'DeleteStmt'])

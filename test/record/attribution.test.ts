@@ -10,16 +10,21 @@ interface Given {
   readonly files: readonly CandidateFile[]
   readonly output?: readonly OutputLine[]
   readonly underReview?: readonly string[]
+  readonly direction?: 'up' | 'down'
 }
 
 /** The file of each statement that is not bookkeeping, BEGIN or COMMIT. */
-function filesOf(steps: readonly (string | MadeUp)[], { files, output = [], underReview }: Given) {
+function filesOf(
+  steps: readonly (string | MadeUp)[],
+  { files, output = [], underReview, direction = 'up' }: Given,
+) {
   const statements = recorded(steps)
   const chapters = attribute(statements, {
     files,
     underReview: underReview ?? files.map(({ path }) => path),
     output,
     failed: statements.find(({ sent }) => sent.error !== undefined),
+    direction,
   })
   return chapters.flatMap(({ file, recordedAs, statements: own }) =>
     own
@@ -118,6 +123,31 @@ describe('attribute', () => {
     expect(
       filesOf([write(1, true), a, write(1, false), write(2, true), b, write(2, false)], { files }),
     ).toEqual([`${files[0]?.path}: ${a}`, `${files[1]?.path}: ${b}`])
+  })
+
+  it('golang-migrate on the way down: it records where it will be', () => {
+    const files = [1, 2, 3].map((one) => file(`m/00000${one}_x.up.sql`))
+    const underReview = files.slice(1).map(({ path }) => path)
+    const write = (version: number, dirty: boolean): string =>
+      `INSERT INTO "public"."schema_migrations" (version, dirty) VALUES (${version}, ${dirty})`
+    const steps = [write(2, true), b, write(2, false), write(1, true), a, write(1, false)]
+    expect(filesOf(steps, { files, underReview, direction: 'down' })).toEqual([
+      `${files[2]?.path}: ${b}`,
+      `${files[1]?.path}: ${a}`,
+    ])
+  })
+
+  it('Django on the way down: it prints where it goes to as well', () => {
+    const files = ['0002_a', '0003_b', '0004_c'].map((name) => file(`shop/migrations/${name}.py`))
+    const underReview = files.slice(1).map(({ path }) => path)
+    const output = [
+      { text: '  Target specific migration: 0002_a, from shop', atMs: 1 },
+      { text: '  Unapplying shop.0004_c...', atMs: 2 },
+    ]
+    const steps = [{ sql: a, startedAtMs: 10, fails: '42703' }]
+    expect(filesOf(steps, { files, underReview, output, direction: 'down' })).toEqual([
+      `${files[2]?.path}: ${a}`,
+    ])
   })
 
   it('Prisma: the second word names only the id of the first', () => {
