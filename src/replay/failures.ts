@@ -172,6 +172,12 @@ function surroundingsProblem(sqlstate: string, message: string): Ours | undefine
       hint: 'Name a container image that has it (`server.image`), or give --server-url a server that has it.',
     }
   }
+  if (betweenStatements.has(sqlstate)) {
+    return {
+      why: `measuring takes time between statements, and a timeout of the session ended that (${message})`,
+      hint: 'Raise the timeout for this migration. One that ALTER ROLE or ALTER DATABASE sets holds in its sessions as well.',
+    }
+  }
   if (sqlstate === '55000' && atStart.test(message)) {
     return {
       why: `this server was not started with the setting that it needs (${message})`,
@@ -180,6 +186,9 @@ function surroundingsProblem(sqlstate: string, message: string): Ours | undefine
   }
   return undefined
 }
+
+/** idle_in_transaction_session_timeout, transaction_timeout, idle_session_timeout */
+const betweenStatements: ReadonlySet<string> = new Set(['25P03', '25P04', '57P05'])
 
 const atStart =
   /shared_preload_libraries|wal_level|max_prepared_transactions|prepared transactions are disabled/

@@ -15,6 +15,7 @@ import type { RelationCatalog } from './relations.ts'
 import type { ReplaySession } from './session.ts'
 import type { WireError } from './wire.ts'
 import { beginMessage, beginScript, endMessage, endScript, isPipelined } from './wrapping.ts'
+import { isShort } from './untimed.ts'
 
 /** One executed statement. */
 export interface MeasuredStatement {
@@ -43,6 +44,8 @@ export interface MigrationFailure {
   readonly tooLong: boolean
   /** The session ended with it, and with that what the script had set in it. */
   readonly sessionLost: boolean
+  /** A statement_timeout that was in force, where it leaves no time for measuring. */
+  readonly shortTimeoutMs?: number
 }
 
 export interface MeasureOptions {
@@ -198,11 +201,13 @@ export class Measurement {
   ): MigrationFailure | undefined {
     if (cause === undefined) return undefined
     const error = toErrorEffect(cause, statement, migration.text)
+    const timeoutMs = this.session.lastReading?.statementTimeoutMs ?? 0
     return {
       statement,
       error,
       tooLong: this.session.interruption === 'too long',
       sessionLost: this.session.wire.isLost,
+      ...(isShort(timeoutMs) ? { shortTimeoutMs: timeoutMs } : {}),
     }
   }
 }

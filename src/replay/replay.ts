@@ -267,6 +267,14 @@ class Replay {
         hint: 'If that is intended, raise statementTimeout in the configuration.',
       }
     }
+    const { shortTimeoutMs: limitMs } = failure
+    if (limitMs !== undefined && failure.error.message.endsWith('due to statement timeout')) {
+      return {
+        whose: 'ours',
+        why: `a statement_timeout of ${limitMs} ms leaves no time for measuring it`,
+        hint: 'Raise the timeout for this migration. One that ALTER ROLE or ALTER DATABASE sets holds in its sessions as well.',
+      }
+    }
     if (isUnfilledVariable(migration, failure.error)) {
       return {
         whose: 'ours',

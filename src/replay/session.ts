@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Client } from 'pg'
 import type { PostgresServer } from '../postgres/provider.ts'
 import { allRelationsSql, decodeReading, probeCommand, probeSql, type ProbeReading } from './probe.ts'
-import { mayEndLook, untimed, untimedSql, withTimeout } from './untimed.ts'
+import { isTimeout, mayEndLook, noTime, untimed, untimedSql, withTimeout } from './untimed.ts'
 import { WireSession, type WireCommand, type WireResult, type WireSync } from './wire.ts'
 
 /** Why a statement was stopped by us, not by the server. */
@@ -66,7 +66,10 @@ export class ReplaySession implements AsyncDisposable {
     const probe = probeCommand(probeSql(server.major), !options.scriptsDiscard)
     const connect = async (): Promise<WireSession> => {
       const client = await server.connectMigrator(database)
-      await client.query(untimedSql(probe.prepared === undefined ? '' : prepareSql(probe)))
+      const begin = probe.prepared === undefined ? '' : prepareSql(probe)
+      await client.query(untimedSql(begin, server.major)).catch((error: unknown) => {
+        throw isTimeout(error) ? noTime(error) : error
+      })
       return new WireSession(client)
     }
     return new ReplaySession(await connect(), server.major, connect, admin, probe, options)
@@ -174,7 +177,10 @@ export class ReplaySession implements AsyncDisposable {
   /** The probe alone: the baseline before the first statement. */
   async read(options: { readonly everyRelation: boolean }): Promise<ProbeReading | undefined> {
     const looks = this.looks(options.everyRelation)
-    return this.remember(looks.reading(await this.run(looks.commands, true)))
+    const answers = await this.run(looks.commands, true)
+    const error = answers.find((answer) => answer.error !== undefined)?.error
+    if (isTimeout(error)) throw noTime(error)
+    return this.remember(looks.reading(answers))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

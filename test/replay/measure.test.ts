@@ -253,6 +253,27 @@ describe.each(majors)('measuring on Postgres %i', (major) => {
     expect(statements.map(({ settings }) => settings.lockTimeoutMs).slice(3)).toEqual([2000, 2000, 0])
   })
 
+  it('looks behind statements whose statement_timeout leaves no time for that', async () => {
+    const text = `set statement_timeout = '90ms'; begin; set local statement_timeout = '80ms';
+      alter table users add column x int; commit; alter table users add column y int; reset statement_timeout; select 1`
+    const { failure, statements } = await measure(server, setup, text, 'statement')
+    expect(failure).toBeUndefined()
+    expect(statements.map(({ settings }) => settings.statementTimeoutMs)).toEqual([
+      90, 90, 80, 80, 80, 90, 0, 0,
+    ])
+    expect(words(statements[3]?.effects ?? [])).toEqual(['lock users AccessExclusiveLock'])
+  })
+
+  it('says when a statement_timeout that is too short for measuring ended it', async () => {
+    const { failure } = await measure(
+      server,
+      setup,
+      "set statement_timeout = '5ms'; select pg_sleep(9)",
+      'statement',
+    )
+    expect(failure).toMatchObject({ error: { sqlstate: '57014' }, tooLong: false, shortTimeoutMs: 5 })
+  })
+
   it('survives search_path, SET ROLE and DISCARD ALL', async () => {
     const text = `create schema other; set search_path = other; create table pg_class (a int); set role none;
       discard all; alter table users add column x int`
