@@ -147,7 +147,7 @@ class CommandRetry {
         return undefined
       }
       if (broken.end.tooLong)
-        this.#limited(`Behind a failure ${where} the command did not end by itself, and was ended.`, lockHint)
+        this.#limited(`Behind a failure ${where} the command did not end by itself, and was ended.`)
       const invalid = await this.#end.invalidIn(database)
       if (broken.end.code === 0 && !broken.end.tooLong) {
         const difference = await this.#end.differenceOf(database)
@@ -177,9 +177,15 @@ class CommandRetry {
   ): Promise<TriedCut['aftermath'] | undefined> {
     const { invalid, where } = of
     if (next.end.tooLong) {
+      if (meetsLock(next))
+        return {
+          kind: 'gives up',
+          invalid,
+          says: 'waits for a lock that the run before has left, until it is ended',
+        }
       this.#limited(
         `What the next run makes of a failure ${where} is not known: it took too long and was ended.`,
-        lockHint,
+        'What it printed is in the log of the job.',
       )
       return undefined
     }
@@ -237,15 +243,24 @@ class CommandRetry {
 
 /** Completes `the next run …`. What it printed is not for a report. */
 function gaveUpText(next: Recording): string {
-  const why = next.output.some(({ text }) => ofLock.test(text))
+  const why = meetsLock(next)
     ? 'over a lock that the run before has left'
     : 'though no statement failed for it'
   const end = next.end.signal ?? `exit status ${next.end.code ?? ''}`
   return `ends with ${end}, ${why} (what it printed is in the log of the job)`
 }
 
-/** Knex: `Migration table is already locked`; Liquibase: `Could not acquire change log lock`. */
-const ofLock = /\block(?:ed)?\b/i
+/** By what it prints, or reads last, which in golang-migrate is an advisory lock that says nothing. Knex: `Migration table is already locked`; Liquibase: `SELECT LOCKED FROM databasechangeloglock`. */
+function meetsLock({ output, statements }: Recording): boolean {
+  const asked = statements.slice(-lastAsked).filter(({ kind }) => kind !== 'work')
+  return (
+    output.some(({ text }) => /\block(?:ed)?\b/i.test(text)) ||
+    asked.some(({ sql }) => /(?:log|_)locks?\b/i.test(sql) && !/advisory/i.test(sql))
+  )
+}
+
+/** Liquibase asks for its search_path behind each look at the lock. */
+const lastAsked = 12
 
 /** On a database of its own, as the first time. */
 function runAgain(
@@ -272,9 +287,6 @@ function runAgain(
 
 /** A tool may wait for a lock that the run before has left. */
 const leastRunMs = 30_000
-
-const lockHint =
-  'Some tools wait for a lock that a run before has left. What it printed is in the log of the job.'
 
 function notTried(says: string): TrialOutcome {
   return {

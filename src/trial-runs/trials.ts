@@ -52,7 +52,7 @@ const trials: readonly NamedTrial[] = [
     load: async ({ byCommand }) => byCommand?.tryDown ?? (await import('./try-way-down.ts')).tryWayDown,
   },
   {
-    title: 'Failures in the middle',
+    title: 'What comes of a failure in the middle',
     isWanted: wantsRetry,
     limitMs: ({ byCommand }) => byCommand?.timeoutMs,
     load: async ({ byCommand }) => byCommand?.tryRetry ?? (await import('./try-retry.ts')).tryRetry,
