@@ -34,7 +34,7 @@ const noClone: CloneVerdict = {
   findings: [],
   limits: [],
   answers: () => false,
-  effects: new Map(),
+  effects: () => [],
   withNotes: (finding) => finding,
 }
 

@@ -119,6 +119,9 @@ function givenScript(title: string, text: string): MigrationScript {
   }
 }
 
+/** What a statement did on a clone of production and not in the rehearsal. */
+export type EffectsOnClone = (migration: Migration, statement: Statement) => readonly EvidencedEffect[]
+
 /** What was measured; undefined where nothing was. */
 export interface Measured {
   /** One per migration under review, in order. */
@@ -130,7 +133,7 @@ export interface Measured {
   /** What was said of statements that could not be measured. */
   readonly limits?: readonly Limit[]
   /** Effects that only a clone of production showed. */
-  readonly onClone?: ReadonlyMap<Statement, readonly EvidencedEffect[]>
+  readonly onClone?: EffectsOnClone
   /** What trials found (src/trial-runs/trials.ts). */
   readonly findings?: readonly Finding[]
 }
@@ -233,12 +236,12 @@ export async function judgeRun(
 }
 
 function withEffects(result: MigrationResult, more: Measured['onClone']): MigrationResult {
-  if (more === undefined || more.size === 0) return result
+  if (more === undefined) return result
   return {
     ...result,
     statements: result.statements.map((one) => {
-      const added = more.get(one.statement)
-      return added === undefined ? one : { ...one, effects: [...one.effects, ...added] }
+      const added = more(result.migration, one.statement)
+      return added.length === 0 ? one : { ...one, effects: [...one.effects, ...added] }
     }),
   }
 }

@@ -97,12 +97,3 @@ export function refuseSeveralVersions({ pgVersions }: ServerChoice, what: string
     { hint: `Choose one: --pg-version ${pgVersions.at(-1)}.` },
   )
 }
-
-/** @throws UsageError for several versions and a clone of production, whose sizes one of them would have only */
-export function refuseCloneOfOne({ pgVersions }: ServerChoice): void {
-  if (pgVersions === undefined) return
-  throw new UsageError(
-    `Several versions of Postgres are asked for (${pgVersions.join(', ')}), and a clone of production (\`server.create\`) has one.`,
-    { hint: `Choose one with --pg-version ${pgVersions.at(-1)}, or leave out the clone with --no-clone.` },
-  )
-}

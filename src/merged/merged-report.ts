@@ -49,11 +49,35 @@ export function mergeReports(reports: readonly MajorReport[], production: number
 
 /** What all versions say once, and the rest with the versions that say it. */
 function mergeLimits(all: readonly OfMajor<readonly Limit[]>[]): readonly Limit[] {
-  return merged(all, (limit, where) => ({ ...limit, message: `${where}: ${limit.message}` }))
+  return merged(all, (limit, where) =>
+    limit.code.startsWith('clone-') ? limit : { ...limit, message: `${where}: ${limit.message}` },
+  )
 }
 
 function mergeTrials(all: readonly OfMajor<readonly ReportTrial[]>[]): readonly ReportTrial[] {
-  return merged(all, (trial, where) => ({ ...trial, says: `${where}: ${trial.says}` }))
+  const isClone = ({ kind }: ReportTrial): boolean => kind === 'clone'
+  const besides = all.map((one) => ({ ...one, value: one.value.filter((trial) => !isClone(trial)) }))
+  const onClone = all.map((one) => ({ ...one, value: one.value.filter(isClone) }))
+  return [
+    ...merged(besides, (trial, where) => ({ ...trial, says: `${where}: ${trial.says}` })),
+    ...mergeClone(onClone),
+  ]
+}
+
+/** All have the same clone: only what is unlike the rehearsal may be told of some of them. */
+function mergeClone(all: readonly OfMajor<readonly ReportTrial[]>[]): readonly ReportTrial[] {
+  const trials = all.flatMap(({ value }) => value)
+  const shown = trials.find(({ outcome }) => outcome === 'finding') ?? trials[0]
+  if (shown === undefined) return []
+  const ofSome: string[] = []
+  const lines = merged(
+    all.map(({ major, value }) => ({ major, value: value.flatMap((trial) => trial.lines) })),
+    (line, where) => {
+      ofSome.push(`${where}: ${line}`)
+      return ''
+    },
+  )
+  return [{ ...shown, lines: [...ofSome, ...lines.filter((line) => line !== '')] }]
 }
 
 /** Things that are equal on several versions are one; those of the oldest version come first, in their order. */

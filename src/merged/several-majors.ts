@@ -9,13 +9,16 @@ import { majorOf, otherVersion } from '../rehearsal/server-version.ts'
  * A check on each of `options.pgVersions`, one after the other and oldest first; a plain check where there are none.
  * Throws as check() does, and EnvironmentError before anything is replayed when one of them is not installed.
  */
-export async function checkOnMajors(options: CheckOptions): Promise<Report> {
-  const { pgVersions, pgVersion } = options
-  if (pgVersions === undefined || pgVersion !== undefined) return check(options)
+export async function checkOnMajors(given: CheckOptions): Promise<Report> {
+  if (given.pgVersions === undefined || given.pgVersion !== undefined) return check(given)
+  // a list of this run's own: the clone of production goes by it, and the next database has one of its own
+  const pgVersions = [...given.pgVersions]
+  const options = { ...given, pgVersions }
   if (options.replay && options.containerImage === undefined) await refuseMissing(options, pgVersions)
   const reports: MajorReport[] = []
   for (const major of pgVersions) reports.push({ major, value: await check(onMajor(options, major)) })
-  const production = await productionVersion(options)
+  // of a clone, where no file tells
+  const production = (await productionVersion(options)) ?? reports.at(-1)?.value.production?.serverVersion
   const report = mergeReports(reports, majorOf(production))
   const rehearsedOn = reports.flatMap(({ value }) => value.server?.version ?? [])
   const limits = await otherVersion(options, { production, rehearsedOn })

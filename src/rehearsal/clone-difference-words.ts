@@ -2,26 +2,30 @@
 import { describeEffect, describeMode, relationName } from '../reporters/effects.ts'
 import { list } from '../reporters/words.ts'
 import { relationKey } from '../core/effects.ts'
-import type { EvidencedEffect, Finding, LockEffect, Relation, Statement } from '../core/model.ts'
+import type { Finding, LockEffect, Migration, Relation, Statement } from '../core/model.ts'
+import { scriptKey } from '../core/script-name.ts'
+import type { EffectsOnClone } from '../judge-run.ts'
 import type { CloneEffect } from '../replay/clone-replay.ts'
 import type { CloneDifference } from './clone-differences.ts'
 
 /**
- * By statement, what it did on the clone besides: rules judge it as they judge what the rehearsal measured.
+ * What statements did on the clone besides: rules judge it as they judge what the rehearsal measured.
  * @param server version of the clone
  */
-export function effectsOnClone(
-  differences: readonly CloneDifference[],
-  server: string,
-): ReadonlyMap<Statement, readonly EvidencedEffect[]> {
+export function effectsOnClone(differences: readonly CloneDifference[], server: string): EffectsOnClone {
   const evidence = { by: 'measured', probe: 'clone', server } as const
-  return new Map(
-    differences.flatMap(({ statement, more }) =>
-      more.length === 0
-        ? []
-        : [[statement.statement, more.map((effect) => ({ ...effect, evidence }))] as const],
-    ),
+  const byStatement = new Map(
+    differences.map(({ statement: { migration, statement }, more }) => [
+      keyOf(migration, statement),
+      more.map((effect) => ({ ...effect, evidence })),
+    ]),
   )
+  return (migration, statement) => byStatement.get(keyOf(migration, statement)) ?? []
+}
+
+/** A run on several majors reads the migrations for each, and has one clone: their statements are other objects. */
+function keyOf(migration: Migration, { index }: Statement): string {
+  return `${scriptKey(migration)}\0${index}`
 }
 
 /** `rewrites users; takes AccessExclusiveLock on audit (reads and writes wait)`; completes `it …`. */

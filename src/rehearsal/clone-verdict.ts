@@ -2,17 +2,10 @@
 import type { CloneRun } from './clone.ts'
 import { formatBytes, formatCount, formatMs } from '../core/quantities.ts'
 import { displayName } from '../core/locks.ts'
-import type {
-  EvidencedEffect,
-  Finding,
-  Limit,
-  Migration,
-  ReportTrial,
-  Span,
-  Statement,
-} from '../core/model.ts'
+import type { Finding, Limit, Migration, ReportTrial, Span } from '../core/model.ts'
 import { cloneDifferences, type CloneDifference } from './clone-differences.ts'
 import { differenceWords, effectsOnClone, withoutOnClone } from './clone-difference-words.ts'
+import type { EffectsOnClone } from '../judge-run.ts'
 import { reservedFinding } from '../judge/reserved.ts'
 import type { Rehearsal } from './rehearse.ts'
 import type { CloneFailure, CloneOutcome, CloneStatement } from '../replay/clone-replay.ts'
@@ -24,7 +17,7 @@ export interface CloneVerdict {
   /** Does it say what a limit of the rehearsal leaves open: whether production's rows let a statement pass? */
   readonly answers: (limit: Limit) => boolean
   /** What statements did there and not in the rehearsal; for rules. */
-  readonly effects: ReadonlyMap<Statement, readonly EvidencedEffect[]>
+  readonly effects: EffectsOnClone
   /** With a note where it rests on what did not happen there. */
   readonly withNotes: <F extends Finding>(finding: F) => F
 }
@@ -39,7 +32,7 @@ export function judgeClone(run: CloneRun, rehearsal: Rehearsal | undefined): Clo
       findings: [],
       limits: run.limits,
       answers: () => false,
-      effects: new Map(),
+      effects: () => [],
       withNotes: (finding) => finding,
     }
   }

@@ -85,7 +85,9 @@ export function receipt(report: Report, finding: Finding): Receipt {
   const statement = statementOf(report, finding)
   if (isAboutQueries(finding))
     return { ...describeEffects(finding.because), notes: finding.notes.map(printableLine) }
-  const metadata = statement !== undefined && isMetadataOnly(statement) ? [metadataOnly] : []
+  // of several majors, or with a clone of production, the finding may be about more than the statement's own receipt
+  const works = finding.because.some(({ kind }) => rowWork.has(kind))
+  const metadata = statement !== undefined && !works && isMetadataOnly(statement) ? [metadataOnly] : []
   const notes = finding.notes.map(printableLine)
   const { cost, notes: assumed } = costLines(statement?.cost, saidOf(report, finding))
   const times = timeOf(finding.wait?.ms ?? statement?.cost?.durationMs)
@@ -151,6 +153,8 @@ export function describeEffects(
 /** Said of a statement that changes the catalogue and touches no row. */
 export const metadataOnly = 'metadata only: no row is read or written'
 
+const rowWork: ReadonlySet<Effect['kind']> = new Set(['rewrite', 'scan', 'write', 'truncate', 'error'])
+
 /** Code and queries: no effect tells which rows they read by an index or into a table of their own. */
 const readers: ReadonlySet<string> = new Set(['CallStmt', 'CreateTableAsStmt', 'DoStmt', 'SelectStmt'])
 
@@ -165,9 +169,7 @@ export function isMetadataOnly({
 }: Pick<ReportStatement, 'effects' | 'tag' | 'cost'>): boolean {
   if (readers.has(tag) || cost?.growth === 'grows with the table') return false
   const changes = effects.filter((effect) => effect.kind === 'catalog')
-  const rows = effects.some((effect) =>
-    ['rewrite', 'scan', 'write', 'truncate', 'error'].includes(effect.kind),
-  )
+  const rows = effects.some(({ kind }) => rowWork.has(kind))
   return changes.length > 0 && !rows && changes.every(({ object, change }) => isHarmless(object.kind, change))
 }
 

@@ -185,9 +185,14 @@ describe('what a statement does on the clone alone', () => {
   })
 
   it('is for rules to judge, as measured there', () => {
-    const effects = effectsOnClone(compared({ here: [onUsers], there: [onUsers, rewrite('users')] }), '16.3')
-    expect([...effects.values()]).toMatchObject([
-      [{ kind: 'rewrite', evidence: { by: 'measured', probe: 'clone', server: '16.3' } }],
+    const differences = compared({ here: [onUsers], there: [onUsers, rewrite('users')] })
+    const of = effectsOnClone(differences, '16.3')
+    const judged = differences.flatMap(({ statement: { migration, statement } }) =>
+      // as another run reads them
+      of({ ...migration }, { ...statement }),
+    )
+    expect(judged).toMatchObject([
+      { kind: 'rewrite', evidence: { by: 'measured', probe: 'clone', server: '16.3' } },
     ])
   })
 })

@@ -8,6 +8,7 @@ import type {
   Report,
   ReportQueries,
   ReportQuery,
+  ReportTrial,
 } from '../../src/core/model.ts'
 import { mergeReports } from '../../src/merged/merged-report.ts'
 import { cleanReport } from '../reporters/sample-report.ts'
@@ -235,3 +236,25 @@ function queriesOf(
     deployment: { order, because: [] },
   }
 }
+
+it('a clone of production is one for all versions: it is told once, with the lines that not all have', () => {
+  const trial = (outcome: ReportTrial['outcome'], ...lines: readonly string[]): ReportTrial => ({
+    kind: 'clone',
+    about: '',
+    outcome,
+    says: '2 statements ran on a clone of production.',
+    lines,
+  })
+  const behind = { code: 'clone-behind', message: 'The clone lacks migrations.' }
+  const { trials, notChecked } = merged(
+    {
+      trials: [trial('holds', 'unlike in the rehearsal, it rewrites users', 'a.sql:1: 2 s')],
+      notChecked: [behind],
+    },
+    { trials: [trial('finding', 'a.sql:1: 2 s')] },
+  )
+  expect(trials).toEqual([
+    trial('finding', 'On Postgres 14: unlike in the rehearsal, it rewrites users', 'a.sql:1: 2 s'),
+  ])
+  expect(notChecked).toEqual([behind])
+})

@@ -279,6 +279,20 @@ DO $$ BEGIN EXECUTE 'ALTER TABLE users ALTER COLUMN age TYPE varchar(50)'; END $
     expect(allowed.outcome?.statements).toHaveLength(1)
   })
 
+  it('is one for the versions of a run, and another one for the next run', async () => {
+    const url = await newClone()
+    const [one, next] = [
+      [14, 18],
+      [14, 18],
+    ]
+    const first = await run('SELECT 1;', { url, pgVersions: one })
+    expect(first.destroyed).toBe(`destroyed ${url}\n`)
+    // nobody has created or destroyed anything for it
+    await expect(run('SELECT 1;', { url, pgVersions: one })).rejects.toMatchObject({ code: 'ENOENT' })
+    const other = await run('SELECT 1;', { url, pgVersions: next })
+    expect(other.destroyed).toBe(`destroyed ${url}\n`)
+  })
+
   it('that cannot be reached is said, without its password', async () => {
     const { notRun, limits, destroyed } = await run('SELECT 1;', { url: urlOf('nowhere') })
     expect(notRun).toMatch(

@@ -16,7 +16,7 @@ import { decideConfig, type DecidedConfig } from '../decide-config.ts'
 import { checkEach } from '../each-database.ts'
 import { parseFormats } from '../formats.ts'
 import { startProgress } from '../progress.ts'
-import { chooseServer, refuseCloneOfOne, refuseSeveralVersions } from '../server-choice.ts'
+import { chooseServer, refuseSeveralVersions } from '../server-choice.ts'
 
 /** The options as commander hands them over. */
 export interface CheckFlags {
@@ -238,8 +238,6 @@ export function checkOptions(
   const base = flags.all ? undefined : (flags.base ?? config.base)
   const server = chooseServer(flags, config)
   if (flags.budget !== undefined) refuseSeveralVersions(server, '--budget')
-  const clones = config.server?.create !== undefined && flags.clone !== false && flags.replay !== false
-  if (clones) refuseCloneOfOne(server)
   return {
     cwd: root,
     paths: paths.map((name) => fromRoot(root, path.resolve(context.cwd, name))),
