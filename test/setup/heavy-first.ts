@@ -28,7 +28,6 @@ const heavy: readonly string[] = [
   'test/replay/mutants.test.ts',
   'test/cli/check.test.ts',
   'test/planning/plan-queries.test.ts',
-  'test/cli/gitlab-review-page.test.ts',
   'test/replay/gate.test.ts',
   'test/queries/untrusted.test.ts',
   'test/compatibility/check-compatibility.test.ts',
