@@ -18,6 +18,7 @@ import { changesIn, plannedCuts, type PlannedCut } from '../trial-runs/wants-ret
 import { workOnly } from '../trial-runs/work-only.ts'
 import { tablesOf } from '../trial-runs/written-tables.ts'
 import { chosenCuts, isLone, type Cut } from '../trials/retry-cuts.ts'
+import { gaveUpText, waitsForLock, waitsText } from './gave-up.ts'
 import type { RecordCommands } from './review.ts'
 import { UndisturbedEnd, type EndDifference } from './undisturbed-end.ts'
 
@@ -177,12 +178,7 @@ class CommandRetry {
   ): Promise<TriedCut['aftermath'] | undefined> {
     const { invalid, where } = of
     if (next.end.tooLong) {
-      if (meetsLock(next))
-        return {
-          kind: 'gives up',
-          invalid,
-          says: 'waits for a lock that the run before has left, until it is ended',
-        }
+      if (waitsForLock(next)) return { kind: 'gives up', invalid, says: waitsText }
       this.#limited(
         `What the next run makes of a failure ${where} is not known: it took too long and was ended.`,
         'What it printed is in the log of the job.',
@@ -240,27 +236,6 @@ class CommandRetry {
     this.#limits.push({ code: 'not-tried', message, ...(hint === undefined ? {} : { hint }) })
   }
 }
-
-/** Completes `the next run …`. What it printed is not for a report. */
-function gaveUpText(next: Recording): string {
-  const why = meetsLock(next)
-    ? 'over a lock that the run before has left'
-    : 'though no statement failed for it'
-  const end = next.end.signal ?? `exit status ${next.end.code ?? ''}`
-  return `ends with ${end}, ${why} (what it printed is in the log of the job)`
-}
-
-/** By what it prints, or reads last, which in golang-migrate is an advisory lock that says nothing. Knex: `Migration table is already locked`; Liquibase: `SELECT LOCKED FROM databasechangeloglock`. */
-function meetsLock({ output, statements }: Recording): boolean {
-  const asked = statements.slice(-lastAsked).filter(({ kind }) => kind !== 'work')
-  return (
-    output.some(({ text }) => /\block(?:ed)?\b/i.test(text)) ||
-    asked.some(({ sql }) => /(?:log|_)locks?\b/i.test(sql) && !/advisory/i.test(sql))
-  )
-}
-
-/** Liquibase asks for its search_path behind each look at the lock. */
-const lastAsked = 12
 
 /** On a database of its own, as the first time. */
 function runAgain(
