@@ -33,7 +33,7 @@ export function unitsOf(text: string): readonly CodeUnit[] {
     const first = rows[index]
     if (first === undefined || first.text === '' || comment.test(first.text)) continue
     while (first.indent <= (blocks.at(-1)?.indent ?? -1)) blocks.pop()
-    let last = isOpenCall(first) ? endOfCall(rows, index) : index
+    let last = isOpenCall(first) ? endOfCall(rows, index) : (endOfElement(rows, index) ?? index)
     const heads = [first.text]
     for (let next = rows[last + 1]; next !== undefined && goesOn.test(next.text); next = rows[last + 1]) {
       heads.push(next.text)
@@ -57,7 +57,7 @@ export function unitsOf(text: string): readonly CodeUnit[] {
 
 /** `.where({ id })` */
 const goesOn = /^\??\.\w/
-const comment = /^(?:#|\/\/|--|\*|\/\*)/
+const comment = /^(?:#|\/\/|--|\*|\/\*|<!--)/
 const opensBlock = /(?:\{|\bdo(?:\s*\|[^|]*\|)?|\|[^|]*\||[:(])$/
 
 function rowsOf(text: string): readonly Row[] {
@@ -94,6 +94,20 @@ function endOfCall(rows: readonly Row[], from: number): number {
   }
   return from
 }
+
+/** The line that closes an element of Liquibase's XML: `<createIndex …>`, its attributes and its columns. */
+function endOfElement(rows: readonly Row[], from: number): number | undefined {
+  const name = /^<(\w+)/.exec(rows[from]?.text ?? '')?.[1]
+  if (name === undefined || holdsElements.test(name)) return undefined
+  let inTag = true
+  for (const [offset, { text }] of rows.slice(from, from + mostLines).entries()) {
+    if (text.includes(`</${name}>`) || (inTag && text.endsWith('/>'))) return from + offset
+    inTag &&= !text.endsWith('>')
+  }
+  return undefined
+}
+
+const holdsElements = /^(?:databaseChangeLog|changeSet|rollback|preConditions|and|or|not)$/
 
 /** A bracket that no line closes is a string's, maybe. */
 const mostLines = 300

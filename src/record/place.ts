@@ -78,9 +78,10 @@ export class Places {
     if (cursorWords.has(first)) return this.#lastUnit
     const names = namesIn(node, sql)
     const verbs = verbsIn(sql)
+    const words = new Set(names.map(({ name }) => name))
     let best: { readonly unit: CodeUnit; readonly score: number } | undefined
     for (const unit of this.#units) {
-      if (!this.#mayHold(unit, first, verbs)) continue
+      if (!this.#mayHold(unit, first, verbs) || isAboutAnother(unit.block, words)) continue
       const named = scoreOf(unit.text, names, this.#constants)
       if (named === 0) continue
       const around = dataWords.has(first) ? 0 : scoreOf(unit.block, names, this.#constants) / 2
@@ -100,6 +101,7 @@ export class Places {
     const isInFront = end <= this.#part.start && (!isData || notCalled.test(head))
     if (runs === 'unknown' && (start >= this.#part.end || isInFront)) return false
     if (start < this.#part.start && !isData && this.#isList && !sendsSql.test(text)) return false
+    if (!isData && describesRows.test(head)) return false
     if (aboutIndexes.test(head) && !verbs.has('index')) return false
     const only = onlyVerb.exec(head)?.[1]?.toLowerCase()
     if (only !== undefined && !verbs.has(sqlVerbs.get(only) ?? only)) return false
@@ -115,7 +117,15 @@ export class Places {
   }
 }
 
+/** `with op.batch_alter_table("users") as batch:` */
+function isAboutAnother(block: string, names: ReadonlySet<string>): boolean {
+  const table = /\b(?:batch_alter_table|change_table|alterTable)\(?\s*(?:["']|:)(\w+)\b/.exec(block)?.[1]
+  return table !== undefined && !names.has(table.toLowerCase())
+}
+
 const sendsSql = /\bexecute\(|\bschema_editor\./
+/** SQLAlchemy's `table("users", column("id"))`, for queries only. */
+const describesRows = /(?<![\w.])(?:sa\.|sql\.|sqlalchemy\.)?(?:table|column)\(\s*(?:["']|$)/
 const aboutIndexes = /\b\w*(?:create|add|drop|remove|rename)_?index(?:es)?\(/i
 /** Liquibase begins each line of a way down anew. */
 const betweenWords = '\\s+(?:--\\s*rollback\\s+)?'
@@ -139,9 +149,9 @@ const buildsSchema =
   /(?:add|create|alter|drop|remove|rename|change)_?(?:field|column|table|model|index|constraint|reference|foreign|enum|type)/i
 /** `renameColumn(`, `remove_index `, `DropTable(` say nothing else in SQL. */
 const onlyVerb = /\b(rename|drop|remove)_?(?:field|column|table|model|index|constraint|reference|foreign)/i
-/** `knex('users').update(…)`, and not the builder of a table or of a partial index. */
+/** `<update …>`, `knex('users').update(…)`, and not the builder of a table or of a partial index. */
 const changesRows =
-  /^(?!.*\b(?:t|table|schema|op|queryInterface|migrationBuilder)\s*\.).*\.(?:insert|update|upsert|del|delete|select|where\w*)\s*\(/
+  /^<(?:insert|update|delete|loadData)\b|^(?!.*\b(?:t|table|schema|op|queryInterface|migrationBuilder)\s*\.).*\.(?:insert|update|upsert|del|delete|select|where\w*)\s*\(/
 /** A statement that stands there in words holds no other. */
 const sqlInQuotes =
   /['"`]\s*(select|insert|update|delete|merge|alter|create|drop|comment|grant|revoke|truncate|copy)\s/i

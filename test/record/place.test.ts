@@ -87,6 +87,30 @@ describe('Places', () => {
     expect(start.line).toBe(11)
   })
 
+  it('does not take a block about another table, nor a table that queries are written with', () => {
+    const text = [
+      'def _fill():',
+      '    things = table(',
+      '        "things",',
+      '        column("kind"),',
+      '    )',
+      '    op.execute(things.update())',
+      'def upgrade():',
+      '    _fill()',
+      '    with op.batch_alter_table("others") as batch_op:',
+      '        batch_op.alter_column("kind", nullable=False)',
+      '    for name in ("things", "more"):',
+      '        with op.batch_alter_table(name) as batch_op:',
+      '            batch_op.alter_column("kind", nullable=False, type_=sa.Text())',
+    ].join('\n')
+    const alter = (table: string): string => `ALTER TABLE ${table} ALTER COLUMN kind SET NOT NULL`
+    expect(placesOf('a.py', text, [alter('things'), alter('others'), alter('more')])).toEqual([
+      'batch_op.alter_column("kind", nullable=False, type_=sa.Text())',
+      'batch_op.alter_column("kind", nullable=False)',
+      'batch_op.alter_column("kind", nullable=False, type_=sa.Text())',
+    ])
+  })
+
   it('knows which function of RunPython goes up', () => {
     const text = [
       'def remove(apps, schema_editor):',
@@ -140,6 +164,41 @@ describe('Places', () => {
       "await knex(HOOKS)\n    .update({ kind: 1 })\n    .where({ status: 'active' })",
       "table.renameColumn('kind', 'sort')",
       'await knex(HOOKS).del()',
+    ])
+  })
+
+  it('takes an element of XML for one, with its attributes and its columns', () => {
+    const text = [
+      '<databaseChangeLog>',
+      '  <changeSet author="ada" id="1">',
+      '    <addColumn tableName="ORG">',
+      '      <!-- ALIAS of ORG, at most 255 -->',
+      '      <column name="ALIAS" type="VARCHAR(255)"/>',
+      '    </addColumn>',
+      '    <update tableName="ORG">',
+      '      <column name="ALIAS" valueComputed="NAME"/>',
+      '    </update>',
+      '    <createIndex tableName="ORG"',
+      '                 indexName="ORG_ALIASES">',
+      '      <column name="ALIAS"/>',
+      '    </createIndex>',
+      '    <createIndex tableName="ORG" indexName="ORG_ALIASES_LOWER">',
+      '      <column name="LOWER(ALIAS)" computed="true"/>',
+      '    </createIndex>',
+      '  </changeSet>',
+      '</databaseChangeLog>',
+    ].join('\n')
+    const places = placesOf('org.xml', text, [
+      'ALTER TABLE public.ORG ADD ALIAS VARCHAR(255)',
+      'UPDATE public.ORG SET ALIAS = NAME',
+      'CREATE INDEX ORG_ALIASES ON public.ORG(ALIAS)',
+      'CREATE INDEX ORG_ALIASES_LOWER ON public.ORG(LOWER(ALIAS))',
+    ])
+    expect(places.map((place) => place.split('\n')[0])).toEqual([
+      '<addColumn tableName="ORG">',
+      '<update tableName="ORG">',
+      '<createIndex tableName="ORG"',
+      '<createIndex tableName="ORG" indexName="ORG_ALIASES_LOWER">',
     ])
   })
 
