@@ -14,7 +14,14 @@ import type { UpRecording } from './down-back.ts'
 import { editedMigrations } from './edited.ts'
 import type { RecordCommands, RecordedReview } from './review.ts'
 import { measureCommand, type MeasuredCommand } from '../record/attempt.ts'
-import { bookOf, realMigrations, unreadStatement, withUnreached, type Book } from '../record/book.ts'
+import {
+  bookOf,
+  realMigrations,
+  sharesSession,
+  unreadStatement,
+  withUnreached,
+  type Book,
+} from '../record/book.ts'
 import { endText, failedStatement, gaveUp, lastLines } from '../record/failure.ts'
 import type { RecordedStatement, Recording } from '../record/model.ts'
 import { measuredStatements } from '../record/measured.ts'
@@ -136,7 +143,10 @@ class CommandRehearsal {
     }
     // what is not whole is not replayed
     const left = { prepared, pristine: unread === undefined ? pristine : undefined, left: measured.database }
-    await afterwards(rehearsal, leftoversOf(this.#requestOf(scripts.scripts), left, outcome))
+    await afterwards(
+      rehearsal,
+      leftoversOf(this.#requestOf(scripts.scripts, scripts.reviewSet), left, outcome),
+    )
     return rehearsal
   }
 
@@ -252,6 +262,7 @@ class CommandRehearsal {
       ...reviewSet,
       history: history?.transcripts.map(({ script }) => script) ?? [],
       underReview: book.transcripts.map(({ script }) => script),
+      sharesSession: sharesSession(book),
     }
     const scripts = await readScripts(set, true, this.#options.config.extensions?.create)
     return {
@@ -309,13 +320,16 @@ class CommandRehearsal {
   }
 
   /** As if the transcripts had been replayed: for whatever is tried on copies. */
-  #requestOf({ history, review, roles, settings }: Scripts): ReplayRequest {
+  #requestOf(
+    { history, review, roles, settings }: Scripts,
+    { sharesSession: shared }: ReviewSet,
+  ): ReplayRequest {
     const { config, signal, progress } = this.#options
     return {
       server: this.#server,
       history,
       review,
-      sharesSession: true,
+      sharesSession: shared,
       settings: sessionDefaults(this.#options, settings),
       roles: [...(config.roles ?? []), ...(roles ?? [])],
       statementTimeoutMs: config.statementTimeout ?? configDefaults.statementTimeout,

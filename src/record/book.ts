@@ -90,6 +90,17 @@ export function bookOf(recording: Recording, context: BookContext): Book {
   }
 }
 
+/** Do migrations follow one another in one session? Where there is but one, it is taken to. */
+export function sharesSession({ chapters, own }: Pick<Book, 'chapters' | 'own'>): boolean {
+  const sessions = chapters
+    .map(
+      ({ statements }) => new Set(statements.filter((one) => !own.has(one)).map(({ session }) => session.id)),
+    )
+    .filter(({ size }) => size > 0)
+  if (sessions.length < 2) return true
+  return sessions.some((those, at) => at > 0 && [...those].some((one) => sessions[at - 1]?.has(one)))
+}
+
 /** With files that a command would have run if it had not failed before, as migrations of which nothing is known. */
 export function withUnreached(book: Book, files: readonly CandidateFile[]): Book {
   const chapters = files.map((file): AttributedChapter => ({ file, statements: [], knownBy: 'not reached' }))
