@@ -168,7 +168,7 @@ const pollMs = 5
 /** Until the backend is told again to stop. */
 const retryMs = 50
 /** At this long the statement has passed where it was to wait, or waits for something else. */
-const longestWaitMs = 3000
+const longestWaitMs = 10_000
 
 /** As ProcessInterrupts() says it (postgres.c). */
 const refusing =
