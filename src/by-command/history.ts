@@ -99,7 +99,7 @@ async function recordHistory(
   }
   if (history !== undefined) {
     progress(`Making the history: ${history}`)
-    return wellEnded(await record({ ...shared, command: { run: history, cwd, env } }), '')
+    return wellEnded(server, await record({ ...shared, command: { run: history, cwd, env } }), '')
   }
   if (base === undefined) return undefined
   await using checkout = await checkOut(base.repository, base.commit)
@@ -111,13 +111,15 @@ async function recordHistory(
     env: { ...env, PWD: checkout.cwd },
     folders: [checkout.dir],
   }
-  return wellEnded(await record({ ...shared, command }), where)
+  return await wellEnded(server, await record({ ...shared, command }), where)
 }
 
-/** A history that is not whole is none. */
-function wellEnded(recording: Recording, where: string): Recording {
+/** A history that is not whole is none. @throws the error of the server where that has gone */
+async function wellEnded(server: PostgresServer, recording: Recording, where: string): Promise<Recording> {
   const { end, command, connections, output } = recording
   if (end.code === 0 && connections > 0) return recording
+  const admin = await server.connectAdmin()
+  await admin.end()
   const error = failedStatement(recording)?.sent.error
   const why =
     error !== undefined
@@ -128,9 +130,11 @@ function wellEnded(recording: Recording, where: string): Recording {
   const last = lastLines(output)
   throw new EnvironmentError(
     `The command \`${command}\` that makes the history ${endText(recording)}${where}${why}.`,
-    { hint: `${last === '' ? 'It printed nothing.' : `It printed last:\n${last}`}\n${historyHint}` },
+    {
+      hint: `${last === '' ? 'It printed nothing.' : `It printed last:\n${last}`}\n${connections === 0 ? 'Does it read DATABASE_URL? ' : ''}${historyHint}`,
+    },
   )
 }
 
 const historyHint =
-  'Does it read DATABASE_URL? Where the base revision cannot be run as it is (dependencies, a build), give a command as `migrations: { history: … }`.'
+  'Where the base revision cannot be run as it is (dependencies, a build), give a command as `migrations: { history: … }`.'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { LineSplitter } from './line-splitter.ts'
 import { startReaper, type Reaper } from './reaper.ts'
-import { runCommand, type EndedCommand } from './run-command.ts'
+import { runCommand, statusText, type EndedCommand } from './run-command.ts'
 
 /** How a clone of production is had, and taken away again. */
 export interface CloneCommands {
@@ -90,6 +90,9 @@ interface ShellOutcome {
   readonly ran?: EndedCommand
 }
 
+/** Of a shell, one of whose programs SIGKILL has ended: somebody else did that, out of memory, say. */
+const killedStatus = 128 + 9
+
 /** More of its standard output is a log, and an address stands at its end. */
 const mostCharacters = 1024 ** 2
 
@@ -140,13 +143,22 @@ class CloneRun {
     try {
       if (this.#commands.destroy === undefined) return undefined
       const env = { ...this.#env, ...(this.#url === undefined ? {} : { PGREHEARSE_CLONE_URL: this.#url }) }
-      const { exitCode, says, ran } = await this.#run('destroy', env, destroyTimeoutMs)
-      await ran?.[Symbol.asyncDispose]()
+      const first = await this.#runDestroy(env)
+      const { exitCode, says } = first.isKilled ? await this.#runDestroy(env) : first
       return exitCode === 0 ? undefined : `server.destroy ${says}`
     } finally {
       await this.#created?.[Symbol.asyncDispose]()
       await this.#reaper.release()
     }
+  }
+
+  async #runDestroy(
+    env: Readonly<Record<string, string | undefined>>,
+  ): Promise<ShellOutcome & { readonly isKilled: boolean }> {
+    const outcome = await this.#run('destroy', env, destroyTimeoutMs)
+    await outcome.ran?.[Symbol.asyncDispose]()
+    const { signal, code, tooLong } = outcome.ran?.end ?? {}
+    return { ...outcome, isKilled: tooLong === false && (signal === 'SIGKILL' || code === killedStatus) }
   }
 
   /** Never throws: what went wrong is in the outcome. */
@@ -188,7 +200,9 @@ class CloneRun {
 function saysOf({ end }: EndedCommand, timeoutMs: number, signal: AbortSignal | undefined): string {
   if (end.tooLong) return `took longer than ${timeoutMs / 1000} s and was ended`
   if (signal?.aborted === true) return 'was ended, because the run was'
-  return end.code === null ? `was ended by ${end.signal ?? 'a signal'}` : `ended with exit code ${end.code}`
+  return end.code === null
+    ? `was ended by ${end.signal ?? 'a signal'}`
+    : `ended with exit code ${statusText(end.code)}`
 }
 
 /** As it stands in the URL, and as it is meant. */

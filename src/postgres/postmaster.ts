@@ -93,14 +93,22 @@ async function runInitdb(
   return result === 0 ? undefined : `${output.trim()}\n(${result})`
 }
 
+const killedBy = 'killed by '
+
 /** The exit code, or how else it ended. */
 async function ended(child: ChildProcess): Promise<number | string> {
   return new Promise((resolve) => {
     child.once('error', (error) => resolve(error.message))
-    child.once('close', (code, signal) => resolve(code ?? `killed by ${signal}`))
+    child.once('close', (code, signal) => resolve(code ?? `${killedBy}${signal}`))
   })
 }
 
+function hintFor(end: string): string {
+  return end.includes(killedBy) ? memoryHint : otherServerHint
+}
+
+const memoryHint =
+  'Look whether the memory of this machine is full, and whether something ends its processes.'
 const diskHint = 'Free some space (about 60 MB are needed) or set TMPDIR to a folder on another disk.'
 
 function initdbFailed({ folder }: StartContext, output: string): EnvironmentError {
@@ -112,7 +120,7 @@ function initdbFailed({ folder }: StartContext, output: string): EnvironmentErro
         hint: diskHint,
       })
     : new EnvironmentError(`Postgres could not be set up in ${folder.dir}: ${reason.trim()}`, {
-        hint: otherServerHint,
+        hint: hintFor(output),
       })
 }
 
@@ -162,7 +170,7 @@ async function startFailed(
       ? `Postgres did not become ready within ${startTimeoutMs / 1000} s.`
       : `Postgres ended while it started (${exited}).`
   return new EnvironmentError(`${what} Its log ends with:\n${lastLines}`, {
-    hint: isFull ? diskHint : otherServerHint,
+    hint: isFull ? diskHint : hintFor(String(exited)),
   })
 }
 

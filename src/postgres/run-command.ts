@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { constants } from 'node:os'
 import { CommandProcesses } from './command-processes.ts'
 import { signalGroup } from './process-group.ts'
 import type { Reaper } from './reaper.ts'
@@ -27,6 +28,14 @@ export interface CommandEnd {
   /** We ended it, for its time was over. */
   readonly tooLong: boolean
 }
+
+/** The status as it is, with the signal that a shell means by it: it ends as a program of it was ended. */
+export function statusText(code: number | null): string {
+  const signal = killing.find((name) => code === 128 + constants.signals[name])
+  return signal === undefined ? String(code ?? '') : `${code} (${signal})`
+}
+
+const killing = ['SIGKILL', 'SIGTERM', 'SIGSEGV', 'SIGABRT', 'SIGBUS'] as const
 
 /** A command that has ended. Dispose it to end what it has left in the background. */
 export interface EndedCommand extends AsyncDisposable {

@@ -144,7 +144,7 @@ async function writeOwner(dir: string): Promise<void> {
 }
 
 async function processNamespace(): Promise<string | null> {
-  return await readlink('/proc/self/ns/pid').catch(() => null)
+  return readlink('/proc/self/ns/pid').catch(() => null)
 }
 
 async function processStartTime(processId: number): Promise<string | null> {

@@ -1,4 +1,5 @@
 /** What ended a command that failed. */
+import { statusText } from '../postgres/run-command.ts'
 import type { OutputLine, RecordedStatement, Recording } from './model.ts'
 
 /**
@@ -69,5 +70,5 @@ const shownLines = 8
 export function endText({ end }: Recording): string {
   if (end.tooLong) return 'took too long and was ended'
   if (end.signal !== null) return `was ended by ${end.signal}`
-  return end.code === 0 ? 'ended well' : `failed with exit status ${end.code ?? ''}`
+  return end.code === 0 ? 'ended well' : `failed with exit status ${statusText(end.code)}`
 }

@@ -11,9 +11,11 @@ const temp = privateTemp()
 // The watchdog runs as the server's user and deletes a folder in here.
 beforeAll(() => chmod(temp.dir, 0o1777))
 
-/** A client that leaves its process id, and is in the middle of this. */
+/** A client that leaves its process id, has started a daemon, and is in the middle of this. */
 const client = (work: string): string => `
 import { createRequire } from 'node:module'
+import { spawn } from 'node:child_process'
+const daemon = spawn('sleep', ['600'], { detached: true, stdio: 'ignore', env: {} })
 const { Client } = createRequire(${JSON.stringify(import.meta.filename)})('pg')
 const client = new Client({ connectionString: process.env.DATABASE_URL })
 client.on('error', () => {})
@@ -21,7 +23,7 @@ await client.connect()
 await client.query('create table a (id int)')
 const { rows } = await client.query('select pid from pg_stat_activity where pid = pg_backend_pid()')
 const busy = (async () => { ${work} })()
-setTimeout(() => console.log('client', process.pid, 'backend', rows[0].pid), 200)
+setTimeout(() => console.log('client', process.pid, 'backend', rows[0].pid, 'daemon', daemon.pid), 200)
 await busy
 `
 
@@ -34,6 +36,7 @@ interface Busy {
   readonly result: Promise<RunResult>
   readonly client: number
   readonly backend: number
+  readonly daemon: number
 }
 
 async function busy(work: string): Promise<Busy> {
@@ -43,8 +46,11 @@ async function busy(work: string): Promise<Busy> {
   child.stderr?.on('data', (text: Buffer) => (said += text.toString()))
   const result = ended(child)
   for (;;) {
-    const found = /client (\d+) backend (\d+)/.exec(said)
-    if (found !== null) return { child, result, client: Number(found[1]), backend: Number(found[2]) }
+    const found = /client (\d+) backend (\d+) daemon (\d+)/.exec(said)
+    if (found !== null) {
+      const [pid = 0, backend = 0, daemon = 0] = found.slice(1).map(Number)
+      return { child, result, client: pid, backend, daemon }
+    }
     if (child.exitCode !== null) throw new Error(`It ended before anything could be killed:\n${said}`)
     await sleep(50)
   }
@@ -72,6 +78,7 @@ describe('kill -9 while a command migrates', () => {
     const { exitCode, stderr } = await one.result
     expect(stderr).toContain('was ended by SIGKILL, though no statement failed for it')
     expect(exitCode).toBe(2)
+    expect(isRunning(one.daemon)).toBe(false)
     expect(await temp.left()).toEqual([])
   })
 
@@ -81,14 +88,16 @@ describe('kill -9 while a command migrates', () => {
     const { exitCode, stderr } = await one.result
     expect(stderr).toMatch(/server went away/)
     expect(exitCode).toBe(3)
+    expect(isRunning(one.daemon)).toBe(false)
     expect(await temp.leftInTheEnd()).toEqual([])
   })
 
-  it('of pgrehearse itself takes command and server along', async () => {
+  it('of pgrehearse itself takes command, daemon and server along', async () => {
     const one = await busy(inTransaction)
     one.child.kill('SIGKILL')
     await once(one.child, 'close')
     await expect.poll(() => isRunning(one.client), { timeout: 10_000 }).toBe(false)
+    await expect.poll(() => isRunning(one.daemon), { timeout: 10_000 }).toBe(false)
     expect(await temp.leftInTheEnd()).toEqual([])
   })
 })

@@ -105,6 +105,13 @@ describe('a clone by command', () => {
     expect(lines).toEqual([`server.destroy: no ${url.replace('s3cr%2Ft', '***')}`])
   })
 
+  it('is destroyed once more when somebody else has killed destroy', async () => {
+    const destroy = 'echo try >> destroyed; [ $(wc -l < destroyed) -eq 2 ] || kill -9 $$'
+    const { dir, made } = await commandsIn({ destroy })
+    expect(await (made as CreatedClone).destroy()).toBeUndefined()
+    expect(await destroyed(dir)).toBe('try\ntry\n')
+  })
+
   it('does not give destroy a URL that was refused', async () => {
     const { dir, made } = await commandsIn({})
     const clone = made as CreatedClone
@@ -114,7 +121,7 @@ describe('a clone by command', () => {
   })
 
   it('keeps what create leaves in the background, until it is destroyed', async () => {
-    const create = `(trap '' PIPE; while sleep 0.05; do echo alive >> tunnel; done) & echo ${url}`
+    const create = `setsid sh -c "trap '' PIPE; while sleep 0.05; do echo alive >> tunnel; done" & echo ${url}`
     const { dir, made } = await commandsIn({ create })
     await sleep(300)
     expect(await readFile(join(dir, 'tunnel'), 'utf8')).toContain('alive')
