@@ -341,6 +341,32 @@ describe('what is told', () => {
     ])
   })
 
+  test('a failure on purpose: of one run, in both protocols, and the session goes on', async () => {
+    const runs: string[] = []
+    const failing = "do $$begin raise exception using errcode = '55P03', message = 'on purpose'; end$$"
+    const to = await start({
+      interrupt: async (_session, sql) => {
+        runs.push(sql)
+        const isMeant = sql.startsWith('insert') || runs.filter((one) => one === sql).length === 2
+        return isMeant && sql !== 'select 1' ? failing : undefined
+      },
+    })
+    const client = await connected(to)
+    const named = { name: 'kept', text: 'select $1::int as given', values: [7] }
+    expect((await client.query(named)).rows).toEqual([{ given: 7 }])
+    await expect(client.query(named)).rejects.toMatchObject({ code: '55P03', message: 'on purpose' })
+    expect((await client.query(named)).rows).toEqual([{ given: 7 }])
+    await client.query('create temp table meant (id int)')
+    await expect(client.query('insert into meant values (1)')).rejects.toMatchObject({ code: '55P03' })
+    expect((await client.query('select 1')).rowCount).toBe(1)
+    expect((await client.query('select from meant')).rowCount).toBe(0)
+    expect(statements.filter(({ error }) => error !== undefined).map(({ sql }) => sql)).toEqual([
+      'select $1::int as given',
+      'insert into meant values (1)',
+    ])
+    await client.end()
+  })
+
   test('a stand-in runs, and the client sees the tag of its own statement', async () => {
     const prepare: ProxyListener['prepare'] = (_session, sql) =>
       Promise.resolve(
