@@ -1,6 +1,6 @@
 /** Which file a statement comes from: by the tool's own records, by what it printed, or because there is only one. */
 import { failingOrigin } from './failing-origin.ts'
-import { fileOf, namesOf, type FileNames } from './file-names.ts'
+import { fileOf, namesOf, namesSeveral, type FileNames } from './file-names.ts'
 import type { CandidateFile, OutputLine, RecordedStatement } from './model.ts'
 import type { Chapter, Origin } from './transcript.ts'
 import { recordsIn, type VersionRecord } from './version-records.ts'
@@ -121,18 +121,28 @@ function isTransaction(statement: RecordedStatement | undefined): boolean {
   return statement?.tag === 'TransactionStmt' || statement?.tag === 'VariableSetStmt'
 }
 
+interface NamingLine {
+  readonly atMs: number
+  /** Absent where files of several folders are called so. */
+  readonly file?: CandidateFile
+}
+
 /** Lines that name a file, before its statements or behind them. */
 function marksOfOutput(
   statements: readonly RecordedStatement[],
   names: readonly FileNames[],
   { output, underReview, direction }: AttributionContext,
 ): MarkOf | undefined {
-  const lines = output.flatMap(({ text, atMs }) => {
-    const file = fileOf(wordsOf(text), names)
+  const lines = output.flatMap(({ text, atMs }): readonly NamingLine[] => {
+    const words = wordsOf(text)
+    const file = fileOf(words, names)
+    // what comes with this line is no file's that another line names
+    if (file === undefined) return namesSeveral(words, names) ? [{ atMs }] : []
     // who goes back says where to as well
-    const isOther = direction === 'down' && file !== undefined && !underReview.includes(file.path)
-    return file === undefined || isOther ? [] : [{ atMs, file }]
+    const isOther = direction === 'down' && !underReview.includes(file.path)
+    return isOther ? [] : [{ atMs, file }]
   })
+  if (lines.every(({ file }) => file === undefined)) return undefined
   const [first] = lines
   const isWork = ({ kind, tag }: RecordedStatement): boolean => kind === 'work' && tag !== 'TransactionStmt'
   const begins = statements.find(isWork)?.sent.startedAtMs ?? 0
@@ -144,7 +154,7 @@ function marksOfOutput(
     const line = before
       ? (lines.findLast(({ atMs }) => atMs <= at + clockSlackMs) ?? first)
       : (lines.find(({ atMs }) => atMs >= at) ?? lines.at(-1))
-    return line === undefined ? undefined : { file: line.file, knownBy }
+    return line?.file === undefined ? undefined : { file: line.file, knownBy }
   }
 }
 

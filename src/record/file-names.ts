@@ -82,6 +82,12 @@ export function fileOf(values: readonly string[], files: readonly FileNames[]): 
   return fileCalled(values, values, files) ?? fileCalled(values.map(lastPart), values, files)
 }
 
+/** Is one of these the name of files in several folders, so that it is not known which is meant? */
+export function namesSeveral(values: readonly string[], files: readonly FileNames[]): boolean {
+  const named = values.map(lastPart).filter((value) => /[\d.]/.test(value))
+  return named.some((value) => files.filter(({ sure }) => sure.has(value)).length > 1)
+}
+
 /**
  * The file of a row of `django_migrations`. Each app has a `0001_initial`: a name says little without its app, which is
  * called otherwise than its folder where `apps.py` says so.

@@ -261,6 +261,26 @@ describe('attribute', () => {
     ])
   })
 
+  it('a name that is printed without its folder, and that files of several folders have, names none', () => {
+    const files = [file('m/orders/001_a.sql'), file('m/users/001_a.sql'), file('m/users/002_b.sql')]
+    const steps = [
+      { sql: a, startedAtMs: 10 },
+      { sql: b, startedAtMs: 110 },
+    ]
+    const lines = (...atMs: readonly [number, number]): readonly OutputLine[] => [
+      { text: 'running 001_a.sql', atMs: atMs[0] },
+      { text: 'running 002_b.sql', atMs: atMs[1] },
+    ]
+    const expected = [`?: ${a}`, `m/users/002_b.sql: ${b}`]
+    expect(filesOf(steps, { files, output: lines(5, 105) })).toEqual(expected)
+    expect(filesOf(steps, { files, output: lines(50, 150) })).toEqual(expected)
+    const words = [{ text: '2 of 3: sql', atMs: 105 }, ...lines(5, 105).slice(1)]
+    expect(filesOf(steps, { files, output: words })).toEqual([
+      `m/users/002_b.sql: ${a}`,
+      `m/users/002_b.sql: ${b}`,
+    ])
+  })
+
   it('the only file under review is it, and of several nobody knows', () => {
     const files = [file('m/001_a.js'), file('m/002_b.js')]
     expect(filesOf([a], { files, underReview: ['m/002_b.js'] })).toEqual([`m/002_b.js: ${a}`])
