@@ -2,7 +2,7 @@
 import type { DeploymentOrder, Limit, Query, ReviewedQuery } from '../core/model.ts'
 import { latest, queryRef } from '../core/query-model.ts'
 import type { QueryStage } from '../replay/query-stage.ts'
-import { connected, isServerGone } from '../replay/stage.ts'
+import { isServerGone, watchdogOf } from '../replay/stage.ts'
 import { deploymentOrder } from './deployment-order.ts'
 import type { LimitContext } from './own-limits.ts'
 import { Prober, type ProbeOptions } from './prober.ts'
@@ -107,7 +107,7 @@ async function statesOn(
   shapes: readonly QueryShape[],
   options: ProbeOptions,
 ): Promise<States> {
-  await using watchdog = await connected(server)
+  await using watchdog = await watchdogOf(server)
   await using prober = await Prober.open(server, database, watchdog.client, options)
   return await prober.probe(shapes)
 }

@@ -30,7 +30,7 @@ export class Prober implements AsyncDisposable {
     this.options = options
   }
 
-  /** `watchdog`: an administrator's connection that does nothing else. */
+  /** `watchdog`: an administrator's connection that nothing keeps busy. */
   static async open(
     server: PostgresServer,
     database: string,

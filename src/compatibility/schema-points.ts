@@ -2,7 +2,7 @@
 import type { StatementRef } from '../core/model.ts'
 import { walk } from '../sql/ast.ts'
 import type { QueryStage } from '../replay/query-stage.ts'
-import { connected } from '../replay/stage.ts'
+import { watchdogOf } from '../replay/stage.ts'
 import { probeInside } from './probe-inside.ts'
 import { Prober, type ProbeOptions } from './prober.ts'
 import type { QueryShape } from './query-shape.ts'
@@ -77,7 +77,7 @@ async function afterCommits(
   const differs = new Map(changedIn(followed).map(({ shape, after }) => [shape, mustPlan(shape, after)]))
   const last = new Map(followed.map(({ shape, before }) => [shape, stateKey(before)]))
   try {
-    await using watchdog = await connected(stage.server)
+    await using watchdog = await watchdogOf(stage.server)
     await using prober = await Prober.open(stage.server, database, watchdog.client, options)
     await walkReview(stage, database, {
       inside: () => Promise.resolve(),
@@ -158,7 +158,7 @@ function withNewValues(state: QueryState, committed: QueryState | undefined): Qu
 }
 
 async function pathOf(stage: QueryStage, database: string, options: ProbeOptions): Promise<string> {
-  await using watchdog = await connected(stage.server)
+  await using watchdog = await watchdogOf(stage.server)
   await using prober = await Prober.open(stage.server, database, watchdog.client, options)
   return prober.searchPath
 }

@@ -11,7 +11,7 @@ import { copyBase, prepareBase, type KeptHistory } from '../replay/prepare-histo
 import type { Circumstances } from '../replay/replay.ts'
 import { namedRoles } from '../replay/roles.ts'
 import { ReplaySession, type SessionOptions } from '../replay/session.ts'
-import { connected } from '../replay/stage.ts'
+import { connected, watchdogOf } from '../replay/stage.ts'
 import { standIn } from '../replay/stand-in.ts'
 import { databaseLocale, localeLimit } from './database-locale.ts'
 import { emptiedTables } from './emptied-tables.ts'
@@ -179,7 +179,7 @@ async function applyReview(
   { review, sharesSession }: PlanningServerRequest,
   sessionOptions: SessionOptions,
 ): Promise<void> {
-  await using watchdog = await connected(server)
+  await using watchdog = await watchdogOf(server)
   await using session = await ReplaySession.open(server, database, watchdog.client, sessionOptions)
   const steps = await applyHistory(session, review, {
     sharesSession,

@@ -29,6 +29,7 @@ import {
   passwordSql,
 } from './roles.ts'
 import { prepareRuntime } from './runtime.ts'
+import { scramVerifier } from './scram.ts'
 import { socketPort, writeConfiguration, type SettingOverrides } from './settings.ts'
 import { mustCopyForStubs, stubPlace, writeStubs } from './stubs.ts'
 import { openWire, type WireSocket, type WireStart } from './wire-login.ts'
@@ -192,6 +193,7 @@ class EmbeddedServer implements ConfigurableServer {
   readonly stubs: readonly string[]
   readonly #life: ServerLife
   #maintenance: Client
+  #watchdog: Promise<Client> | undefined
   #superuserPassword: string
   readonly #migratorPassword: string
 
@@ -232,7 +234,10 @@ class EmbeddedServer implements ConfigurableServer {
   async #prepare(): Promise<void> {
     const attributes = { superuser: this.migratorIsSuperuser, createDb: true, createRole: true }
     await this.#maintenance.query(statisticsSql)
-    await this.#maintenance.query(migratorSql(this.migrator, this.#migratorPassword, attributes))
+    await this.#maintenance.query(passwordSql(superuserName, scramVerifier(this.#superuserPassword)))
+    await this.#maintenance.query(
+      migratorSql(this.migrator, scramVerifier(this.#migratorPassword), attributes),
+    )
     if (this.major >= 15) await this.#maintenance.query(parameterGrantSql(this.migrator))
     if (this.major < 16 && !this.migratorIsSuperuser) await this.#maintenance.query(disarmFileRolesSql)
     if (this.major < 15) await this.#ownPublicSchema()
@@ -241,9 +246,9 @@ class EmbeddedServer implements ConfigurableServer {
   /** Passwords in an image are known to whoever can read it: they end before anything else happens. */
   async #takeOver(): Promise<void> {
     const password = newPassword()
-    await this.#maintenance.query(passwordSql(superuserName, password))
+    await this.#maintenance.query(passwordSql(superuserName, scramVerifier(password)))
     this.#superuserPassword = password
-    await this.#maintenance.query(passwordSql(this.migrator, this.#migratorPassword))
+    await this.#maintenance.query(passwordSql(this.migrator, scramVerifier(this.#migratorPassword)))
   }
 
   /** From PG 15 on the schema `public` belongs to the database's owner; before, to the superuser. */
@@ -260,6 +265,19 @@ class EmbeddedServer implements ConfigurableServer {
     return connectClient(adminConfig(this.#life, this.#superuserPassword, database))
   }
 
+  watchdog(): Promise<Client> {
+    this.#watchdog ??= this.connectAdmin().then((client) =>
+      client.once('end', () => (this.#watchdog = undefined)),
+    )
+    return this.#watchdog
+  }
+
+  /** Ends the connections of the server's own. */
+  async #disconnect(): Promise<void> {
+    const watchdog = await this.#watchdog?.catch(() => undefined)
+    await Promise.all([this.#maintenance.end(), watchdog?.end()])
+  }
+
   connectMigrator(database: string): Promise<Client> {
     const config = {
       ...socketConfig(this.#life),
@@ -273,7 +291,7 @@ class EmbeddedServer implements ConfigurableServer {
 
   #asMigrator<T>(connect: () => Promise<T>): Promise<T> {
     return connectAgain(connect, () =>
-      this.#maintenance.query(loginSql(this.migrator, this.#migratorPassword)),
+      this.#maintenance.query(loginSql(this.migrator, scramVerifier(this.#migratorPassword))),
     )
   }
 
@@ -308,7 +326,7 @@ class EmbeddedServer implements ConfigurableServer {
   }
 
   async save(): Promise<SaveResult> {
-    await this.#maintenance.end()
+    await this.#disconnect()
     const packed = await this.#life.pack()
     this.#maintenance = await this.connectAdmin()
     if (packed instanceof Error) return { refused: packed.message }
@@ -319,7 +337,7 @@ class EmbeddedServer implements ConfigurableServer {
   }
 
   async reconfigure(overrides: SettingOverrides): Promise<void> {
-    await this.#maintenance.end()
+    await this.#disconnect()
     await this.#life.reconfigure(overrides)
     this.#maintenance = await this.connectAdmin()
   }
@@ -329,13 +347,13 @@ class EmbeddedServer implements ConfigurableServer {
   }
 
   async whileStopped(work: (files: RelationFiles) => void): Promise<void> {
-    await this.#maintenance.end()
+    await this.#disconnect()
     await this.#life.whileStopped(() => work(this.files))
     this.#maintenance = await this.connectAdmin()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#maintenance.end().catch(() => undefined)
+    await this.#disconnect().catch(() => undefined)
     await this.#life.end()
   }
 }

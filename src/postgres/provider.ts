@@ -53,6 +53,11 @@ export interface PostgresServer extends AsyncDisposable {
   readonly foreignRoles: ReadonlySet<string>
   /** Connects as the administrator (superuser where we have one). The caller ends the client. */
   connectAdmin(database?: string): Promise<Client>
+  /**
+   * An administrator's connection to none of the databases, for short statements: cancelling, rights, statistics. It is
+   * shared and the server ends it. Absent: whoever wants one connects.
+   */
+  watchdog?(): Promise<Client>
   /** Connects as the migrator. The caller ends the client. */
   connectMigrator(database: string): Promise<Client>
   /**

@@ -87,6 +87,16 @@ export function scramSecret(password: string): ScramSecret {
   return { salt, stored, server }
 }
 
+/**
+ * What the server keeps of a password (pg_authid.rolpassword, encrypt_password() in crypt.c), to be given to it in the
+ * password's place. One iteration, so that logging in takes no time: more are for passwords that can be guessed.
+ */
+export function scramVerifier(password: string): string {
+  const salt = randomBytes(16)
+  const { stored, server } = keysFor(password, salt, 1)
+  return `SCRAM-SHA-256$1:${salt.toString('base64')}$${stored.toString('base64')}:${server.toString('base64')}`
+}
+
 /** One login of a client. */
 export class ScramServer {
   private readonly secret: ScramSecret

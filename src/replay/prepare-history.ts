@@ -7,7 +7,7 @@ import { applyHistory } from './history.ts'
 import { namedRoles } from './roles.ts'
 import { seedTables } from './seed.ts'
 import { ReplaySession, type SessionOptions } from './session.ts'
-import { connected } from './stage.ts'
+import { connected, watchdogOf } from './stage.ts'
 import { setSessionDefaults } from './session-defaults.ts'
 
 /** The databases that a rehearsal starts from, and what was to be said while they were made. */
@@ -84,7 +84,8 @@ export async function copyBase(
   base: string,
 ): Promise<string> {
   const copy = await server.createDatabase({ template: base })
-  await using admin = await connected(server, copy)
+  // the settings of a database can be said from outside of it
+  await using admin = await watchdogOf(server)
   await setDefaults(admin.client, copy, settings)
   return copy
 }
@@ -129,7 +130,7 @@ async function applyRest(
   // a foundation is no migration
   const count = rest.filter(({ source }) => source !== '').length
   if (count > 0) progress(`Applying ${migrations(count)} of the history${more}`)
-  await using watchdog = await connected(server)
+  await using watchdog = await watchdogOf(server)
   await using session = await ReplaySession.open(server, database, watchdog.client, sessionOptions)
   return await applyHistory(session, rest, { sharesSession, prepare })
 }

@@ -9,7 +9,7 @@ import { applyHistory } from './history.ts'
 import { copyBase } from './prepare-history.ts'
 import type { ReplayRequest } from './replay.ts'
 import { ReplaySession, type SessionOptions } from './session.ts'
-import { connected } from './stage.ts'
+import { watchdogOf } from './stage.ts'
 import { standIn } from './stand-in.ts'
 
 export interface QueryStage {
@@ -50,7 +50,7 @@ export function queryStage(
     sessionOptions,
     copyBefore: () => copyBase(request, before),
     apply: async (database, migrations) => {
-      await using watchdog = await connected(server)
+      await using watchdog = await watchdogOf(server)
       await using session = await ReplaySession.open(server, database, watchdog.client, sessionOptions)
       return await applyHistory(session, migrations, {
         sharesSession,

@@ -17,7 +17,7 @@ import { copyBase, prepareHistory, type KeptHistory, type PreparedHistory } from
 import { dependsOnData, leftOutLimits, notReached, notRehearsed } from './review-limits.ts'
 import { namedRoles } from './roles.ts'
 import { newMarker, type SessionOptions } from './session.ts'
-import { connected, isServerGone, Stage, type StageContext } from './stage.ts'
+import { connected, isServerGone, Stage, type StageContext, watchdogOf } from './stage.ts'
 import { standIn } from './stand-in.ts'
 import { withoutSuperuser } from './without-superuser.ts'
 
@@ -114,7 +114,7 @@ class Replay {
     await server.ensureRoles(namedRoles([...history, ...review]))
     await this.request.onPrepared?.(prepared)
     await this.watch(prepared.seeded)
-    await using admin = await connected(server)
+    await using admin = await watchdogOf(server)
     this.limits.push(...(await withoutSuperuser(server, this.request, admin.client)))
     const migrations = await this.review(prepared, admin.client)
     return { migrations, limits: this.limits }

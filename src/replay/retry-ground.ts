@@ -8,7 +8,7 @@ import { breakInside, type Breaking } from './break-inside.ts'
 import { diffSchema, readSchema, type SchemaDifference, type SchemaSnapshot } from './fingerprint.ts'
 import { runScript, type ScriptError } from './run-script.ts'
 import { ReplaySession, type SessionOptions } from './session.ts'
-import { connected } from './stage.ts'
+import { connected, watchdogOf } from './stage.ts'
 import { standIn } from './stand-in.ts'
 import {
   againstChance,
@@ -150,7 +150,7 @@ export class RetryGround implements AsyncDisposable {
     this.pending = []
     if (!this.before.isOurs)
       await this.stand({ database: await this.context.copy(this.before.database), isOurs: true })
-    await using watchdog = await connected(this.context.server)
+    await using watchdog = await watchdogOf(this.context.server)
     await using session = await this.open(this.before.database, watchdog.client)
     for (const migration of pending) {
       const error = await runScript(session, migration, { prepare: this.prepare })
@@ -187,7 +187,7 @@ export class RetryGround implements AsyncDisposable {
 
   /** A session of its own: the tool was started anew. */
   private async run(database: string, migration: Migration, from = 0): Promise<ScriptError | undefined> {
-    await using watchdog = await connected(this.context.server)
+    await using watchdog = await watchdogOf(this.context.server)
     await using session = await this.open(database, watchdog.client)
     return await runScript(session, migration, { from, prepare: this.prepare })
   }
@@ -197,7 +197,7 @@ export class RetryGround implements AsyncDisposable {
     migration: Migration,
     { kind, statement, how = 'killed' }: Interruption,
   ): Promise<boolean> {
-    await using watchdog = await connected(this.context.server)
+    await using watchdog = await watchdogOf(this.context.server)
     await using session = await this.open(database, watchdog.client)
     const to = kind === 'after' ? statement.index + 1 : statement.index
     const error = await runScript(session, migration, { to, prepare: this.prepare })

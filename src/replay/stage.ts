@@ -234,6 +234,14 @@ async function readTempBytes(admin: Client): Promise<number> {
   return Number(rows[0]?.bytes ?? 0)
 }
 
+/** An administrator's connection to none of the databases, for short statements. */
+export async function watchdogOf(
+  server: PostgresServer,
+): Promise<AsyncDisposable & { readonly client: Client }> {
+  if (server.watchdog === undefined) return connected(server)
+  return { client: await server.watchdog(), [Symbol.asyncDispose]: () => Promise.resolve() }
+}
+
 /** An administrator's connection that ends with its scope. */
 export async function connected(
   server: PostgresServer,

@@ -3,7 +3,7 @@ import type { Migration, Statement, StatementRef } from '../core/model.ts'
 import type { QueryStage } from './query-stage.ts'
 import { commandFor } from './commands.ts'
 import { ReplaySession } from './session.ts'
-import { connected } from './stage.ts'
+import { watchdogOf } from './stage.ts'
 import { standIn } from './stand-in.ts'
 import { beginScript, endScript, isPipelined, partOf } from './wrapping.ts'
 
@@ -35,7 +35,7 @@ export function reviewedTransactions(review: readonly Migration[]): readonly (re
 
 /** Walks to the end, or to where the walker has seen enough. False: a statement failed on the way. */
 export async function walkReview(stage: QueryStage, database: string, walker: Walker): Promise<boolean> {
-  await using watchdog = await connected(stage.server)
+  await using watchdog = await watchdogOf(stage.server)
   await using session = await ReplaySession.open(
     stage.server,
     database,

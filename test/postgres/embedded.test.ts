@@ -180,7 +180,32 @@ describe.each(majors)('a started Postgres %i', (major) => {
     )
     expect(rows).toEqual([{ auth: 'scram-sha-256' }])
     expect((await admin.query('show listen_addresses')).rows).toEqual([{ listen_addresses: '' }])
+    const secrets = await admin.query<{ begin: string }>(
+      `select distinct split_part(rolpassword, ':', 1) as begin from pg_authid where rolpassword is not null`,
+    )
+    // random passwords: nobody guesses them, so no login has to take its time
+    expect(secrets.rows).toEqual([{ begin: 'SCRAM-SHA-256$1' }])
     await admin.end()
+  })
+
+  test('shares one connection for watchdogs, and opens another when that is gone', async () => {
+    const processId = async (): Promise<number | undefined> => {
+      const { rows } = (await (await server.watchdog?.())?.query('select pg_backend_pid() as id')) ?? {
+        rows: [],
+      }
+      return (rows as { id: number }[])[0]?.id
+    }
+    const first = await processId()
+    expect(first).toBeTypeOf('number')
+    expect(await processId()).toBe(first)
+    const admin = await server.connectAdmin()
+    const gone = new Promise(
+      (resolve) => void server.watchdog?.().then((client) => client.once('end', resolve)),
+    )
+    await admin.query('select pg_terminate_backend($1)', [first])
+    await gone
+    await admin.end()
+    expect(await processId()).not.toBe(first)
   })
 
   test('lets the migrator do with the roles of the SQL what production can', async () => {
