@@ -157,7 +157,7 @@ describe('a pre-commit hook with check --staged --budget', () => {
   })
 
   it('gives a replay up when the budget is over, judges by prediction, and leaves nothing behind', async () => {
-    const repository = await budgeted('15s')
+    const repository = await budgeted('6s')
     await repository.write({ 'migrations/002.sql': harmless })
     await repository.must('add', '--all')
     await repository.commit()
@@ -165,7 +165,7 @@ describe('a pre-commit hook with check --staged --budget', () => {
     await repository.write({ 'migrations/003.sql': `SELECT pg_sleep(3600);\n${harmful}` })
     await repository.must('add', '--all')
     const { committed, said } = await repository.commit()
-    expect(said).toMatch(/^Judged by prediction .* does not fit in the budget of 15 s/m)
+    expect(said).toMatch(/^Judged by prediction .* does not fit in the budget of 6 s/m)
     expect({ committed, said }).toMatchObject({ committed: false, said: expect.stringMatching(finding) })
     expect(await temp.left()).toEqual([])
   })
