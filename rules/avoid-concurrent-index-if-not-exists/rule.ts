@@ -29,6 +29,8 @@ export default defineRule({
     // dropped first, a leftover cannot be there
     if (context.earlier.some((view) => droppedNames(view.statement).some(({ relname }) => relname === name)))
       return
+    // code that asks whether this very index is valid does something about it
+    if (context.migration.validityLookUps?.some((sql) => sql.includes(name)) === true) return
     const create = createIndexSql(statement, { name, concurrently: true })
     const drop = `DROP INDEX CONCURRENTLY IF EXISTS ${quoteName({ schema: lock.relation.schema, name })}`
     report(

@@ -12,6 +12,7 @@ export function withRecorded(review: readonly Migration[], book: Book): readonly
   return review.map((migration, index) => ({
     ...migration,
     recorded: recordedBy(book.command, book.chapters[index]),
+    ...(book.validityLookUps.length === 0 ? {} : { validityLookUps: book.validityLookUps }),
   }))
 }
 

@@ -97,6 +97,8 @@ export interface Migration {
   readonly text: string
   /** Its statements were sent by a command; `text` is what was sent, and not the file. Absent: they stand in the file. */
   readonly recorded?: Recorded
+  /** Queries by which the command asked whether indexes are valid: code that looks mends what an earlier attempt left. */
+  readonly validityLookUps?: readonly string[]
 }
 
 /** Where statements came from that no file of SQL holds. */

@@ -22,6 +22,8 @@ export interface Book {
   readonly own: ReadonlySet<RecordedStatement>
   /** What the tool calls migrations that are no files of the project and therefore not under review. */
   readonly outside: readonly string[]
+  /** See Migration.validityLookUps. */
+  readonly validityLookUps: readonly string[]
 }
 
 export interface BookContext {
@@ -87,6 +89,9 @@ export function bookOf(recording: Recording, context: BookContext): Book {
     ran,
     own,
     outside: [...new Set(outside.flatMap(({ recordedAs = [] }) => recordedAs))],
+    validityLookUps: recording.statements.flatMap(({ kind, sql }) =>
+      kind === 'reading' && /\bindisvalid\b/i.test(sql) ? [sql] : [],
+    ),
   }
 }
 

@@ -87,13 +87,23 @@ function toCharacters(from: TypeText, to: TypeText, how: 'assignment' | 'cast'):
   const [length] = to.modifiers
   if (length === undefined) return undefined
   const [before] = from.modifiers
-  if (isText(from.name) && before !== undefined && before <= length) return undefined
+  const most = isText(from.name) ? before : mostCharacters.get(from.name)
+  if (most !== undefined && most <= length) return undefined
   const condition = (value: string): string => `char_length(rtrim(${value}::text)) > ${length}`
   const room = characters(length)
   return how === 'cast'
     ? { outcome: 'changes', what: `what stands behind the first ${room} is cut off`, condition }
     : { outcome: 'fails', what: `longer than ${room}`, condition }
 }
+
+/** The longest texts of types that have one; whole numbers with their sign. */
+const mostCharacters: ReadonlyMap<string, number> = new Map([
+  ['boolean', 5],
+  ['smallint', 6],
+  ['integer', 11],
+  ['bigint', 20],
+  ['uuid', 36],
+])
 
 function characters(count: number): string {
   return count === 1 ? 'character' : `${count} characters`

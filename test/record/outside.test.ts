@@ -52,6 +52,18 @@ describe('migrations outside of the project', () => {
     }
   })
 
+  it('are not told from what the command only looks at: whether an index is valid', () => {
+    const ask =
+      "select 1 from pg_class c join pg_index i on i.indexrelid = c.oid where c.relname = 'ix' and not i.indisvalid"
+    const end = { code: 0, signal: null, tooLong: false }
+    const statements = recorded(['select relname from pg_class', ask, 'create index ix on a (x)'])
+    const made = bookOf(
+      { command: 'migrate', end, output: [], statements, connections: 1, limits: [] },
+      { files: [], underReview: [], failed: undefined, title: 'migrate' },
+    )
+    expect(made.validityLookUps).toEqual([ask])
+  })
+
   it('are said once, Django’s by their apps', () => {
     const names = ['auth.0001_initial', 'auth.0002_more', 'sessions.0001_initial', 'core.0020_add-name']
     expect(outsideLimit('migrate', names)).toMatchObject([
