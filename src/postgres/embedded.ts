@@ -266,9 +266,9 @@ class EmbeddedServer implements ConfigurableServer {
   }
 
   watchdog(): Promise<Client> {
-    this.#watchdog ??= this.connectAdmin().then((client) =>
-      client.once('end', () => (this.#watchdog = undefined)),
-    )
+    const forget = (): void => void (this.#watchdog = undefined)
+    this.#watchdog ??= this.connectAdmin().then((client) => client.once('end', forget))
+    this.#watchdog.catch(forget)
     return this.#watchdog
   }
 
