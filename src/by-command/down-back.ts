@@ -19,6 +19,8 @@ import type { WayBack } from '../trials/way-down-plan.ts'
 /** What the command under review did. */
 export interface UpRecording {
   readonly book: Book
+  /** Files of the history, in the order in which they were run; empty where that is not known. */
+  readonly ranBefore: readonly string[]
   /** Of the database before it, with what was learnt since. */
   readonly catalog: RelationCatalog
   /** Where its statements stand in the transcripts. */

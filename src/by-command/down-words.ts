@@ -7,7 +7,7 @@ export const wentWords: Readonly<Record<'less far' | 'further' | 'elsewhere', st
 }
 
 export const stepsHint =
-  'It has to take back exactly the migrations under review: PGREHEARSE_MIGRATIONS holds their number, PGREHEARSE_FILES their paths.'
+  'It has to take back exactly the migrations under review: PGREHEARSE_MIGRATIONS holds their number, PGREHEARSE_FILES their paths, PGREHEARSE_BEFORE the one before them.'
 export const timeoutHint = 'If it needs more time, say so as `migrations: { timeout: … }`.'
 export const addressHint =
   'Does it read DATABASE_URL or the variables PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE?'

@@ -120,7 +120,7 @@ class CommandRehearsal {
     const scripts = await this.#scriptsOf(history, book, edited)
     const { outcome, own, placed } = this.#outcomeOf(scripts, book, measured)
     const unread = unreadStatement(book)?.unread
-    const up = { book, catalog: measured.catalog, placed }
+    const up = { book, ranBefore: history?.ran ?? [], catalog: measured.catalog, placed }
     const byCommand = this.#trials(up, { measured, own, bare: prepared.base, pristine })
     onRecorded({
       ...scripts,

@@ -53,8 +53,6 @@ export interface DownGround {
   readonly down: string
   readonly review: RecordedReview
   readonly up: UpRecording
-  /** Files of the history, in the order in which they were run; empty: that is not known. */
-  readonly ranBefore?: readonly string[]
   /** Databases: what it began with, and what it left. */
   readonly pristine: string
   readonly left: string
@@ -155,8 +153,8 @@ class CommandDown {
   }
 
   #environment({ before, left }: RowsBefore): Readonly<Record<string, string>> {
-    const { up, review, ranBefore = [] } = this.#ground
-    const files = ranBefore.length > 0 ? ranBefore : review.files.map(({ path }) => path)
+    const { up, review } = this.#ground
+    const files = up.ranBefore.length > 0 ? up.ranBefore : review.files.map(({ path }) => path)
     const { underReview } = review
     return downEnvironment({ ran: up.book.ran, versions: versionsAdded(before, left), files, underReview })
   }

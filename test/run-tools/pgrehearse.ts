@@ -15,7 +15,7 @@ export async function checkByFiles(project: Project): Promise<Report> {
   const config = parse(await readFile(path.join(project.dir, 'pgrehearse.config.yaml'), 'utf8')) as {
     readonly migrations: Readonly<Record<string, unknown>>
   }
-  const { migrate: _, history: __, ...migrations } = config.migrations
+  const { migrate: _, history: __, down: ___, ...migrations } = config.migrations
   const file = path.join(project.dir, '.git', 'by-files.yaml')
   await writeFile(file, stringify({ ...config, migrations }))
   return report(project, ['check', ...options, '--config', file])

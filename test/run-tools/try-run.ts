@@ -22,6 +22,7 @@ export async function tryRun(tool: RunTool): Promise<Outcome> {
     statements: statements.length,
     problems: [
       ...(await findingsProblems(tool, report)),
+      ...wayDownProblems(report, await readFile(path.join(project.dir, 'pgrehearse.config.yaml'), 'utf8')),
       ...recordingProblems(report, statements, (file) => existsSync(path.join(project.dir, file))),
       ...(tool.readFromFiles ? differences(report, await checkByFiles(project)) : []),
     ],
@@ -49,6 +50,14 @@ async function findingsProblems({ name }: RunTool, { findings }: Report): Promis
     await writeFile(file, `[\n${lines.join(',\n')}\n]\n`)
   }
   return compareFindings(JSON.parse(await readFile(file, 'utf8')) as readonly ExpectedFinding[], findings)
+}
+
+/** What it says stands in `expected.json`; here it is whether it was tried at all. */
+function wayDownProblems({ trials = [] }: Report, config: string): readonly string[] {
+  if (!/^ +down:/m.test(config)) return []
+  const told = trials.filter(({ kind }) => kind === 'way down')
+  if (told.length === 0) return ['the way down was not tried']
+  return told.filter(({ outcome }) => outcome === 'not tried').map(({ says }) => says)
 }
 
 function recordingProblems(
