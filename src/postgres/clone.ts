@@ -104,10 +104,16 @@ async function connect(address: ServerAddress, options: string | undefined): Pro
   }
 }
 
+/** Code of production that runs when somebody connects (a login trigger) may quote what rows hold in its errors. */
+function isAboutConnecting(code: string | undefined): boolean {
+  const isSqlstate = code !== undefined && /^(?=.*\d)[0-9A-Z]{5}$/.test(code)
+  return !isSqlstate || /^(?:08|28|3D|53|57|42501)/.test(code)
+}
+
 /** The cause is left out: node-pg's errors may carry the connection's parameters. */
 function unreachable({ place, password }: ServerAddress, error: unknown): EnvironmentError {
   const { message, code } = error as { message?: string; code?: string }
-  const reason = message || code || String(error)
+  const reason = isAboutConnecting(code) ? message || code || String(error) : `it says SQLSTATE ${code}`
   const known = [password, ...passwordsOf(`postgres://:${password}@`)].filter((one) => one !== '')
   const safe = known.reduce((text, one) => text.replaceAll(one, '***'), reason)
   return new EnvironmentError(`The clone of production at ${place} cannot be used: ${safe}`, {

@@ -111,14 +111,14 @@ async function use(
   } catch (error) {
     signal.throwIfAborted()
     if (!(error instanceof Error)) throw error
-    return { ...failed(reasonOf(error, options), undefined, sizes.limits), clone, ...snapshotOf(sizes) }
+    return { ...failed(reasonInLog(error, options), undefined, sizes.limits), clone, ...snapshotOf(sizes) }
   }
 }
 
 /** Only where no file tells more: of production itself, with who uses it. */
 async function readSizes(
   url: string,
-  { config, snapshotFile, signal, progress, debug }: CheckOptions,
+  { config, snapshotFile, signal, progress, log }: CheckOptions,
 ): Promise<Pick<CloneRun, 'snapshot' | 'limits'>> {
   if ((snapshotFile ?? config.snapshot) !== undefined) return { limits: [] }
   progress('Reading the sizes of the clone')
@@ -128,8 +128,8 @@ async function readSizes(
   } catch (error) {
     signal.throwIfAborted()
     if (!(error instanceof ToolError)) throw error
-    debug?.(error.message)
-    const message = `The sizes of the clone of production could not be read: ${error.message}`
+    log?.(`Clone: ${error.message}`)
+    const message = 'The sizes of the clone of production could not be read: the log of the job says why.'
     return { limits: [{ code: 'clone-sizes-unknown', message }] }
   }
 }
@@ -151,8 +151,12 @@ function failed(why: string, hint: string | undefined, limits: readonly Limit[] 
 }
 
 /** Errors of a server may quote what rows hold: only our own sentences are for everybody. */
-function reasonOf(error: Error, { log, debug }: CheckOptions): string {
-  if (error instanceof ToolError) return clause(error.message)
+function reasonOf(error: Error, options: CheckOptions): string {
+  return error instanceof ToolError ? clause(error.message) : reasonInLog(error, options)
+}
+
+/** Where migrations have run, a sentence of ours may quote what the server says when they reach for it again. */
+function reasonInLog(error: Error, { log, debug }: CheckOptions): string {
   log?.(`Clone: ${error.message}`)
   debug?.((error.stack ?? '').replace(error.message, '…'))
   return 'the server of the clone ended that with an error, which is in the log of the job'

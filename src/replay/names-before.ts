@@ -26,12 +26,23 @@ export async function namesBefore(client: Client, review: readonly Migration[]):
 export function knownNames(names: readonly string[]): KnownNames {
   const known = new Set(names)
   const pieces = new Set([...suffixes, ...names.flatMap((name) => name.split('_'))])
-  return {
-    has: (name) =>
-      known.has(name) ||
-      (name.includes('_') &&
-        name.split('_').every((piece) => pieces.has(piece) || pieces.has(piece.replace(/\d{1,2}$/, '')))),
-  }
+  return { has: (name) => known.has(name) || isMade(name.split('_'), pieces) }
+}
+
+/**
+ * Words that are known, one of the suffixes last. A number stands behind the suffix (makeObjectName: `users_age_key1`), or
+ * behind a column that is there already (ChooseIndexColumnNames: `users_lower_lower1_idx`): any other may be a value.
+ */
+function isMade(words: readonly string[], pieces: ReadonlySet<string>): boolean {
+  const [last = ''] = words.slice(-1)
+  if (words.length < 2 || !suffixes.includes(withoutNumber(last))) return false
+  return words
+    .slice(0, -1)
+    .every((word, at) => pieces.has(word) || words.slice(0, at).includes(withoutNumber(word)))
+}
+
+function withoutNumber(word: string): string {
+  return word.replace(/(?<=\D)\d{1,2}$/, '')
 }
 
 /** As they stand there, as Postgres folds them, and as long as it keeps them (NAMEDATALEN). */

@@ -18,6 +18,7 @@ describe('an error of a server with production’s data', () => {
     ['23502', 'null value in column "email" of relation "users" violates not-null constraint'],
     ['23503', 'insert or update on table "orders" violates foreign key constraint "orders_user_id_fkey"'],
     ['23514', 'check constraint "users_age_check" of relation "users" is violated by some row'],
+    ['23505', 'could not create unique index "users_age_age1_email_idx2"'],
     ['23514', 'no partition of relation "orders" found for row'],
     ['22001', 'value too long for type character varying(10)'],
     ['22003', 'integer out of range'],
@@ -102,5 +103,26 @@ describe('an error of a server with production’s data', () => {
     expect(known.has('orders_user_id_fkey')).toBe(true)
     expect(known.has('users_email_key12')).toBe(true)
     expect(known.has('users_bob_key')).toBe(false)
+  })
+})
+
+describe('a name that a migration makes', () => {
+  // the words of `format('users_%s', …)` and of an index on lower(email), lower(age)
+  const names = knownNames(['users', 'users_', 'email', 'lower', '42'])
+
+  it.each([
+    ['users_email_key', true],
+    ['users_email_key1', true],
+    ['users_lower_lower1_idx', true],
+    ['users_42', false],
+    ['users_17', false],
+    ['users_email17', false],
+    ['users_email17_idx', false],
+    ['17_idx', false],
+    ['users_canary_idx', false],
+    ['email_users', false],
+    ['idx', false],
+  ])('%s is known: %s', (name, isKnown) => {
+    expect(names.has(name)).toBe(isKnown)
   })
 })

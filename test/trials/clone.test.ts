@@ -254,13 +254,15 @@ describe('a clone', () => {
     const { outcome } = await run(
       `DO $$ BEGIN EXECUTE format('CREATE TABLE %I AS SELECT * FROM users', ${named}); END $$;
 DO $$ BEGIN EXECUTE format('UPDATE %I SET age = 1', ${named}); END $$;
-DO $$ BEGIN EXECUTE 'ALTER TABLE users ALTER COLUMN age TYPE varchar(50)'; END $$;`,
+DO $$ BEGIN EXECUTE 'ALTER TABLE users ALTER COLUMN age TYPE varchar(50)'; END $$;
+DO $$ BEGIN EXECUTE format('ALTER TABLE users RENAME TO users_%s', (SELECT 77)); END $$;
+DO $$ BEGIN EXECUTE format('ALTER TABLE users_%s ADD COLUMN x float DEFAULT random()', (SELECT 77)); END $$;`,
       { url: await newClone() },
     )
     const rewritten = outcome?.statements.map(({ effects }) =>
       effects.flatMap(({ kind, relation }) => (kind === 'rewrite' ? relation.name : [])),
     )
-    expect(rewritten).toEqual([[], [], ['users']])
+    expect(rewritten).toEqual([[], [], ['users'], [], []])
     const told = outcome?.statements.map(({ effects, rowsRead }) => ({ effects, rowsRead }))
     expect(JSON.stringify(told)).not.toContain(canary)
   })
@@ -318,7 +320,7 @@ DO $$ BEGIN EXECUTE 'ALTER TABLE users ALTER COLUMN age TYPE varchar(50)'; END $
   })
 
   it('has time for its migrations, and no more', async () => {
-    const { outcome } = await run('SELECT pg_sleep(60);', { url: await newClone(), timeout: 700 })
+    const { outcome } = await run('SELECT pg_sleep(60);', { url: await newClone(), timeout: 1500 })
     expect(outcome?.ended ?? (outcome?.failure?.tooLong === true ? 'too long' : undefined)).toBe('too long')
   })
 
