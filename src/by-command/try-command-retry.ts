@@ -20,7 +20,7 @@ import { tablesOf } from '../trial-runs/written-tables.ts'
 import { chosenCuts, isLone, type Cut } from '../trials/retry-cuts.ts'
 import { gaveUpText, waitsForLock, waitsText } from './gave-up.ts'
 import type { RecordCommands } from './review.ts'
-import { UndisturbedEnd, type EndDifference } from './undisturbed-end.ts'
+import { UndisturbedEnd } from './undisturbed-end.ts'
 
 /** What the command under review did, and where. */
 export interface CommandRetryGround {
@@ -65,6 +65,14 @@ export async function tryCommandRetry(
 interface Round {
   readonly cut: Cut
   readonly isKilled: boolean
+}
+
+/** A database on which the command was broken off, and maybe run again. */
+interface Ended {
+  readonly database: string
+  readonly invalid: readonly string[]
+  /** `behind statement 2 of db/1.rb` */
+  readonly where: string
 }
 
 class CommandRetry {
@@ -150,18 +158,10 @@ class CommandRetry {
       if (broken.end.tooLong)
         this.#limited(`Behind a failure ${where} the command did not end by itself, and was ended.`)
       const invalid = await this.#end.invalidIn(database)
-      if (broken.end.code === 0 && !broken.end.tooLong) {
-        const difference = await this.#end.differenceOf(database)
-        return difference === undefined
-          ? { kind: 'resumes', invalid }
-          : { kind: 'goes on', invalid, ...difference }
-      }
+      const ended = { database, invalid, where }
+      if (broken.end.code === 0 && !broken.end.tooLong) return await this.#compared('goes on', ended)
       const next = await runAgain(this.#ground, database, this.#signal)
-      return await this.#judged(replayed, next, {
-        invalid,
-        where,
-        difference: () => this.#end.differenceOf(database),
-      })
+      return await this.#judged(replayed, next, ended)
     } finally {
       await server.dropDatabase(database)
     }
@@ -170,13 +170,9 @@ class CommandRetry {
   async #judged(
     { migration }: ReplayedMigration,
     next: Recording,
-    of: {
-      readonly invalid: readonly string[]
-      readonly where: string
-      readonly difference: () => Promise<EndDifference | undefined>
-    },
+    ended: Ended,
   ): Promise<TriedCut['aftermath'] | undefined> {
-    const { invalid, where } = of
+    const { invalid, where } = ended
     if (next.end.tooLong) {
       if (waitsForLock(next)) return { kind: 'gives up', invalid, says: waitsText }
       this.#limited(
@@ -185,12 +181,7 @@ class CommandRetry {
       )
       return undefined
     }
-    if (next.end.code === 0) {
-      const difference = await of.difference()
-      return difference === undefined
-        ? { kind: 'resumes', invalid }
-        : { kind: 'ends otherwise', invalid, ...difference }
-    }
+    if (next.end.code === 0) return this.#compared('ends otherwise', ended)
     const failed = failedStatement(next)
     if (failed?.sent.error === undefined) return { kind: 'gives up', invalid, says: gaveUpText(next) }
     const cause = causeOf(failed, false, this.#ground.server)
@@ -203,6 +194,20 @@ class CommandRetry {
     if (at !== undefined) return { kind: 'fails', invalid, at, sqlstate, message }
     const whose = failed.kind === 'work' ? 'another statement' : 'a statement of the tool’s own'
     return { kind: 'gives up', invalid, says: `stops at ${whose}: ${message}` }
+  }
+
+  /** `kind`: what it is where the end is another. */
+  async #compared(
+    kind: 'goes on' | 'ends otherwise',
+    { database, invalid, where }: Ended,
+  ): Promise<TriedCut['aftermath'] | undefined> {
+    const difference = await this.#end.differenceOf(database)
+    if (difference !== 'unsteady')
+      return difference === undefined ? { kind: 'resumes', invalid } : { kind, invalid, ...difference }
+    this.#limited(
+      `What the next run makes of a failure ${where} is not known: the command leaves another schema after every run.`,
+    )
+    return undefined
   }
 
   #interruption(replayed: ReplayedMigration, { cut, isKilled }: Round): Interruption | undefined {

@@ -41,24 +41,23 @@ export class UndisturbedEnd {
   readonly #options: UndisturbedOptions
   readonly #runAgain: (database: string) => Promise<unknown>
   #end: End | undefined
-  #again: Contents | undefined
+  #again: End | undefined
 
-  /** `runAgain` runs the command undisturbed on a database, to tell values that are new in every run. */
+  /** `runAgain` runs the command undisturbed on a database, to tell what is new in every run. */
   constructor(options: UndisturbedOptions, runAgain: (database: string) => Promise<unknown>) {
     this.#options = options
     this.#runAgain = runAgain
   }
 
-  /** Undefined where they are alike. */
-  async differenceOf(database: string): Promise<EndDifference | undefined> {
+  /** Undefined where they are alike; `unsteady` where the schema is another after every run. */
+  async differenceOf(database: string): Promise<EndDifference | 'unsteady' | undefined> {
     const end = (this.#end ??= await this.#look(this.#options.left))
     const other = await this.#look(database)
     const schema = diffSchema(end.schema, other.schema)
-    let rows = diffContents(end.contents, other.contents)
-    if (rows.length > 0) {
-      const again = (this.#again ??= await this.#contentsAgain())
-      rows = diffContents(end.contents, other.contents, againstChance(end.contents, again))
-    }
+    if (schema.equal && diffContents(end.contents, other.contents).length === 0) return undefined
+    const again = (this.#again ??= await this.#endAgain())
+    if (!schema.equal && !diffSchema(end.schema, again.schema).equal) return 'unsteady'
+    const rows = diffContents(end.contents, other.contents, againstChance(end.contents, again.contents))
     return schema.equal && rows.length === 0 ? undefined : { schema, rows }
   }
 
@@ -67,12 +66,12 @@ export class UndisturbedEnd {
     return await invalidIndexes(admin.client)
   }
 
-  async #contentsAgain(): Promise<Contents> {
+  async #endAgain(): Promise<End> {
     const { server, options, pristine } = this.#options
     const database = await copyBase({ server, settings: sessionDefaults(options) }, pristine)
     try {
       await this.#runAgain(database)
-      return (await this.#look(database)).contents
+      return await this.#look(database)
     } finally {
       await server.dropDatabase(database)
     }
