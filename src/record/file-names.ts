@@ -69,6 +69,9 @@ function namedWithin({ path, text }: CandidateFile): readonly string[] {
     const name = pattern.exec(text)?.[1]
     if (name !== undefined) found.push(name)
   }
+  // Liquibase writes it down in the place of the path
+  for (const [, name] of text.matchAll(/\blogicalFilePath\s*[:=]\s*["']?([^"'\s,>]+)/gi))
+    if (name !== undefined) found.push(name)
   for (const [, name] of text.matchAll(/--\s*changeset\s+(\S+:\S+)/gi))
     if (name !== undefined) found.push(name)
   // Drizzle keeps the hash of the text

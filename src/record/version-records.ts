@@ -75,6 +75,8 @@ function djangoMigration([app, name]: readonly string[]): DjangoMigration | unde
 }
 
 function nameIn(values: readonly string[], table: string): string | undefined {
+  // id, author and file; what follows is a time, a checksum and the number of the deployment
+  if (/^databasechangelog$/i.test(table)) return values[2]
   return values.find(looksLikeName) ?? (table.startsWith('alembic_version') ? values[0] : undefined)
 }
 

@@ -96,6 +96,15 @@ describe('attribute', () => {
       (one) => `INSERT INTO __diesel_schema_migrations (version) VALUES ('2026010${one}000000')`,
     ],
     [
+      'Liquibase, with paths of its own',
+      'db/one.xml',
+      'db/two.xml',
+      (one) =>
+        `INSERT INTO databasechangelog (ID, AUTHOR, FILENAME, MD5SUM, DEPLOYMENT_ID) VALUES ('1', 'ada', 'old/${one}.xml', '9:ab', '5339117914')`,
+      '<changeSet id="1" author="ada" logicalFilePath="old/1.xml">',
+      '<databaseChangeLog logicalFilePath="old/2.xml">',
+    ],
+    [
       'Directus',
       'migrations/20230401A-update-icons.js',
       'migrations/20230401B-themes.js',
