@@ -119,7 +119,7 @@ class CloneRun {
     const outcome = await this.#run('create', this.#env, timeoutMs, signal)
     this.#created = outcome.ran
     // a tunnel, which `destroy` may need as well
-    await outcome.ran?.keep()
+    outcome.ran?.keep()
     this.#url = urlIn(outcome.stdout)
     if (this.#url !== undefined) this.#reaper.url(this.#url)
     return outcome

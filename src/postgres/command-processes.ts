@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { signalGroup } from './process-group.ts'
 import {
+  environmentOf,
   hasProcessTable,
   isOurUsers,
   isRunning,
@@ -30,7 +30,7 @@ export class CommandProcesses {
   readonly #seen: (process: ProcessEntry) => void
   readonly #ours = new Map<number, ProcessEntry>()
   /** Looked at once, and not ours. */
-  #others = new Set<number>()
+  readonly #others = new Set<number>()
   #leader: ProcessEntry | undefined
   #group: number | undefined
   #timer: NodeJS.Timeout | undefined
@@ -55,18 +55,18 @@ export class CommandProcesses {
     this.#leader = readProcess(group)
     if (this.#leader === undefined) return
     this.#add(this.#leader)
-    this.#lookLater()
+    this.#timer = setInterval(() => this.#look(), betweenLooksMs)
+    this.#timer.unref()
   }
 
   /** No new ones are looked for until {@link end}. */
   rest(): void {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
+    clearInterval(this.#timer)
   }
 
   /** Is anything left of it? */
-  async isLeft(): Promise<boolean> {
-    return this.#leader === undefined ? signalGroup(this.#group, 0) : (await this.#left()).length > 0
+  isLeft(): boolean {
+    return this.#leader === undefined ? signalGroup(this.#group, 0) : this.#left().length > 0
   }
 
   /** Asks all of them to end, and ends what has not after three seconds. */
@@ -77,49 +77,40 @@ export class CommandProcesses {
 
   async #end(): Promise<void> {
     this.rest()
-    if (!(await this.isLeft())) return
-    await this.#signal('SIGTERM')
+    if (!this.isLeft()) return
+    this.#signal('SIGTERM')
     const until = performance.now() + graceMs
     while (performance.now() < until) {
       await sleep(betweenLooksMs)
-      if (!(await this.isLeft())) return
+      if (!this.isLeft()) return
     }
     // they may start more of them while they are ended
-    for (let tries = 0; tries < mostKills && (await this.isLeft()); tries++) {
-      await this.#signal('SIGKILL')
+    for (let tries = 0; tries < mostKills && this.isLeft(); tries++) {
+      this.#signal('SIGKILL')
       await sleep(betweenLooksMs)
     }
   }
 
-  async #signal(signal: NodeJS.Signals): Promise<void> {
+  #signal(signal: NodeJS.Signals): void {
     if (this.#leader === undefined) {
       signalGroup(this.#group, signal)
       return
     }
-    const left = await this.#left()
+    const left = this.#left()
     // all at once where it is still theirs
     if (left.some((process) => this.#isInGroup(process) && isRunning(process)))
       signalGroup(this.#group, signal)
     for (const process of left) if (!this.#isInGroup(process)) signalProcess(process, signal)
   }
 
-  async #left(): Promise<readonly ProcessEntry[]> {
-    this.#others = new Set()
-    await this.#look()
+  #left(): readonly ProcessEntry[] {
+    // ids may have been given again
+    this.#others.clear()
+    this.#look()
     return [...this.#ours.values()]
   }
 
-  #lookLater(): void {
-    this.#timer = setTimeout(() => void this.#lookAgain(), betweenLooksMs)
-    this.#timer.unref()
-  }
-
-  async #lookAgain(): Promise<void> {
-    await this.#look()
-    if (this.#timer !== undefined) this.#lookLater()
-  }
-
-  async #look(): Promise<void> {
+  #look(): void {
     for (const process of this.#ours.values()) {
       const now = readProcess(process.id)
       if (now?.start !== process.start || now.hasEnded) this.#ours.delete(process.id)
@@ -129,14 +120,12 @@ export class CommandProcesses {
       .filter((id) => !this.#ours.has(id) && !this.#others.has(id))
       .flatMap((id) => readProcess(id) ?? [])
       .filter((process) => this.#mayBeOurs(process))
-    const isMarked = await Promise.all(fresh.map(({ id }) => this.#isMarked(id)))
-    for (const [index, process] of fresh.entries())
-      if (isMarked[index] === true || this.#isInGroup(process)) this.#add(process)
+    for (const process of fresh) if (this.#isInGroup(process) || this.#isMarked(process)) this.#add(process)
     for (let before = -1; before !== this.#ours.size;) {
       before = this.#ours.size
       for (const process of fresh) if (this.#ours.has(process.parent)) this.#add(process)
     }
-    for (const { id } of fresh) if (!this.#ours.has(id)) this.#others.add(id)
+    for (const { id, isStuck } of fresh) if (!isStuck && !this.#ours.has(id)) this.#others.add(id)
   }
 
   /** What was there before the command is no process of it. */
@@ -151,15 +140,9 @@ export class CommandProcesses {
     return group === this.#group
   }
 
-  async #isMarked(id: number): Promise<boolean> {
-    const late = new AbortController()
-    const environment = readFile(`/proc/${id}/environ`).catch(() => undefined)
-    const timeout = sleep(environmentMs, undefined, { signal: late.signal, ref: false }).catch(
-      () => undefined,
-    )
-    const text = await Promise.race([environment, timeout])
-    late.abort()
-    return text?.includes(this.word) === true
+  /** Reading an environment waits for a process that waits with its memory locked. */
+  #isMarked({ id, isStuck }: ProcessEntry): boolean {
+    return !isStuck && environmentOf(id).includes(this.word)
   }
 
   #add(process: ProcessEntry): void {
@@ -173,6 +156,3 @@ export class CommandProcesses {
 const graceMs = 3000
 const betweenLooksMs = 100
 const mostKills = 20
-
-/** For reading an environment, which waits for a process that waits for its memory (proc_pid_environ(5)). */
-const environmentMs = 1000

@@ -10,6 +10,8 @@ export interface ProcessEntry {
   readonly start: number
   /** It has ended, and nobody has asked how: nothing of it is left but this entry. */
   readonly hasEnded: boolean
+  /** It waits for a disk or the like, and cannot be disturbed. */
+  readonly isStuck: boolean
 }
 
 /** Is there a /proc to read? macOS has none. */
@@ -37,6 +39,7 @@ export function readProcess(id: number): ProcessEntry | undefined {
       group: Number(group),
       start: Number(more[16]),
       hasEnded: state === 'Z' || state === 'X',
+      isStuck: state === 'D',
     }
   } catch {
     return undefined
@@ -54,6 +57,15 @@ export function isOurUsers(id: number): boolean {
     return statSync(`/proc/${id}`).uid === getuid?.()
   } catch {
     return false
+  }
+}
+
+/** The environment that it was started with, until it writes over it; empty where that is not for us to read. */
+export function environmentOf(id: number): Buffer {
+  try {
+    return readFileSync(`/proc/${id}/environ`)
+  } catch {
+    return Buffer.alloc(0)
   }
 }
 

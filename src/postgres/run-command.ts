@@ -41,7 +41,7 @@ const killing = ['SIGKILL', 'SIGTERM', 'SIGSEGV', 'SIGABRT', 'SIGBUS'] as const
 export interface EndedCommand extends AsyncDisposable {
   readonly end: CommandEnd
   /** Leaves its processes in the background until it is disposed of, also when ours is killed. */
-  keep(): Promise<void>
+  keep(): void
 }
 
 /**
@@ -128,9 +128,9 @@ function endedCommand(
     (stream as unknown as { unref?(): void } | null)?.unref?.()
   return {
     end,
-    keep: async () => {
+    keep: () => {
       processes.rest()
-      if (!(await processes.isLeft())) return
+      if (!processes.isLeft()) return
       isKept = true
       if (!signalGroup(child.pid, 0)) reaper.running(processes.word)
       reaper.over('kept')
