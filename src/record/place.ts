@@ -127,8 +127,8 @@ const sendsSql = /\bexecute\(|\bschema_editor\./
 /** SQLAlchemy's `table("users", column("id"))`, for queries only. */
 const describesRows = /(?<![\w.])(?:sa\.|sql\.|sqlalchemy\.)?(?:table|column)\(\s*(?:["']|$)/
 const aboutIndexes = /\b\w*(?:create|add|drop|remove|rename)_?index(?:es)?\(/i
-/** Liquibase begins each line of a way down anew. */
-const betweenWords = '\\s+(?:--\\s*rollback\\s+)?'
+/** Liquibase begins each line of a way down anew, and code each string of a text that runs over several lines. */
+const betweenWords = `(?:\\s+(?:--\\s*rollback\\s+)?|\\s*['"]\\s*\\+?\\s*\\n\\s*\\+?\\s*[a-z]?['"]\\s*)`
 /** Regular expressions of more words cost more than they tell. */
 const mostWords = 2000
 

@@ -73,7 +73,7 @@ export function isVersionTable({ schema, name }: NamedTable): boolean {
   if (schema !== undefined && schemas.has(schema.toLowerCase())) return true
   const lower = name.toLowerCase()
   // programs of several parts have one for each: Airflow's `alembic_version_fab`
-  return names.has(lower) || lower.startsWith('alembic_version_') || ofItsOwnName.test(lower)
+  return names.has(lower) || /^(?:alembic_version|yoyo_tmp)_/.test(lower) || ofItsOwnName.test(lower)
 }
 
 /**

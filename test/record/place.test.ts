@@ -111,6 +111,17 @@ describe('Places', () => {
     ])
   })
 
+  it('finds a statement in strings of several lines', () => {
+    const python =
+      'forwards = (\n    "CREATE INDEX ix "\n    "ON users (name);"\n)\noperations = [\n    run(forwards)\n]'
+    const javascript =
+      "const sql = 'CREATE INDEX ix ' +\n  'ON users (name)'\nexport const up = () => run(sql)"
+    for (const text of [python, javascript])
+      expect(placesOf('a.py', text, ['CREATE INDEX ix ON users (name)'])[0]).toMatch(
+        /^CREATE INDEX ix .*\n.*ON users \(name\)$/,
+      )
+  })
+
   it('knows which function of RunPython goes up', () => {
     const text = [
       'def remove(apps, schema_editor):',

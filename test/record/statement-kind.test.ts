@@ -24,6 +24,8 @@ describe('statementKind', () => {
     ["INSERT INTO alembic_version (version_num) VALUES ('a1')", 'bookkeeping'],
     // Airflow's part for its users
     ["UPDATE alembic_version_fab SET version_num = 'b2' WHERE version_num = 'a1'", 'bookkeeping'],
+    // yoyo looks by it whether the server takes tables back
+    ['DROP TABLE "yoyo_tmp_BmfU0lnbRN"', 'bookkeeping'],
     ["UPDATE alembic_versions_of_users SET version = 'b2'", 'work'],
     // Directus, and what an application does with a table of its own
     [
