@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startEmbedded } from '../../src/postgres/embedded.ts'
 import { installEventTriggers } from '../../src/postgres/event-triggers.ts'
@@ -7,12 +6,11 @@ import { openWire } from '../../src/postgres/wire-login.ts'
 import type { Proxy } from '../../src/proxy/model.ts'
 import { startProxy } from '../../src/proxy/start-proxy.ts'
 import { loadParser } from '../../src/sql/parse.ts'
+import { majors, serverOptions } from '../postgres/servers.ts'
 import { Conversation } from './conversation.ts'
 import { fullProbe } from './full-probe.ts'
 import { scenarios } from './scenarios.ts'
 
-const projectDir = fileURLToPath(new URL('../..', import.meta.url))
-const majorsDir = fileURLToPath(new URL('../majors', import.meta.url))
 const marker = 'pgrehearse:test'
 
 /** Before 18, several statements in one Query are sent in another way. */
@@ -23,23 +21,19 @@ const olderToo = [
   'procedures that commit',
 ]
 const all = Object.entries(scenarios)
-const majors = [
-  { major: 18, wanted: all },
-  { major: 14, wanted: all.filter(([title]) => olderToo.includes(title)) },
-]
+const wantedOn = majors.map((major) => ({
+  major,
+  wanted: major === 14 ? all.filter(([title]) => olderToo.includes(title)) : all,
+}))
 
-describe.each(majors)('a client of $major sees no difference', ({ major, wanted }) => {
+describe.each(wantedOn)('a client of $major sees no difference', ({ major, wanted }) => {
   let server: PostgresServer
   let databases: { readonly raw: string; readonly proxied: string }
   let proxy: Proxy
 
   beforeAll(async () => {
     await loadParser()
-    server = await startEmbedded({
-      projectDir: major === 18 ? projectDir : majorsDir,
-      pgVersion: major,
-      env: process.env,
-    })
+    server = await startEmbedded(serverOptions(major, { env: process.env }))
     databases = { raw: await server.createDatabase(), proxied: await server.createDatabase() }
     const admin = await server.connectAdmin(databases.proxied)
     await installEventTriggers(admin, marker)

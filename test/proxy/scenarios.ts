@@ -363,7 +363,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   },
   'a statement_timeout of the client': {
     run: async (one) => {
-      await one.ask(query("set statement_timeout = '30ms'"))
+      await one.ask(query("set statement_timeout = '90ms'"))
       await one.ask(query('select 1'))
       await one.ask(query('select pg_sleep(5)'))
       await one.ask(extended('select 1'), sync)

@@ -5,14 +5,14 @@ import type { PostgresServer } from '../../src/postgres/provider.ts'
 import { RetryGround, type Aftermath, type Interruption } from '../../src/replay/retry-ground.ts'
 import { loadParser } from '../../src/sql/parse.ts'
 import { migration } from '../replay/laboratory.ts'
-import { openMajor } from '../replay/servers.ts'
+import { majors, openMajor } from '../replay/servers.ts'
 
 let server: PostgresServer
 let seeded: string
 
 beforeAll(async () => {
   await loadParser()
-  server = await openMajor(18)
+  server = await openMajor(majors.at(-1) ?? 18)
   seeded = await server.createDatabase()
   const owner = await server.connectMigrator(seeded)
   await owner.query(
