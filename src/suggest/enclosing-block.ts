@@ -30,7 +30,7 @@ export function enclosingBlock(
     transactionCommand(begin.tag, begin.node) === 'begin' &&
     end.node?.['kind'] === 'TRANS_STMT_COMMIT' &&
     end.node['chain'] !== true
-  if (!isPlain) return { why: 'the file has transaction commands of its own around it' }
+  if (!isPlain) return { why: 'its transaction is more than one BEGIN and one COMMIT' }
   if (statement.index < begin.index || statement.index > end.index) return undefined
   return { begin: begin.index, end: end.index }
 }

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Recording } from '../../src/record/model.ts'
 import { bookOf } from '../../src/record/book.ts'
-import { failedStatement } from '../../src/record/failure.ts'
+import { failedStatement, gaveUp } from '../../src/record/failure.ts'
 import { loadParser } from '../../src/sql/parse.ts'
 import { recorded } from './made-up.ts'
 
@@ -68,5 +68,31 @@ describe('what a command fails at', () => {
     expect(book.transcripts.flatMap(({ statements }) => statements.map((one) => one.recorded))).toContain(
       failed,
     )
+  })
+})
+
+describe('a program that gives up though no statement failed', () => {
+  const ended = (end: Partial<Recording['end']>, connections = 1): Recording => ({
+    command: 'migrate',
+    end: { code: 1, signal: null, tooLong: false, ...end },
+    output: [],
+    statements: recorded(['create table a (id int)', 'select * from a']),
+    connections,
+    limits: [],
+  })
+
+  it('may have done so for the rows it read', () => {
+    expect(gaveUp(ended({}))).toBe(true)
+  })
+
+  it.each([
+    ['ended well', ended({ code: 0 })],
+    ['was killed', ended({ code: null, signal: 'SIGKILL' })],
+    ['was killed below a shell', ended({ code: 137 })],
+    ['took too long', ended({ tooLong: true })],
+    ['never connected', ended({}, 0)],
+    ['failed at a statement', failing('select 1/0', '22012', 'division by zero')],
+  ])('and not where it %s', (_, recording) => {
+    expect(gaveUp(recording)).toBe(false)
   })
 })

@@ -204,7 +204,7 @@ describe('a remedy is not tried', () => {
     const { report } = await checked(workspace, plain)
     expect(proofOf(report, 'require-checked-not-null')).toEqual({
       outcome: 'not tried',
-      says: 'Not replayed: the file has transaction commands of its own around it.',
+      says: 'Not replayed: its transaction is more than one BEGIN and one COMMIT.',
     })
   })
 
