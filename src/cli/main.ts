@@ -59,7 +59,12 @@ function report(error: unknown): number {
 function asUsageError(error: unknown): unknown {
   if (!(error instanceof CommanderError)) return error
   const [sentence = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
-  const hint = suggestion?.replace(/^\((.*)\)$/, '$1') ?? 'Run `pgrehearse --help` for commands and options.'
+  // what stands before -- is ours: a command's own options are none that we know
+  const isRun = process.argv[2] === 'run' && !process.argv.includes('--')
+  const help = isRun
+    ? 'The command stands behind --, as in `pgrehearse run -- npx knex migrate:latest`.'
+    : 'Run `pgrehearse --help` for commands and options.'
+  const hint = suggestion?.replace(/^\((.*)\)$/, '$1') ?? help
   return new UsageError(`${sentence.charAt(0).toUpperCase()}${sentence.slice(1).replace(/\.?$/, '.')}`, {
     hint,
   })

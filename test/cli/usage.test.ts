@@ -161,6 +161,14 @@ describe('a wrong command line ends with exit code 2 and says what was meant', (
     `)
   })
 
+  it('a command to be run that does not stand behind --', async () => {
+    expect(await complaint('run', 'psql', '-f', 'x.sql')).toMatchInlineSnapshot(`
+      "error: Unknown option '-f'.
+      hint:  The command stands behind --, as in \`pgrehearse run -- npx knex migrate:latest\`.
+      "
+    `)
+  })
+
   it('misspelled command, which reaches the default command as a path', async () => {
     expect(await complaint('chekc')).toMatchInlineSnapshot(`
       "error: There is no file or folder "chekc".
