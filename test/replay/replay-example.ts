@@ -1,3 +1,4 @@
+import type { Client } from 'pg'
 import type { Finding, Limit, Migration, MigrationResult, SchemaCatalogs } from '../../src/core/model.ts'
 import type { QueriesOutcome } from '../../src/core/query-model.ts'
 import { predictRunWithSchema } from '../../src/predict/index.ts'
@@ -7,6 +8,7 @@ import { replayWithLeftovers } from '../../src/replay/alternatives.ts'
 import { SchemaCatalogsSeen } from '../../src/replay/schema-catalogs-seen.ts'
 import type { QueryStage } from '../../src/replay/query-stage.ts'
 import { replay, type ReplayOutcome, type ReplayRequest } from '../../src/replay/replay.ts'
+import { watchdogOf } from '../../src/replay/stage.ts'
 import { judgeExample, type Example } from '../rules/run-example.ts'
 import { replayedQueries, type TriedExample } from './replay-queries.ts'
 
@@ -18,8 +20,23 @@ export interface RehearsedExample {
   readonly schema: SchemaCatalogs | undefined
 }
 
-/** What `pgrehearse check` would find, on this server. */
+/** What `pgrehearse check` would find, on this server; its databases are dropped, or those of all examples take 5 GB. */
 export async function rehearseExample(server: PostgresServer, example: Example): Promise<RehearsedExample> {
+  await using admin = await watchdogOf(server)
+  const before = await databasesOf(admin.client)
+  const rehearsed = await rehearseOnly(server, example)
+  for (const name of await databasesOf(admin.client)) {
+    if (!before.includes(name)) await server.dropDatabase(name)
+  }
+  return rehearsed
+}
+
+async function databasesOf(admin: Client): Promise<readonly string[]> {
+  const { rows } = await admin.query<{ name: string }>('select datname as name from pg_database')
+  return rows.map(({ name }) => name)
+}
+
+async function rehearseOnly(server: PostgresServer, example: Example): Promise<RehearsedExample> {
   const { history, review } = example
   if (example.queries === undefined) {
     const { results, limits, schema } = await rehearse(server, history, review)
