@@ -50,7 +50,9 @@ export function transcribe(chapters: readonly Chapter[], options: TranscriptOpti
   const ends = new Map<string, number>()
   return chapters.map((chapter) => {
     const file =
-      chapter.file?.path ?? chapter.recordedAs ?? (chapter.isOwn === true ? `${options.title}: its own` : options.title)
+      chapter.file?.path ??
+      chapter.recordedAs ??
+      (chapter.isOwn === true ? `${options.title}: its own` : options.title)
     const count = (seen.get(file) ?? 0) + 1
     seen.set(file, count)
     const id = count === 1 ? undefined : `${file} (${count})`

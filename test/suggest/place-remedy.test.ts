@@ -111,10 +111,10 @@ describe('a remedy in the place of its statement', () => {
   })
 
   test.each([
-    ['begin; savepoint a; select 1; commit;', 2, /transaction commands/],
-    ['begin; select 1; rollback;', 1, /transaction commands/],
-    ['begin; select 1; commit and chain; select 2; commit;', 1, /transaction commands/],
-    ['begin; select 1;', 1, /transaction commands/],
+    ['begin; savepoint a; select 1; commit;', 2, /more than one BEGIN/],
+    ['begin; select 1; rollback;', 1, /more than one BEGIN/],
+    ['begin; select 1; commit and chain; select 2; commit;', 1, /more than one BEGIN/],
+    ['begin; select 1;', 1, /more than one BEGIN/],
     ['copy a from stdin;\n1\n\\.\n', 0, /COPY/],
   ])('is not made in %j', (text, at, reason) => {
     expect(why({ text, mode: 'statement', at: [at], steps: [inside('select 8;')] })).toMatch(reason)
