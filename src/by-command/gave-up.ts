@@ -1,4 +1,5 @@
 /** Why a command that was broken off gives up the next time, though no statement of a migration fails. */
+import { namesLockTable } from '../record/lock-wait.ts'
 import type { Recording } from '../record/model.ts'
 
 /** Completes `the next run …`. What it printed is not for a report. */
@@ -16,9 +17,7 @@ export const waitsText = 'waits for a lock that the run before has left, until i
 /** Had it not been ended: Liquibase asks for `LOCKED` again and again, for five minutes, and says nothing of it. */
 export function waitsForLock(next: Recording): boolean {
   const asked = next.statements.slice(-lastAsked).filter(({ kind }) => kind !== 'work')
-  return (
-    speaksOfLock(next) || asked.some(({ sql }) => /(?:log|_)locks?\b/i.test(sql) && !/advisory/i.test(sql))
-  )
+  return speaksOfLock(next) || asked.some(({ sql }) => namesLockTable(sql))
 }
 
 /** Liquibase asks for its search_path behind each look at the lock. */

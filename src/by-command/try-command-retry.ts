@@ -260,7 +260,7 @@ function runAgain(
     statementTimeoutMs: config.statementTimeout ?? configDefaults.statementTimeout,
     signal,
     print: commands.print,
-    ...(interruption === undefined ? {} : { interruption }),
+    ...(interruption === undefined ? { endsWaiting: true } : { interruption }),
   }
   return record(request)
 }

@@ -64,7 +64,8 @@ const migrationsParts = z.strictObject({
     .exactOptional()
     .describe(
       'Command that takes back exactly the migrations under review, likewise: how many they are it finds in ' +
-        'PGREHEARSE_MIGRATIONS, their paths in PGREHEARSE_FILES, a line each. It is tried on a copy (docs/down.md).',
+        'PGREHEARSE_MIGRATIONS, their paths in PGREHEARSE_FILES, a line each, and in PGREHEARSE_BEFORE the last one before ' +
+        'them. It is tried on a copy (docs/down.md).',
     )
     .meta({ example: 'bin/rails db:rollback STEP=$PGREHEARSE_MIGRATIONS' }),
   timeout: duration

@@ -14,6 +14,8 @@ export interface CommandRequest {
   readonly timeoutMs: number
   /** Ends it when aborted; absent: only the time does. */
   readonly signal?: AbortSignal
+  /** Its time is over when this is aborted; absent: only behind `timeoutMs`. */
+  readonly inVain?: AbortSignal
   /** Handed what it prints, as it comes. */
   readonly onOutput: (chunk: Buffer, stream: 'stdout' | 'stderr') => void
   /** Ends it when our process is killed. */
@@ -49,17 +51,19 @@ export interface EndedCommand extends AsyncDisposable {
  * begins, and node's error (ENOENT) when there is no such program; aborted later, it is ended as when its time is over.
  */
 export async function runCommand(request: CommandRequest): Promise<EndedCommand> {
-  const { reaper, timeoutMs, signal } = request
+  const { reaper, timeoutMs, signal, inVain } = request
   signal?.throwIfAborted()
   const processes = new CommandProcesses((process) => reaper.seen(processes.word, process))
   reaper.running(processes.word)
   const givingUp = new AbortController()
   let tooLong = false
   const end = (): void => void processes.end().then(() => givingUp.abort())
-  const timer = setTimeout(() => {
+  const endLate = (): void => {
     tooLong = true
     end()
-  }, timeoutMs)
+  }
+  const timer = setTimeout(endLate, timeoutMs)
+  inVain?.addEventListener('abort', endLate, { once: true })
   signal?.addEventListener('abort', end, { once: true })
   try {
     const child = start(request, processes)
@@ -75,6 +79,7 @@ export async function runCommand(request: CommandRequest): Promise<EndedCommand>
   } finally {
     clearTimeout(timer)
     signal?.removeEventListener('abort', end)
+    inVain?.removeEventListener('abort', endLate)
   }
 }
 

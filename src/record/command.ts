@@ -14,6 +14,8 @@ export interface CommandOptions {
   readonly timeoutMs: number
   /** Ends it when aborted. */
   readonly signal: AbortSignal
+  /** Its time is over when this is aborted; absent: only behind `timeoutMs`. */
+  readonly inVain?: AbortSignal
   /** Milliseconds since the clock of the recording began. */
   readonly now: () => number
   /** Handed on what it prints, as it comes. */
@@ -37,7 +39,7 @@ export function commandText(run: Command['run']): string {
  * Throws the signal's reason when that is aborted, and node's error (ENOENT) when there is no such program.
  */
 export async function runCommand(command: Command, options: CommandOptions): Promise<FinishedCommand> {
-  const { timeoutMs, signal } = options
+  const { timeoutMs, signal, inVain } = options
   const reaper = startReaper(command.folders === undefined ? {} : { folders: command.folders })
   try {
     const lines = new Lines(options.now)
@@ -45,7 +47,14 @@ export async function runCommand(command: Command, options: CommandOptions): Pro
       options.onOutput(chunk)
       lines.push(chunk, stream)
     }
-    await using ran = await runner.runCommand({ ...command, timeoutMs, signal, onOutput, reaper })
+    await using ran = await runner.runCommand({
+      ...command,
+      timeoutMs,
+      signal,
+      ...(inVain === undefined ? {} : { inVain }),
+      onOutput,
+      reaper,
+    })
     signal.throwIfAborted()
     return { end: ran.end, output: lines.take() }
   } finally {

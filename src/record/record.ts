@@ -12,6 +12,7 @@ import { commitsByItself } from '../replay/measure.ts'
 import { commandText, runCommand, type Command } from './command.ts'
 import { commandEnvironment } from './environment.ts'
 import { interrupter, type Interruption } from './interruption.ts'
+import { LockWait } from './lock-wait.ts'
 import type { Recording } from './model.ts'
 import { Recorder } from './recorder.ts'
 import { standInHook } from './stand-in-hook.ts'
@@ -33,6 +34,8 @@ export interface RecordRequest {
   readonly secrets?: readonly string[]
   /** Where it is made to fail; absent: nowhere. */
   readonly interruption?: Interruption
+  /** End it as soon as it does nothing but wait for a lock of the tool's own, which a run before it has left. */
+  readonly endsWaiting?: true
   /** Is this message one of our event triggers'? Absent: there are none. */
   readonly isOurs?: (message: string) => boolean
   readonly signal: AbortSignal
@@ -54,6 +57,7 @@ export async function record(request: RecordRequest): Promise<Recording> {
   const { interruption } = request
   await using failure =
     interruption === undefined ? undefined : await interrupter(server, database, interruption)
+  const wait = request.endsWaiting === true ? new LockWait() : undefined
   // the proxy's clock begins here as well: lines and statements are put in one order
   const begun = performance.now()
   await using proxy = await startProxy(server, {
@@ -66,6 +70,7 @@ export async function record(request: RecordRequest): Promise<Recording> {
         const isStopped = statement.error !== undefined && watchdog.hasStopped(session.processId)
         recorder.statement(session, statement, isStopped ? limitMs : undefined)
         failure?.statement(session, statement)
+        wait?.statement(statement)
       },
       transactionEnded: (session, how) => recorder.transactionEnded(session, how),
       disconnected: (session) => {
@@ -87,6 +92,7 @@ export async function record(request: RecordRequest): Promise<Recording> {
     {
       timeoutMs: request.timeoutMs,
       signal,
+      ...(wait === undefined ? {} : { inVain: wait.seen }),
       now: () => performance.now() - begun,
       onOutput: request.print,
     },
