@@ -7,6 +7,7 @@ import { EnvironmentError } from '../core/errors.ts'
 export function serverTrouble(error: unknown): EnvironmentError | undefined {
   if (!(error instanceof Error)) return undefined
   const { code } = error as Error & { code?: unknown }
+  if (code === tooManyConnections) return noConnection(error)
   if (typeof code === 'string' && /^53|^58030$/.test(code)) {
     return new EnvironmentError(`The server ran out of something: ${error.message}.`, {
       hint: 'Free disk space or memory on this machine, or set TMPDIR to a folder on another disk.',
@@ -23,6 +24,25 @@ export function serverTrouble(error: unknown): EnvironmentError | undefined {
     })
   }
   return undefined
+}
+
+/** too_many_connections */
+const tooManyConnections = '53300'
+
+/** Which limit it is, Postgres' sentence tells (InitializeSessionUserId() in miscinit.c, CheckMyDatabase() in postinit.c). */
+function noConnection(error: Error): EnvironmentError {
+  const { message } = error
+  return /^too many connections for (?:database|role) /.test(message)
+    ? new EnvironmentError(`The migrations leave no room for the sessions of the rehearsal: ${message}.`, {
+        hint:
+          'ALTER DATABASE or ALTER ROLE of a migration sets CONNECTION LIMIT, and that holds for the rehearsal as well. ' +
+          'Let it leave a few connections, or set it outside of the migrations.',
+        cause: error,
+      })
+    : new EnvironmentError(`The server has no connection left for us: ${message}.`, {
+        hint: 'End sessions that nobody needs on it, or raise its max_connections.',
+        cause: error,
+      })
 }
 
 /**

@@ -1,5 +1,6 @@
 /** What a command did, as src/record keeps it. */
 import type { AstNode } from '../core/model.ts'
+import type { CommandEnd } from '../postgres/run-command.ts'
 import type { ProxiedSession, ProxiedStatement } from '../proxy/model.ts'
 
 /**
@@ -32,15 +33,6 @@ export interface OutputLine {
   readonly text: string
   /** Milliseconds since the proxy began, as {@link ProxiedStatement.startedAtMs}. */
   readonly atMs: number
-}
-
-/** How a command ended. */
-export interface CommandEnd {
-  /** Exit status; null when a signal ended it. */
-  readonly code: number | null
-  readonly signal: NodeJS.Signals | null
-  /** We ended it, for its time was over. */
-  readonly tooLong: boolean
 }
 
 /** All that one run of a command gave. */

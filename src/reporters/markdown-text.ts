@@ -15,19 +15,22 @@ const plainSign = /^[—–…→×=.,;]$/u
 const listNumber = /^\d+[.)]/
 
 /**
- * One line of markdown that shows exactly this text and does nothing: every word that is not plainly a word
- * goes into a code span, which is also how identifiers want to look. So do those of `names`, however plain.
+ * One line of markdown that shows this text and does nothing: every word that is not plainly a word
+ * goes into a code span, which is also how identifiers want to look. So do those of `names`, however plain. What our
+ * sentences have between backticks (`sh bin/migrate`) is one code span, without them.
  */
 export function markdownText(text: string, names: ReadonlySet<string> = noNames): string {
-  return printableLine(text)
-    .split(' ')
-    .filter((word) => word !== '')
-    .map((word, index) => {
-      const isPlain = plainSign.test(word) || (plainWord.test(word) && !isName(word, names))
-      return isPlain && !(index === 0 && listNumber.test(word)) ? word : codeWord(word)
+  return [...printableLine(text).matchAll(spanOrWord)]
+    .map(([token, before, code, after], index) => {
+      if (code !== undefined) return `${before}${codeSpan(code)}${after}`
+      const isPlain = plainSign.test(token) || (plainWord.test(token) && !isName(token, names))
+      return isPlain && !(index === 0 && listNumber.test(token)) ? token : codeWord(token)
     })
     .join(' ')
 }
+
+/** No backtick is inside of the code, so that each end is looked for once. */
+const spanOrWord = /(?<![^ ])([("]?)`([^`]*[^` ][^`]*)`((?:['’]s)?[)".,;:?!]*)(?![^ ])|[^ ]+/g
 
 const noNames: ReadonlySet<string> = new Set()
 

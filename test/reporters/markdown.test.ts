@@ -97,7 +97,12 @@ describe('untrusted text', () => {
       '`@all` `#1` `!1` `~bug` `%1` `$1` `&1` `[x](y)` `<b>` `:bug`: `a*b*` `__init__`',
     ],
     ['commit 1a2b3c4 or deadbeef, ABC-12', 'commit `1a2b3c4` or `deadbeef`, `ABC-12`'],
-    ['`a` ``b` c`', '`` `a` `` ``` ``b` ``` `` c` ``'],
+    ['`a` ``b` c`', '`a` ``` ``b` ``` `` c` ``'],
+    [
+      'The command `sh bin/migrate` ended (`a  b`), `x y`’s: `/close @all`. it`s `a b',
+      'The command `sh bin/migrate` ended (`a  b`), `x y`’s: `/close @all`. ``it`s`` `` `a `` b',
+    ],
+    ['` ` `', '`` ` `` `` ` `` `` ` ``'],
     ['PostgreSQL 18.4 — größe', 'PostgreSQL 18.4 — größe'],
     ['a\n/close\r\n@all', 'a `/close` `@all`'],
     ['', ''],
