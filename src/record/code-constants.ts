@@ -21,4 +21,4 @@ export function isConstant(line: string): boolean {
 }
 
 const constant =
-  /^\s*(?:(?:export|public|private|protected|static|final|readonly|const|let|var|val|String)\s+)*(?<name>[A-Za-z_$][\w$]+)\s*(?::\s*\w+)?\s*=\s*(?:(?<quote>['"`])|:)(?<value>[A-Za-z_]\w*)\k<quote>(?:\.freeze)?(?:\s+as\s+const)?\s*;?\s*(?:(?:#|\/\/).*)?$/
+  /^\s*(?:(?:export|public|private|protected|static|final|readonly|const|let|var|val|String)\s+)*(?<name>[A-Za-z_$][\w$]+)\s*(?::\s*\w+\s*)?=\s*(?:(?<quote>['"`])|:)(?<value>[A-Za-z_]\w*)\k<quote>(?:\.freeze)?(?:\s+as\s+const)?\s*(?:;\s*)?(?:(?:#|\/\/).*)?$/

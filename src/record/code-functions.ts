@@ -40,16 +40,20 @@ export function functionsThatRun(
 
 /** All that these words name, and what that names in turn. */
 function namedBy(words: string, all: readonly CodeFunction[]): ReadonlySet<CodeFunction> {
+  const byName = new Map<string, CodeFunction[]>()
+  for (const one of all)
+    if (!isWay.test(one.name)) byName.set(one.name, [...(byName.get(one.name) ?? []), one])
   const found = new Set<CodeFunction>()
-  const look = (text: string): void => {
+  const texts = [words]
+  // those that are found are looked through as well
+  for (const text of texts) {
     const names = new Set(text.match(/\w+/g))
-    for (const one of all) {
-      if (found.has(one) || !names.has(one.name) || isWay.test(one.name)) continue
+    for (const one of [...names].flatMap((name) => byName.get(name) ?? [])) {
+      if (found.has(one)) continue
       found.add(one)
-      look(one.text)
+      texts.push(one.text)
     }
   }
-  look(words)
   return found
 }
 
@@ -65,7 +69,7 @@ function towards(words: string, direction: 'up' | 'down'): string {
     .replaceAll(direction === 'up' ? /\breverse_code\s*=\s*[\w.]+/g : /\bcode\s*=\s*[\w.]+/g, '')
 }
 
-/** Those that begin a line: Python's and Ruby's `def`, JavaScript's `function`, arrows and methods. */
+/** Those that begin a line: Python's and Ruby's `def`, JavaScript's `function`, arrows and methods. None of too many. */
 function functionsOf(text: string): readonly CodeFunction[] {
   const lines = text.split('\n')
   const found: CodeFunction[] = []
@@ -75,11 +79,15 @@ function functionsOf(text: string): readonly CodeFunction[] {
     if (indent !== undefined && name !== undefined && !isWord.test(name)) {
       const end = at + lengthOf(lines, index, indent.length)
       found.push({ name, start: at, end, text: text.slice(at + line.length, end) })
+      if (found.length > mostFunctions) return []
     }
     at += line.length + 1
   }
   return found
 }
+
+/** A file of more is no migration that somebody wrote. */
+const mostFunctions = 300
 
 const definition =
   /^(\s*)(?:export\s+)?(?:(?:private|protected|public|static|async)\s+)*(?:(?:def|function)\s+(?:self\.)?|(?:const|let)\s+(?=\w+\s*=\s*(?:async\s*)?(?:\(|function\b|\w+\s*=>))|(?=\w+\s*\([^;]*\{\s*$))(\w+)/
@@ -88,7 +96,8 @@ const isWord = /^(?:if|for|while|switch|catch|return|with|constructor|else|do)$/
 /** Up to the next line that is indented no more than it, and is more than the brackets that close it. */
 function lengthOf(lines: readonly string[], from: number, indent: number): number {
   let length = (lines[from]?.length ?? 0) + 1
-  for (const line of lines.slice(from + 1)) {
+  for (let index = from + 1; index < lines.length; index += 1) {
+    const line = lines[index] ?? ''
     const own = line.length - line.trimStart().length
     if (line.trim() !== '' && own <= indent && !/^\s*[)\]}]/.test(line)) return length
     length += line.length + 1

@@ -24,6 +24,16 @@ interface Row extends Stretch {
   readonly depth: number
 }
 
+/**
+ * The text with its longest lines as comments of the same length: nobody writes such lines, and patterns would take
+ * minutes for some of them.
+ */
+export function withoutLongLines(text: string): string {
+  return text.replaceAll(longLine, (line) => '#'.repeat(line.length))
+}
+
+const longLine = /[^\n]{2001,}/g
+
 /** Comments and empty lines are left out. */
 export function unitsOf(text: string): readonly CodeUnit[] {
   const rows = rowsOf(text)
@@ -130,6 +140,6 @@ export function wayDown(text: string): Stretch {
 }
 
 const upWords =
-  /(?<=^|\n)[^\n#]*\b(?:(?:def|function|void|fun|async|public|exports\.|export\s+(?:const|async|function)[^\n]*?)\s*)(?:up|change|upgrade|forwards?|Up|safe_up|safeUp)\b|(?<=^|\n)\s*(?:async\s+)?(?:up|change)\s*[(:=]|(?<=^|\n)\s*operations\s*=|(?<=^|\n)--\s*(?:\+(?:goose|micrate|migrate)\s+Up|migrate:up|Up\s+Migration)/
+  /(?<=^|\n)[^\n#]*\b(?:(?:def|function|void|fun|async|public|exports\.|export\s+(?:const|async|function)[^\n]*?)\s*)(?:up|change|upgrade|forwards?|Up|safe_up|safeUp)\b|(?<=^|\n)[^\S\n]*(?:async\s+)?(?:up|change)\s*[(:=]|(?<=^|\n)[^\S\n]*operations\s*=|(?<=^|\n)--\s*(?:\+(?:goose|micrate|migrate)\s+Up|migrate:up|Up\s+Migration)/
 const downWords =
-  /(?<=\n)[^\n#]*\b(?:def|function|void|fun|async|public|exports\.|export\s+(?:const|async|function)[^\n]*?)\s*(?:down|downgrade|backwards?|Down|safe_down|safeDown)\b|(?<=\n)\s*(?:async\s+)?down\s*[(:=]|(?<=\n)--\s*(?:\+(?:goose|micrate|migrate)\s+Down|migrate:down|Down\s+Migration|rollback\s)/g
+  /(?<=\n)[^\n#]*\b(?:def|function|void|fun|async|public|exports\.|export\s+(?:const|async|function)[^\n]*?)\s*(?:down|downgrade|backwards?|Down|safe_down|safeDown)\b|(?<=\n)[^\S\n]*(?:async\s+)?down\s*[(:=]|(?<=\n)--\s*(?:\+(?:goose|micrate|migrate)\s+Down|migrate:down|Down\s+Migration|rollback\s)/g

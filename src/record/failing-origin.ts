@@ -1,6 +1,6 @@
 /** Which migration a command failed at: its tool has not written it down. */
 import type { AttributionContext } from './attribution.ts'
-import { fileOfDjango, type FileNames } from './file-names.ts'
+import { fileOfDjango, writtenIn, type FileNames } from './file-names.ts'
 import type { CandidateFile } from './model.ts'
 import type { Origin } from './transcript.ts'
 import type { VersionRecord } from './version-records.ts'
@@ -48,14 +48,10 @@ function following(
   names: readonly FileNames[],
   done: ReadonlySet<string | undefined>,
 ): CandidateFile | undefined {
-  const revision = last === undefined ? undefined : revisionIn(last.text, 'revision')
+  const revision = last === undefined ? undefined : writtenIn(last.text, 'revision')
   if (revision === undefined) return undefined
   const found = names.filter(
-    ({ file }) => !done.has(file.path) && revisionIn(file.text, 'down_revision') === revision,
+    ({ file }) => !done.has(file.path) && writtenIn(file.text, 'down_revision') === revision,
   )
   return found.length === 1 ? found[0]?.file : undefined
-}
-
-function revisionIn(text: string, name: string): string | undefined {
-  return new RegExp(`^${name}(?:\\s*:\\s*[\\w.[\\]| ,]+)?\\s*=\\s*['"]([^'"]+)['"]`, 'm').exec(text)?.[1]
 }

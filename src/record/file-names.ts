@@ -52,8 +52,13 @@ function folderOfApp(path: string): readonly string[] {
 /** Alembic's, however short: `01`. */
 function revisionOf({ path, text }: CandidateFile): readonly string[] {
   if (!path.endsWith('.py')) return []
-  const revision = /^revision(?:\s*:\s*[\w.[\]| ]+)?\s*=\s*['"]([^'"]+)['"]/m.exec(text)?.[1]
+  const revision = writtenIn(text, 'revision')
   return revision === undefined ? [] : [revision]
+}
+
+/** What a migration of Alembic's says: `down_revision: str | None = "a1"`. */
+export function writtenIn(text: string, name: 'revision' | 'down_revision'): string | undefined {
+  return new RegExp(`^${name}(?:\\s*:[^=\\n]*|\\s*)=\\s*['"]([^'"]+)['"]`, 'm').exec(text)?.[1]
 }
 
 /** What code says of itself. */

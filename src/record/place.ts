@@ -4,7 +4,7 @@ import { LineIndex } from '../sql/lines.ts'
 import { tokenize } from '../sql/tokens.ts'
 import { constantsOf, isConstant, type CodeConstants } from './code-constants.ts'
 import { functionsThatRun, type Runs } from './code-functions.ts'
-import { unitsOf, wayDown, wayUp, type CodeUnit, type Stretch } from './code-lines.ts'
+import { unitsOf, wayDown, wayUp, withoutLongLines, type CodeUnit, type Stretch } from './code-lines.ts'
 import type { CandidateFile, RecordedStatement } from './model.ts'
 
 type Sent = Pick<RecordedStatement, 'sql' | 'node'>
@@ -28,13 +28,14 @@ export class Places {
   constructor(file: CandidateFile, direction: 'up' | 'down' = 'up') {
     this.#file = file
     this.#lines = new LineIndex(file.text)
-    this.#units = unitsOf(file.text)
-    this.#constants = constantsOf(file.text)
-    const [up, down] = [wayUp(file.text), wayDown(file.text)]
+    const code = withoutLongLines(file.text)
+    this.#units = unitsOf(code)
+    this.#constants = constantsOf(code)
+    const [up, down] = [wayUp(code), wayDown(code)]
     this.#part = direction === 'up' ? up : down
     const other = up.start === down.start ? undefined : direction === 'up' ? down : up
-    this.#isList = /^\s*operations\b/.test(file.text.slice(this.#part.start))
-    this.#runs = functionsThatRun(file.text, this.#part, other, direction)
+    this.#isList = /^\s*operations\b/.test(code.slice(this.#part.start))
+    this.#runs = functionsThatRun(code, this.#part, other, direction)
     if (direction === 'down') this.#verbatimEnd = this.#part.start
   }
 
@@ -128,7 +129,7 @@ const sendsSql = /\bexecute\(|\bschema_editor\./
 const describesRows = /(?<![\w.])(?:sa\.|sql\.|sqlalchemy\.)?(?:table|column)\(\s*(?:["']|$)/
 const aboutIndexes = /\b\w*(?:create|add|drop|remove|rename)_?index(?:es)?\(/i
 /** Liquibase begins each line of a way down anew, and code each string of a text that runs over several lines. */
-const betweenWords = `(?:\\s+(?:--\\s*rollback\\s+)?|\\s*['"]\\s*\\+?\\s*\\n\\s*\\+?\\s*[a-z]?['"]\\s*)`
+const betweenWords = `(?:\\s+(?:--\\s*rollback\\s+)?|\\s*['"][^\\S\\n]*(?:\\+[^\\S\\n]*)?\\n\\s*(?:\\+\\s*)?[a-z]?['"]\\s*)`
 /** Regular expressions of more words cost more than they tell. */
 const mostWords = 2000
 

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { namesOf, writtenIn } from '../../src/record/file-names.ts'
 import { allowsAbove, Places } from '../../src/record/place.ts'
 import { loadParser, parseStatement } from '../../src/sql/parse.ts'
 
@@ -320,6 +321,29 @@ describe('Places', () => {
       ]),
     ).toEqual(['create_table :invoices do |t|', 't.string :number, :note'])
   })
+})
+
+describe('hostile files', () => {
+  const blank = ' '.repeat(50_000)
+  const empty = '\n'.repeat(50_000)
+
+  // a pattern that tries each beginning of a run of blanks takes minutes for them
+  it.each([
+    `select '${empty}x`,
+    `const select${blank}x`,
+    `const select = 'a'${blank}x`,
+    `revision: ${blank}x`,
+    `down_revision: ${blank}x`,
+  ])(
+    'are read in no time: %#',
+    (text) => {
+      const path = 'db/1_a.py'
+      expect(placesOf(path, text, ['select x'])).toHaveLength(1)
+      expect(namesOf({ path, text }).sure).toContain('1_a')
+      expect(writtenIn(text, 'down_revision')).toBeUndefined()
+    },
+    20_000,
+  )
 })
 
 describe('allowsAbove', () => {
