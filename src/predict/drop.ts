@@ -107,6 +107,8 @@ function dropIndex(context: PredictContext, object: Node, statement: DropStmt): 
   const found = schema.lookup(name, context.path)
   const isConcurrent = statement.concurrent === true
   const source = isConcurrent ? knownForm('DROP INDEX CONCURRENTLY') : 'drop index'
+  // refused, also with CASCADE: the constraint requires it (findDependentObjects, dependency.c)
+  if (isIndex(found) && found.constraint !== undefined) return
   if (isIndex(found)) return lockIndexDrop(context, found, isConcurrent, source)
   if (found !== undefined || (statement.missing_ok === true && schema.isComplete)) return
   const place = { schema: name.schema ?? creationSchema(context.path), name: name.name }

@@ -59,6 +59,14 @@ describe('locks inside a transaction', () => {
     })
   })
 
+  it('are none for the index of a constraint, which Postgres refuses to drop', () => {
+    const [refused] = predictOn(
+      ['create table parts (id int constraint parts_key unique)'],
+      'drop index parts_key',
+    )
+    expect(locksOf(refused, true)).toBe('-')
+  })
+
   it('name a relation as it was called when the statement began', () => {
     const predictions = predictOn(history, 'alter table users rename to people; alter table people add a int')
     expect(predictions.map((prediction) => locksOf(prediction))).toEqual(['users AX', 'people AX'])
