@@ -363,7 +363,7 @@ function rowLimits(
   if (failed?.sent.error === undefined) return [givesUpOnRows(recording.command)]
   const same = recording.statements.find(({ sql }) => sql === failed.sql)
   const statement = same === undefined ? undefined : placed.get(same)
-  if (statement === undefined) return []
   const { code, message } = failed.sent.error
+  if (statement === undefined) return [givesUpOnRows(recording.command, message)]
   return [failsOnRows(statement, { kind: 'error', sqlstate: code, message })]
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { StringDecoder } from 'node:string_decoder'
 import { LineSplitter } from './line-splitter.ts'
 import { startReaper, type Reaper } from './reaper.ts'
 import { runCommand, statusText, type EndedCommand } from './run-command.ts'
@@ -171,9 +172,10 @@ class CloneRun {
     const { cwd } = this.#circumstances
     const reaper = this.#reaper
     const lines = new LineSplitter()
+    const decoder = new StringDecoder('utf8')
     let stdout = ''
     const onOutput = (chunk: Buffer, stream: 'stdout' | 'stderr'): void => {
-      if (stream === 'stdout') stdout = (stdout + chunk.toString()).slice(-mostCharacters)
+      if (stream === 'stdout') stdout = (stdout + decoder.write(chunk)).slice(-mostCharacters)
       else for (const line of lines.push(chunk)) this.#log(which, line)
     }
     const run = this.#commands[which] ?? ''

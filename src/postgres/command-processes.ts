@@ -66,7 +66,13 @@ export class CommandProcesses {
 
   /** Is anything left of it? */
   isLeft(): boolean {
-    return this.#leader === undefined ? signalGroup(this.#group, 0) : this.#left().length > 0
+    this.#forgetGroup()
+    return this.#leader === undefined ? this.#group !== undefined : this.#left().length > 0
+  }
+
+  /** Where nobody is left in it, its number may be given to a group of somebody else. */
+  #forgetGroup(): void {
+    if (!signalGroup(this.#group, 0)) this.#group = undefined
   }
 
   /** Asks all of them to end, and ends what has not after three seconds. */
@@ -111,6 +117,7 @@ export class CommandProcesses {
   }
 
   #look(): void {
+    this.#forgetGroup()
     for (const process of this.#ours.values()) {
       const now = readProcess(process.id)
       if (now?.start !== process.start || now.hasEnded) this.#ours.delete(process.id)

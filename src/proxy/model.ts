@@ -53,9 +53,10 @@ export interface ProxyListener {
   prepare?(session: ProxiedSession, sql: string): Promise<Replacement | undefined>
   /**
    * Each time before a statement runs, however it travels. SQL that it resolves to runs in the place of that one run, and is
-   * to fail: a failure on purpose. It does not where a message cannot be taken apart.
+   * to fail: a failure on purpose.
+   * @param canFail false where the message cannot be taken apart: the statement runs whatever it resolves to
    */
-  interrupt?(session: ProxiedSession, sql: string): Promise<string | undefined>
+  interrupt?(session: ProxiedSession, sql: string, canFail: boolean): Promise<string | undefined>
   statement(session: ProxiedSession, statement: ProxiedStatement): void
   /** A transaction has come to its end, by a command, by the end of a message, or with its session. */
   transactionEnded?(session: ProxiedSession, how: 'committed' | 'rolled back'): void

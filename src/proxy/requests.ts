@@ -134,8 +134,8 @@ export class Requests {
         canSplit && listener.prepare !== undefined
           ? await listener.prepare(this.relay.session, told ?? sql)
           : undefined
-      const failing = await listener.interrupt?.(this.relay.session, told ?? sql)
-      const instead = failing === undefined ? replacement : { sql: failing, tag: '' }
+      const failing = await listener.interrupt?.(this.relay.session, told ?? sql, canSplit)
+      const instead = failing === undefined || !canSplit ? replacement : { sql: failing, tag: '' }
       runs.push(new Run(told ?? sql, this.message, 'simple', instead, kind))
     }
     return runs
@@ -286,7 +286,7 @@ export class Requests {
 
   private async interruptOrExecute(one: Frame, run: Run, name: string): Promise<void> {
     const { listener } = this.relay.options
-    const failing = await listener.interrupt?.(this.relay.session, run.sql)
+    const failing = await listener.interrupt?.(this.relay.session, run.sql, true)
     if (failing === undefined) return this.passExecute(one, run, name)
     this.replies.owed.push({ kind: 'execute', run })
     run.isSent = true

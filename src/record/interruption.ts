@@ -69,16 +69,20 @@ class OneFailure implements Interrupter {
     this.#interruption = interruption
   }
 
-  async interrupt(session: ProxiedSession, sql: string): Promise<string | undefined> {
+  async interrupt(session: ProxiedSession, sql: string, canFail: boolean): Promise<string | undefined> {
     const { at, earlier, how } = this.#interruption
     if (session.database !== this.#database || sql !== at.sent.sql || this.#session !== undefined)
       return undefined
     this.#sent += 1
     if (this.#sent <= earlier) return undefined
     this.#session = session
+    if (!canFail) {
+      this.#isOver = true
+      return undefined
+    }
     if (how === 'refused') return refusing
     if (how === 'killed before') {
-      this.#begin(async () => this.#stop(session, 'terminate'))
+      this.#begin(async () => this.#killWaiting(session))
       return waiting
     }
     // what cannot be arranged does not happen
@@ -114,6 +118,14 @@ class OneFailure implements Interrupter {
   async #stop({ processId }: ProxiedSession, how: 'cancel' | 'terminate'): Promise<void> {
     while (!this.#isOver) {
       await this.#client.query(`select pg_catalog.pg_${how}_backend($1)`, [processId])
+      await pause(retryMs)
+    }
+  }
+
+  /** Not before it waits: what stands before it in the same message comes to its end. */
+  async #killWaiting({ processId }: ProxiedSession): Promise<void> {
+    while (!this.#isOver) {
+      await this.#client.query(killWaitingSql, [processId])
       await pause(retryMs)
     }
   }
@@ -175,6 +187,9 @@ const refusing =
   "do $$begin raise exception using errcode = 'lock_not_available', message = 'canceling statement due to lock timeout'; end$$"
 
 const waiting = 'select pg_catalog.pg_sleep(60)'
+
+const killWaitingSql = `select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity
+  where pid = $1 and wait_event = 'PgSleep'`
 
 /** Schema, or an empty string, and name of the table or index. */
 function relationOf({ tag, node }: RecordedStatement): string[] {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { EnvironmentError } from '../core/errors.ts'
 import type { PostgresServer } from '../postgres/provider.ts'
-import type { ProbeQueries, ProxiedSession } from '../proxy/model.ts'
+import type { ProbeQueries } from '../proxy/model.ts'
 import { startProxy } from '../proxy/start-proxy.ts'
 import { allRelationsSql, probeSql } from '../replay/probe.ts'
 import { loadParser, parseStatement } from '../sql/parse.ts'
@@ -77,9 +77,7 @@ export async function record(request: RecordRequest): Promise<Recording> {
         recorder.disconnected(session)
         failure?.disconnected(session)
       },
-      ...(failure === undefined
-        ? {}
-        : { interrupt: (session: ProxiedSession, sql: string) => failure.interrupt(session, sql) }),
+      ...(failure === undefined ? {} : { interrupt: failure.interrupt.bind(failure) }),
       limited,
     },
     ...(request.isOurs === undefined ? {} : { isOurs: request.isOurs }),

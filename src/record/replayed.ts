@@ -75,11 +75,16 @@ export function failsOnRows(statement: Statement, error: ErrorEffect): Limit {
   return dependsOnData({ statement, error, tooLong: false, sessionLost: false })
 }
 
-/** The same, where no statement failed: the program itself could do nothing with the rows. */
-export function givesUpOnRows(command: string): Limit {
+/**
+ * The same, where no statement failed, and the program itself could do nothing with the rows, or where the one that failed
+ * was not sent again.
+ * @param error the server's message; absent: no statement failed
+ */
+export function givesUpOnRows(command: string, error?: string): Limit {
+  const why = error === undefined ? ', though no statement did,' : ` (${error})`
   return {
     code: 'depends-on-data',
-    message: `\`${command}\` failed on tables with a few rows of ours, though no statement did, and not on empty ones: whether it succeeds in production depends on what these tables hold there.`,
+    message: `\`${command}\` failed on tables with a few rows of ours${why} and not on empty ones: whether it succeeds in production depends on what these tables hold there.`,
     hint: 'It was measured on empty tables. What it printed on the others stands in the log of this run.',
   }
 }
