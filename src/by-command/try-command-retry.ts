@@ -174,7 +174,10 @@ class CommandRetry {
   ): Promise<TriedCut['aftermath'] | undefined> {
     const { invalid, where } = ended
     if (next.end.tooLong) {
-      if (waitsForLock(next)) return { kind: 'gives up', invalid, says: waitsText }
+      if (waitsForLock(next)) {
+        this.#run.options.progress('It waits for a lock that the run before has left, and was ended')
+        return { kind: 'gives up', invalid, says: waitsText }
+      }
       this.#limited(
         `What the next run makes of a failure ${where} is not known: it took too long and was ended.`,
         'What it printed is in the log of the job.',
