@@ -79,6 +79,8 @@ describe('a command', () => {
     setTimeout(() => controller.abort(), 300)
     const aborted = await ran(`${daemon}; sleep 600`, { signal: controller.signal })
     expect(aborted.command.end).toEqual({ code: null, signal: 'SIGTERM', tooLong: false })
+    const vain = await ran('sleep 600', { inVain: AbortSignal.timeout(100) })
+    expect(vain.command.end).toEqual({ code: null, signal: 'SIGTERM', tooLong: true })
     await late.command[Symbol.asyncDispose]()
     expect(isRunning(await idOf(late.dir))).toBe(false)
     await aborted.command[Symbol.asyncDispose]()
