@@ -16,14 +16,25 @@ export const waitsText = 'waits for a lock that the run before has left, until i
 
 /** Had it not been ended: Liquibase asks for `LOCKED` again and again, for five minutes, and says nothing of it. */
 export function waitsForLock(next: Recording): boolean {
-  const asked = next.statements.slice(-lastAsked).filter(({ kind }) => kind !== 'work')
-  return speaksOfLock(next) || asked.some(({ sql }) => namesLockTable(sql))
+  const last = next.statements.slice(-lastAsked)
+  const asked = last
+    .slice(last.findLastIndex(({ kind }) => kind === 'work') + 1)
+    .flatMap(({ sql }) => (namesLockTable(sql) ? [sql] : []))
+  // who has got the lock asks no more
+  return speaksOfLock(next) || new Set(asked).size < asked.length
 }
 
 /** Liquibase asks for its search_path behind each look at the lock. */
 const lastAsked = 12
 
-/** Knex: `Migration table is already locked`. */
+/**
+ * Knex: `Migration table is already locked`; Liquibase: `Could not acquire change log lock. Currently locked by …`; Prisma:
+ * `Timed out trying to acquire a postgres advisory lock`. Neither a lock that is got or given back, nor `Gemfile.lock`.
+ */
 function speaksOfLock({ output }: Recording): boolean {
-  return output.some(({ text }) => /\block(?:ed)?\b/i.test(text))
+  return output.some(({ text }) => isLocked.test(text) || notGot.test(text))
 }
+
+const isLocked = /\b(?:already|currently|is|still|was) locked\b/i
+const notGot =
+  /\b(?:wait|can.?t|cannot|could|unable|fail|time ?out|timed out)\w*\b.*(?<![\w./-])locks?\b(?![./-]\w| files?\b)/i
