@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { chmod } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { readProcess } from '../../src/postgres/process-table.ts'
 import { ended, folderWith, start, type RunResult } from './run.ts'
 import { privateTemp } from './traces.ts'
 
@@ -56,12 +57,9 @@ async function busy(work: string): Promise<Busy> {
   }
 }
 
+/** What has ended stays in the table until its parent has asked how: that of a daemon is the machine's init. */
 function isRunning(processId: number): boolean {
-  try {
-    return process.kill(processId, 0)
-  } catch {
-    return false
-  }
+  return readProcess(processId)?.hasEnded === false
 }
 
 function parentOf(processId: number): number {
