@@ -14,8 +14,8 @@ export const addressHint =
 export const logHint = 'What it printed is in the log of the job.'
 
 /**
- * Rails, Django, Alembic, Sequel, Ecto, Liquibase, node-pg-migrate say so that an author gave no way back; else he says it in
- * an error of his own.
+ * Rails, Django, Alembic, Sequel, Ecto, Liquibase, node-pg-migrate say so that an author gave no way back; else the author says
+ * it, in an error that the migration raises.
  */
 export const irreversible = new RegExp(
   [

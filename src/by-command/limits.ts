@@ -120,7 +120,7 @@ function unknownFiles({ chapters, command, own }: Book): readonly Limit[] {
   return [
     {
       code: 'file-not-known',
-      message: `For ${count} statements of \`${command}\` it is not known which file they come from.`,
+      message: `For ${count} ${count === 1 ? 'statement' : 'statements'} of \`${command}\` it is not known which file they come from.`,
     },
   ]
 }

@@ -8,6 +8,7 @@ import { readScripts, type Scripts } from '../judge-run.ts'
 import type { PostgresServer } from '../postgres/provider.ts'
 import { openServer } from '../postgres/server.ts'
 import { serverTrouble } from '../postgres/trouble.ts'
+import { addressHint, timeoutHint } from './down-words.ts'
 import { bookLimits, notSeen, withRecorded } from './limits.ts'
 import { prepareRecorded } from './history.ts'
 import type { UpRecording } from './down-back.ts'
@@ -225,11 +226,11 @@ class CommandRehearsal {
     const last = lastLines(recording.output)
     const printed = last === '' ? 'It printed nothing.' : `It printed last:\n${last}`
     if (recording.end.tooLong) {
-      const hint = `${printed}\nIf it needs more time, say so as \`migrations: { timeout: … }\`.`
+      const hint = `${printed}\n${timeoutHint}`
       throw new EnvironmentError(`${says} (after ${this.#commands.timeoutMs / 1000} s).`, { hint })
     }
     if (recording.connections === 0) {
-      const hint = `${printed}\nDoes it read DATABASE_URL or the variables PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE?`
+      const hint = `${printed}\n${addressHint}`
       throw new UsageError(`${says}, and did not connect to the throwaway server.`, { hint })
     }
     if (recording.end.code !== 0 && failedStatement(recording) === undefined)
