@@ -30,7 +30,7 @@ export function markdownText(text: string, names: ReadonlySet<string> = noNames)
 }
 
 /** No backtick is inside of the code, so that each end is looked for once. */
-const spanOrWord = /(?<![^ ])([("]?)`([^`]*[^` ][^`]*)`((?:['’]s)?[)".,;:?!]*)(?![^ ])|[^ ]+/g
+const spanOrWord = /(?<![^ ])([("]?)`((?! *`)[^`]+)`((?:['’]s)?[)".,;:?!]*)(?![^ ])|[^ ]+/g
 
 const noNames: ReadonlySet<string> = new Set()
 

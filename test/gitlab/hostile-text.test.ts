@@ -125,6 +125,8 @@ describe('whatever a migration, its names or a comment say', () => {
   it('of a million characters is escaped at once', () => {
     const million = 1_000_000
     expect(markdownText(`a${'!'.repeat(million)}a`)).toHaveLength(million + 4)
+    for (const text of ['a', '`', '` ', '(`a', '`a` ', '`.', '` a`b'])
+      expect(markdownText(`\`${text.repeat(million / 10)}`).length).toBeGreaterThan(100_000)
     expect(codeBlock(`a${'\n'.repeat(million)}a`, 'sql')).toHaveLength(million + 13)
     expect(tableCell('\\'.repeat(million))).toHaveLength(million)
   })
