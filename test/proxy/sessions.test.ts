@@ -345,9 +345,9 @@ describe('what is told', () => {
     const runs: string[] = []
     const failing = "do $$begin raise exception using errcode = '55P03', message = 'on purpose'; end$$"
     const to = await start({
-      interrupt: async (_session, sql) => {
-        runs.push(sql)
-        const isMeant = sql.startsWith('insert') || runs.filter((one) => one === sql).length === 2
+      interrupt: async (_session, sql, canFail) => {
+        runs.push(canFail ? sql : `${sql}, as it is`)
+        const isMeant = /^(?:insert|fetch)/.test(sql) || runs.filter((one) => one === sql).length === 2
         return isMeant && sql !== 'select 1' ? failing : undefined
       },
     })
@@ -360,6 +360,10 @@ describe('what is told', () => {
     await expect(client.query('insert into meant values (1)')).rejects.toMatchObject({ code: '55P03' })
     expect((await client.query('select 1')).rowCount).toBe(1)
     expect((await client.query('select from meant')).rowCount).toBe(0)
+    await client.query('begin; declare one cursor for select 1 as given')
+    expect((await client.query('fetch all from one')).rows).toEqual([{ given: 1 }])
+    await client.query('commit')
+    expect(runs).toContain('fetch all from one, as it is')
     expect(statements.filter(({ error }) => error !== undefined).map(({ sql }) => sql)).toEqual([
       'select $1::int as given',
       'insert into meant values (1)',
