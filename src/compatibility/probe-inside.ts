@@ -36,10 +36,10 @@ export async function probeInside(
   const back = { sql: 'rollback to savepoint pgrehearse_query' }
   const send: SendEach = async (commands) => {
     const results = await session.run(
-      commands.flatMap((command) => [command, back]),
+      commands.flatMap((command) => [command, back, back]),
       'each',
     )
-    return results.filter((_, index): _ is WireResult => index % 2 === 0)
+    return results.filter((_, index): _ is WireResult => index % 3 === 0)
   }
   const states = await describeStates(await tryShapes(shapes, send, 'ours', plans), send)
   await session.run(

@@ -143,7 +143,8 @@ async function plan(
 
 /**
  * A function that planning calls may set search_path, say, for its session: the next query must not
- * meet that. Within a script's transaction whoever sends takes back each command.
+ * meet that. Within a script's transaction whoever sends takes back each command. Both do it twice: a statement_timeout of a
+ * millisecond may end the first, which brings back the timeout that was in force before.
  */
 async function sendPlans(
   trials: readonly Trial[],
@@ -155,9 +156,10 @@ async function sendPlans(
     { sql: 'begin read only' },
     explain(trial),
     { sql: 'rollback' },
+    { sql: 'rollback' },
   ])
   const results = await send(commands)
-  return trials.map((_, index) => results[3 * index + 1])
+  return trials.map((_, index) => results[4 * index + 1])
 }
 
 const unanswered = { tag: undefined, rows: [], notices: [], durationMs: 0 }
