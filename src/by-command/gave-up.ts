@@ -16,6 +16,7 @@ export const waitsText = 'waits for a lock that the run before has left, until i
 
 /** Had it not been ended: Liquibase asks for `LOCKED` again and again, for five minutes, and says nothing of it. */
 export function waitsForLock(next: Recording): boolean {
+  if (next.endedWaiting === true) return true
   const last = next.statements.slice(-lastAsked)
   const asked = last
     .slice(last.findLastIndex(({ kind }) => kind === 'work') + 1)

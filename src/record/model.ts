@@ -46,6 +46,8 @@ export interface Recording {
   readonly connections: number
   /** Did it come to the statement at which it was to fail? Absent where it was not to. */
   readonly wasInterrupted?: boolean
+  /** It was ended because it did nothing but ask again for a lock of the tool's own; absent: it was not. */
+  readonly endedWaiting?: true
   /** What was not passed on or not looked into, a sentence each. */
   readonly limits: readonly string[]
 }

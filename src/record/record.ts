@@ -104,6 +104,7 @@ export async function record(request: RecordRequest): Promise<Recording> {
     ...recorder.take(),
     connections: recorder.connections,
     ...(failure === undefined ? {} : { wasInterrupted: failure.hasHappened }),
+    ...(wait?.seen.aborted === true && finished.end.tooLong ? { endedWaiting: true } : {}),
   }
 }
 

@@ -30,6 +30,7 @@ describe('a run behind one that was broken off', () => {
 
   it('waits when it asks for the lock again, and not while it works', () => {
     expect(waitsForLock(ran([look, 'SHOW SEARCH_PATH', look, 'SHOW SEARCH_PATH']))).toBe(true)
+    expect(waitsForLock({ ...ran([look]), endedWaiting: true })).toBe(true)
     expect(waitsForLock(ran([look, take]))).toBe(false)
     expect(waitsForLock(ran([look, look, take, 'alter table a add column b int']))).toBe(false)
   })
