@@ -49,8 +49,7 @@ export async function check(given: CheckOptions): Promise<Report> {
   const authorOf = recorded === undefined ? await allowAuthors(options, scripts, code) : undefined
   const onClone = await judgedClone(clone, rehearsal)
   const findings = [...onServer.trialFindings, ...onClone.findings]
-  const measured =
-    rehearsal === undefined ? undefined : { ...rehearsal, findings, onClone: onClone.effects }
+  const measured = rehearsal === undefined ? undefined : { ...rehearsal, findings, onClone: onClone.effects }
   const judged = await judgeRun(
     { ...options, authorOf, isOwn: recorded?.isOwn },
     reviewSet,
