@@ -1,10 +1,11 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { editedMigrations } from '../../src/by-command/edited.ts'
 import { bookOf } from '../../src/record/book.ts'
 import { loadParser } from '../../src/sql/parse.ts'
 import { recorded } from './made-up.ts'
 
-beforeAll(loadParser)
+// what a test is given is made before beforeAll()
+await loadParser()
 
 const users = { path: 'db/001_users.rb', text: '# users\ncreate_table :users\n' }
 const helper = { path: 'db/helper.rb', text: 'x = 1\n' }
