@@ -19,6 +19,9 @@ import { migration } from '../replay/laboratory.ts'
 import { rehearse } from '../replay/replay-example.ts'
 import { openMajor } from '../replay/servers.ts'
 
+// tests write queries before anything of them runs
+await loadParser()
+
 /** A query as a file would have it. */
 export function query(name: string, sql: string): Query {
   const { tag, node } = parseStatement(sql)
@@ -63,7 +66,6 @@ export class Truth implements AsyncDisposable {
   }
 
   static async fill(major: 14 | 18, schema: string, fill: string): Promise<Truth> {
-    await loadParser()
     const server = await openMajor(major)
     const database = await server.createDatabase()
     const client = await server.connectMigrator(database)
@@ -149,7 +151,6 @@ export async function planningRequest(
   queries: readonly ReviewedQuery[],
   results: readonly MigrationResult[] = [],
 ): Promise<PlanningRequest> {
-  await loadParser()
   const projectDir = fileURLToPath(new URL(major === 14 ? '../majors' : '../..', import.meta.url))
   return {
     serverOptions: { projectDir, env: process.env, ...(major === 14 ? { pgVersion: 14 } : {}) },
@@ -171,7 +172,6 @@ export async function planningRequest(
 export async function rehearsedRequest(
   ...[major, schema, review, production, queries]: Parameters<typeof planningRequest>
 ): Promise<PlanningRequest> {
-  await loadParser()
   await using server = await openMajor(major)
   const { results } = await rehearse(server, [migration(schema, 'file')], [migration(review, 'file')])
   return await planningRequest(major, schema, review, production, queries, results)

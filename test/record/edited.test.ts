@@ -4,7 +4,7 @@ import { bookOf } from '../../src/record/book.ts'
 import { loadParser } from '../../src/sql/parse.ts'
 import { recorded } from './made-up.ts'
 
-// what a test is given is made before beforeAll()
+// what tests are given is made before beforeAll()
 await loadParser()
 
 const users = { path: 'db/001_users.rb', text: '# users\ncreate_table :users\n' }

@@ -1,11 +1,12 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Recording } from '../../src/record/model.ts'
 import { bookOf } from '../../src/record/book.ts'
 import { failedStatement, gaveUp } from '../../src/record/failure.ts'
 import { loadParser } from '../../src/sql/parse.ts'
 import { recorded } from './made-up.ts'
 
-beforeAll(loadParser)
+// what tests are given is made before beforeAll()
+await loadParser()
 
 /** A command that fails behind the last statement, which Postgres answers like this. */
 function failing(sql: string, code: string, message: string): Recording {

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 
 import { join } from 'node:path'
 import { execFileSync } from 'node:child_process'
 import { userInfo } from 'node:os'
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { CheckOptions } from '../../src/check-options.ts'
 import type { Migration, TransactionMode } from '../../src/core/model.ts'
 import { serverIdentity } from '../../src/postgres/identity.ts'
@@ -19,7 +19,8 @@ import { script } from '../sql/scripts.ts'
 let scratch: string
 let dir: string
 
-beforeAll(loadParser)
+// what tests are given is made before beforeAll()
+await loadParser()
 beforeEach(async () => {
   scratch = await mkdtemp('/tmp/pgr-cache-')
   await chmod(scratch, 0o755)

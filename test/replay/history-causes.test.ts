@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it, test } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import { failedStep, type FailedStep } from '../../src/replay/failed-step.ts'
 import { causesOf } from '../../src/replay/history-causes.ts'
 import { historyLimits } from '../../src/replay/history-limits.ts'
@@ -8,7 +8,8 @@ import { namesMadeAtRunTime } from '../../src/replay/run-time-names.ts'
 import { loadParser } from '../../src/sql/parse.ts'
 import { migration } from './laboratory.ts'
 
-beforeAll(() => loadParser())
+// what tests are given is made before beforeAll()
+await loadParser()
 
 function step(sql: string, sqlstate: string, message: string): FailedStep {
   const one = migration(sql, 'statement')
