@@ -102,6 +102,7 @@ export {
   existingScans,
   existingTableLocks,
   existingTypeChanges,
+  queriedKinds,
   relationKey,
   strongestPerRelation,
   unboundedWrites,

@@ -4,6 +4,7 @@ import {
   defineRule,
   displayName,
   lostNames,
+  queriedKinds,
   relationKey,
   renamedLabels,
   renamedSchemas,
@@ -30,14 +31,6 @@ const messages = {
     `Running code that sends or compares '${from}' as ${type} fails with 22P02 once this commits, and code that sends '${to}' until then.`,
 }
 
-const queried: ReadonlySet<string> = new Set([
-  'table',
-  'partitioned table',
-  'foreign table',
-  'view',
-  'materialized view',
-])
-
 type Renamed = CatalogEffectOf<'rename' | 'move schema'>
 
 export default defineRule({
@@ -51,7 +44,7 @@ export default defineRule({
     for (const effect of catalogEffects(context.effects, 'rename', 'move schema')) {
       const { object, existedBefore } = effect
       const { from, to } = effect.change
-      if (!existedBefore || !queried.has(object.kind) || from === to) continue
+      if (!existedBefore || !queriedKinds.has(object.kind) || from === to) continue
       if (!isReplaced(context.transaction, context, effect)) reportChange(context, effect)
     }
   },
@@ -116,11 +109,11 @@ function isReplaced({ statements }: TransactionView, view: StatementView, rename
   const renames = (views: readonly StatementView[]): readonly CatalogEffectOf<'rename'>[] =>
     views
       .flatMap(({ effects }) => catalogEffects(effects, 'rename'))
-      .filter(({ object }) => queried.has(object.kind) && object.schema === old.schema)
+      .filter(({ object }) => queriedKinds.has(object.kind) && object.schema === old.schema)
   const after = statements.slice(index + 1)
   const created = after.flatMap(({ effects }) => catalogEffects(effects, 'create'))
   return (
-    created.some(({ object }) => queried.has(object.kind) && relationKey(object) === relationKey(old)) ||
+    created.some(({ object }) => queriedKinds.has(object.kind) && relationKey(object) === relationKey(old)) ||
     renames(after).some((other) => other.change.to === old.name) ||
     (change.type === 'rename' &&
       renames(statements.slice(0, index)).some((other) => other.change.from === change.to))

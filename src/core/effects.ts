@@ -11,7 +11,7 @@ import type {
 } from './model.ts'
 
 /** Relations that queries name; locks on indexes and sequences matter only through these. */
-const queriedKinds: ReadonlySet<string> = new Set([
+export const queriedKinds: ReadonlySet<string> = new Set([
   'table',
   'partitioned table',
   'materialized view',

@@ -82,7 +82,7 @@ class OneFailure implements Interrupter {
     }
     if (how === 'refused') return refusing
     if (how === 'killed before') {
-      this.#begin(async () => this.#killWaiting(session))
+      this.#begin(async () => this.#stop(session, killWaitingSql))
       return waiting
     }
     // what cannot be arranged does not happen
@@ -115,17 +115,10 @@ class OneFailure implements Interrupter {
     this.#work = work().catch(() => undefined)
   }
 
-  async #stop({ processId }: ProxiedSession, how: 'cancel' | 'terminate'): Promise<void> {
+  /** Tells the backend again and again to stop. */
+  async #stop({ processId }: ProxiedSession, sql: string): Promise<void> {
     while (!this.#isOver) {
-      await this.#client.query(`select pg_catalog.pg_${how}_backend($1)`, [processId])
-      await pause(retryMs)
-    }
-  }
-
-  /** Not before it waits: what stands before it in the same message comes to its end. */
-  async #killWaiting({ processId }: ProxiedSession): Promise<void> {
-    while (!this.#isOver) {
-      await this.#client.query(killWaitingSql, [processId])
+      await this.#client.query(sql, [processId])
       await pause(retryMs)
     }
   }
@@ -153,7 +146,7 @@ class OneFailure implements Interrupter {
           if (performance.now() > until) return
           await pause(pollMs)
         }
-        await this.#stop(session, this.#interruption.how === 'killed inside' ? 'terminate' : 'cancel')
+        await this.#stop(session, this.#interruption.how === 'killed inside' ? killSql : cancelSql)
       } finally {
         await this.#client.query('rollback')
       }
@@ -188,6 +181,9 @@ const refusing =
 
 const waiting = 'select pg_catalog.pg_sleep(60)'
 
+const killSql = 'select pg_catalog.pg_terminate_backend($1)'
+const cancelSql = 'select pg_catalog.pg_cancel_backend($1)'
+/** Not before it waits: what stands before it in the same message comes to its end. */
 const killWaitingSql = `select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity
   where pid = $1 and wait_event = 'PgSleep'`
 

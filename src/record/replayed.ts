@@ -1,9 +1,9 @@
 /** What became of the migrations that a command sent, as the replay of files tells it. */
 import type { ErrorEffect, Limit, Migration, Statement } from '../core/model.ts'
-import { classifyFailure, type FailureCause, type OurFailure } from '../replay/failures.ts'
+import { classifyFailure, type FailureCause } from '../replay/failures.ts'
 import type { MeasuredStatement, MigrationFailure } from '../replay/measure.ts'
 import type { ReplayedMigration } from '../replay/replay.ts'
-import { dependsOnData } from '../replay/review-limits.ts'
+import { dependsOnData, notRehearsed } from '../replay/review-limits.ts'
 import type { PostgresServer } from '../postgres/provider.ts'
 import type { RecordedStatement } from './model.ts'
 
@@ -49,7 +49,7 @@ export function replayedMigrations(
     const failure = failureOf(failed.statement, statements)
     if (failed.cause.whose !== 'ours' || failure === undefined)
       return { migration, outcome: 'failed', statements }
-    limits.push(notRecordedFrom(migration, failure, failed.cause))
+    limits.push(notRehearsed(migration, failure, failed.cause, neverSent))
     const before = statements.filter(({ statement }) => statement !== failed.statement)
     return { migration, outcome: 'not rehearsed', statements: before }
   })
@@ -57,18 +57,7 @@ export function replayedMigrations(
 }
 
 /** What was never sent cannot even be predicted. */
-function notRecordedFrom(
-  { file }: Migration,
-  { statement }: MigrationFailure,
-  { why, hint }: OurFailure,
-): Limit {
-  return {
-    code: 'not-rehearsed',
-    message: `${file} could not be rehearsed from here on: ${why}. What the command would do behind it is not known, and not judged.`,
-    ...(hint === undefined ? {} : { hint }),
-    span: statement.span,
-  }
-}
+const neverSent = 'What the command would do behind it is not known, and not judged.'
 
 /** A command that fails on rows of ours and passes without them: production's decide. */
 export function failsOnRows(statement: Statement, error: ErrorEffect): Limit {

@@ -2,7 +2,7 @@
  * Where a statement did something else on a clone of production than in the rehearsal: a table is rewritten as well, or
  * one locked that no migration tells of. Partitions, indexes and TOAST are part of their tables, and no difference.
  */
-import { relationKey } from '../core/effects.ts'
+import { queriedKinds, relationKey } from '../core/effects.ts'
 import { lockStrength, whatWaits } from '../core/locks.ts'
 import type { Effect, LockEffect, Relation } from '../core/model.ts'
 import { scriptKey } from '../core/script-name.ts'
@@ -162,16 +162,8 @@ function inRehearsalOnly({ statement, seen, locks, relations, there }: Pair): re
 function isFelt({ kind, existedBefore, table }: Relation, level: number): boolean {
   if (!existedBefore) return false
   if (isIndex(kind)) return table !== undefined && level >= readsWait
-  return queried.has(kind) && level >= (kind === 'materialized view' ? readsWait : writesWait)
+  return queriedKinds.has(kind) && level >= (kind === 'materialized view' ? readsWait : writesWait)
 }
-
-const queried: ReadonlySet<string> = new Set([
-  'table',
-  'partitioned table',
-  'foreign table',
-  'view',
-  'materialized view',
-])
 
 function isIndex(kind: Relation['kind']): boolean {
   return kind === 'index' || kind === 'partitioned index'

@@ -62,15 +62,19 @@ function listed(lines: readonly number[]): string {
   return `${lines.slice(0, -1).join(', ')} and ${lines.at(-1) ?? ''}`
 }
 
-/** The rehearsal of this migration ends with a failure that nothing can be done about here. */
+/**
+ * The rehearsal of this migration ends with a failure that nothing can be done about here.
+ * @param rest a sentence about what stands behind it
+ */
 export function notRehearsed(
   { file }: Migration,
   { statement }: MigrationFailure,
   { why, hint }: OurFailure,
+  rest: string = 'It is judged by prediction.',
 ): Limit {
   return {
     code: 'not-rehearsed',
-    message: `${file} could not be rehearsed from here on: ${why}. It is judged by prediction.`,
+    message: `${file} could not be rehearsed from here on: ${why}. ${rest}`,
     ...(hint === undefined ? {} : { hint }),
     span: statement.span,
   }
